@@ -1,0 +1,80 @@
+"""optilab: a pluggable framework for experiments with optimizers.
+
+Names are loaded when they are first used: importing optilab imports no compiler, no pandas, no plotting.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optilab.api import get_optimizer, get_problem, get_schedule, load, run, train
+    from optilab.datasets import Examples, dataset
+    from optilab.errors import InputError
+    from optilab.experiment import Experiment
+    from optilab.hookspecs import hookimpl
+    from optilab.kernels.jit import jit
+    from optilab.optimizers import elementwise, per_layer, per_weight, scalar, vectorwise
+    from optilab.problems import function
+    from optilab.schedules import feedback, schedule
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "elementwise": "optimizers",
+    "vectorwise": "optimizers",
+    "per_weight": "optimizers",
+    "per_layer": "optimizers",
+    "scalar": "optimizers",
+    "schedule": "schedules",
+    "feedback": "schedules",
+    "dataset": "datasets",
+    "Examples": "datasets",
+    "function": "problems",
+    "hookimpl": "hookspecs",
+    "jit": "kernels.jit",
+    "InputError": "errors",
+    "Experiment": "experiment",
+    "get_optimizer": "api",
+    "get_problem": "api",
+    "get_schedule": "api",
+    "train": "api",
+    "run": "api",
+    "load": "api",
+}
+
+__all__ = [
+    "Examples",
+    "Experiment",
+    "InputError",
+    "dataset",
+    "elementwise",
+    "feedback",
+    "function",
+    "get_optimizer",
+    "get_problem",
+    "get_schedule",
+    "hookimpl",
+    "jit",
+    "load",
+    "per_layer",
+    "per_weight",
+    "run",
+    "scalar",
+    "schedule",
+    "train",
+    "vectorwise",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'optilab' has no attribute {name!r}")
+    value = getattr(import_module(f"optilab.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

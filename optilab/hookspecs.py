@@ -1,0 +1,44 @@
+"""Every way to extend optilab. A plugin implements any of these with `@hookimpl`, and returns a list.
+
+A package registers its module by an entry point in the group "optilab":
+
+    [project.entry-points.optilab]
+    my_optimizers = "my_package.my_module"
+
+A single file is given to a command with --plugin FILE.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from optilab.datasets import Dataset
+    from optilab.optimizers import Optimizer
+    from optilab.problems import ProblemKind
+    from optilab.schedules import Schedule
+
+hookspec = pluggy.HookspecMarker("optilab")
+hookimpl = pluggy.HookimplMarker("optilab")
+
+
+@hookspec
+def optilab_optimizers() -> list[Optimizer]:  # type: ignore[empty-body]
+    """Optimizers and chain links: functions decorated with @elementwise or @vectorwise, or chains of them."""
+
+
+@hookspec
+def optilab_schedules() -> list[Schedule]:  # type: ignore[empty-body]
+    """Schedules: functions decorated with @schedule or @feedback."""
+
+
+@hookspec
+def optilab_datasets() -> list[Dataset]:  # type: ignore[empty-body]
+    """Datasets: functions decorated with @dataset."""
+
+
+@hookspec
+def optilab_problems() -> list[ProblemKind]:  # type: ignore[empty-body]
+    """Problems: functions decorated with @function, or instances of a ProblemKind."""

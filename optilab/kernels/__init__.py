@@ -1,0 +1,1 @@
+"""Compiled arithmetic: arrays and scalars in and out. Nothing here validates or raises."""

@@ -1,0 +1,104 @@
+"""Activations of neurons and their derivatives, elementwise over flat arrays.
+
+A derivative is given both the pre-activation z and the activation a = f(z), and uses whichever is cheaper.
+"""
+
+from math import erf, exp, expm1, log1p, sqrt, tanh
+
+from optilab.kernels.jit import jit
+
+IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS = range(9)
+CODES = {
+    "identity": IDENTITY,
+    "sigmoid": SIGMOID,
+    "tanh": TANH,
+    "relu": RELU,
+    "leaky_relu": LEAKY_RELU,
+    "elu": ELU,
+    "gelu": GELU,
+    "silu": SILU,
+    "softplus": SOFTPLUS,
+}
+SLOPE = 0.01  # of leaky ReLU below zero
+ROOT_HALF = 0.7071067811865476  # sqrt(1/2)
+NORMAL = 0.3989422804014327  # 1 / sqrt(2 pi)
+
+
+@jit
+def sigmoid(z):
+    """1 / (1 + exp(-z)); exp overflows to infinity for very negative z, and the quotient is then the right 0."""
+    one = z * 0 + 1  # keeps the arithmetic in the precision of z
+    return one / (one + exp(-z))
+
+
+@jit
+def softplus(z):
+    """log(1 + exp(z)) without overflow."""
+    return max(z, z * 0) + log1p(exp(-abs(z)))
+
+
+@jit
+def activate(kind, z, a):
+    """a = f(z)."""
+    n = z.size
+    if kind == IDENTITY:
+        for i in range(n):
+            a[i] = z[i]
+    elif kind == SIGMOID:
+        for i in range(n):
+            a[i] = sigmoid(z[i])
+    elif kind == TANH:
+        for i in range(n):
+            a[i] = tanh(z[i])
+    elif kind == RELU:
+        for i in range(n):
+            a[i] = z[i] if z[i] > 0 else z[i] * 0
+    elif kind == LEAKY_RELU:
+        for i in range(n):
+            a[i] = z[i] if z[i] > 0 else SLOPE * z[i]
+    elif kind == ELU:
+        for i in range(n):
+            a[i] = z[i] if z[i] > 0 else expm1(z[i])
+    elif kind == GELU:  # exact: z times the normal distribution function
+        for i in range(n):
+            a[i] = 0.5 * z[i] * (1 + erf(z[i] * ROOT_HALF))
+    elif kind == SILU:
+        for i in range(n):
+            a[i] = z[i] * sigmoid(z[i])
+    else:  # SOFTPLUS
+        for i in range(n):
+            a[i] = softplus(z[i])
+
+
+@jit
+def scale_by_derivative(kind, z, a, delta):
+    """delta *= f'(z)."""
+    n = z.size
+    if kind == SIGMOID:
+        for i in range(n):
+            delta[i] *= a[i] * (1 - a[i])
+    elif kind == TANH:
+        for i in range(n):
+            delta[i] *= 1 - a[i] * a[i]
+    elif kind == RELU:
+        for i in range(n):
+            if z[i] <= 0:
+                delta[i] = 0
+    elif kind == LEAKY_RELU:
+        for i in range(n):
+            if z[i] <= 0:
+                delta[i] *= SLOPE
+    elif kind == ELU:
+        for i in range(n):
+            if z[i] <= 0:
+                delta[i] *= a[i] + 1
+    elif kind == GELU:
+        for i in range(n):
+            delta[i] *= 0.5 * (1 + erf(z[i] * ROOT_HALF)) + z[i] * NORMAL * exp(-0.5 * z[i] * z[i])
+    elif kind == SILU:
+        for i in range(n):
+            s = sigmoid(z[i])
+            delta[i] *= s * (1 + z[i] * (1 - s))
+    elif kind == SOFTPLUS:
+        for i in range(n):
+            delta[i] *= sigmoid(z[i])

@@ -1,0 +1,86 @@
+"""Costs of a block of examples: the sum over the block, and the derivative against the last layer.
+
+Quadratic and Huber compare the last activations a with the targets y. The two cross-entropies are written against the
+last pre-activations z, so that softmax and sigmoid never overflow; their last layer has the identity as activation.
+"""
+
+from math import exp, log
+
+from optilab.kernels.activations import sigmoid, softplus
+from optilab.kernels.jit import jit
+
+QUADRATIC, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, HUBER = range(4)
+CODES = {
+    "quadratic": QUADRATIC,
+    "cross_entropy": CROSS_ENTROPY,
+    "binary_cross_entropy": BINARY_CROSS_ENTROPY,
+    "huber": HUBER,
+}
+
+
+@jit
+def cost_and_delta(kind, a, y, huber_delta, weight, delta):
+    """Return the summed cost of `a` against `y`, [example, output]; fill `delta` with `weight` * dC/da."""
+    examples, outputs = a.shape
+    total = 0.0
+    if kind == QUADRATIC:  # sum_j (a_j - y_j)^2
+        for i in range(examples):
+            for j in range(outputs):
+                error = a[i, j] - y[i, j]
+                total += error * error
+                delta[i, j] = 2 * weight * error
+    elif kind == CROSS_ENTROPY:  # -sum_j y_j log softmax(a)_j
+        for i in range(examples):
+            top = a[i, 0]
+            for j in range(1, outputs):
+                top = max(top, a[i, j])
+            norm = 0.0
+            mass = 0.0
+            for j in range(outputs):
+                delta[i, j] = exp(a[i, j] - top)
+                norm += delta[i, j]
+                mass += y[i, j]
+            log_norm = log(norm) + top
+            for j in range(outputs):
+                if y[i, j] != 0:
+                    total += y[i, j] * (log_norm - a[i, j])
+                delta[i, j] = weight * (mass * delta[i, j] / norm - y[i, j])
+    elif kind == BINARY_CROSS_ENTROPY:  # sum_j softplus(a_j) - y_j a_j, the logistic cost of each output
+        for i in range(examples):
+            for j in range(outputs):
+                total += softplus(a[i, j]) - y[i, j] * a[i, j]
+                delta[i, j] = weight * (sigmoid(a[i, j]) - y[i, j])
+    else:  # HUBER: quadratic within huber_delta of the target, linear beyond
+        for i in range(examples):
+            for j in range(outputs):
+                error = a[i, j] - y[i, j]
+                if abs(error) <= huber_delta:
+                    total += 0.5 * error * error
+                    delta[i, j] = weight * error
+                else:
+                    total += huber_delta * (abs(error) - 0.5 * huber_delta)
+                    delta[i, j] = weight * (huber_delta if error > 0 else -huber_delta)
+    return total
+
+
+@jit
+def count_correct(kind, a, y):
+    """How many examples have their largest output where the target has it (one output: on the same side)."""
+    examples, outputs = a.shape
+    correct = 0
+    if outputs == 1:
+        threshold = 0.0 if kind == BINARY_CROSS_ENTROPY else 0.5
+        for i in range(examples):
+            if (a[i, 0] > threshold) == (y[i, 0] > 0.5):
+                correct += 1
+    else:
+        for i in range(examples):
+            guess, truth = 0, 0
+            for j in range(1, outputs):
+                if a[i, j] > a[i, guess]:
+                    guess = j
+                if y[i, j] > y[i, truth]:
+                    truth = j
+            if guess == truth:
+                correct += 1
+    return correct

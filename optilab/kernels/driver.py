@@ -1,0 +1,42 @@
+"""The training loop over one interval of steps, the same for every problem and every optimizer."""
+
+from math import isfinite, nan, sqrt
+
+from optilab.kernels.jit import jit
+
+
+@jit
+def train(
+    w, g, previous, order, batch_size, skip, steps, t, table, state, scalars, evaluate, update, context, bound
+):
+    """Take up to `steps` steps of w_new = update(w, gradient), and stop before one whose cost is not below `bound`.
+
+    order: [epoch, example], the order of the examples in each epoch from the one under way; batches are slices of it.
+    skip: how many steps of the first epoch have been taken already.
+    t: number of the first step, from 1.
+    table: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
+
+    Returns the number of steps taken, the cost on the last batch that was looked at, and the norm of the last update.
+    """
+    examples = order.shape[1]
+    per_epoch = (examples + batch_size - 1) // batch_size
+    every_row = order[0]
+    cost, update_norm = nan, nan
+    for step in range(steps):
+        epoch, batch = divmod(skip + step, per_epoch)
+        first = batch * batch_size
+        rows = order[epoch % order.shape[0], first : min(first + batch_size, examples)]
+        cost = evaluate(w, g, rows, context)
+        if not (isfinite(cost) and cost < bound):
+            return float(step), cost, update_norm
+        if step == steps - 1:
+            previous[:] = w
+        hyper = table[step if table.shape[0] > 1 else 0]
+        update(w, g, t + step, cost, hyper, state, scalars, context.layers, evaluate, rows, every_row, context)
+    if steps > 0:
+        squares = 0.0
+        for i in range(w.size):
+            change = float(w[i]) - float(previous[i])
+            squares += change * change
+        update_norm = sqrt(squares)
+    return float(steps), cost, update_norm

@@ -1,0 +1,66 @@
+"""`value_and_grad(w, g)` as update rules see it: the problem's compiled function with its batch already filled in.
+
+Numba has no closures that live at run time, so this is a small Numba type of its own: a struct of the function, the
+rows of the batch and the context, which compiled code can pass around and call.
+"""
+
+from numba import types
+from numba.core import cgutils
+from numba.core.typing import signature
+from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, register_model
+
+
+class Evaluation(types.Callable):
+    """Numba type of a function of (w, g), bound to the rows it is evaluated on."""
+
+    def __init__(self, function, rows, context):
+        self.function, self.rows, self.context = function, rows, context
+        super().__init__(name=f"Evaluation({function}, {rows}, {context})")
+
+    def get_call_type(self, context, args, kws):
+        """A call takes w and g, and returns the cost."""
+        if len(args) != 2 or kws:
+            raise TypeError("value_and_grad takes two arguments: value_and_grad(w, g)")
+        return signature(types.float64, *args, recvr=self)
+
+    def get_call_signatures(self):
+        """Not enumerable: any two vectors of the right precision."""
+        return (), True
+
+    def get_impl_key(self, sig):
+        """One implementation for all instances of the type."""
+        return Evaluation
+
+
+@register_model(Evaluation)
+class _EvaluationModel(models.StructModel):
+    def __init__(self, manager, evaluation):
+        members = [("function", evaluation.function), ("rows", evaluation.rows), ("context", evaluation.context)]
+        super().__init__(manager, evaluation, members)
+
+
+for _member in ("function", "rows", "context"):
+    make_attribute_wrapper(Evaluation, _member, _member)
+
+
+@intrinsic
+def bind(typing_context, function, rows, context):
+    """Evaluation of `function` on `rows`: called with (w, g), it fills g and returns the cost."""
+    evaluation = Evaluation(function, rows, context)
+
+    def build(codegen_context, builder, sig, args):
+        struct = cgutils.create_struct_proxy(evaluation)(codegen_context, builder)
+        struct.function, struct.rows, struct.context = args
+        for kind, value in zip(sig.args, args, strict=True):
+            codegen_context.nrt.incref(builder, kind, value)
+        return struct._getvalue()
+
+    return evaluation(function, rows, context), build
+
+
+@lower_builtin(Evaluation, Evaluation, types.Array, types.Array)
+def _call(codegen_context, builder, sig, args):
+    def call(evaluation, w, g):
+        return evaluation.function(w, g, evaluation.rows, evaluation.context)
+
+    return codegen_context.compile_internal(builder, call, sig, args)

@@ -1,0 +1,126 @@
+"""The one JIT policy, and the types that every compiled function of optilab shares.
+
+One training loop is compiled per precision, for all problems and all optimizers. What varies comes in as compiled
+functions of the fixed signatures below, so that a new plugin compiles its own rule and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+# Never "nnan" or "ninf": with them the compiler may assume that no cost is ever NaN, and divergence can't be seen.
+FASTMATH = frozenset({"contract", "reassoc", "arcp", "nsz", "afn"})
+
+# error_model="numpy": the check for a division by zero stops vectorisation, and costs a factor of ten.
+_POLICY: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
+
+LAYER = np.dtype(
+    [("offset", np.int64), ("size", np.int64), ("rows", np.int64), ("columns", np.int64), ("kind", np.int64)]
+)
+MATRIX, BIAS, VECTOR = 0, 1, 2  # kinds of layer
+
+# What `Context.tally` counts.
+EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
+
+
+class Context(NamedTuple):
+    """All that a compiled problem reads, and the scratch memory that it writes.
+
+    Examples are `pixels` (uint8, scaled while they are gathered) or `features`; the other one has no rows.
+    """
+
+    pixels: NDArray[np.uint8]  # [example, input]
+    features: NDArray[np.floating]  # [example, input]
+    targets: NDArray[np.floating]  # [example, output]
+    layers: NDArray[np.void]  # the layer table, of dtype LAYER
+    activations: NDArray[np.int64]  # one code a layer of neurons
+    cost: int  # code of the cost
+    settings: NDArray[np.float64]  # numbers that the problem's function takes
+    block: int  # how many examples are worked on at a time
+    scratch: NDArray[np.floating]
+    tally: NDArray[np.int64]  # counts of gradient evaluations, of their examples, of correct predictions
+
+
+class Signatures(NamedTuple):
+    """The Numba types of one precision."""
+
+    float: types.Type
+    evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
+    update: Any  # update(w, g, t, cost, hyper, state, scalars, layers, evaluate, rows, every_row, context)
+    train: Any  # kernels.driver.train
+    predict: Any  # predict(w, features, out, context)
+
+
+@cache
+def signatures(precision: str) -> Signatures:
+    """The types of "float32" or "float64"."""
+    real = getattr(types, precision)
+    vector, matrix = real[::1], real[:, ::1]
+    layers = types.Array(numba.from_dtype(LAYER), 1, "C")
+    context = types.NamedTuple(
+        (
+            types.uint8[:, ::1],
+            matrix,
+            matrix,
+            layers,
+            types.int64[::1],
+            types.int64,
+            types.float64[::1],
+            types.int64,
+            vector,
+            types.int64[::1],
+        ),
+        Context,
+    )
+    rows = types.int64[::1]
+    evaluate = types.float64(vector, vector, rows, context)
+    update = types.void(
+        vector,  # w
+        vector,  # g
+        types.float64,  # t
+        types.float64,  # cost
+        types.float64[::1],  # hyper
+        vector,  # state
+        types.float64[::1],  # scalars
+        layers,
+        types.FunctionType(evaluate),
+        rows,
+        rows,  # every_row
+        context,
+    )
+    train = types.UniTuple(types.float64, 3)(
+        vector,  # w
+        vector,  # g
+        vector,  # previous
+        types.int64[:, ::1],  # order
+        types.int64,  # batch_size
+        types.int64,  # skip
+        types.int64,  # steps
+        types.float64,  # t
+        types.float64[:, ::1],  # table
+        vector,  # state
+        types.float64[::1],  # scalars
+        types.FunctionType(evaluate),
+        types.FunctionType(update),
+        context,
+        types.float64,  # bound
+    )
+    predict = types.void(vector, matrix, matrix, context)
+    return Signatures(real, evaluate, update, train, predict)
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """Compile `function` under optilab's policy when compiled code first calls it; it is cached with its caller."""
+    return numba.njit(**_POLICY)(function)
+
+
+def entry(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function of a generated module for one signature, or load it from the cache on disk."""
+    return numba.njit(signature, cache=True, **_POLICY)

@@ -1,0 +1,325 @@
+"""The problem of this framework's running example: a network with a cost, on a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from optilab import streams
+from optilab.datasets import Dataset, DatasetFile, Examples
+from optilab.errors import InputError, at
+from optilab.hookspecs import hookimpl
+from optilab.problems import Precision, Problem, ProblemKind
+from optilab.validation import validated
+
+if TYPE_CHECKING:
+    from optilab.kernels.jit import Context
+
+Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"]
+Cost = Literal["quadratic", "cross_entropy", "binary_cross_entropy", "huber"]
+FirstWeights = Literal["normal", "lecun", "glorot", "he", "orthogonal"]
+
+_Arrays = tuple[NDArray[np.uint8], NDArray[np.floating], NDArray[np.floating]]  # pixels, features, targets
+
+_BLOCK = 256  # examples whose activations, at 784 inputs in float32, fill about the second-level cache
+
+
+class File(BaseModel):
+    """A dataset of the user's own; see `DatasetFile`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    path: str
+    label: str | None = None
+    test_fraction: float = 0.2
+    split_seed: int = 0
+    standardize: bool = False
+
+
+class NetworkParameters(BaseModel):
+    """What a network is made from."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    dataset: str | File = "mnist"
+    hidden: list[int] = Field([16, 16], description="neurons in each hidden layer")
+    activation: Activation | list[Activation] = "sigmoid"
+    cost: Cost = "quadratic"
+    output_activation: Activation | None = None
+    first_weights: FirstWeights | None = None
+    huber_delta: float = Field(1.0, gt=0)
+    outputs: int | None = Field(None, gt=0)
+
+
+class NetworkKind(ProblemKind):
+    """A fully connected network on a dataset.
+
+    a_0 = x, z_l = a_(l-1) W_l + b_l, a_l = f(z_l), and a cost that compares the last a with the target.
+
+    dataset: the name of one, or { path = "my.csv", label = "column" }, or { path = "my.npz" }.
+    hidden: neurons in each hidden layer.
+    activation: of the hidden layers, one for all or one for each.
+    cost: quadratic, sum_j (a_j - y_j)^2; cross_entropy on softmax; binary_cross_entropy on logits, summed over the
+        outputs; huber. All are averaged over examples.
+    output_activation: of the last layer. Under quadratic and huber it is sigmoid for classes and identity for numbers
+        where none is given; the cross-entropies bring their own.
+    first_weights: normal N(0, 1), lecun N(0, 1/rows), glorot N(0, 2/(rows + columns)), he N(0, 2/rows), or
+        orthogonal; he for the ReLU family where none is given, else glorot. Biases start at zero, under normal too at N(0, 1).
+    huber_delta: where the Huber cost turns from a parabola into a line.
+    outputs: neurons in the last layer; what the labels need where none is given.
+    """
+
+    name = "network"
+
+    @property
+    def documentation(self) -> str:  # type: ignore[override]
+        """The docstring of this class."""
+        import inspect
+
+        return inspect.getdoc(NetworkKind) or ""
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The fields of `NetworkParameters`."""
+        return {n: repr(f.get_default(call_default_factory=True)) for n, f in NetworkParameters.model_fields.items()}
+
+    def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> Network:
+        """The network with these parameters, in float32 unless told otherwise."""
+        parameters = validated(NetworkParameters, dict(given), place)
+        if isinstance(parameters.dataset, str):
+            from optilab.plugins import registry
+
+            data = registry().dataset(parameters.dataset, f"{place}.dataset" if place else "")
+        else:
+            data = DatasetFile(**parameters.dataset.model_dump()).dataset(f"{place}.dataset" if place else "")
+        return Network(parameters, data, precision or "float32", place)
+
+
+class Network(Problem):
+    """A network with its cost, on a dataset whose examples are mapped into memory."""
+
+    name = "network"
+
+    def __init__(self, given: NetworkParameters, data: Dataset, precision: Precision, place: str = "") -> None:
+        self.data = data
+        self.examples: Examples = data.load()
+        self.precision = precision
+        self.n_examples = len(self.examples.x_train)
+        self.classifies = self.examples.classes is not None
+        self._cost = given.cost
+        self.sizes = [self.examples.x_train.shape[1], *given.hidden, _outputs(given, self.examples, place)]
+        if min(self.sizes) < 1:
+            raise InputError(f"{at(place)}hidden = {given.hidden}: a layer has at least one neuron")
+        self.activations = _activations(given, self.classifies, place)
+        first = given.first_weights or ("he" if self.activations[0] in _RELU_FAMILY else "glorot")
+        self.parameters = {
+            "dataset": data.name,
+            "hidden": given.hidden,
+            "activation": given.activation,
+            "output_activation": self.activations[-1],
+            "cost": given.cost,
+            "first_weights": first,
+            "huber_delta": given.huber_delta,
+            "outputs": self.sizes[-1],
+        }
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The parameters, with the digest of the dataset's content beside its name."""
+        return {"use": self.name, **self.parameters, "dataset": [self.data.name, self.data.digest]}
+
+    @cached_property
+    def layers(self) -> NDArray[np.void]:
+        """Weight matrix and bias of each layer in turn."""
+        from optilab.kernels.jit import BIAS, LAYER, MATRIX
+
+        table, offset = [], 0
+        for rows, columns in zip(self.sizes[:-1], self.sizes[1:], strict=True):
+            table += [(offset, rows * columns, rows, columns, MATRIX)]
+            table += [(offset + rows * columns, columns, 1, columns, BIAS)]
+            offset += rows * columns + columns
+        return np.array(table, LAYER)
+
+    @property
+    def code(self) -> str:
+        """The kernels are covered by the digest of every compiled module."""
+        return hashlib.sha256(_NETWORK.encode()).hexdigest()
+
+    @cached_property
+    def _compiled(self) -> Any:
+        from optilab.kernels import cache
+
+        return cache.load(f"network_{self.precision}", _NETWORK.format(precision=self.precision), "")
+
+    @cached_property
+    def evaluate(self) -> Any:
+        """The compiled cost and gradient, the same for all networks of a precision."""
+        return self._compiled.evaluate
+
+    def context(self) -> Context:
+        """The training examples."""
+        return self._context(self._train)
+
+    def test_context(self) -> Context | None:
+        """The test examples, if there are any."""
+        return self._context(self._test) if len(self.examples.x_test) else None
+
+    @cached_property
+    def _train(self) -> _Arrays:
+        return self._arrays(self.examples.x_train, self.examples.y_train)
+
+    @cached_property
+    def _test(self) -> _Arrays:
+        return self._arrays(self.examples.x_test, self.examples.y_test)
+
+    def _arrays(self, x: NDArray[Any], y: NDArray[Any]) -> _Arrays:
+        """Pixels or features, and the targets: one output a class, one for two classes, or the numbers themselves."""
+        if self.classifies and self.sizes[-1] > 1:
+            targets = np.eye(self.sizes[-1], dtype=self.precision)[y]
+        else:
+            targets = np.ascontiguousarray(y.reshape(len(y), -1), self.precision)
+        if x.dtype == np.uint8:
+            return x, np.zeros((0, x.shape[1]), self.precision), targets
+        return np.zeros((0, x.shape[1]), np.uint8), np.ascontiguousarray(x, self.precision), targets
+
+    def _context(self, arrays: _Arrays) -> Context:
+        from optilab.kernels import activations, costs
+        from optilab.kernels.jit import Context
+        from optilab.kernels.network import scratch_size
+
+        pixels, features, targets = arrays
+        return Context(
+            pixels=pixels,
+            features=features,
+            targets=targets,
+            layers=self.layers,
+            activations=np.array([activations.CODES[a] for a in self.activations], np.int64),
+            cost=costs.CODES[self._cost],
+            settings=np.array([1 / 255, self.parameters["huber_delta"]]),
+            block=_BLOCK,
+            scratch=np.zeros(scratch_size(self.sizes, _BLOCK), self.precision),
+            tally=np.zeros(3, np.int64),
+        )
+
+    def initial(self, seed: int = 0) -> NDArray[np.floating]:
+        """First weights by the rule named in `first_weights`; biases are zero, or N(0, 1) under "normal"."""
+        stream = streams.first_weights(seed)
+        rule = self.parameters["first_weights"]
+        w = np.zeros(self.n_weights, self.precision)
+        for matrix, bias in zip(self.layers[::2], self.layers[1::2], strict=True):
+            rows, columns = int(matrix["rows"]), int(matrix["columns"])
+            values = stream.standard_normal((rows, columns))
+            if rule == "orthogonal":
+                values = _orthogonal(values)
+            else:
+                values *= {"normal": 1, "lecun": 1 / rows, "glorot": 2 / (rows + columns), "he": 2 / rows}[rule] ** 0.5
+            w[matrix["offset"] : matrix["offset"] + rows * columns] = values.ravel()
+            if rule == "normal":
+                w[bias["offset"] : bias["offset"] + columns] = stream.standard_normal(columns)
+        return w
+
+    def outputs(self, w: ArrayLike, x: ArrayLike) -> NDArray[np.floating]:
+        """What the last layer says of the examples `x`: probabilities under the cross-entropies, else activations.
+
+        x: [example, input], or a single example; uint8 is scaled to 0 to 1 as in training.
+        Returns [example, output].
+        """
+        examples = np.asarray(x)
+        if examples.dtype == np.uint8:
+            examples = examples / 255
+        examples = examples.reshape(-1, self.sizes[0]).astype(self.precision)
+        out = np.zeros((len(examples), self.sizes[-1]), self.precision)
+        self._compiled.predict(self._weights(w), np.ascontiguousarray(examples), out, self._own_context)
+        if self._cost == "cross_entropy":
+            out = np.exp(out - out.max(axis=1, keepdims=True))
+            return out / out.sum(axis=1, keepdims=True)
+        if self._cost == "binary_cross_entropy":
+            return 0.5 * (1 + np.tanh(0.5 * out))
+        return out
+
+    def predict(self, w: ArrayLike, x: ArrayLike) -> NDArray[Any]:
+        """The class (numbered from 0) of each example in `x`, or the number predicted; shapes as for `outputs`."""
+        out = self.outputs(w, x)
+        if not self.classifies:
+            return out[:, 0] if out.shape[1] == 1 else out
+        return (out[:, 0] > 0.5).astype(np.int64) if out.shape[1] == 1 else out.argmax(axis=1)
+
+
+_RELU_FAMILY = ("relu", "leaky_relu", "elu", "gelu", "silu")
+
+_NETWORK = '''"""A network in {precision}: generated by optilab."""
+
+from optilab.kernels import network
+from optilab.kernels.jit import entry, signatures
+
+S = signatures("{precision}")
+
+
+@entry(S.evaluate)
+def evaluate(w, g, rows, context):
+    return network.evaluate(w, g, rows, context)
+
+
+@entry(S.predict)
+def predict(w, features, out, context):
+    network.predict(w, features, out, context)
+'''
+
+
+def _activations(given: NetworkParameters, classifies: bool, place: str) -> list[str]:
+    """Activation of every layer, the last one's by the cost where it isn't given."""
+    if isinstance(given.activation, list):
+        hidden: list[str] = list(given.activation)
+        if len(hidden) != len(given.hidden):
+            raise InputError(f"{at(place)}activation names {len(hidden)} for {len(given.hidden)} hidden layers")
+    else:
+        hidden = [given.activation] * len(given.hidden)
+    if given.cost in ("cross_entropy", "binary_cross_entropy"):
+        if given.output_activation not in (None, "identity"):
+            raise InputError(
+                f"{at(place)}output_activation = {given.output_activation!r}: {given.cost} is written against the "
+                "last pre-activations; accepted is 'identity'"
+            )
+        return [*hidden, "identity"]
+    return [*hidden, given.output_activation or ("sigmoid" if classifies else "identity")]
+
+
+def _outputs(given: NetworkParameters, examples: Examples, place: str) -> int:
+    """How many outputs the labels need; InputError where cost, labels and `outputs` don't fit together."""
+    if examples.classes is None:
+        if given.cost in ("cross_entropy", "binary_cross_entropy"):
+            raise InputError(
+                f"{at(place)}cost = {given.cost!r} needs labels that are classes (integers or names), but "
+                f"the labels are numbers; accepted is 'quadratic' or 'huber'"
+            )
+        needed = {int(np.prod(examples.y_train.shape[1:]))}
+    else:
+        needed = {len(examples.classes)}
+        if len(examples.classes) == 2 and given.cost != "cross_entropy":
+            needed.add(1)
+    if given.outputs is not None and given.outputs not in needed:
+        wanted = " or ".join(map(str, sorted(needed)))
+        raise InputError(f"{at(place)}outputs = {given.outputs} doesn't fit the labels, which need {wanted}")
+    if given.outputs is None and needed == {1, 2} and given.cost == "binary_cross_entropy":
+        return 1
+    return given.outputs or max(needed)
+
+
+def _orthogonal(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Orthonormal columns or rows, whichever are fewer (Saxe et al., 2014), from a normal matrix."""
+    tall = values if values.shape[0] >= values.shape[1] else values.T
+    q, r = np.linalg.qr(tall)
+    q = q * np.sign(np.diag(r))
+    return q if values.shape[0] >= values.shape[1] else q.T
+
+
+@hookimpl
+def optilab_problems() -> list[ProblemKind]:
+    """The network problem comes in like any other."""
+    return [NetworkKind()]

@@ -1,0 +1,101 @@
+"""Parameters read from a function's signature: names, defaults, accepted intervals."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optilab.errors import InputError, at, unknown
+
+_INTERVAL = re.compile(r"\s*([\[(])\s*([^,\s]+)\s*,\s*([^,\s]+)\s*([\])])\s*")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A set of numbers in the notation of a paper: "[0, 1)", "(0, inf)"."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        self._bounds()
+
+    def _bounds(self) -> tuple[bool, float, float, bool]:
+        match = _INTERVAL.fullmatch(self.text)
+        try:
+            if match is None:
+                raise ValueError
+            low, high = float(match[2]), float(match[3])
+        except ValueError:
+            raise InputError(f"{self.text!r} is not an interval; write one like '[0, 1)' or '(0, inf)'") from None
+        return match[1] == "[", low, high, match[4] == "]"
+
+    def __contains__(self, value: float) -> bool:
+        closed_low, low, high, closed_high = self._bounds()
+        return (low < value or (closed_low and value == low)) and (value < high or (closed_high and value == high))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+POSITIVE = Interval("(0, inf)")
+FINITE = Interval("(-inf, inf)")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its default (None: must be given) and the numbers it accepts."""
+
+    name: str
+    default: Any = None
+    interval: Interval = FINITE
+
+    def check(self, value: Any, place: str = "") -> Any:
+        """Return `value` as the type of the default; InputError if it is of another type or out of the interval."""
+        if isinstance(self.default, bool):
+            if isinstance(value, bool):
+                return value
+            raise InputError(f"{at(place)}{self.name} = {value!r} is not true or false")
+        if isinstance(self.default, str):
+            if isinstance(value, str):
+                return value
+            raise InputError(f"{at(place)}{self.name} = {value!r} is not a text")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise InputError(f"{at(place)}{self.name} = {value!r} is not a number")
+        if math.isnan(value) or value not in self.interval:
+            raise InputError(f"{at(place)}{self.name} = {value!r} is out of range: accepted is {self.interval}")
+        return float(value)
+
+
+def defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """Arguments of `function` that have a default, in order."""
+    signature = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in signature if p.default is not p.empty}
+
+
+def intervals(ranges: Mapping[str, str] | None, names: Iterable[str], owner: str) -> dict[str, Interval]:
+    """Parse the declared ranges of `owner`; InputError for a range of something that is not a parameter."""
+    names = list(names)
+    for name in ranges or {}:
+        if name not in names:
+            raise unknown(f"parameter in the ranges of {owner}", name, names)
+    return {name: Interval(text) for name, text in (ranges or {}).items()}
+
+
+def fill(parameters: Mapping[str, Parameter], given: Mapping[str, Any], owner: str, place: str = "") -> dict[str, Any]:
+    """Checked values for all parameters: the given ones, and the defaults of the rest."""
+    for name in given:
+        if name not in parameters:
+            raise unknown(f"parameter of {owner}", name, parameters, place)
+    filled = {}
+    for name, parameter in parameters.items():
+        if name in given:
+            filled[name] = parameter.check(given[name], place)
+        elif parameter.default is None:
+            raise InputError(f"{at(place)}{owner} needs a value for {name}")
+        else:
+            filled[name] = parameter.default
+    return filled

@@ -1,0 +1,199 @@
+"""Finds plugins and registers them loudly: by entry point, or from a file."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+from optilab import hookspecs
+from optilab.errors import InputError, PluginWarning, unknown
+
+if TYPE_CHECKING:
+    from optilab.datasets import Dataset
+    from optilab.optimizers import Optimizer
+    from optilab.problems import ProblemKind
+    from optilab.schedules import Schedule
+
+Thing = TypeVar("Thing")
+
+_files: list[Path] = []  # plugins given by path, in order
+_registry: list[Registry] = []  # the present one, if it has been made
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All that plugins offer, by name.
+
+    sources: for each name, which plugin it comes from.
+    broken: plugins that can't be imported, with their tracebacks.
+    """
+
+    optimizers: dict[str, Optimizer] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    problems: dict[str, ProblemKind] = field(default_factory=dict)
+    sources: dict[tuple[str, str], str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def optimizer(self, name: str, place: str = "") -> Optimizer:
+        """The optimizer or chain link of this name; InputError that lists the near names if there is none."""
+        return self._find("optimizer", self.optimizers, name, place)
+
+    def schedule(self, name: str, place: str = "") -> Schedule:
+        """The schedule of this name; InputError if there is none."""
+        return self._find("schedule", self.schedules, name, place)
+
+    def dataset(self, name: str, place: str = "") -> Dataset:
+        """The dataset of this name; InputError if there is none."""
+        return self._find("dataset", self.datasets, name, place)
+
+    def problem(self, name: str, place: str = "") -> ProblemKind:
+        """The problem of this name; InputError if there is none."""
+        return self._find("problem", self.problems, name, place)
+
+    def _find(self, what: str, among: dict[str, Thing], name: str, place: str) -> Thing:
+        if not isinstance(name, str):
+            raise InputError(f"{place + ': ' if place else ''}{name!r} is not the name of a {what}")
+        if name in among:
+            return among[name]
+        error = unknown(what, name, among, place)
+        if self.broken:
+            raise InputError(f"{error} (and these plugins failed to load: {', '.join(self.broken)})")
+        raise error
+
+
+def use_file(path: str | Path) -> None:
+    """Add the plugin in a Python file, which is imported when the registry is next asked for.
+
+    InputError if there is no such file.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise InputError(f"--plugin {str(path)!r}: there is no such file")
+    if file not in _files:
+        _files.append(file)
+        _registry.clear()
+
+
+def files() -> list[Path]:
+    """Plugins given by path."""
+    return list(_files)
+
+
+def registry() -> Registry:
+    """All that the plugins of this environment and the files given offer. Made once, and again after `use_file`.
+
+    InputError if two plugins clash or one of them implements an unknown hook. One that can't be imported is named in a
+    PluginWarning with its traceback, and the rest goes on.
+    """
+    if not _registry:
+        _registry.append(make_registry())
+    return _registry[0]
+
+
+def forget() -> None:
+    """Forget the files given and the registry; the next `registry()` begins anew."""
+    _files.clear()
+    _registry.clear()
+
+
+def make_registry() -> Registry:
+    """Import and register every plugin."""
+    manager = pluggy.PluginManager("optilab")
+    manager.add_hookspecs(hookspecs)
+    made = Registry()
+    for name, origin, load in [*_installed(), *_given()]:
+        try:
+            module = load()
+        except InputError as error:
+            raise InputError(f"plugin {origin}: {error}") from error
+        except Exception:
+            made.broken[name] = traceback.format_exc()
+            warnings.warn(f"plugin {origin} failed to load:\n{made.broken[name]}", PluginWarning, stacklevel=2)
+            continue
+        if manager.is_registered(module):
+            raise InputError(f"plugin {origin}: its module is registered already, as {manager.get_name(module)!r}")
+        _check_hooks(module, origin)
+        manager.register(module, name)
+        _collect(made, manager, name, origin)
+    manager.check_pending()
+    return made
+
+
+def _installed() -> Iterable[tuple[str, str, Callable[[], Any]]]:
+    found: dict[str, str] = {}
+    for point in sorted(entry_points(group="optilab"), key=lambda p: p.name):
+        origin = f"{point.name!r} of {point.dist.name if point.dist else 'an unknown package'}"
+        if point.name in found:
+            raise InputError(f"two plugins use the same entry point name: {found[point.name]} and {origin}")
+        found[point.name] = origin
+        yield point.name, origin, point.load
+
+
+def _given() -> Iterable[tuple[str, str, Callable[[], Any]]]:
+    for path in _files:
+        yield f"file {path.name}", repr(str(path)), lambda path=path: _import_file(path)
+
+
+def _import_file(path: Path) -> types.ModuleType:
+    """Import one file under its own name, put into sys.modules before it runs."""
+    name = f"optilab_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _check_hooks(module: Any, origin: str) -> None:
+    """InputError for anything marked as a hook that optilab doesn't have."""
+    known = [name for name in vars(hookspecs) if name.startswith("optilab_")]
+    for name, value in vars(module).items():
+        if getattr(value, "optilab_impl", None) is not None and name not in known:
+            error = unknown("hook", name, known)
+            raise InputError(f"plugin {origin}: {error}")
+
+
+def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin: str) -> None:
+    """Add what this plugin returns; InputError where a name is taken or something is not what the hook is for."""
+    from optilab.datasets import Dataset
+    from optilab.optimizers import Optimizer
+    from optilab.problems import ProblemKind
+    from optilab.schedules import Schedule
+
+    kinds: list[tuple[str, dict[str, Any], type]] = [
+        ("optimizers", made.optimizers, Optimizer),
+        ("schedules", made.schedules, Schedule),
+        ("datasets", made.datasets, Dataset),
+        ("problems", made.problems, ProblemKind),
+    ]
+    for what, known, kind in kinds:
+        caller = getattr(manager.hook, f"optilab_{what}")
+        others = [p for n, p in manager.list_name_plugin() if n != plugin]
+        for returned in manager.subset_hook_caller(caller.name, others)():
+            if not isinstance(returned, (list, tuple)):
+                raise InputError(f"plugin {origin}: optilab_{what} returned {type(returned).__name__}, expected a list")
+            for thing in returned:
+                if not isinstance(thing, kind):
+                    raise InputError(f"plugin {origin}: optilab_{what} returned {thing!r}, which is none of its {what}")
+                if thing.name in known:
+                    other = made.sources[what, thing.name]
+                    raise InputError(f"two plugins offer {what} named {thing.name!r}: {other} and {origin}")
+                known[thing.name] = thing
+                made.sources[what, thing.name] = origin

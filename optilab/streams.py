@@ -1,0 +1,20 @@
+"""Randomness of a run: one stream for each purpose, all derived from the run's seed.
+
+Every optimizer of a seed sees the same first weights and the same order of examples, whatever else it draws.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_FIRST_WEIGHTS, _DATA_ORDER = range(2)
+
+
+def first_weights(seed: int) -> np.random.Generator:
+    """Stream of the first weights."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_FIRST_WEIGHTS,)))
+
+
+def data_order(seed: int, epoch: int) -> np.random.Generator:
+    """Stream of the order of examples in one epoch, from 0."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_DATA_ORDER, epoch)))

@@ -1,0 +1,1 @@
+"""Functions of one or two weights, on which a descent can be seen."""

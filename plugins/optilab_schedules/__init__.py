@@ -1,0 +1,1 @@
+"""Schedules for the learning rate, or for any other hyperparameter."""
