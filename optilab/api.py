@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from optilab.errors import InputError
 from optilab.optimizers import Optimizer
 from optilab.plugins import registry
 
 if TYPE_CHECKING:
+    from optilab.experiment import Experiment
     from optilab.problems import Precision, Problem
     from optilab.schedules import BoundSchedule
+    from optilab.store import Results
+    from optilab.training import Run
 
 
 def get_problem(name: str, dtype: Precision | None = None, **parameters: Any) -> Problem:
@@ -39,3 +44,72 @@ def get_schedule(name: str, **parameters: Any) -> BoundSchedule:
     from optilab.schedules import from_spec
 
     return from_spec({"use": name, **parameters}, "", registry().schedule)
+
+
+def train(
+    problem: Problem | str,
+    optimizer: str | list[str] | Optimizer,
+    *,
+    batch_size: int | Literal["full"] | None = None,
+    epochs: float | None = None,
+    steps: int | None = None,
+    schedule: Any = None,
+    seed: int = 0,
+    measure_epochs: float | None = None,
+    measure_steps: int | None = None,
+    diverged_above: float = math.inf,
+    **hyperparameters: Any,
+) -> Run:
+    """Train once, and return the run with its `.history`, `.w` and `.status`.
+
+    problem: from `get_problem`, or a name for the problem as it is by default.
+    optimizer: a name, several for a chain, or an optimizer.
+    batch_size: examples a step, or "full"; the optimizer's own default where it isn't given.
+    epochs, steps: the budget; one of them.
+    schedule: a name, a table such as {"use": "cosine", "floor": 0.1}, or a list of them.
+    measure_epochs, measure_steps: how often to measure; once an epoch where neither is given.
+    diverged_above: a cost above this counts as divergence; one that is not finite always does.
+    hyperparameters: as in the signature of the rules.
+
+    InputError for anything that doesn't fit. An exception in the plugin's own code is raised as it is.
+    """
+    from optilab.schedules import from_spec
+    from optilab.training import Length, Plan, usual_batch_size
+    from optilab.training import train as train_plan
+
+    chain = get_optimizer(optimizer)
+    specs = [] if schedule is None else schedule if isinstance(schedule, list) else [schedule]
+    chosen = get_problem(problem) if isinstance(problem, str) else problem
+    measured = measure_epochs is not None or measure_steps is not None
+    plan = Plan(
+        problem=chosen,
+        optimizer=chain,
+        hyperparameters=chain.fill(hyperparameters),
+        schedules=[from_spec(spec, "schedule", registry().schedule) for spec in specs],
+        batch_size=usual_batch_size(chain, chosen) if batch_size is None else batch_size,
+        budget=Length(steps, epochs),
+        measure=Length(measure_steps, measure_epochs) if measured else None,
+        seed=seed,
+        diverged_above=diverged_above,
+    )
+    return train_plan(plan)
+
+
+def run(experiment: str | Path | Experiment, results: str | Path | None = None, workers: int | None = None) -> Results:
+    """Run what is missing of an experiment, given as a TOML file or an `Experiment`, and return its results.
+
+    results: folder of the results; results/NAME in the current folder where none is given.
+    workers: processes; one a core where none is given, 0 to work in this process.
+    """
+    from optilab.experiment import Experiment, read
+    from optilab.runner import run_experiment
+
+    chosen = experiment if isinstance(experiment, Experiment) else read(experiment)
+    return run_experiment(chosen, results, workers)
+
+
+def load(folder: str | Path) -> Results:
+    """The results in a folder: `.runs` and `.history`, as DataFrames. InputError if it is not a results folder."""
+    from optilab.store import load as load_folder
+
+    return load_folder(folder)

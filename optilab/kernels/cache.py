@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
-import os
 import pickle
 import platform
 import shutil
@@ -96,6 +95,11 @@ def _add_function(digest: Any, function: Any, seen: set[int]) -> None:
             _add_function(digest, value, seen)
 
 
+def combined(*digests: str) -> str:
+    """One digest for the kernels and all sources behind a run."""
+    return hashlib.sha256("".join((_kernels_digest(), *digests)).encode()).hexdigest()[:16]
+
+
 def code_folder() -> Path:
     """Folder of the generated modules for this version of optilab's kernels."""
     return cache_folder() / "compiled" / _kernels_digest()[:16]
@@ -159,7 +163,3 @@ def size() -> int:
     """Bytes of compiled code on disk."""
     return sum(p.stat().st_size for p in (cache_folder() / "compiled").rglob("*") if p.is_file())
 
-
-def in_worker() -> bool:
-    """Whether this process was started by the runner."""
-    return os.environ.get("OPTILAB_WORKER") == "1"

@@ -1,0 +1,1 @@
+"""From DataFrame to DataFrame: what is shown and drawn, worked out."""

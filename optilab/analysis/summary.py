@@ -1,0 +1,88 @@
+"""The comparison as a table: for each line its best hyperparameters, and how well they did."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optilab.store import RESERVED
+
+LINE = ["problem", "label"]  # what is compared: one line of a plot, one row of the table
+
+
+def hyperparameter_columns(runs: pd.DataFrame) -> list[str]:
+    """Columns of `runs` that are hyperparameters."""
+    return [str(name) for name in runs if name not in RESERVED]
+
+
+def cell_columns(runs: pd.DataFrame) -> list[str]:
+    """Columns that together name a cell of the grid: all of a run but its seed."""
+    return [*LINE, "optimizer", "schedule", "batch_size", *hyperparameter_columns(runs)]
+
+
+def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
+    """For each line the cell whose median of `by` over its seeds is lowest; a run that diverged or failed counts as infinite.
+
+    Returns problem, label, run_id (of one run of the cell) and the median, in the order of `runs`.
+    """
+    worst = runs["status"].isin(["diverged", "failed", "crashed"]) | runs[by].isna()
+    scored = runs.assign(_score=runs[by].mask(worst, np.inf))
+    scored = scored.fillna({name: -np.inf for name in hyperparameter_columns(runs)})
+    cells = scored.groupby(cell_columns(runs), sort=False, dropna=False).agg(
+        run_id=("run_id", "first"), score=("_score", "median")
+    )
+    cells = cells.reset_index()
+    return cells.loc[cells.groupby(LINE, sort=False)["score"].idxmin(), [*LINE, "run_id", "score"]]
+
+
+def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
+    """Evaluation runs of the best cell of each line, chosen on the tuning seeds where there are some."""
+    evaluation = runs[runs["role"] == "evaluation"]
+    if not len(evaluation):
+        return evaluation
+    best = best_cells(evaluation, by)
+    columns = cell_columns(runs)
+    cells = evaluation[evaluation["run_id"].isin(best["run_id"])][columns]
+    return evaluation.merge(cells, on=columns, how="inner")
+
+
+def varying(runs: pd.DataFrame) -> list[str]:
+    """Hyperparameters that take more than one value in the grid of some line."""
+    names = hyperparameter_columns(runs)
+    counts = runs.groupby(LINE)[names].nunique().max() if names else pd.Series(dtype=int)
+    return [name for name in names if counts[name] > 1]
+
+
+def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
+    """One row a line, best first: hyperparameters that were chosen, medians and ranges over seeds.
+
+    Columns: problem, label, hyperparameters (text), seeds, diverged, epochs, seconds (median), and for train_cost,
+    test_cost and test_accuracy the median, lowest and highest final value.
+    """
+    runs = best_runs(results_runs, by)
+    ends = history.groupby("run_id")[["epoch", "seconds"]].last()
+    runs = runs.join(ends, on="run_id")
+    names = varying(results_runs)
+    rows = []
+    for (problem, label), group in runs.groupby(LINE, sort=False):
+        first = group.iloc[0]
+        values = ", ".join(f"{name}={first[name]:.3g}" for name in names if pd.notna(first[name]))
+        row = {
+            "problem": problem,
+            "label": label,
+            "hyperparameters": values,
+            "seeds": len(group),
+            "diverged": int((group["status"] == "diverged").sum()),
+            "failed": int(group["status"].isin(["failed", "crashed"]).sum()),
+            "epochs": group["epoch"].median(),
+            "seconds": group["seconds"].median(),
+        }
+        for measure in ("train_cost", "test_cost", "test_accuracy"):
+            values_of = group[f"final_{measure}"]
+            row |= {
+                measure: values_of.median(),
+                f"{measure}_low": values_of.min(),
+                f"{measure}_high": values_of.max(),
+            }
+        rows.append(row)
+    return pd.DataFrame(rows).sort_values(["problem", "train_cost"], ignore_index=True) if rows else pd.DataFrame()

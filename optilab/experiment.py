@@ -1,0 +1,169 @@
+"""The experiment file: one question in TOML, validated."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from optilab.errors import InputError
+from optilab.problems import Precision
+from optilab.training import Length
+from optilab.validation import validated
+
+TUNING_SEED = 1_000_000  # the first seed of tuning, unless they are listed
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class LengthTable(_Table):
+    """A length of training: { steps = 100 } or { epochs = 5 }."""
+
+    steps: int | None = Field(None, gt=0)
+    epochs: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> LengthTable:
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("give steps or epochs, one of them")
+        return self
+
+    @property
+    def length(self) -> Length:
+        """The same for the training loop."""
+        return Length(self.steps, self.epochs)
+
+
+class Tuning(_Table):
+    """Choose hyperparameters on seeds of their own, and evaluate only the chosen ones.
+
+    seeds: how many, or which.
+    by: the measure whose median over these seeds, at the end of the run, is to be lowest.
+    """
+
+    seeds: int | list[int] = Field(1)
+    by: Literal["train_cost", "test_cost"] = "train_cost"
+
+
+class Experiment(_Table):
+    """A grid of runs that answers one question.
+
+    seeds: how many (0, 1, ...), or which.
+    problem, problems: one, or several.
+    budget: how long each run trains. measure: how often it is measured.
+    tuning: if given, the grid runs on seeds of its own, and the best of each line on `seeds`.
+    optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
+        or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid.
+    """
+
+    name: str = Field(pattern=f"^{NAME}$", max_length=100)
+    question: str = ""
+    seeds: int | list[int] = 1
+    precision: Precision | None = None
+    problem: dict[str, Any] | None = None
+    problems: list[dict[str, Any]] = []
+    budget: LengthTable
+    measure: LengthTable | None = None
+    diverged_above: float = Field(math.inf, gt=0)
+    tuning: Tuning | None = None
+    optimizers: list[dict[str, Any]] = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _stays_inside(cls, name: str) -> str:
+        if ".." in name:
+            raise ValueError("a name can't hold '..'")
+        return name
+
+    @model_validator(mode="after")
+    def _some_problem(self) -> Experiment:
+        if (self.problem is None) == (not self.problems):
+            raise ValueError("give one [problem], or several [[problems]]")
+        return self
+
+    @property
+    def every_problem(self) -> list[tuple[str, dict[str, Any]]]:
+        """Each problem with its place in the file."""
+        if self.problem is not None:
+            return [("problem", self.problem)]
+        return [(f"problems[{k}]", problem) for k, problem in enumerate(self.problems)]
+
+
+def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
+    """The experiment in a TOML file, with `changes` such as "budget.epochs=1" made to it first.
+
+    Paths of datasets are relative to the file. InputError if the file can't be read or doesn't validate.
+    """
+    file = Path(path)
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"can't read the experiment {str(path)!r}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{str(path)!r} is not a TOML file: {error}") from None
+    for change in changes:
+        _apply(content, change)
+    tables = [content.get("problem"), *(content.get("problems") or [])]
+    for table in tables:
+        data = table.get("dataset") if isinstance(table, dict) else None
+        if isinstance(data, dict) and isinstance(data.get("path"), str):
+            data["path"] = str(file.parent / Path(data["path"]).expanduser())
+    return validated(Experiment, content)
+
+
+def _apply(content: dict[str, Any], change: str) -> None:
+    """Make one change of the form KEY.KEY=VALUE, the value in TOML's notation (or a bare word)."""
+    key, equals, text = change.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set {change!r}: write it as KEY=VALUE, as in budget.epochs=1")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    *path, last = [part.strip() for part in key.split(".")]
+    place: Any = content
+    for part in path:
+        place = place[_index(place, part, change)] if isinstance(place, list) else place.setdefault(part, {})
+        if not isinstance(place, (dict, list)):
+            raise InputError(f"--set {change!r}: {part!r} is not a table")
+    if isinstance(place, list):
+        place[_index(place, last, change)] = value
+    else:
+        if key.strip() in ("budget.steps", "budget.epochs", "measure.steps", "measure.epochs"):
+            place.clear()  # the one replaces the other
+        place[last] = value
+
+
+def _index(place: list[Any], part: str, change: str) -> int:
+    if not part.isdigit() or int(part) >= len(place):
+        raise InputError(f"--set {change!r}: {part!r} is not a number from 0 to {len(place) - 1}")
+    return int(part)
+
+
+def evaluation_seeds(experiment: Experiment) -> list[int]:
+    """Seeds of the runs that are compared. InputError if they are also used for tuning."""
+    seeds = _seeds(experiment.seeds, 0, "seeds")
+    if experiment.tuning:
+        both = set(seeds) & set(tuning_seeds(experiment))
+        if both:
+            raise InputError(f"tuning.seeds: {sorted(both)[0]} is a seed of the evaluation too; they must be disjoint")
+    return seeds
+
+
+def tuning_seeds(experiment: Experiment) -> list[int]:
+    """Seeds on which hyperparameters are chosen."""
+    return _seeds(experiment.tuning.seeds, TUNING_SEED, "tuning.seeds") if experiment.tuning else []
+
+
+def _seeds(given: int | list[int], first: int, place: str) -> list[int]:
+    seeds = list(range(first, first + given)) if isinstance(given, int) else list(dict.fromkeys(given))
+    if not seeds or min(seeds) < 0:
+        raise InputError(f"{place} = {given!r}: give how many, above zero, or a list of numbers from 0")
+    return seeds

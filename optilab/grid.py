@@ -1,0 +1,256 @@
+"""The grid of an experiment: every cell of it checked, every run with a stable identity."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from optilab import schedules
+from optilab.api import get_optimizer
+from optilab.errors import InputError, at, unknown
+from optilab.experiment import Experiment
+from optilab.optimizers import Optimizer
+from optilab.plugins import registry
+from optilab.problems import Precision, Problem
+from optilab.training import BatchSize, Length, Plan, check_plan, usual_batch_size
+
+SCHEMA = 1  # of a run's identity; a change of meaning is a new number
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid: all of a run but its seed."""
+
+    place: str
+    label: str
+    problem: Mapping[str, Any]
+    precision: Precision | None
+    optimizer: tuple[str, ...]
+    hyperparameters: Mapping[str, Any]
+    schedule: Any
+    batch_size: BatchSize
+    budget: Length
+    measure: Length | None
+    diverged_above: float
+
+    def plan(self, seed: int) -> Plan:
+        """The run of this cell with this seed."""
+        return Plan(
+            problem=build_problem(self.problem, self.precision, self.place),
+            optimizer=get_optimizer(list(self.optimizer)),
+            hyperparameters=self.hyperparameters,
+            schedules=bound_schedules(self.schedule, self.place),
+            batch_size=self.batch_size,
+            budget=self.budget,
+            measure=self.measure,
+            seed=seed,
+            diverged_above=self.diverged_above,
+        )
+
+    @property
+    def schedule_label(self) -> str:
+        """Short text for the schedule."""
+        return " + ".join(s.label for s in bound_schedules(self.schedule, self.place)) or "constant"
+
+
+def identity(plan: Plan) -> dict[str, Any]:
+    """What makes a run the run it is: no paths, no worker counts, no cadence of logging unless a schedule reads it."""
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "problem": plan.problem.identity,
+        "precision": plan.problem.precision,
+        "optimizer": [rule.name for rule in plan.optimizer.rules],
+        "hyperparameters": dict(plan.hyperparameters),
+        "schedules": [s.identity for s in plan.schedules if s.schedule.name != "constant"],
+        "batch_size": plan.examples_a_step,
+        "steps": plan.budget.in_steps(plan.steps_per_epoch),
+        "seed": plan.seed,
+    }
+    if plan.diverged_above < math.inf:
+        found["diverged_above"] = plan.diverged_above
+    if any(s.schedule.is_feedback for s in plan.schedules):
+        found["measure"] = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else None
+    return found
+
+
+def run_id(plan: Plan) -> str:
+    """Sixteen hexadecimal digits of the identity's digest."""
+    text = json.dumps(_canonical(identity(plan)), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _canonical(value: Any) -> Any:
+    """1 and 1.0 are the same number: whole floats become integers."""
+    if isinstance(value, Mapping):
+        return {key: _canonical(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(v) for v in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
+        return int(value) if value.is_integer() else value
+    return value
+
+
+def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:
+    """The problem of a table with "use"; the same object for the same table, so that its arrays are shared."""
+    return _built(json.dumps(given, sort_keys=True), precision, place)
+
+
+@lru_cache(maxsize=16)
+def _built(table: str, precision: Precision | None, place: str) -> Problem:
+    given = json.loads(table)
+    name = given.pop("use", None)
+    if name is None:
+        raise InputError(f'{at(place)}which problem? Give it as use = "network", or another of `optilab list`')
+    return registry().problem(name, f"{place}.use" if place else "").build(given, precision, place)
+
+
+def bound_schedules(spec: Any, place: str) -> list[schedules.BoundSchedule]:
+    """The schedule of one cell; a constant one is none at all."""
+    if spec is None:
+        return []
+    return [schedules.from_spec(spec, f"{place}.schedule", registry().schedule)]
+
+
+def cells(experiment: Experiment) -> list[Cell]:
+    """The grid, every cell of it checked. InputError for the first thing that doesn't fit."""
+    found = []
+    for problem_place, problem in experiment.every_problem:
+        built = build_problem(problem, experiment.precision, problem_place)
+        for k, entry in enumerate(experiment.optimizers):
+            found += _entry_cells(experiment, problem, built, entry, f"optimizers[{k}]")
+    labels = {(_key(c.problem), c.label, c.optimizer) for c in found}
+    for (problem_key, label), group in itertools.groupby(sorted(labels), key=lambda row: row[:2]):
+        if len({row[2] for row in group}) > 1:
+            raise InputError(f"optimizers: two of them have the label {label!r}; give one a label of its own")
+    return _distinct(found)
+
+
+def _entry_cells(
+    experiment: Experiment, problem: Mapping[str, Any], built: Problem, entry: Mapping[str, Any], place: str
+) -> list[Cell]:
+    rest = dict(entry)
+    use = rest.pop("use", None)
+    if not (isinstance(use, str) or (isinstance(use, list) and use and all(isinstance(n, str) for n in use))):
+        raise InputError(f'{place}.use = {use!r}: write the name of an optimizer, or a chain as ["l2", "sgd"]')
+    names = [use] if isinstance(use, str) else use
+    rules = tuple(r for name in names for r in registry().optimizer(name, f"{place}.use").rules)
+    optimizer = Optimizer(rules)
+    label = rest.pop("label", None)
+    if label is not None and (not isinstance(label, str) or not label):
+        raise InputError(f"{place}.label = {label!r} is not a text")
+    usual = usual_batch_size(optimizer, built)
+    batch_sizes = _axis(rest.pop("batch_size", usual), f"{place}.batch_size")
+    given_schedules = rest.pop("schedule", None)
+    schedule_axis = given_schedules if isinstance(given_schedules, list) else [given_schedules]
+    if not schedule_axis:
+        raise InputError(f"{place}.schedule: an empty list, so that the grid has no runs")
+    for name in rest:
+        if name not in optimizer.parameters:
+            known = [*optimizer.parameters, "use", "label", "batch_size", "schedule"]
+            raise unknown(f"key of optimizer {optimizer.name}", name, known, place)
+    axes = {name: _axis(value, f"{place}.{name}") for name, value in rest.items()}
+
+    found = []
+    for size, schedule, *values in itertools.product(batch_sizes, schedule_axis, *axes.values()):
+        cell = Cell(
+            place=place,
+            label=", ".join(
+                [
+                    label or optimizer.name,
+                    *_batch_label(size, named=label is not None, varies=len(batch_sizes) > 1, usual=usual),
+                    *_schedule_label(schedule, place, named=label is not None, varies=len(schedule_axis) > 1),
+                ]
+            ),
+            problem=problem,
+            precision=experiment.precision,
+            optimizer=tuple(names),
+            hyperparameters=optimizer.fill(dict(zip(axes, values, strict=True)), place),
+            schedule=schedule,
+            batch_size=size,
+            budget=experiment.budget.length,
+            measure=experiment.measure.length if experiment.measure else None,
+            diverged_above=experiment.diverged_above,
+        )
+        check_plan(cell.plan(0), place)
+        found.append(cell)
+    return found
+
+
+def _batch_label(size: BatchSize, *, named: bool, varies: bool, usual: BatchSize) -> list[str]:
+    """The batch size, where it tells lines apart; a label that the user gave is extended only by what varies."""
+    if varies or (not named and size != usual):
+        return ["full batch" if size == "full" else f"batch {size}"]
+    return []
+
+
+def _schedule_label(schedule: Any, place: str, *, named: bool, varies: bool) -> list[str]:
+    """The schedule, on the same terms."""
+    text = " + ".join(s.label for s in bound_schedules(schedule, place)) or "constant"
+    return [text] if varies or (not named and text != "constant") else []
+
+
+def _axis(value: Any, place: str) -> list[Any]:
+    """The values of one axis of the grid."""
+    if isinstance(value, Mapping):
+        kinds = [k for k in ("log", "linear") if k in value]
+        if len(kinds) != 1 or set(value) - {"log", "linear", "points"}:
+            raise InputError(f"{place} = {dict(value)!r}: write {{ log = [low, high], points = n }}, or linear")
+        ends, points = value[kinds[0]], value.get("points")
+        if not isinstance(points, int) or isinstance(points, bool) or points < 1:
+            raise InputError(f"{place}: points = {points!r} is not a whole number above zero")
+        numbers = isinstance(ends, list) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in ends)
+        if not numbers or len(ends) != 2:
+            raise InputError(f"{place}: {kinds[0]} = {ends!r} is not [low, high]")
+        if kinds[0] == "linear":
+            return [float(v) for v in np.linspace(*ends, points)]
+        if min(ends) <= 0:
+            raise InputError(f"{place}: log = {ends!r} must lie above zero")
+        # twelve digits, so that 0.1 is 0.1 on every machine
+        return [float(f"{v:.12g}") for v in np.geomspace(*ends, points)]
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise InputError(f"{place}: an empty list, so that the grid has no runs")
+    return values
+
+
+def _key(problem: Mapping[str, Any]) -> str:
+    return json.dumps(problem, sort_keys=True)
+
+
+def _distinct(found: Iterable[Cell]) -> list[Cell]:
+    """Without cells that were written twice."""
+    seen: dict[str, Cell] = {}
+    for cell in found:
+        seen.setdefault(run_id(cell.plan(0)) + cell.label, cell)
+    return list(seen.values())
+
+
+def problem_labels(experiment: Experiment) -> dict[str, str]:
+    """A label for each problem, by its table: its name, and the parameters that tell it from its namesakes."""
+    tables = [problem for _, problem in experiment.every_problem]
+    labels = {}
+    for table in tables:
+        namesakes = [t for t in tables if t.get("use") == table.get("use")]
+        varying = [k for k in table if k != "use" and any(t.get(k) != table[k] for t in namesakes)]
+        parts = ", ".join(f"{k}={_shown(table[k])}" for k in varying)
+        labels[_key(table)] = str(table.get("use")) + (f" ({parts})" if parts else "")
+    return labels
+
+
+def problem_label(experiment: Experiment, cell: Cell) -> str:
+    """The label of the cell's problem."""
+    return problem_labels(experiment)[_key(cell.problem)]
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,252 @@
+"""Many runs: what is missing is sent to an executor, and what comes back is stored as it comes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from loky import ProcessPoolExecutor
+from loky.process_executor import BrokenProcessPool
+
+from optilab import plugins, store, worker
+from optilab.analysis.summary import best_cells
+from optilab.errors import InputError
+from optilab.experiment import Experiment, evaluation_seeds, tuning_seeds
+from optilab.grid import Cell, cells, problem_label, run_id
+from optilab.kernels import cache
+from optilab.lifting import compile_update
+from optilab.training import compile_loop
+
+Role = Literal["tuning", "evaluation"]
+RERUN = ("failed", "crashed")  # statuses that count as missing when an experiment is started again
+ATTEMPTS = 2  # of a run whose worker dies
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be made."""
+
+    cell: Cell
+    seed: int
+    role: Role
+    run_id: str
+    problem: str
+    experiment: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The columns of `runs` that are known before the run."""
+        cell, plan = self.cell, self.cell.plan(self.seed)
+        spec = {
+            "problem": dict(plan.problem.parameters, use=plan.problem.name),
+            "optimizer": list(cell.optimizer),
+            "hyperparameters": dict(cell.hyperparameters),
+            "schedule": [s.identity for s in plan.schedules],
+            "seed": self.seed,
+        }
+        return {
+            "run_id": self.run_id,
+            "experiment": self.experiment,
+            "problem": self.problem,
+            "optimizer": plan.optimizer.name,
+            "label": cell.label,
+            **{name: float(value) for name, value in cell.hyperparameters.items()},
+            "schedule": cell.schedule_label,
+            "batch_size": plan.examples_a_step,
+            "seed": self.seed,
+            "role": self.role,
+            "spec": store.facts(**spec),
+        }
+
+
+class Observer:
+    """Told what happens, as it happens; this one keeps silent."""
+
+    def compiling(self, what: str) -> None:
+        """Code is being compiled, or loaded from the cache."""
+
+    def started(self, role: Role, missing: int, done: int, workers: int) -> None:
+        """A stage begins: so many runs are missing, so many were done before."""
+
+    def finished(self, row: dict[str, Any]) -> None:
+        """A run has ended, well or badly."""
+
+
+def folder_of(experiment: Experiment, results: str | Path | None) -> Path:
+    """Where the results of an experiment go: the folder given, or results/NAME here."""
+    return Path(results) if results is not None else Path("results") / experiment.name
+
+
+def jobs(experiment: Experiment, grid: Iterable[Cell], role: Role) -> list[Job]:
+    """One job for each cell and seed of a role."""
+    seeds = tuning_seeds(experiment) if role == "tuning" else evaluation_seeds(experiment)
+    return [
+        Job(cell, seed, role, run_id(cell.plan(seed)), problem_label(experiment, cell), experiment.name)
+        for cell in grid
+        for seed in seeds
+    ]
+
+
+def missing(wanted: Sequence[Job], folder: Path) -> list[Job]:
+    """The jobs whose runs the folder doesn't hold."""
+    there = store.done(folder)
+    return [job for job in wanted if there.get(job.run_id, "failed") in RERUN]
+
+
+def run_experiment(
+    experiment: Experiment,
+    results: str | Path | None = None,
+    workers: int | None = None,
+    observer: Observer | None = None,
+) -> store.Results:
+    """Run what is missing of an experiment, and return all its results.
+
+    results: folder of the results; results/NAME in the current folder where none is given.
+    workers: processes; as many as there are cores where none is given, 0 for no process but this one.
+
+    InputError for anything in the experiment that doesn't fit, before anything runs.
+    """
+    observer = observer or Observer()
+    grid = cells(experiment)
+    folder = folder_of(experiment, results)
+    names = dict.fromkeys(name for cell in grid for name in cell.hyperparameters)
+    evaluation_seeds(experiment)  # complains of seeds that are used twice
+    keep = store.Store(folder, names, json.dumps(experiment.model_dump(mode="json"), indent=2))
+    count = os.cpu_count() or 1 if workers is None else workers
+    if count < 0:
+        raise InputError(f"workers = {workers}: accepted is a whole number from 0")
+    try:
+        if experiment.tuning:
+            _stage(jobs(experiment, grid, "tuning"), "tuning", keep, count, observer)
+            grid = chosen(experiment, grid, folder)
+        _stage(jobs(experiment, grid, "evaluation"), "evaluation", keep, count, observer)
+    finally:
+        keep.flush()
+    keep.compact()
+    found = store.load(folder)
+    wanted = {job.run_id for job in jobs(experiment, cells(experiment), "tuning" if experiment.tuning else "evaluation")}
+    wanted |= {job.run_id for job in jobs(experiment, grid, "evaluation")}
+    runs = found.runs[found.runs["run_id"].isin(wanted)].reset_index(drop=True)
+    history = found.history[found.history["run_id"].isin(wanted)].reset_index(drop=True)
+    return store.Results(folder, runs, history)
+
+
+def chosen(experiment: Experiment, grid: Sequence[Cell], folder: Path) -> list[Cell]:
+    """The best cell of each line, by the runs of tuning that the folder holds."""
+    assert experiment.tuning is not None
+    runs = store.load(folder).runs
+    tuned = jobs(experiment, grid, "tuning")
+    by_run = {job.run_id: job.cell for job in tuned}
+    best = best_cells(runs[runs["run_id"].isin(by_run)], f"final_{experiment.tuning.by}")
+    return [by_run[run] for run in best["run_id"]]
+
+
+def _stage(wanted: Sequence[Job], role: Role, keep: store.Store, workers: int, observer: Observer) -> None:
+    todo = missing(wanted, keep.folder)
+    if todo:
+        compile_all(todo, observer)
+    observer.started(role, len(todo), len(wanted) - len(todo), min(workers, len(todo)))
+    for row, measurements in _made(todo, min(workers, len(todo))):
+        keep.add(row, measurements)
+        observer.finished(row)
+    keep.flush()
+
+
+def compile_all(todo: Iterable[Job], observer: Observer) -> None:
+    """Compile everything the jobs need, here and once, before any worker starts. InputError if a plugin doesn't compile."""
+    seen = set()
+    for job in todo:
+        plan = job.cell.plan(job.seed)
+        precision = plan.problem.precision
+        for key, compile_it in (
+            (f"the training loop in {precision}", lambda precision=precision: compile_loop(precision)),
+            (f"{plan.problem.name} in {precision}", lambda problem=plan.problem: problem.evaluate),
+            (
+                f"{plan.optimizer.name} in {precision}",
+                lambda plan=plan, precision=precision: compile_update(plan.optimizer, precision),
+            ),
+        ):
+            if key not in seen:
+                seen.add(key)
+                observer.compiling(key)
+                compile_it()
+
+
+class InlineExecutor(Executor):
+    """Runs each job in this process, at once."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run it, and return its future, which is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def open_executor(workers: int) -> Iterator[Executor]:
+    """This process for 0 workers; else processes of one thread each, ended when the block is left."""
+    if workers == 0:
+        yield InlineExecutor()
+        return
+    pool = ProcessPoolExecutor(
+        max_workers=workers,
+        env=worker.ONE_THREAD,
+        initializer=worker.begin,
+        initargs=([str(file) for file in plugins.files()],),
+    )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(kill_workers=True)
+        raise
+    pool.shutdown()
+
+
+def _made(todo: Sequence[Job], workers: int) -> Iterator[tuple[dict[str, Any], list[dict[str, float]]]]:
+    """The runs of `todo` as they finish.
+
+    A worker that dies takes the whole pool with it: a new one is made and gets all that was not finished. What was under
+    way at the second death is taken for the cause, and recorded as crashed.
+    """
+    left = {job.run_id: job for job in todo}
+    attempts = dict.fromkeys(left, 0)
+    while left:
+        try:
+            with open_executor(workers) as executor:
+                for job, made in _completed(executor, list(left.values()), max(1, workers), attempts):
+                    row, measurements, compiled = made
+                    cache.LOG.compiled += compiled if workers else 0
+                    del left[job.run_id]
+                    yield row, measurements
+        except BrokenProcessPool as error:
+            for run, tries in attempts.items():
+                if run in left and tries >= ATTEMPTS:
+                    job = left.pop(run)
+                    message = f"its worker died {tries} times: {error}"
+                    yield {**job.facts, "status": "crashed", "message": message, "steps": 0}, []
+
+
+def _completed(
+    executor: Executor, queue: list[Job], workers: int, attempts: dict[str, int]
+) -> Iterator[tuple[Job, tuple[dict[str, Any], list[dict[str, float]], int]]]:
+    """Keep the workers busy with a short queue, so that few runs are under way when one of them dies."""
+    queue = queue[::-1]
+    running: dict[Future[Any], Job] = {}
+    while queue or running:
+        while queue and len(running) < 2 * workers:
+            job = queue.pop()
+            attempts[job.run_id] += 1
+            running[executor.submit(worker.work, job.cell, job.seed, job.facts)] = job
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            job = running.pop(future)
+            yield job, future.result()
