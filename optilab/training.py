@@ -309,4 +309,5 @@ class _Training:
 
 
 def _norm(vector: NDArray[np.floating]) -> float:
-    return float(np.sqrt(np.dot(vector.astype(np.float64), vector.astype(np.float64))))
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite norm is a finding, not a mishap
+        return float(np.sqrt(np.sum(np.square(vector, dtype=np.float64))))

@@ -1,0 +1,94 @@
+"""Histories of many seeds as one line with a band."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optilab.analysis.summary import LINE, cell_columns
+
+DIVERGED = ("diverged", "failed", "crashed")
+_ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
+
+
+def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """Median and quartiles of `y` over seeds, for each line at each measurement.
+
+    Seeds are matched by the number of the measurement, and stand at their median `x`. From the measurement at which a
+    run stopped being finite it counts as infinite: it pulls the median up, and nothing is left out.
+
+    Returns problem, label, x, median, low, high (quartiles), seeds, finite (how many of them still are).
+    """
+    columns = list(dict.fromkeys(["run_id", x, y]))
+    rows = history[columns].merge(runs[["run_id", *LINE, "status"]], on="run_id")
+    rows = rows.assign(measurement=rows.groupby("run_id").cumcount())
+    rows["y"] = rows[y].where(np.isfinite(rows[y]), np.inf)
+    lines = []
+    for (problem, label), line in rows.groupby(LINE, sort=False):
+        values = line.pivot_table(index="measurement", columns="run_id", values="y", dropna=False)
+        positions = line.groupby("measurement")[x].median()
+        ended = line.groupby("run_id")["status"].first().isin(DIVERGED)
+        for run in values:
+            values[run] = values[run].where(values[run].notna(), np.inf if ended[run] else np.nan)
+        low, middle, high = _quantiles(values.to_numpy(), [0.25, 0.5, 0.75])
+        lines.append(
+            pd.DataFrame(
+                {
+                    "problem": problem,
+                    "label": label,
+                    "x": positions.to_numpy(),
+                    "median": middle,
+                    "low": low,
+                    "high": high,
+                    "seeds": values.shape[1],
+                    "finite": np.isfinite(values.to_numpy()).sum(axis=1),
+                }
+            )
+        )
+    return pd.concat(lines, ignore_index=True)
+
+
+def _quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
+    """Quantiles along the rows, where infinity is larger than everything and missing values don't count."""
+    filled = np.where(np.isinf(values), _ENORMOUS, values)
+    found = np.nanquantile(filled, levels, axis=1)
+    return np.where(found > _ENORMOUS / 1e6, np.inf, found)
+
+
+def ranked(lines: pd.DataFrame) -> list[str]:
+    """Labels by the last median of their line, best first; over several problems by their mean rank."""
+    ends = lines.groupby(LINE, sort=False)["median"].last().unstack(0)
+    return [str(label) for label in ends.rank().mean(axis=1).sort_values(kind="stable").index]
+
+
+def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
+    """Final `y` against one hyperparameter: the best over all others, with median and quartiles over seeds.
+
+    Where an experiment was tuned, these are the seeds of tuning, which saw the whole grid.
+    Returns problem, label, the parameter as x, median, low, high, seeds, finite.
+    """
+    role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
+    chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
+    chosen = chosen.assign(y=chosen[f"final_{y}"].mask(chosen["status"].isin(DIVERGED), np.inf).fillna(np.inf))
+    rows = []
+    for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
+        named = dict(zip(cell_columns(runs), keys, strict=True))
+        low, middle, high = _quantiles(cell[["y"]].to_numpy().T, [0.25, 0.5, 0.75])[:, 0]
+        rows.append(
+            {
+                "problem": named["problem"],
+                "label": named["label"],
+                "x": named[parameter],
+                "median": middle,
+                "low": low,
+                "high": high,
+                "seeds": len(cell),
+                "finite": int(np.isfinite(cell["y"]).sum()),
+            }
+        )
+    table = pd.DataFrame(rows)
+    best = table.loc[table.groupby([*LINE, "x"], sort=False)["median"].idxmin()]
+    return best.sort_values([*LINE, "x"], ignore_index=True)

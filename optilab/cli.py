@@ -1,0 +1,176 @@
+"""The command line. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from optilab import __version__
+from optilab.errors import InputError, PluginWarning
+
+plugin_option = click.option(
+    "--plugin",
+    "plugin_files",
+    multiple=True,
+    metavar="FILE.py",
+    help="Use the plugin in this file too; may be given several times.",
+)
+
+
+class Group(click.Group):
+    """Tells misuse in one message, with exit code 2; --traceback shows where it was noticed."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning(warnings.showwarning)
+                return super().invoke(ctx)
+        except InputError as error:
+            if ctx.params.get("traceback"):
+                traceback.print_exc()
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(2)
+
+
+def _show_warning(usual: Callable[..., None]) -> Callable[..., None]:
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if issubclass(category, PluginWarning):
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            usual(message, category, *rest, **named)
+
+    return show
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="optilab")
+@click.option("--traceback", is_flag=True, help="Show where an error was noticed, for bug reports.")
+def main(traceback: bool) -> None:
+    """Compare optimizers honestly: many seeds, tuned baselines, whole training runs compiled."""
+
+
+@main.command("run")
+@click.argument("file", type=click.Path())
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change the experiment, as in budget.epochs=1.")
+@click.option("--results", metavar="DIR", help="Where the results go; results/NAME in this folder if not given.")
+@click.option("--workers", type=click.IntRange(0), help="Processes; one a core if not given, 0 for none but this one.")
+@click.option("--dry-run", is_flag=True, help="Show the grid and how many of its runs are done; run nothing.")
+@plugin_option
+def run_command(
+    file: str,
+    changes: tuple[str, ...],
+    results: str | None,
+    workers: int | None,
+    dry_run: bool,
+    plugin_files: tuple[str, ...],
+) -> None:
+    """Run what is missing of the experiment in FILE (TOML), and compare."""
+    _use(plugin_files)
+    from optilab.console import dry_run as show_grid
+    from optilab.console import run_and_compare
+    from optilab.experiment import read
+
+    experiment = read(file, changes)
+    if dry_run:
+        show_grid(experiment, results)
+    else:
+        sys.exit(run_and_compare(experiment, results, workers))
+
+
+@main.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plugin_option
+def list_command(as_json: bool, plugin_files: tuple[str, ...]) -> None:
+    """List optimizers, schedules, problems and datasets."""
+    _use(plugin_files)
+    from optilab.catalogue import listing
+
+    found = listing()
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for what, things in found.items():
+        click.echo(f"{what}:")
+        width = max((len(thing["name"]) for thing in things), default=0)
+        for thing in things:
+            click.echo(f"  {thing['name']:<{width}}  {thing['summary']}")
+        click.echo()
+
+
+@main.command("show")
+@click.argument("name")
+@plugin_option
+def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
+    """Show what there is to know about an optimizer, schedule, problem or dataset."""
+    _use(plugin_files)
+    from optilab.catalogue import description
+
+    click.echo(description(name))
+
+
+@main.command("plot")
+@click.argument("results", type=click.Path())
+@click.option("--kind", "kinds", multiple=True, help="convergence, sensitivity, path, digits or weights; all that fit if not given.")
+@click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
+@click.option("--y", default="train_cost", show_default=True, help="For convergence: a column of the history.")
+@plugin_option
+def plot_command(
+    results: str, kinds: tuple[str, ...], x: str | None, y: str, plugin_files: tuple[str, ...]
+) -> None:
+    """Draw the pictures that fit the results in the folder RESULTS."""
+    _use(plugin_files)
+    from optilab.drawing import draw
+    from optilab.store import load
+
+    for path in draw(load(results), kinds, x, y):
+        click.echo(path)
+
+
+@main.command("curve")
+@click.argument("schedules", nargs=-1, required=True)
+@click.option("--steps", type=click.IntRange(1), default=1000, show_default=True, help="Length of the run.")
+@click.option("--out", default="schedules.png", show_default=True, type=click.Path(), help="Where the picture goes.")
+@plugin_option
+def curve_command(schedules: tuple[str, ...], steps: int, out: str, plugin_files: tuple[str, ...]) -> None:
+    """Draw the curve of SCHEDULES: names, or tables such as '{ use = "cosine", floor = 0.1 }'."""
+    _use(plugin_files)
+    from optilab.drawing import draw_schedules
+
+    click.echo(draw_schedules(schedules, steps, Path(out)))
+
+
+@main.group("cache")
+def cache_group() -> None:
+    """The compiled code that optilab keeps."""
+
+
+@cache_group.command("info")
+def cache_info() -> None:
+    """Show where it is, and how large."""
+    from optilab.folders import cache_folder
+    from optilab.kernels.cache import size
+
+    click.echo(f"{cache_folder()}: {size() / 1e6:.1f} MB of compiled code")
+
+
+@cache_group.command("clear")
+def cache_clear() -> None:
+    """Delete it; it is made again when it is needed."""
+    from optilab.kernels.cache import wipe
+
+    wipe()
+
+
+def _use(plugin_files: tuple[str, ...]) -> None:
+    from optilab.plugins import use_file
+
+    for file in plugin_files:
+        use_file(file)

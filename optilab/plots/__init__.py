@@ -1,0 +1,1 @@
+"""From DataFrame to matplotlib Axes: no files, no global theme, no wrangling."""

@@ -1,0 +1,86 @@
+"""How the cost falls, and how it depends on a hyperparameter: a line and a band for each label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from optilab.plots.style import axis
+
+LOG_X = ("step", "examples", "gradient_evaluations")
+
+
+def convergence(
+    lines: pd.DataFrame,
+    ax: Axes,
+    *,
+    x: str = "epoch",
+    y: str = "train_cost",
+    colours: Mapping[str, object],
+    log_x: bool | None = None,
+    log_y: bool | None = None,
+) -> Axes:
+    """Draw the lines of `analysis.curves.bands`, in the order of `colours`.
+
+    A cross marks where the median run stopped being finite. Axes are logarithmic where the values span decades: x for
+    counts of steps, examples and evaluations, y for costs and norms; `log_x`, `log_y` overrule that.
+    """
+    log_x = x in LOG_X if log_x is None else log_x
+    log_y = not y.endswith("accuracy") if log_y is None else log_y
+    shown = lines[lines["x"] > 0] if log_x else lines
+    _draw(shown, ax, colours)
+    _scales(shown, ax, log_x, log_y)
+    ax.set(xlabel=axis(x), ylabel=axis(y))
+    return ax
+
+
+def sensitivity(
+    points: pd.DataFrame, ax: Axes, *, parameter: str = "lr", y: str = "train_cost", colours: Mapping[str, object]
+) -> Axes:
+    """Draw the points of `analysis.curves.sensitivity`: final `y` against one hyperparameter, both logarithmic."""
+    _draw(points, ax, colours, markers=True)
+    positive = points["x"].min() > 0
+    _scales(points, ax, bool(positive), not y.endswith("accuracy"))
+    ax.set(xlabel=axis(parameter), ylabel=f"final {axis(y)}")
+    return ax
+
+
+def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers: bool = False) -> None:
+    for label, colour in colours.items():
+        line = lines[lines["label"] == label]
+        finite = line[np.isfinite(line["median"])]
+        if not len(line):
+            continue
+        many = len(finite) > 30
+        sns.lineplot(
+            data=finite,
+            x="x",
+            y="median",
+            errorbar=None,
+            ax=ax,
+            color=colour,
+            label=label,
+            marker="o" if markers or not many else None,
+            markersize=5 if markers else 3,
+            markeredgewidth=0,
+            linewidth=1.8,
+            legend=False,
+            zorder=3,
+        )
+        top = finite["high"].where(np.isfinite(finite["high"]), finite["median"])
+        ax.fill_between(finite["x"], finite["low"], top, color=colour, alpha=0.18, linewidth=0)
+        if len(finite) < len(line) and len(finite):
+            end = finite.iloc[-1]
+            ax.plot(end["x"], end["median"], marker="x", color=colour, markersize=9, markeredgewidth=2, zorder=4)
+
+
+def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
+    if log_x:
+        ax.set_xscale("log")
+    values = lines["median"][np.isfinite(lines["median"])]
+    if log_y and len(values) and values.min() > 0:
+        ax.set_yscale("log")
