@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from filelock import FileLock
@@ -20,6 +20,28 @@ from optilab.errors import InputError, at
 from optilab.folders import cache_folder
 
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+_PARTS = ("train", "test")
+_MOSTLY_ZERO = 0.3  # share of pixels that are not zero, below which the sparse kernels are faster
+
+
+class Sparse(NamedTuple):
+    """The pixels that are not zero, example after example."""
+
+    starts: NDArray[np.int64]  # [example + 1]
+    columns: NDArray[np.uint16]
+    values: NDArray[np.uint8]
+
+    @classmethod
+    def nothing(cls) -> Sparse:
+        """Of no examples, not even an empty one."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.uint8))
+
+    @classmethod
+    def of(cls, x: NDArray[Any]) -> Sparse:
+        """Of pixels, [example, input]."""
+        rows, columns = np.nonzero(x)
+        starts = np.searchsorted(rows, np.arange(len(x) + 1))
+        return cls(starts.astype(np.int64), columns.astype(np.uint16), x[rows, columns])
 
 
 @dataclass(frozen=True)
@@ -30,6 +52,7 @@ class Examples:
     y: [example], integers from 0 for classes; floating for numbers to predict.
     classes: names of the classes, or None where y are numbers.
     image: height and width of an example, where it is one.
+    sparse_train, sparse_test: the same pixels again where most are zero; worked out when a dataset is stored.
     """
 
     x_train: NDArray[Any]
@@ -38,6 +61,8 @@ class Examples:
     y_test: NDArray[Any]
     classes: tuple[str, ...] | None = None
     image: tuple[int, int] | None = None
+    sparse_train: Sparse | None = None
+    sparse_test: Sparse | None = None
 
 
 @dataclass(frozen=True)
@@ -83,22 +108,36 @@ def _mapped(folder: Path) -> Examples | None:
     try:
         facts = json.loads((folder / "facts.json").read_text("utf-8"))
         arrays = {}
-        for name in _ARRAYS:
+        for name, digest in facts["sha256"].items():
             # Copy-on-write, because a read-only array is another type to the compiler; pages stay shared.
             array = np.asarray(np.load(folder / f"{name}.npy", mmap_mode="c", allow_pickle=False))
-            if _sha256(array) != facts["sha256"][name]:
+            if _sha256(array) != digest:
                 return None
             arrays[name] = array
+        sparse = {
+            f"sparse_{part}": Sparse(*(arrays[f"{field}_{part}"] for field in Sparse._fields))
+            for part in _PARTS
+            if f"starts_{part}" in arrays
+        }
+        classes, image = facts["classes"], facts["image"]
+        return Examples(
+            **{name: arrays[name] for name in _ARRAYS},
+            classes=classes and tuple(classes),
+            image=image and (image[0], image[1]),
+            **sparse,
+        )
     except (OSError, ValueError, KeyError):
         return None
-    classes, image = facts["classes"], facts["image"]
-    return Examples(**arrays, classes=classes and tuple(classes), image=image and (image[0], image[1]))
 
 
 def _store(folder: Path, examples: Examples) -> None:
     temporary = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
     try:
         arrays = {name: np.ascontiguousarray(getattr(examples, name)) for name in _ARRAYS}
+        if _is_sparse(examples.x_train):
+            for part in _PARTS:
+                sparse = Sparse.of(arrays[f"x_{part}"])._asdict()
+                arrays |= {f"{field}_{part}": array for field, array in sparse.items()}
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array, allow_pickle=False)
         facts = {
@@ -111,6 +150,10 @@ def _store(folder: Path, examples: Examples) -> None:
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _is_sparse(x: NDArray[Any]) -> bool:
+    return x.dtype == np.uint8 and x.shape[1] <= 2**16 and np.count_nonzero(x) < _MOSTLY_ZERO * x.size
 
 
 def _sha256(array: NDArray[Any]) -> str:

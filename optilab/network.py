@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from optilab import streams
-from optilab.datasets import Dataset, DatasetFile, Examples
+from optilab.datasets import Dataset, DatasetFile, Examples, Sparse
 from optilab.errors import InputError, at
 from optilab.hookspecs import hookimpl
 from optilab.problems import Precision, Problem, ProblemKind
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"]
 Cost = Literal["quadratic", "cross_entropy", "binary_cross_entropy", "huber"]
 FirstWeights = Literal["normal", "lecun", "glorot", "he", "orthogonal"]
-
-_Arrays = tuple[NDArray[np.uint8], NDArray[np.floating], NDArray[np.floating]]  # pixels, features, targets
 
 _BLOCK = 256  # examples whose activations, at 784 inputs in float32, fill about the second-level cache
 
@@ -173,33 +171,34 @@ class Network(Problem):
         return self._context(self._test) if len(self.examples.x_test) else None
 
     @cached_property
-    def _train(self) -> _Arrays:
-        return self._arrays(self.examples.x_train, self.examples.y_train)
+    def _train(self) -> dict[str, NDArray[Any]]:
+        return self._arrays(self.examples.x_train, self.examples.y_train, self.examples.sparse_train)
 
     @cached_property
-    def _test(self) -> _Arrays:
-        return self._arrays(self.examples.x_test, self.examples.y_test)
+    def _test(self) -> dict[str, NDArray[Any]]:
+        return self._arrays(self.examples.x_test, self.examples.y_test, self.examples.sparse_test)
 
-    def _arrays(self, x: NDArray[Any], y: NDArray[Any]) -> _Arrays:
-        """Pixels or features, and the targets: one output a class, one for two classes, or the numbers themselves."""
+    def _arrays(self, x: NDArray[Any], y: NDArray[Any], sparse: Sparse | None) -> dict[str, NDArray[Any]]:
+        """The examples as the kernels want them, and one target for each output."""
         if self.classifies and self.sizes[-1] > 1:
             targets = np.eye(self.sizes[-1], dtype=self.precision)[y]
         else:
             targets = np.ascontiguousarray(y.reshape(len(y), -1), self.precision)
-        if x.dtype == np.uint8:
-            return x, np.zeros((0, x.shape[1]), self.precision), targets
-        return np.zeros((0, x.shape[1]), np.uint8), np.ascontiguousarray(x, self.precision), targets
+        pixels = x.dtype == np.uint8
+        return {
+            **(sparse or Sparse.nothing())._asdict(),
+            "pixels": x if pixels and sparse is None else np.zeros((0, x.shape[1]), np.uint8),
+            "features": np.zeros((0, x.shape[1]), self.precision) if pixels else np.ascontiguousarray(x, self.precision),
+            "targets": targets,
+        }
 
-    def _context(self, arrays: _Arrays) -> Context:
+    def _context(self, arrays: dict[str, NDArray[Any]]) -> Context:
         from optilab.kernels import activations, costs
         from optilab.kernels.jit import Context
         from optilab.kernels.network import scratch_size
 
-        pixels, features, targets = arrays
         return Context(
-            pixels=pixels,
-            features=features,
-            targets=targets,
+            **arrays,
             layers=self.layers,
             activations=np.array([activations.CODES[a] for a in self.activations], np.int64),
             cost=costs.CODES[self._cost],

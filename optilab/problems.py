@@ -256,10 +256,12 @@ class FunctionProblem(Problem):
 
     def context(self) -> Context:
         """No examples; the function's parameters as settings."""
+        from optilab.datasets import Sparse
         from optilab.kernels.jit import Context
 
         nothing = np.zeros((0, 0), self.precision)
         return Context(
+            **Sparse.nothing()._asdict(),
             pixels=np.zeros((0, 0), np.uint8),
             features=nothing,
             targets=nothing,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from optilab.datasets import Sparse
 from optilab.errors import InputError
 from optilab.kernels import cache
 from optilab.kernels.jit import EVALUATIONS, LAYER, VECTOR, Context
@@ -118,6 +119,7 @@ def _empty_context(w: NDArray[np.floating]) -> Context:
     nothing = np.zeros((0, 0), w.dtype)
     layers = np.array([(0, w.size, w.size, 1, VECTOR)], LAYER)
     return Context(
+        **Sparse.nothing()._asdict(),
         pixels=np.zeros((0, 0), np.uint8),
         features=nothing,
         targets=nothing,

@@ -158,7 +158,7 @@ def compile_loop(precision: Precision) -> Any:
 
 def train(plan: Plan) -> Run:
     """Train to the end of the budget, or until the cost is no longer finite or below `diverged_above`."""
-    training = _Training(plan)
+    training = Training(plan)
     training.measure()
     while training.run.status == "budget" and training.run.steps < training.total:
         training.advance(min(training.run.steps + training.every, training.total))
@@ -166,7 +166,7 @@ def train(plan: Plan) -> Run:
     return training.run
 
 
-class _Training:
+class Training:
     """A run under way: the arrays that the compiled loop works on, and the clocks."""
 
     def __init__(self, plan: Plan) -> None:
@@ -215,7 +215,7 @@ class _Training:
             table[:, self.names.index(of)] *= self.factors[id(generator)]
         return table
 
-    def _order(self, epoch: int, steps_left: int) -> NDArray[np.int64]:
+    def order(self, epoch: int, steps_left: int) -> NDArray[np.int64]:
         """Order of the examples in the epochs from `epoch`, as many as are needed and fit."""
         if self.plan.steps_per_epoch == 1:
             return self.every_row[None]
@@ -250,7 +250,7 @@ class _Training:
         start, cpu_start = time.perf_counter(), time.thread_time()
         while run.steps < mark and run.status == "budget":
             epoch, skip = divmod(run.steps, per_epoch)
-            order = self._order(epoch, mark - run.steps)
+            order = self.order(epoch, mark - run.steps)
             ahead = mark - run.steps if per_epoch == 1 else len(order) * per_epoch - skip
             steps = min(mark - run.steps, ahead, _STEPS_AT_ONCE)
             done = self._interval(skip, order, steps, self._table(run.steps, steps))

@@ -33,9 +33,13 @@ EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
 class Context(NamedTuple):
     """All that a compiled problem reads, and the scratch memory that it writes.
 
-    Examples are `pixels` (uint8, scaled while they are gathered) or `features`; the other one has no rows.
+    Examples are sparse pixels (`starts` is not empty), dense `pixels`, or `features`; the others are empty. Pixels stay
+    bytes in memory and are scaled when they are used.
     """
 
+    starts: NDArray[np.int64]  # [example + 1], where the pixels of an example begin that are not zero
+    columns: NDArray[np.uint16]  # which inputs they are
+    values: NDArray[np.uint8]  # and how bright
     pixels: NDArray[np.uint8]  # [example, input]
     features: NDArray[np.floating]  # [example, input]
     targets: NDArray[np.floating]  # [example, output]
@@ -66,6 +70,9 @@ def signatures(precision: str) -> Signatures:
     layers = types.Array(numba.from_dtype(LAYER), 1, "C")
     context = types.NamedTuple(
         (
+            types.int64[::1],
+            types.uint16[::1],
+            types.uint8[::1],
             types.uint8[:, ::1],
             matrix,
             matrix,
