@@ -9,12 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optilab.api import get_optimizer, get_problem, get_schedule, load, run, train
+    from optilab.api import load, run, train
     from optilab.datasets import Examples, dataset
     from optilab.errors import InputError
     from optilab.experiment import Experiment
     from optilab.hookspecs import hookimpl
     from optilab.kernels.jit import jit
+    from optilab.lookup import get_optimizer, get_problem, get_schedule
     from optilab.optimizers import elementwise, per_layer, per_weight, scalar, vectorwise
     from optilab.problems import function
     from optilab.schedules import feedback, schedule
@@ -36,9 +37,9 @@ _HOME = {
     "jit": "kernels.jit",
     "InputError": "errors",
     "Experiment": "experiment",
-    "get_optimizer": "api",
-    "get_problem": "api",
-    "get_schedule": "api",
+    "get_optimizer": "lookup",
+    "get_problem": "lookup",
+    "get_schedule": "lookup",
     "train": "api",
     "run": "api",
     "load": "api",

@@ -65,7 +65,11 @@ def _parameter(parameter: Parameter) -> str:
         return f"{default.name} (a schedule)"
     if isinstance(default, float):
         return f"{default:g} in {parameter.interval}"
-    return f"{default} in {parameter.interval}" if isinstance(default, int) and not isinstance(default, bool) else repr(default)
+    return (
+        f"{default} in {parameter.interval}"
+        if isinstance(default, int) and not isinstance(default, bool)
+        else repr(default)
+    )
 
 
 def _described(found: Registry, what: str, name: str, thing: Any) -> str:
@@ -81,7 +85,11 @@ def _described(found: Registry, what: str, name: str, thing: Any) -> str:
         width = max(map(len, states), default=0)
         if states:
             start = {n: "a copy of w" if s.start == "w" else f"{s.start:g}" for n, s in states.items()}
-            lines += ["state:", *(f"  {n:<{width}}  {kinds[s.shape]}, starts at {start[n]}" for n, s in states.items()), ""]
+            lines += [
+                "state:",
+                *(f"  {n:<{width}}  {kinds[s.shape]}, starts at {start[n]}" for n, s in states.items()),
+                "",
+            ]
         size = "all examples" if thing.batch_size == "full" else f"{thing.batch_size} examples"
         shape = "elementwise" if all(rule.elementwise for rule in thing.rules) else "vectorwise"
         lines += [f"batch: {size}, unless another is given", f"kind:  {shape}"]

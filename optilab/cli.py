@@ -59,7 +59,9 @@ def main(traceback: bool) -> None:
 
 @main.command("run")
 @click.argument("file", type=click.Path())
-@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change the experiment, as in budget.epochs=1.")
+@click.option(
+    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change the experiment, as in budget.epochs=1."
+)
 @click.option("--results", metavar="DIR", help="Where the results go; results/NAME in this folder if not given.")
 @click.option("--workers", type=click.IntRange(0), help="Processes; one a core if not given, 0 for none but this one.")
 @click.option("--dry-run", is_flag=True, help="Show the grid and how many of its runs are done; run nothing.")
@@ -118,13 +120,16 @@ def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
 
 @main.command("plot")
 @click.argument("results", type=click.Path())
-@click.option("--kind", "kinds", multiple=True, help="convergence, sensitivity, path, digits or weights; all that fit if not given.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    help="convergence, sensitivity, path, digits or weights; all that fit if not given.",
+)
 @click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
 @click.option("--y", default="train_cost", show_default=True, help="For convergence: a column of the history.")
 @plugin_option
-def plot_command(
-    results: str, kinds: tuple[str, ...], x: str | None, y: str, plugin_files: tuple[str, ...]
-) -> None:
+def plot_command(results: str, kinds: tuple[str, ...], x: str | None, y: str, plugin_files: tuple[str, ...]) -> None:
     """Draw the pictures that fit the results in the folder RESULTS."""
     _use(plugin_files)
     from optilab.drawing import draw

@@ -96,7 +96,9 @@ def run_and_compare(experiment: Experiment, results: str | None, workers: int | 
         return INTERRUPTED
     made = sum(live.counts.values())
     compiled = f"{cache.LOG.compiled} functions compiled" if cache.LOG.compiled else "nothing compiled"
-    console.print(f"{made} runs made, {len(found.runs) - made} there before; {compiled}; {time.perf_counter() - start:.0f} s\n")
+    console.print(
+        f"{made} runs made, {len(found.runs) - made} there before; {compiled}; {time.perf_counter() - start:.0f} s\n"
+    )
     by = f"final_{experiment.tuning.by}" if experiment.tuning else "final_train_cost"
     console.print(_table(experiment, found, by))
     for path in draw(found, ("convergence",)) + _extra(found):
@@ -177,5 +179,7 @@ def dry_run(experiment: Experiment, results: str | None) -> None:
     if not evaluation_known:
         lines = len({(str(cell.problem), cell.label) for cell in grid})
         seeds = len(jobs(experiment, grid[:1], "evaluation"))
-        console.print(f"evaluation: {lines * seeds} runs, of the best cell of each of {lines} lines, once tuning is done")
+        console.print(
+            f"evaluation: {lines * seeds} runs, of the best cell of each of {lines} lines, once tuning is done"
+        )
     sys.stdout.flush()

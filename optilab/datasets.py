@@ -271,7 +271,9 @@ class DatasetFile:
             names = np.unique(y)
             strange = np.setdiff1d(y_test, names)
             if strange.size:
-                raise InputError(f"dataset {self.path!r}: the test label {strange[0]!r} is not among the training labels")
+                raise InputError(
+                    f"dataset {self.path!r}: the test label {strange[0]!r} is not among the training labels"
+                )
             y, y_test = np.searchsorted(names, y), np.searchsorted(names, y_test)
             classes = tuple(str(n) for n in names)
         image = (x.shape[1], x.shape[2]) if x.ndim == 3 else None

@@ -188,7 +188,11 @@ def _sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
         return None
     problems = list(dict.fromkeys(results.runs["problem"]))
     figure, axes = plt.subplots(
-        len(names), len(problems), figsize=(1.2 + 5.6 * len(problems), 0.6 + 4 * len(names)), squeeze=False, layout="constrained"
+        len(names),
+        len(problems),
+        figsize=(1.2 + 5.6 * len(problems), 0.6 + 4 * len(names)),
+        squeeze=False,
+        layout="constrained",
     )
     palette = style.colours(ranked(bands(results.history, best_runs(results.runs), "step", "train_cost")))
     for row, name in zip(axes, names, strict=True):
@@ -228,8 +232,13 @@ def _paths_on_curves(
     results: Results, problems: dict[str, FunctionProblem], history: pd.DataFrame, palette: dict[str, object]
 ) -> Figure:
     figure, axes = plt.subplots(
-        len(problems), len(palette), figsize=(4.2 * len(palette), 0.8 + 3.4 * len(problems)),
-        squeeze=False, sharex="row", sharey="row", layout="constrained",
+        len(problems),
+        len(palette),
+        figsize=(4.2 * len(palette), 0.8 + 3.4 * len(problems)),
+        squeeze=False,
+        sharex="row",
+        sharey="row",
+        layout="constrained",
     )
     for row, (name, problem) in zip(axes, problems.items(), strict=True):
         low, high = problem.kind.domain[0]
@@ -330,7 +339,9 @@ def _weights(results: Results, x: str | None, y: str) -> Figure | None:
     columns = min(8, neurons)
     rows = -(-neurons // columns)
     limit = float(np.quantile(np.abs(values), 0.99))
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * 1.1, 0.6 + rows * 1.1), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * 1.1, 0.6 + rows * 1.1), squeeze=False, layout="constrained"
+    )
     for ax in axes.flat:
         ax.set_axis_off()
     for k, ax in zip(range(neurons), axes.flat, strict=False):

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from optilab import schedules
-from optilab.api import get_optimizer
 from optilab.errors import InputError, at, unknown
 from optilab.experiment import Experiment
+from optilab.lookup import get_optimizer
 from optilab.optimizers import Optimizer
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem

@@ -188,7 +188,9 @@ class Network(Problem):
         return {
             **(sparse or Sparse.nothing())._asdict(),
             "pixels": x if pixels and sparse is None else np.zeros((0, x.shape[1]), np.uint8),
-            "features": np.zeros((0, x.shape[1]), self.precision) if pixels else np.ascontiguousarray(x, self.precision),
+            "features": np.zeros((0, x.shape[1]), self.precision)
+            if pixels
+            else np.ascontiguousarray(x, self.precision),
             "targets": targets,
         }
 

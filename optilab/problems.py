@@ -256,27 +256,13 @@ class FunctionProblem(Problem):
 
     def context(self) -> Context:
         """No examples; the function's parameters as settings."""
-        from optilab.datasets import Sparse
-        from optilab.kernels.jit import Context
+        from optilab.kernels.jit import context_without_examples
 
-        nothing = np.zeros((0, 0), self.precision)
-        return Context(
-            **Sparse.nothing()._asdict(),
-            pixels=np.zeros((0, 0), np.uint8),
-            features=nothing,
-            targets=nothing,
-            layers=self.layers,
-            activations=np.zeros(0, np.int64),
-            cost=0,
-            settings=np.array([self.parameters[n] for n in self.kind.numbers], np.float64),
-            block=1,
-            scratch=np.zeros(self.n_weights, self.precision),
-            tally=np.zeros(3, np.int64),
-        )
+        return context_without_examples(self.layers, [self.parameters[n] for n in self.kind.numbers], self.precision)
 
     def test_context(self) -> None:
         """A function has no test examples."""
-        return None
+        return
 
     def initial(self, seed: int = 0) -> NDArray[np.floating]:
         """The start, or a point drawn evenly from the domain."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
-from concurrent.futures import FIRST_COMPLETED
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +130,9 @@ def run_experiment(
         keep.flush()
     keep.compact()
     found = store.load(folder)
-    wanted = {job.run_id for job in jobs(experiment, cells(experiment), "tuning" if experiment.tuning else "evaluation")}
+    wanted = {
+        job.run_id for job in jobs(experiment, cells(experiment), "tuning" if experiment.tuning else "evaluation")
+    }
     wanted |= {job.run_id for job in jobs(experiment, grid, "evaluation")}
     runs = found.runs[found.runs["run_id"].isin(wanted)].reset_index(drop=True)
     history = found.history[found.history["run_id"].isin(wanted)].reset_index(drop=True)

@@ -127,7 +127,9 @@ class BoundSchedule:
         return generator
 
 
-def bind(schedule: Schedule, given: Mapping[str, Any], place: str, find: Callable[[str, str], Schedule]) -> BoundSchedule:
+def bind(
+    schedule: Schedule, given: Mapping[str, Any], place: str, find: Callable[[str, str], Schedule]
+) -> BoundSchedule:
     """`schedule` with checked parameters; `find(name, place)` finds the schedules inside it."""
     rest = dict(given)
     of, per = rest.pop("of", "lr"), rest.pop("per", "step")
@@ -147,7 +149,9 @@ def bind(schedule: Schedule, given: Mapping[str, Any], place: str, find: Callabl
         if isinstance(parameter.default, Schedule):
             filled[name] = value if isinstance(value, BoundSchedule) else from_spec(value, inside, find)
             if filled[name].schedule.is_feedback:
-                raise InputError(f"{inside}: {filled[name].schedule.name} is a feedback schedule and can't stand inside another")
+                raise InputError(
+                    f"{inside}: {filled[name].schedule.name} is a feedback schedule and can't stand inside another"
+                )
         elif isinstance(parameter.default, (list, tuple)):
             if not isinstance(value, (list, tuple)):
                 raise InputError(f"{inside} = {value!r} is not a list of numbers")
@@ -165,5 +169,7 @@ def from_spec(spec: Any, place: str, find: Callable[[str, str], Schedule]) -> Bo
     if isinstance(spec, str):
         return bind(find(spec, place), {}, place, find)
     if not isinstance(spec, Mapping) or not isinstance(spec.get("use"), str):
-        raise InputError(f'{at(place)}{spec!r} is not a schedule; write its name, or a table as {{ use = "name", ... }}')
+        raise InputError(
+            f'{at(place)}{spec!r} is not a schedule; write its name, or a table as {{ use = "name", ... }}'
+        )
     return bind(find(spec["use"], place), {n: v for n, v in spec.items() if n != "use"}, place, find)

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.datasets import Sparse
 from optilab.errors import InputError
 from optilab.kernels import cache
-from optilab.kernels.jit import EVALUATIONS, LAYER, VECTOR, Context
+from optilab.kernels.jit import EVALUATIONS, LAYER, VECTOR, Context, context_without_examples
 from optilab.lifting import Layout, compile_update
 from optilab.optimizers import Optimizer
 from optilab.problems import Problem
@@ -57,7 +56,7 @@ class Stepper:
         self.t = 0
         self.w = start.astype(precision)
         self._optimizer = optimizer
-        self._context = problem.context() if problem else _empty_context(self.w)
+        self._context = problem.context() if problem else _without_problem(self.w)
         self._rows = np.arange(problem.n_examples if problem else 1)
         self._evaluate = problem.evaluate if problem else _no_problem(precision)
         layout = Layout(optimizer)
@@ -115,19 +114,6 @@ def _no_problem(precision: str) -> Any:
     return cache.load(f"no_problem_{precision}", _NO_PROBLEM.format(precision=precision), "").evaluate
 
 
-def _empty_context(w: NDArray[np.floating]) -> Context:
-    nothing = np.zeros((0, 0), w.dtype)
+def _without_problem(w: NDArray[np.floating]) -> Context:
     layers = np.array([(0, w.size, w.size, 1, VECTOR)], LAYER)
-    return Context(
-        **Sparse.nothing()._asdict(),
-        pixels=np.zeros((0, 0), np.uint8),
-        features=nothing,
-        targets=nothing,
-        layers=layers,
-        activations=np.zeros(0, np.int64),
-        cost=0,
-        settings=np.zeros(0),
-        block=1,
-        scratch=np.zeros(0, w.dtype),
-        tally=np.zeros(3, np.int64),
-    )
+    return context_without_examples(layers, [], str(w.dtype))

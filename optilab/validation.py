@@ -51,5 +51,5 @@ def _message(model: type[BaseModel], problem: Any, place: str) -> str:
 
 
 def _is_type_tag(part: str) -> bool:
-    """pydantic names the alternative of a union that it tried, as in 'list[int]' or 'literal['a','b']'."""
+    """Pydantic names the alternative of a union that it tried, as in 'list[int]' or 'literal['a','b']'."""
     return "[" in part or part in ("str", "int", "float", "bool", "none", "File")

@@ -20,17 +20,17 @@ from optilab.kernels import cache
 from optilab.training import Run, train
 
 # Set before a worker starts: numpy and scipy each bring an OpenBLAS of their own, and Numba a pool of threads.
-ONE_THREAD = {
-    name: "1"
-    for name in (
+ONE_THREAD = dict.fromkeys(
+    (
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",
         "MKL_NUM_THREADS",
         "BLIS_NUM_THREADS",
         "VECLIB_MAXIMUM_THREADS",
         "NUMBA_NUM_THREADS",
-    )
-}
+    ),
+    "1",
+)
 
 
 def begin(files: list[str]) -> None:

@@ -27,7 +27,7 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     """
     worst = runs["status"].isin(["diverged", "failed", "crashed"]) | runs[by].isna()
     scored = runs.assign(_score=runs[by].mask(worst, np.inf))
-    scored = scored.fillna({name: -np.inf for name in hyperparameter_columns(runs)})
+    scored = scored.fillna(dict.fromkeys(hyperparameter_columns(runs), -np.inf))
     cells = scored.groupby(cell_columns(runs), sort=False, dropna=False).agg(
         run_id=("run_id", "first"), score=("_score", "median")
     )

@@ -3,8 +3,9 @@
 A derivative is given both the pre-activation z and the activation a = f(z), and uses whichever is cheaper.
 """
 
-from math import erf, exp, expm1, log1p, sqrt, tanh
+from math import erf, expm1, log1p, tanh
 
+from optilab.kernels.exponential import exponential
 from optilab.kernels.jit import jit
 
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS = range(9)
@@ -26,20 +27,20 @@ NORMAL = 0.3989422804014327  # 1 / sqrt(2 pi)
 
 @jit
 def sigmoid(z):
-    """1 / (1 + exp(-z)); exp overflows to infinity for very negative z, and the quotient is then the right 0."""
+    """1 / (1 + exp(-z)); where exp is very large or infinite, the quotient is 0 as it should be."""
     one = z * 0 + 1  # keeps the arithmetic in the precision of z
-    return one / (one + exp(-z))
+    return one / (one + exponential(-z))
 
 
 @jit
 def softplus(z):
     """log(1 + exp(z)) without overflow."""
-    return max(z, z * 0) + log1p(exp(-abs(z)))
+    return max(z, z * 0) + log1p(exponential(-abs(z)))
 
 
 @jit
 def activate(kind, z, a):
-    """a = f(z)."""
+    """A = f(z)."""
     n = z.size
     if kind == IDENTITY:
         for i in range(n):
@@ -72,7 +73,7 @@ def activate(kind, z, a):
 
 @jit
 def scale_by_derivative(kind, z, a, delta):
-    """delta *= f'(z)."""
+    """Delta *= f'(z)."""
     n = z.size
     if kind == SIGMOID:
         for i in range(n):
@@ -94,7 +95,7 @@ def scale_by_derivative(kind, z, a, delta):
                 delta[i] *= a[i] + 1
     elif kind == GELU:
         for i in range(n):
-            delta[i] *= 0.5 * (1 + erf(z[i] * ROOT_HALF)) + z[i] * NORMAL * exp(-0.5 * z[i] * z[i])
+            delta[i] *= 0.5 * (1 + erf(z[i] * ROOT_HALF)) + z[i] * NORMAL * exponential(-0.5 * z[i] * z[i])
     elif kind == SILU:
         for i in range(n):
             s = sigmoid(z[i])

@@ -162,4 +162,3 @@ def wipe() -> None:
 def size() -> int:
     """Bytes of compiled code on disk."""
     return sum(p.stat().st_size for p in (cache_folder() / "compiled").rglob("*") if p.is_file())
-

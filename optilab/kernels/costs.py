@@ -4,9 +4,10 @@ Quadratic and Huber compare the last activations a with the targets y. The two c
 last pre-activations z, so that softmax and sigmoid never overflow; their last layer has the identity as activation.
 """
 
-from math import exp, log
+from math import log
 
 from optilab.kernels.activations import sigmoid, softplus
+from optilab.kernels.exponential import exponential
 from optilab.kernels.jit import jit
 
 QUADRATIC, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, HUBER = range(4)
@@ -37,7 +38,7 @@ def cost_and_delta(kind, a, y, huber_delta, weight, delta):
             norm = 0.0
             mass = 0.0
             for j in range(outputs):
-                delta[i, j] = exp(a[i, j] - top)
+                delta[i, j] = exponential(a[i, j] - top)
                 norm += delta[i, j]
                 mass += y[i, j]
             log_norm = log(norm) + top

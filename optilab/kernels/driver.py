@@ -6,9 +6,7 @@ from optilab.kernels.jit import jit
 
 
 @jit
-def train(
-    w, g, previous, order, batch_size, skip, steps, t, table, state, scalars, evaluate, update, context, bound
-):
+def train(w, g, previous, order, batch_size, skip, steps, t, table, state, scalars, evaluate, update, context, bound):
     """Take up to `steps` steps of w_new = update(w, gradient), and stop before one whose cost is not below `bound`.
 
     order: [epoch, example], the order of the examples in each epoch from the one under way; batches are slices of it.

@@ -6,7 +6,7 @@ functions of the fixed signatures below, so that a new plugin compiles its own r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -50,6 +50,26 @@ class Context(NamedTuple):
     block: int  # how many examples are worked on at a time
     scratch: NDArray[np.floating]
     tally: NDArray[np.int64]  # counts of gradient evaluations, of their examples, of correct predictions
+
+
+def context_without_examples(layers: NDArray[np.void], settings: Sequence[float], precision: str) -> Context:
+    """Context of a problem that has no examples: only numbers that its function takes."""
+    nothing = np.zeros((0, 0), precision)
+    return Context(
+        starts=np.zeros(0, np.int64),
+        columns=np.zeros(0, np.uint16),
+        values=np.zeros(0, np.uint8),
+        pixels=np.zeros((0, 0), np.uint8),
+        features=nothing,
+        targets=nothing,
+        layers=layers,
+        activations=np.zeros(0, np.int64),
+        cost=0,
+        settings=np.array(settings, np.float64),
+        block=1,
+        scratch=np.zeros(int(layers["size"].sum()), precision),
+        tally=np.zeros(3, np.int64),
+    )
 
 
 class Signatures(NamedTuple):

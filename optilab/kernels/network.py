@@ -53,7 +53,7 @@ def gather_targets(context, rows, y):
 
 @jit
 def affine(w, matrix, a, z):
-    """z = a W + b for the layer whose weight matrix is `matrix` in the layer table."""
+    """Z = a W + b for the layer whose weight matrix is `matrix` in the layer table."""
     end = matrix.offset + matrix.size
     np.dot(a, w[matrix.offset : end].reshape((matrix.rows, matrix.columns)), z)
     for i in range(z.shape[0]):

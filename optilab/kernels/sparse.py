@@ -45,7 +45,9 @@ class _Vectors:
         number = b.uitofp(b.load(b.gep(pointer, [index])), self.real)
         undefined = ir.Constant(self.vector, ir.Undefined)
         one = b.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
-        return b.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes))
+        return b.shuffle_vector(
+            one, undefined, ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
+        )
 
     def add_product(self, x, y, total):
         b = self.builder
@@ -171,7 +173,7 @@ def _fetch_ahead(starts, columns, values, rows, i):
 
 @jit
 def multiply(starts, columns, values, rows, w, offset, z):
-    """z = x W for the examples `rows`: pixels as bytes, unscaled; W of z.shape[1] columns begins at w[offset]."""
+    """Z = x W for the examples `rows`: pixels as bytes, unscaled; W of z.shape[1] columns begins at w[offset]."""
     n = z.shape[1]
     flat = z.reshape(z.size)
     wide, short = 64 // w.itemsize, 16 // w.itemsize
@@ -208,4 +210,3 @@ def add_transposed(starts, columns, values, rows, delta, g, offset):
         while j < n:
             _scatter_one(g, offset + j, n, columns, values, first, end, flat, i * n + j)
             j += 1
-

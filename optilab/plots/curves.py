@@ -14,7 +14,14 @@ def schedule_curves(curves: pd.DataFrame, ax: Axes) -> Axes:
     labels = list(dict.fromkeys(curves["label"]))
     palette = colours(labels)
     sns.lineplot(
-        data=curves, x="step", y="multiplier", hue="label", palette=palette, errorbar=None, ax=ax, drawstyle="steps-post"
+        data=curves,
+        x="step",
+        y="multiplier",
+        hue="label",
+        palette=palette,
+        errorbar=None,
+        ax=ax,
+        drawstyle="steps-post",
     )
     ax.set(xlabel="steps", ylabel="multiplier")
     ax.set_ylim(bottom=0)

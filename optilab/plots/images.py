@@ -14,7 +14,9 @@ def prediction(image: NDArray, guess: pd.Series, ax: Axes) -> Axes:
     ax.imshow(image, cmap="Greys", interpolation="nearest")
     text = f"{guess['prediction']}" if right else f"{guess['prediction']}, not {guess['truth']}"
     colours = sns.color_palette("colorblind")
-    ax.set_title(f"{text}\n{guess['confidence']:.2f}", color="0.2" if right else colours[3], loc="center", fontsize="small")
+    ax.set_title(
+        f"{text}\n{guess['confidence']:.2f}", color="0.2" if right else colours[3], loc="center", fontsize="small"
+    )
     ax.set_axis_off()
     return ax
 

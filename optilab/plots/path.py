@@ -22,7 +22,15 @@ def path_on_curve(curve: pd.DataFrame, path: pd.DataFrame, ax: Axes, *, colour: 
     for _, run in inside.groupby("run_id", sort=False):
         ax.plot(run["w_0"], run["train_cost"], ".", color=colour, markersize=5, alpha=0.55, zorder=2)
         start, end = run.iloc[0], run.iloc[-1]
-        ax.plot(start["w_0"], start["train_cost"], "o", markerfacecolor="white", markeredgecolor=colour, markersize=8, zorder=3)
+        ax.plot(
+            start["w_0"],
+            start["train_cost"],
+            "o",
+            markerfacecolor="white",
+            markeredgecolor=colour,
+            markersize=8,
+            zorder=3,
+        )
         ax.plot(end["w_0"], end["train_cost"], "o", color=colour, markersize=9, zorder=4)
     ax.set(xlabel="weight", ylabel="cost")
     return ax
@@ -50,11 +58,27 @@ def paths_on_contours(
         for _, run in path[path["label"] == label].groupby("run_id", sort=False):
             thick = 3.0 if len(run) < 400 else 0
             ax.plot(
-                run["w_0"], run["w_1"], "-o", color=colour, markersize=thick, linewidth=1.3, alpha=0.85, label=named, zorder=3,
+                run["w_0"],
+                run["w_1"],
+                "-o",
+                color=colour,
+                markersize=thick,
+                linewidth=1.3,
+                alpha=0.85,
+                label=named,
+                zorder=3,
                 markeredgewidth=0,
             )
             ax.plot(run["w_0"].iloc[-1], run["w_1"].iloc[-1], "o", color=colour, markersize=8, zorder=5)
-            ax.plot(run["w_0"].iloc[0], run["w_1"].iloc[0], "o", markerfacecolor="white", markeredgecolor="0.2", markersize=8, zorder=6)
+            ax.plot(
+                run["w_0"].iloc[0],
+                run["w_1"].iloc[0],
+                "o",
+                markerfacecolor="white",
+                markeredgecolor="0.2",
+                markersize=8,
+                zorder=6,
+            )
             named = None
     for minimum in np.atleast_2d(np.asarray(minima, float)) if np.size(minima) else []:
         ax.plot(*minimum, "*", color="gold", markeredgecolor="0.2", markersize=15, zorder=4)

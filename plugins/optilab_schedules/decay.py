@@ -37,7 +37,7 @@ def inverse_time(step, total, rate, power=1.0):
 
 @schedule(ranges={"power": "(0, inf)", "floor": "[0, 1]"})
 def polynomial(step, total, power=1.0, floor=0.0):
-    """floor + (1 - floor) * (1 - step / total)^power. As torch's PolynomialLR; stays at the floor past the end."""
+    """Floor + (1 - floor) * (1 - step / total)^power. As torch's PolynomialLR; stays at the floor past the end."""
     return floor + (1 - floor) * (1 - np.minimum(step, total) / total) ** power
 
 

@@ -1,0 +1,41 @@
+"""Things by their names, as a notebook asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optilab.errors import InputError
+from optilab.optimizers import Optimizer
+from optilab.plugins import registry
+
+if TYPE_CHECKING:
+    from optilab.problems import Precision, Problem
+    from optilab.schedules import BoundSchedule
+
+
+def get_problem(name: str, dtype: Precision | None = None, **parameters: Any) -> Problem:
+    """The problem `name` with these parameters, in "float32" or "float64" (its own default where none is given).
+
+    InputError for an unknown name or parameters that don't fit.
+    """
+    if dtype not in (None, "float32", "float64"):
+        raise InputError(f"dtype = {dtype!r}: accepted is 'float32' or 'float64'")
+    return registry().problem(name).build(parameters, dtype)
+
+
+def get_optimizer(name: str | list[str] | Optimizer) -> Optimizer:
+    """The optimizer `name`; a list of names, or names joined by " | ", is a chain. InputError for an unknown name."""
+    if isinstance(name, Optimizer):
+        return name
+    names = [part.strip() for part in name.split("|")] if isinstance(name, str) else list(name)
+    if not names:
+        raise InputError("an optimizer has at least one rule")
+    rules = tuple(rule for part in names for rule in registry().optimizer(part).rules)
+    return Optimizer(rules)
+
+
+def get_schedule(name: str, **parameters: Any) -> BoundSchedule:
+    """The schedule `name` with these parameters. InputError for an unknown name or parameters that don't fit."""
+    from optilab.schedules import from_spec
+
+    return from_spec({"use": name, **parameters}, "", registry().schedule)

@@ -1,0 +1,38 @@
+"""What all tests share: a cache of their own, no plugins from files, derivable randomness."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from hypothesis import HealthCheck, settings
+
+from optilab import plugins
+
+mpl.use("agg")
+
+# The first example of a property compiles; the machine may be slow; the examples are the same each time.
+settings.register_profile("optilab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("optilab")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty cache for the whole session; OPTILAB_CACHE keeps another, to save the compiling."""
+    given = os.environ.get("OPTILAB_CACHE")
+    folder = Path(given) if given else tmp_path_factory.mktemp("cache")
+    os.environ["OPTILAB_CACHE"] = str(folder)
+    yield folder
+    if not given:
+        del os.environ["OPTILAB_CACHE"]
+
+
+@pytest.fixture(autouse=True)
+def no_plugin_files() -> Iterator[None]:
+    """Forget plugins that a test gave as files."""
+    yield
+    if plugins.files():
+        plugins.forget()
