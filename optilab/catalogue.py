@@ -46,7 +46,7 @@ def _entry(found: Registry, what: str, name: str, thing: Any) -> dict[str, Any]:
     return {
         "name": name,
         "summary": thing.documentation.partition("\n")[0],
-        "parameters": {n: text for n, text in _parameters(thing).items()},
+        "parameters": _parameters(thing),
         "plugin": found.sources[what, name],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     return table
 
 
-def _range(row: dict[str, Any], measure: str, form: str) -> str:
+def _range(row: Mapping[Any, Any], measure: str, form: str) -> str:
     middle, low, high = (row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
     if math.isnan(middle):
         return "not finite" if row["diverged"] else ""

@@ -114,17 +114,20 @@ def _mapped(folder: Path) -> Examples | None:
             if _sha256(array) != digest:
                 return None
             arrays[name] = array
-        sparse = {
-            f"sparse_{part}": Sparse(*(arrays[f"{field}_{part}"] for field in Sparse._fields))
+        sparse = [
+            Sparse(*(arrays[f"{field}_{part}"] for field in Sparse._fields)) if f"starts_{part}" in arrays else None
             for part in _PARTS
-            if f"starts_{part}" in arrays
-        }
+        ]
         classes, image = facts["classes"], facts["image"]
         return Examples(
-            **{name: arrays[name] for name in _ARRAYS},
+            arrays["x_train"],
+            arrays["y_train"],
+            arrays["x_test"],
+            arrays["y_test"],
             classes=classes and tuple(classes),
             image=image and (image[0], image[1]),
-            **sparse,
+            sparse_train=sparse[0],
+            sparse_test=sparse[1],
         )
     except (OSError, ValueError, KeyError):
         return None
@@ -153,11 +156,12 @@ def _store(folder: Path, examples: Examples) -> None:
 
 
 def _is_sparse(x: NDArray[Any]) -> bool:
-    return x.dtype == np.uint8 and x.shape[1] <= 2**16 and np.count_nonzero(x) < _MOSTLY_ZERO * x.size
+    return x.dtype == np.uint8 and x.shape[1] <= 2**16 and bool(np.count_nonzero(x) < _MOSTLY_ZERO * x.size)
 
 
 def _sha256(array: NDArray[Any]) -> str:
-    return hashlib.sha256(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"").hexdigest()
+    content: Any = np.ascontiguousarray(array).view(np.uint8) if array.size else b""  # arrays are buffers
+    return hashlib.sha256(content).hexdigest()
 
 
 def _checked(examples: Examples, name: str) -> Examples:

@@ -149,8 +149,8 @@ def _chosen_text(results: Results, best: pd.DataFrame) -> str:
 
 def _ended_text(best: pd.DataFrame) -> str:
     ended = best[best["status"].isin(["diverged", "failed", "crashed"])]
-    counts = ended.groupby(["label", "status"]).size()
-    parts = [f"{n} of {label} {status}" for (label, status), n in counts.items()]
+    counts = ended.value_counts(["label", "status"], sort=False).reset_index()
+    parts = [f"{row['count']} of {row['label']} {row['status']}" for row in counts.to_dict("records")]
     return f" Not finite to the end (×): {', '.join(parts)}." if parts else ""
 
 
@@ -205,7 +205,10 @@ def _sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     role = "tuning" if (results.runs["role"] == "tuning").any() else "evaluation"
     seeds = results.runs.loc[results.runs["role"] == role, "seed"].nunique()
     spread = f"Median and interquartile band over {seeds} seeds" if seeds > 1 else "One seed"
-    style.caption(figure, f"{spread} of {role}; × where the next value on that side diverged.")
+    diverged = results.runs.loc[results.runs["role"] == role, "status"].eq("diverged").any()
+    style.caption(
+        figure, f"{spread} of {role}." + (" × marks the last value before a line diverges." if diverged else "")
+    )
     return figure
 
 

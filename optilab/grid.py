@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -124,19 +124,26 @@ def bound_schedules(spec: Any, place: str) -> list[schedules.BoundSchedule]:
 def cells(experiment: Experiment) -> list[Cell]:
     """The grid, every cell of it checked. InputError for the first thing that doesn't fit."""
     found = []
+    used = _schedules_used(experiment)
     for problem_place, problem in experiment.every_problem:
         built = build_problem(problem, experiment.precision, problem_place)
         for k, entry in enumerate(experiment.optimizers):
-            found += _entry_cells(experiment, problem, built, entry, f"optimizers[{k}]")
+            found += _entry_cells(experiment, problem, built, entry, f"optimizers[{k}]", used)
     labels = {(_key(c.problem), c.label, c.optimizer) for c in found}
-    for (problem_key, label), group in itertools.groupby(sorted(labels), key=lambda row: row[:2]):
-        if len({row[2] for row in group}) > 1:
-            raise InputError(f"optimizers: two of them have the label {label!r}; give one a label of its own")
+    for _, group in itertools.groupby(sorted(labels), key=lambda row: row[:2]):
+        same = list(group)
+        if len(same) > 1:
+            raise InputError(f"optimizers: two of them have the label {same[0][1]!r}; give one a label of its own")
     return _distinct(found)
 
 
 def _entry_cells(
-    experiment: Experiment, problem: Mapping[str, Any], built: Problem, entry: Mapping[str, Any], place: str
+    experiment: Experiment,
+    problem: Mapping[str, Any],
+    built: Problem,
+    entry: Mapping[str, Any],
+    place: str,
+    used: Sequence[schedules.BoundSchedule],
 ) -> list[Cell]:
     rest = dict(entry)
     use = rest.pop("use", None)
@@ -168,7 +175,7 @@ def _entry_cells(
                 [
                     label or optimizer.name,
                     *_batch_label(size, named=label is not None, varies=len(batch_sizes) > 1, usual=usual),
-                    *_schedule_label(schedule, place, named=label is not None, varies=len(schedule_axis) > 1),
+                    *_schedule_label(schedule, place, used, named=label is not None, varies=len(schedule_axis) > 1),
                 ]
             ),
             problem=problem,
@@ -193,10 +200,22 @@ def _batch_label(size: BatchSize, *, named: bool, varies: bool, usual: BatchSize
     return []
 
 
-def _schedule_label(schedule: Any, place: str, *, named: bool, varies: bool) -> list[str]:
-    """The schedule, on the same terms."""
-    text = " + ".join(s.label for s in bound_schedules(schedule, place)) or "constant"
+def _schedule_label(
+    schedule: Any, place: str, used: Sequence[schedules.BoundSchedule], *, named: bool, varies: bool
+) -> list[str]:
+    """The schedule, on the same terms: its name, and what tells it from the experiment's others of that name."""
+    text = " + ".join(s.label_among(used) for s in bound_schedules(schedule, place)) or "constant"
     return [text] if varies or (not named and text != "constant") else []
+
+
+def _schedules_used(experiment: Experiment) -> list[schedules.BoundSchedule]:
+    """All schedules of an experiment."""
+    found = []
+    for k, entry in enumerate(experiment.optimizers):
+        given = entry.get("schedule")
+        for spec in given if isinstance(given, list) else [given]:
+            found += bound_schedules(spec, f"optimizers[{k}]")
+    return found
 
 
 def _axis(value: Any, place: str) -> list[Any]:
@@ -212,11 +231,11 @@ def _axis(value: Any, place: str) -> list[Any]:
         if not numbers or len(ends) != 2:
             raise InputError(f"{place}: {kinds[0]} = {ends!r} is not [low, high]")
         if kinds[0] == "linear":
-            return [float(v) for v in np.linspace(*ends, points)]
+            return [float(v) for v in np.linspace(ends[0], ends[1], points)]
         if min(ends) <= 0:
             raise InputError(f"{place}: log = {ends!r} must lie above zero")
         # twelve digits, so that 0.1 is 0.1 on every machine
-        return [float(f"{v:.12g}") for v in np.geomspace(*ends, points)]
+        return [float(f"{v:.12g}") for v in np.geomspace(ends[0], ends[1], points)]
     values = value if isinstance(value, list) else [value]
     if not values:
         raise InputError(f"{place}: an empty list, so that the grid has no runs")

@@ -241,7 +241,7 @@ class Network(Problem):
         self._forward(self._weights(w), np.ascontiguousarray(examples), out, self._own_context)
         if self._cost == "cross_entropy":
             out = np.exp(out - out.max(axis=1, keepdims=True))
-            return out / out.sum(axis=1, keepdims=True)
+            return np.asarray(out / out.sum(axis=1, keepdims=True))
         if self._cost == "binary_cross_entropy":
             return 0.5 * (1 + np.tanh(0.5 * out))
         return out

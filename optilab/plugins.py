@@ -9,6 +9,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -142,7 +143,7 @@ def _installed() -> Iterable[tuple[str, str, Callable[[], Any]]]:
 
 def _given() -> Iterable[tuple[str, str, Callable[[], Any]]]:
     for path in _files:
-        yield f"file {path.name}", repr(str(path)), lambda path=path: _import_file(path)
+        yield f"file {path.name}", repr(str(path)), partial(_import_file, path)
 
 
 def _import_file(path: Path) -> types.ModuleType:
@@ -192,8 +193,9 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
             for thing in returned:
                 if not isinstance(thing, kind):
                     raise InputError(f"plugin {origin}: optilab_{what} returned {thing!r}, which is none of its {what}")
-                if thing.name in known:
-                    other = made.sources[what, thing.name]
-                    raise InputError(f"two plugins offer {what} named {thing.name!r}: {other} and {origin}")
-                known[thing.name] = thing
-                made.sources[what, thing.name] = origin
+                name: str = getattr(thing, "name")  # noqa: B009
+                if name in known:
+                    other = made.sources[what, name]
+                    raise InputError(f"two plugins offer {what} named {name!r}: {other} and {origin}")
+                known[name] = thing
+                made.sources[what, name] = origin

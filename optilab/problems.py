@@ -51,7 +51,7 @@ class Problem(ABC):
     @cached_property
     @abstractmethod
     def evaluate(self) -> Any:
-        """The compiled evaluate(w, g, rows, context) -> cost."""
+        """Compiled function of (w, g, rows, context) that returns the cost."""
 
     @abstractmethod
     def context(self) -> Context:

@@ -195,7 +195,7 @@ class InlineExecutor(Executor):
 
 @contextmanager
 def open_executor(workers: int) -> Iterator[Executor]:
-    """This process for 0 workers; else processes of one thread each, ended when the block is left."""
+    """An executor: for 0 workers this process, else processes of one thread each, ended when the block is left."""
     if workers == 0:
         yield InlineExecutor()
         return

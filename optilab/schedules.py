@@ -7,7 +7,7 @@ that is sent each measurement of the run and answers the multiplier from there o
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,15 +96,24 @@ class BoundSchedule:
     @property
     def label(self) -> str:
         """Short text: the name, and the parameters that differ from their defaults."""
+        return self._text([n for n, v in self.parameters.items() if v != self.schedule.parameters[n].default])
+
+    def label_among(self, others: Sequence[BoundSchedule]) -> str:
+        """Shorter text: the name, and the parameters that tell it from those of `others` with the same name."""
+        namesakes = [o for o in others if o.schedule.name == self.schedule.name]
+        return self._text([n for n, v in self.parameters.items() if any(o.parameters[n] != v for o in namesakes)])
+
+    def _text(self, names: Sequence[str]) -> str:
         parts = []
-        for name, value in self.parameters.items():
-            default = self.schedule.parameters[name].default
+        for name in names:
+            value = self.parameters[name]
             if isinstance(value, BoundSchedule):
-                parts.append(value.label)
-            elif value != default:
-                parts.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
-        if self.of != "lr":
-            parts.append(f"of {self.of}")
+                parts.append(f"{name} {value.label}")
+            elif isinstance(value, float):
+                parts.append(f"{name}={value:g}")
+            else:
+                parts.append(f"{name}={value}")
+        parts += [f"of {self.of}"] if self.of != "lr" else []
         return self.schedule.name + (f" ({', '.join(parts)})" if parts else "")
 
     def curve(self, step: NDArray[np.float64], total: int) -> NDArray[np.float64]:
@@ -140,7 +149,7 @@ def bind(
     for name in rest:
         if name not in schedule.parameters:
             raise unknown(f"parameter of {schedule.name}", name, [*schedule.parameters, "of", "per"], place)
-    filled = {}
+    filled: dict[str, Any] = {}
     for name, parameter in schedule.parameters.items():
         value = rest.get(name, parameter.default)
         inside = f"{place}.{name}" if place else name

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +77,7 @@ def summary_of(measurements: Sequence[Mapping[str, float]]) -> dict[str, float]:
     found = {}
     for name in _MEASURES:
         values = [row[name] for row in measurements]
-        finite = [v for v in values if v == v]
+        finite = [v for v in values if not math.isnan(v)]
         best = max if name.endswith("accuracy") else min
         found[f"final_{name}"] = values[-1] if values else float("nan")
         found[f"best_{name}"] = best(finite) if finite else float("nan")

@@ -12,6 +12,7 @@ PyTorch is eager; JAX is one jitted lax.scan over the epoch; scikit-learn is MLP
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import statistics
 import time
@@ -46,7 +47,7 @@ Epoch = Callable[[], Callable[[], Weights]]
 def split(w: np.ndarray) -> Weights:
     """The flat vector as W1, b1, W2, b2, ..."""
     parts, offset = [], 0
-    for rows, columns in zip(SIZES[:-1], SIZES[1:], strict=True):
+    for rows, columns in itertools.pairwise(SIZES):
         parts += [w[offset : offset + rows * columns].reshape(rows, columns)]
         offset += rows * columns
         parts += [w[offset : offset + columns]]

@@ -30,9 +30,8 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     for (problem, label), line in rows.groupby(LINE, sort=False):
         values = line.pivot_table(index="measurement", columns="run_id", values="y", dropna=False)
         positions = line.groupby("measurement")[x].median()
-        ended = line.groupby("run_id")["status"].first().isin(DIVERGED)
-        for run in values:
-            values[run] = values[run].where(values[run].notna(), np.inf if ended[run] else np.nan)
+        ended = line.groupby("run_id")["status"].first().isin(DIVERGED).reindex(values.columns)
+        values = values.where(values.notna() | ~ended.to_numpy(), np.inf)
         low, middle, high = _quantiles(values.to_numpy(), [0.25, 0.5, 0.75])
         lines.append(
             pd.DataFrame(

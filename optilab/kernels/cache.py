@@ -142,7 +142,8 @@ def _import(name: str, path: Path, text: str, given: Mapping[str, Any]) -> types
     if not path.exists():
         write_whole(path, text.encode())
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     vars(module).update(given)
     sys.modules[name] = module  # before it runs: a cached function is unpickled under this name

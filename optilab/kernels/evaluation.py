@@ -6,7 +6,7 @@ rows of the batch and the context, which compiled code can pass around and call.
 
 from numba import types
 from numba.core import cgutils
-from numba.core.typing import signature
+from numba.core.typing.templates import signature
 from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, register_model
 
 

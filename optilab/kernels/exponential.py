@@ -31,8 +31,8 @@ def exponential(x):
 
 @overload(exponential, jit_options={"error_model": "numpy", "fastmath": set(FASTMATH)})
 def _exponential(x):
-    if x != types.float32:
-        return lambda x: math.exp(x)
+    def library(x):
+        return math.exp(x)
 
     def vectorisable(x):
         within = min(max(x, _LOWEST), _HIGHEST)
@@ -43,4 +43,4 @@ def _exponential(x):
         value = (p * r * r + r + _ONE) * two_to_n
         return value if x == x else x
 
-    return vectorisable
+    return vectorisable if x == types.float32 else library

@@ -150,4 +150,5 @@ def jit(function: Callable[..., Any]) -> Any:
 
 def entry(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function of a generated module for one signature, or load it from the cache on disk."""
-    return numba.njit(signature, cache=True, **_POLICY)
+    compile_or_load: Callable[[Callable[..., Any]], Any] = numba.njit(signature, cache=True, **_POLICY)
+    return compile_or_load

@@ -4,6 +4,8 @@ a_0 = x, z_l = a_(l-1) W_l + b_l, a_l = f_l(z_l). W_l is fan-in x fan-out, row-m
 of weights. Depth, widths, activations and cost are run-time values of one compiled function.
 """
 
+import itertools
+
 import numpy as np
 
 from optilab.kernels.activations import activate, scale_by_derivative
@@ -17,7 +19,7 @@ PIXEL_SCALE, HUBER_DELTA = 0, 1
 
 def scratch_size(sizes, block):
     """How many numbers `evaluate` needs beside the weights, for layers of `sizes` neurons, the inputs first."""
-    widest = max(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    widest = max(a * b for a, b in itertools.pairwise(sizes))
     return block * sizes[0] + block * sizes[-1] + widest + sum(3 * block * n for n in sizes[1:])
 
 

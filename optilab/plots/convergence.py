@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from optilab.plots.style import axis
 
@@ -84,3 +85,7 @@ def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
     values = lines["median"][np.isfinite(lines["median"])]
     if log_y and len(values) and values.min() > 0:
         ax.set_yscale("log")
+        if values.max() < 1000 * values.min():  # few powers of ten: name 2 and 5 times them as well
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.yaxis.set_minor_formatter(NullFormatter())

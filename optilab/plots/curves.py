@@ -25,9 +25,10 @@ def schedule_curves(curves: pd.DataFrame, ax: Axes) -> Axes:
     )
     ax.set(xlabel="steps", ylabel="multiplier")
     ax.set_ylim(bottom=0)
+    legend = ax.get_legend()
+    if legend is not None:
+        legend.set_title("")
+        legend.set_visible(len(labels) > 1)
     if len(labels) == 1:
-        ax.get_legend().remove()
         ax.set_title(labels[0])
-    else:
-        ax.get_legend().set_title(None)
     return ax

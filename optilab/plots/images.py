@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 
-def prediction(image: NDArray, guess: pd.Series, ax: Axes) -> Axes:
+def prediction(image: NDArray[Any], guess: pd.Series, ax: Axes) -> Axes:
     """Draw one example with what the network says of it: a Series of prediction, truth, confidence."""
     right = guess["prediction"] == guess["truth"]
     ax.imshow(image, cmap="Greys", interpolation="nearest")
@@ -21,7 +23,7 @@ def prediction(image: NDArray, guess: pd.Series, ax: Axes) -> Axes:
     return ax
 
 
-def weight_image(image: NDArray, ax: Axes, limit: float) -> Axes:
+def weight_image(image: NDArray[Any], ax: Axes, limit: float) -> Axes:
     """Draw the weights of one neuron on the pixels it looks at, from -limit (blue) to limit (red)."""
     ax.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
     ax.set_axis_off()

@@ -9,6 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
+from numpy.typing import ArrayLike
 
 
 def path_on_curve(curve: pd.DataFrame, path: pd.DataFrame, ax: Axes, *, colour: object) -> Axes:
@@ -37,7 +38,7 @@ def path_on_curve(curve: pd.DataFrame, path: pd.DataFrame, ax: Axes, *, colour: 
 
 
 def paths_on_contours(
-    surface: pd.DataFrame, path: pd.DataFrame, ax: Axes, *, colours: Mapping[str, object], minima: object = ()
+    surface: pd.DataFrame, path: pd.DataFrame, ax: Axes, *, colours: Mapping[str, object], minima: ArrayLike = ()
 ) -> Axes:
     """Draw the contours of a function of two weights, and the path of every run.
 
@@ -83,7 +84,7 @@ def paths_on_contours(
     for minimum in np.atleast_2d(np.asarray(minima, float)) if np.size(minima) else []:
         ax.plot(*minimum, "*", color="gold", markeredgecolor="0.2", markersize=15, zorder=4)
     ax.set(xlabel="first weight", ylabel="second weight")
-    ax.set_xlim(table.columns.min(), table.columns.max())
-    ax.set_ylim(table.index.min(), table.index.max())
+    ax.set_xlim(surface["w_0"].min(), surface["w_0"].max())
+    ax.set_ylim(surface["w_1"].min(), surface["w_1"].max())
     ax.grid(visible=False)
     return ax
