@@ -101,6 +101,8 @@ def run_and_compare(experiment: Experiment, results: str | None, workers: int | 
         f"{made} runs made, {len(found.runs) - made} there before; {compiled}; {time.perf_counter() - start:.0f} s\n"
     )
     by = f"final_{experiment.tuning.by}" if experiment.tuning else "final_train_cost"
+    if experiment.question:
+        console.print(experiment.question, style="bold", markup=False)
     console.print(_table(experiment, found, by))
     for path in draw(found, ("convergence",)) + _extra(found):
         console.print(f"plot:    {path}", soft_wrap=True)
@@ -123,13 +125,14 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     classified = bool(rows["test_accuracy"].notna().any())
     tested = bool(rows["test_cost"].notna().any())
     several = rows["problem"].nunique() > 1
+    tuned = bool(rows["hyperparameters"].any())
     seeds = rows["seeds"].max()
-    chosen_on = "other seeds" if experiment.tuning else "the same seeds"
-    caption = f"Median over {seeds} seeds [lowest to highest]. Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
-    if seeds == 1:
-        caption = f"One seed. Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
-    table = Table(title=experiment.question or None, title_justify="left", caption=caption, caption_justify="left")
-    for name, shown in (("problem", several), ("optimizer", True), ("best", True)):
+    caption = "One seed." if seeds == 1 else f"Median over {seeds} seeds, and from the lowest to the highest."
+    if tuned:
+        chosen_on = "other seeds" if experiment.tuning else "the same seeds"
+        caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
+    table = Table(caption=caption, caption_justify="left")
+    for name, shown in (("problem", several), ("optimizer", True), ("best", tuned)):
         if shown:
             table.add_column(name, overflow="fold")
     for name, shown in (("test accuracy", classified), ("test cost", tested), ("training cost", True)):
@@ -140,7 +143,8 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     for row in rows.to_dict("records"):
         cells_shown = [row["problem"]] if several else []
         trouble = [f"{row[kind]} {kind}" for kind in ("diverged", "failed") if row[kind]]
-        cells_shown += [row["label"] + (f" ({', '.join(trouble)})" if trouble else ""), row["hyperparameters"]]
+        cells_shown += [row["label"] + (f" ({', '.join(trouble)})" if trouble else "")]
+        cells_shown += [row["hyperparameters"]] if tuned else []
         cells_shown += [_range(row, "test_accuracy", ".2%")] if classified else []
         cells_shown += [_range(row, "test_cost", ".4g")] if tested else []
         cells_shown += [_range(row, "train_cost", ".4g"), f"{row['epochs']:g}", f"{row['seconds']:.3g}"]
@@ -152,7 +156,7 @@ def _range(row: Mapping[Any, Any], measure: str, form: str) -> str:
     middle, low, high = (row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
     if math.isnan(middle):
         return "not finite" if row["diverged"] else ""
-    return f"{middle:{form}}" + ("" if low == high else f" [{low:{form}} to {high:{form}}]")
+    return f"{middle:{form}}" + ("" if low == high else f" ({low:{form}} to {high:{form}})")
 
 
 def dry_run(experiment: Experiment, results: str | None) -> None:

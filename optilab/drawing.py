@@ -125,15 +125,13 @@ def _seeds_text(results: Results) -> str:
     evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
     seeds = sorted(evaluation.unique())
     shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]})"
-    text = f"Median over {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
+    text = f"A single run, of {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
-        text += f"; hyperparameters chosen by final training cost on {tuning} other seed{'s' if tuning > 1 else ''}."
+        text += f"; hyperparameters chosen by final training cost on {tuning} other seed{'s' if tuning > 1 else ''}"
     elif varying(runs):
-        text += "; hyperparameters chosen by final training cost on these same seeds."
-    else:
-        text += "."
-    return text
+        text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
+    return text + "."
 
 
 def _chosen_text(results: Results, best: pd.DataFrame) -> str:

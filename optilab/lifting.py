@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -120,15 +123,28 @@ def code_digest(optimizer: Optimizer) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
+_PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+
+
 def _explain(optimizer: Optimizer, error: Exception) -> str:
-    """Name the plugin's function and line, and what the compiler said of it."""
-    places = {rule.function.__code__.co_filename: rule for rule in optimizer.rules}
-    text = str(error)
-    reasons = [line.strip() for line in text.splitlines() if line.strip()]
-    files = [line for line in reasons if line.startswith("File ") and any(f'"{place}"' in line for place in places)]
-    skip = ("File ", "Failed in", "During:", "<source", "-", "^", "Enable logging")
-    said = [line for line in reasons if not line.startswith(skip)]
-    rule = next((places[p] for p in places if files and f'"{p}"' in files[-1]), optimizer.rules[0])
-    code = rule.function.__code__
-    place = files[-1].removesuffix(":") if files else f'File "{code.co_filename}", line {code.co_firstlineno}'
-    return f"optimizer {rule.name!r} doesn't compile. {place}: {' '.join(said[-3:]) or text}"
+    """Name the plugin's rule and line, and what the compiler said of it, without its own inner life."""
+    said = [line.strip() for line in str(error).splitlines()]
+    reasons = list(itertools.dropwhile(lambda line: not line or line.startswith("Failed in "), said))
+    reason = " ".join(
+        filter(None, itertools.takewhile(lambda line: not line.startswith(("During:", "There are")), reasons))
+    )
+    for line in said:
+        place = _PLACE.search(line)
+        for rule in optimizer.rules:
+            file = rule.function.__code__.co_filename
+            if place and Path(place[1]).resolve() == Path(file).resolve():
+                return f"optimizer {rule.name!r} doesn't compile, in {file}, line {place[2]}: {_cut(reason)}"
+    called = [rule for rule in optimizer.rules if f"<function {rule.function.__name__} " in str(error)]
+    code = (called or optimizer.rules)[0].function.__code__
+    name = code.co_name
+    return f"optimizer {name!r} doesn't compile, in {code.co_filename}, line {code.co_firstlineno}: {_cut(reason)}"
+
+
+def _cut(reason: str) -> str:
+    """Without the source that Numba quotes after its reason."""
+    return re.split(r"\s*File \"", reason)[0].strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import traceback
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import scipy
 
 from optilab import __version__, plugins, store
-from optilab.errors import InputError
+from optilab.errors import InputError, PluginWarning
 from optilab.grid import Cell
 from optilab.kernels import cache
 from optilab.training import Run, train
@@ -34,7 +35,11 @@ ONE_THREAD = dict.fromkeys(
 
 
 def begin(files: list[str]) -> None:
-    """Make this process ready for work: the plugins that were given as files."""
+    """Make this process ready for work: the plugins that were given as files.
+
+    What can't be loaded has been told by the parent already.
+    """
+    warnings.simplefilter("ignore", PluginWarning)
     for file in files:
         plugins.use_file(Path(file))
 

@@ -6,6 +6,7 @@ rows of the batch and the context, which compiled code can pass around and call.
 
 from numba import types
 from numba.core import cgutils
+from numba.core.errors import TypingError
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, register_model
 
@@ -20,7 +21,7 @@ class Evaluation(types.Callable):
     def get_call_type(self, context, args, kws):
         """A call takes w and g, and returns the cost."""
         if len(args) != 2 or kws:
-            raise TypeError("value_and_grad takes two arguments: value_and_grad(w, g)")
+            raise TypingError("value_and_grad takes two arguments: value_and_grad(w, g)")
         return signature(types.float64, *args, recvr=self)
 
     def get_call_signatures(self):

@@ -27,14 +27,13 @@ def convergence(
 ) -> Axes:
     """Draw the lines of `analysis.curves.bands`, in the order of `colours`.
 
-    A cross marks where the median run stopped being finite. Axes are logarithmic where the values span decades: x for
-    counts of steps, examples and evaluations, y for costs and norms; `log_x`, `log_y` overrule that.
+    A cross marks where the median run stopped being finite. Axes are logarithmic: x for counts of steps, examples and
+    evaluations (linear from 0 to the first measurement), y for costs and norms; `log_x`, `log_y` overrule that.
     """
     log_x = x in LOG_X if log_x is None else log_x
     log_y = not y.endswith("accuracy") if log_y is None else log_y
-    shown = lines[lines["x"] > 0] if log_x else lines
-    _draw(shown, ax, colours)
-    _scales(shown, ax, log_x, log_y)
+    _draw(lines, ax, colours)
+    _scales(lines, ax, log_x, log_y)
     ax.set(xlabel=axis(x), ylabel=axis(y))
     return ax
 
@@ -44,8 +43,7 @@ def sensitivity(
 ) -> Axes:
     """Draw the points of `analysis.curves.sensitivity`: final `y` against one hyperparameter, both logarithmic."""
     _draw(points, ax, colours, markers=True)
-    positive = points["x"].min() > 0
-    _scales(points, ax, bool(positive), not y.endswith("accuracy"))
+    _scales(points, ax, True, not y.endswith("accuracy"))
     ax.set(xlabel=axis(parameter), ylabel=f"final {axis(y)}")
     return ax
 
@@ -80,8 +78,13 @@ def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers:
 
 
 def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
-    if log_x:
-        ax.set_xscale("log")
+    positive = lines.loc[lines["x"] > 0, "x"]
+    if log_x and len(positive):
+        if len(positive) == len(lines):
+            ax.set_xscale("log")
+        else:
+            ax.set_xscale("symlog", linthresh=positive.min(), linscale=0.3)
+            ax.set_xlim(left=0)
     values = lines["median"][np.isfinite(lines["median"])]
     if log_y and len(values) and values.min() > 0:
         ax.set_yscale("log")
