@@ -91,10 +91,10 @@ def draw_schedules(specs: Sequence[str], steps: int, target: Path) -> Path:
         values = bound.multipliers(0, steps, steps, 1)
         curves.append(pd.DataFrame({"step": np.arange(steps), "multiplier": values, "label": bound.label}))
     with style.theme():
-        figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+        figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
         schedule_curves(pd.concat(curves), ax)
         try:
-            figure.savefig(target, metadata={"Software": "optilab"})
+            figure.savefig(target, bbox_inches="tight", metadata={"Software": "optilab"})
         except (OSError, ValueError) as error:
             raise InputError(f"can't write {str(target)!r}: {error}") from None
         finally:
@@ -124,7 +124,9 @@ def _seeds_text(results: Results) -> str:
     runs = results.runs
     evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
     seeds = sorted(evaluation.unique())
-    shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]})"
+    in_a_row = len(seeds) == seeds[-1] - seeds[0] + 1
+    named = f"{seeds[0]} to {seeds[-1]}" if in_a_row or len(seeds) > 12 else ", ".join(map(str, seeds))
+    shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({named})"
     text = f"A single run, of {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
@@ -170,6 +172,8 @@ def _convergence(results: Results, x: str | None, y: str) -> Figure | None:
     )
     for ax, problem in zip(axes[0], problems, strict=True):
         lines_plot.convergence(lines[lines["problem"] == problem], ax, x=x, y=y, colours=palette)
+        if function:
+            ax.set_ylabel(ax.get_ylabel().removeprefix("training "))
         if len(problems) > 1:
             ax.set_title(problem)
     style.outside_legend(axes[0][-1])

@@ -129,22 +129,22 @@ _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 def _explain(optimizer: Optimizer, error: Exception) -> str:
     """Name the plugin's rule and line, and what the compiler said of it, without its own inner life."""
     said = [line.strip() for line in str(error).splitlines()]
-    reasons = list(itertools.dropwhile(lambda line: not line or line.startswith("Failed in "), said))
-    reason = " ".join(
-        filter(None, itertools.takewhile(lambda line: not line.startswith(("During:", "There are")), reasons))
-    )
+    reason = _reason(said)
     for line in said:
         place = _PLACE.search(line)
         for rule in optimizer.rules:
             file = rule.function.__code__.co_filename
             if place and Path(place[1]).resolve() == Path(file).resolve():
-                return f"optimizer {rule.name!r} doesn't compile, in {file}, line {place[2]}: {_cut(reason)}"
+                return f"optimizer {rule.name!r} doesn't compile, in {file}, line {place[2]}: {reason}"
     called = [rule for rule in optimizer.rules if f"<function {rule.function.__name__} " in str(error)]
     code = (called or optimizer.rules)[0].function.__code__
     name = code.co_name
-    return f"optimizer {name!r} doesn't compile, in {code.co_filename}, line {code.co_firstlineno}: {_cut(reason)}"
+    return f"optimizer {name!r} doesn't compile, in {code.co_filename}, line {code.co_firstlineno}: {reason}"
 
 
-def _cut(reason: str) -> str:
-    """Without the source that Numba quotes after its reason."""
-    return re.split(r"\s*File \"", reason)[0].strip()
+def _reason(said: list[str]) -> str:
+    """What went wrong: the lines between Numba's account of its pipeline and the source that it quotes."""
+    rest = itertools.dropwhile(lambda line: not line or line.startswith("Failed in "), said)
+    return " ".join(
+        itertools.takewhile(lambda line: not line.startswith(("During:", "There are", "File ")), rest)
+    ).strip()

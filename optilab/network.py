@@ -119,7 +119,7 @@ class Network(Problem):
         self.parameters = {
             "dataset": data.name,
             "hidden": given.hidden,
-            "activation": given.activation,
+            "activation": self.activations[:-1],
             "output_activation": self.activations[-1],
             "cost": given.cost,
             "first_weights": first,
@@ -129,8 +129,8 @@ class Network(Problem):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """The parameters, with the digest of the dataset's content beside its name."""
-        return {"use": self.name, **self.parameters, "dataset": [self.data.name, self.data.digest]}
+        """The parameters, with the digest of the dataset's content in place of its name."""
+        return {"use": self.name, **self.parameters, "dataset": self.data.digest}
 
     @cached_property
     def layers(self) -> NDArray[np.void]:

@@ -25,7 +25,6 @@ from optilab.training import compile_loop
 
 Role = Literal["tuning", "evaluation"]
 RERUN = ("failed", "crashed")  # statuses that count as missing when an experiment is started again
-ATTEMPTS = 2  # of a run whose worker dies
 
 
 @dataclass(frozen=True)
@@ -216,37 +215,40 @@ def open_executor(workers: int) -> Iterator[Executor]:
 def _made(todo: Sequence[Job], workers: int) -> Iterator[tuple[dict[str, Any], list[dict[str, float]]]]:
     """The runs of `todo` as they finish.
 
-    A worker that dies takes the whole pool with it: a new one is made and gets all that was not finished. What was under
-    way at the second death is taken for the cause, and recorded as crashed.
+    A worker that dies takes the whole pool with it. What was under way then is tried once more, each run alone on a fresh
+    worker, so that only the run that kills it again is recorded as crashed.
     """
     left = {job.run_id: job for job in todo}
-    attempts = dict.fromkeys(left, 0)
+    begun: set[str] = set()
     while left:
+        suspect = next((job for run, job in left.items() if run in begun), None)
+        queue, count = ([suspect], min(workers, 1)) if suspect else (list(left.values()), workers)
         try:
-            with open_executor(workers) as executor:
-                for job, made in _completed(executor, list(left.values()), max(1, workers), attempts):
+            with open_executor(count) as executor:
+                for job, made in _completed(executor, queue, count, begun):
                     row, measurements, compiled = made
-                    cache.LOG.compiled += compiled if workers else 0
+                    cache.LOG.compiled += compiled if count else 0
                     del left[job.run_id]
                     yield row, measurements
         except BrokenProcessPool as error:
-            for run, tries in attempts.items():
-                if run in left and tries >= ATTEMPTS:
-                    job = left.pop(run)
-                    message = f"its worker died {tries} times: {error}"
-                    yield {**job.facts, "status": "crashed", "message": message, "steps": 0}, []
+            if suspect is not None:
+                del left[suspect.run_id]
+                yield (
+                    {**suspect.facts, "status": "crashed", "message": f"its worker died twice: {error}", "steps": 0},
+                    [],
+                )
 
 
 def _completed(
-    executor: Executor, queue: list[Job], workers: int, attempts: dict[str, int]
+    executor: Executor, queue: list[Job], workers: int, begun: set[str]
 ) -> Iterator[tuple[Job, tuple[dict[str, Any], list[dict[str, float]], int]]]:
     """Keep the workers busy with a short queue, so that few runs are under way when one of them dies."""
     queue = queue[::-1]
     running: dict[Future[Any], Job] = {}
     while queue or running:
-        while queue and len(running) < 2 * workers:
+        while queue and len(running) < max(1, 2 * workers):
             job = queue.pop()
-            attempts[job.run_id] += 1
+            begun.add(job.run_id)
             running[executor.submit(worker.work, job.cell, job.seed, job.facts)] = job
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             job = running.pop(future)

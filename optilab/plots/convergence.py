@@ -74,7 +74,16 @@ def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers:
         ax.fill_between(finite["x"], finite["low"], top, color=colour, alpha=0.18, linewidth=0)
         if len(finite) < len(line) and len(finite):
             end = finite.iloc[-1]
-            ax.plot(end["x"], end["median"], marker="x", color=colour, markersize=9, markeredgewidth=2, zorder=4)
+            ax.plot(
+                end["x"],
+                end["median"],
+                marker="x",
+                color=colour,
+                markersize=9,
+                markeredgewidth=2,
+                zorder=4,
+                clip_on=False,
+            )
 
 
 def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
@@ -84,7 +93,7 @@ def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
             ax.set_xscale("log")
         else:
             ax.set_xscale("symlog", linthresh=positive.min(), linscale=0.3)
-            ax.set_xlim(left=0)
+            ax.set_xlim(0, 1.05 * positive.max())
     values = lines["median"][np.isfinite(lines["median"])]
     if log_y and len(values) and values.min() > 0:
         ax.set_yscale("log")

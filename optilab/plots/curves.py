@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from optilab.plots.style import colours
+from optilab.plots.style import colours, outside_legend
 
 
 def schedule_curves(curves: pd.DataFrame, ax: Axes) -> Axes:
@@ -25,10 +25,5 @@ def schedule_curves(curves: pd.DataFrame, ax: Axes) -> Axes:
     )
     ax.set(xlabel="steps", ylabel="multiplier")
     ax.set_ylim(bottom=0)
-    legend = ax.get_legend()
-    if legend is not None:
-        legend.set_title("")
-        legend.set_visible(len(labels) > 1)
-    if len(labels) == 1:
-        ax.set_title(labels[0])
+    outside_legend(ax)
     return ax
