@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -127,7 +128,7 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
     seeds = rows["seeds"].max()
-    caption = "One seed." if seeds == 1 else f"Median over {seeds} seeds, and from the lowest to the highest."
+    caption = "One seed." if seeds == 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
         caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
@@ -135,28 +136,28 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     for name, shown in (("problem", several), ("optimizer", True), ("best", tuned)):
         if shown:
             table.add_column(name, overflow="fold")
-    for name, shown in (("test accuracy", classified), ("test cost", tested), ("training cost", True)):
+    for name, shown in (("test accuracy (%)", classified), ("test cost", tested), ("training cost", True)):
         if shown:
             table.add_column(name, justify="right")
     table.add_column("epochs" if tested else "steps", justify="right")
     table.add_column("seconds", justify="right")
     for row in rows.to_dict("records"):
-        cells_shown = [row["problem"]] if several else []
+        cells_shown = [escape(row["problem"])] if several else []
         trouble = [f"{row[kind]} {kind}" for kind in ("diverged", "failed") if row[kind]]
-        cells_shown += [row["label"] + (f" ({', '.join(trouble)})" if trouble else "")]
+        cells_shown += [escape(row["label"]) + (f" ({', '.join(trouble)})" if trouble else "")]
         cells_shown += [row["hyperparameters"]] if tuned else []
-        cells_shown += [_range(row, "test_accuracy", ".2%")] if classified else []
-        cells_shown += [_range(row, "test_cost", ".4g")] if tested else []
-        cells_shown += [_range(row, "train_cost", ".4g"), f"{row['epochs']:g}", f"{row['seconds']:.3g}"]
+        cells_shown += [_range(row, "test_accuracy", ".2f", 100)] if classified else []
+        cells_shown += [_range(row, "test_cost", ".3g")] if tested else []
+        cells_shown += [_range(row, "train_cost", ".3g"), f"{row['epochs']:g}", f"{row['seconds']:.3g}"]
         table.add_row(*cells_shown)
     return table
 
 
-def _range(row: Mapping[Any, Any], measure: str, form: str) -> str:
-    middle, low, high = (row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
+def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0) -> str:
+    middle, low, high = (factor * row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
     if math.isnan(middle):
         return "not finite" if row["diverged"] else ""
-    return f"{middle:{form}}" + ("" if low == high else f" ({low:{form}} to {high:{form}})")
+    return f"{middle:{form}}" + ("" if low == high else f"\n[dim]{low:{form}} to {high:{form}}[/dim]")
 
 
 def dry_run(experiment: Experiment, results: str | None) -> None:

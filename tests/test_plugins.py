@@ -97,8 +97,8 @@ def test_every_hook_is_implemented_by_a_bundled_plugin(hook: str) -> None:
 def test_every_bundled_plugin_is_an_entry_point() -> None:
     """The modules that implement hooks are those that pyproject.toml lists, no more and no fewer."""
     found = set()
-    for top in (ROOT / "plugins", ROOT):
-        for file in top.glob("*/*.py"):
+    for top, pattern in ((ROOT / "plugins", "**/*.py"), (ROOT, "optilab/**/*.py")):
+        for file in top.glob(pattern):
             if re.search(r"^@hookimpl", file.read_text("utf-8"), re.MULTILINE):
                 found.add(".".join(file.relative_to(top).with_suffix("").parts))
     assert found == set(bundled_entry_points().values())
@@ -198,10 +198,14 @@ def test_two_files_of_one_name_are_an_error_that_names_both(tmp_path: Path) -> N
     """Files would take each other's place in sys.modules, so the second of one name is refused."""
     one = write(tmp_path / "a" / "twin_file.py", HALVE.format(name="halve_one"))
     two = write(tmp_path / "b" / "twin_file.py", HALVE.format(name="halve_two"))
-    with pytest.raises(InputError) as caught:
-        for path in (one, two):
-            plugins.use_file(path)
+
+    def use_both() -> None:
+        plugins.use_file(one)
+        plugins.use_file(two)
         plugins.registry()
+
+    with pytest.raises(InputError) as caught:
+        use_both()
     assert str(one) in str(caught.value)
     assert str(two) in str(caught.value)
 
@@ -247,21 +251,19 @@ def test_an_unknown_hook_is_told_the_near_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("returned", "told"),
+    ("case", "returned", "told"),
     [
-        ("halve_wrong", "Optimizer, expected a list"),
-        ("{'halve_wrong': halve_wrong}", "dict, expected a list"),
-        ("None", "NoneType, expected a list"),
-        ("[halve_wrong, 3]", "3, which is none of its optimizers"),
-        ("[halve_wrong.rules[0].function]", "which is none of its optimizers"),
+        ("one", "halve_wrong", "Optimizer, expected a list"),
+        ("dict", "{'halve_wrong': halve_wrong}", "dict, expected a list"),
+        ("nothing", "None", "NoneType, expected a list"),
+        ("number", "[halve_wrong, 3]", "3, which is none of its optimizers"),
+        ("function", "[halve_wrong.rules[0].function]", "which is none of its optimizers"),
     ],
 )
-def test_a_hook_that_returns_the_wrong_thing_is_an_error(
-    tmp_path: Path, returned: str, told: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_hook_that_returns_the_wrong_thing_is_an_error(tmp_path: Path, case: str, returned: str, told: str) -> None:
     """A hook returns a list of what it is for; all else, nothing included, is an error that names the plugin."""
     source = HALVE.format(name="halve_wrong").replace("return [halve_wrong]", f"return {returned}")
-    name = f"wrong_{abs(hash(request.node.name))}.py"
+    name = f"returns_{case}.py"
     plugins.use_file(write(tmp_path / name, source))
     with pytest.raises(InputError) as caught:
         plugins.registry()
