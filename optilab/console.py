@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -22,6 +23,7 @@ from optilab.grid import cells
 from optilab.kernels import cache
 from optilab.runner import Observer, Role, chosen, folder_of, jobs, missing, run_experiment
 
+_WIDTH = 100  # of what is written to a file
 INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 
 
@@ -87,7 +89,7 @@ class Live(Observer):
 
 def run_and_compare(experiment: Experiment, results: str | None, workers: int | None) -> int:
     """Run what is missing, print the comparison, draw the plot; returns the exit code."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     start = time.perf_counter()
     try:
         with Live(console) as live:
@@ -132,13 +134,13 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
         caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
-    table = Table(caption=caption, caption_justify="left")
+    table = Table(caption=caption, caption_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, shown in (("problem", several), ("optimizer", True), ("best", tuned)):
         if shown:
             table.add_column(name, overflow="fold")
-    for name, shown in (("test accuracy (%)", classified), ("test cost", tested), ("training cost", True)):
+    for name, shown in (("test\naccuracy (%)", classified), ("test cost", tested), ("training\ncost", True)):
         if shown:
-            table.add_column(name, justify="right")
+            table.add_column(name, justify="right", no_wrap=True)
     table.add_column("epochs" if tested else "steps", justify="right")
     table.add_column("seconds", justify="right")
     for row in rows.to_dict("records"):
@@ -157,7 +159,7 @@ def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0)
     middle, low, high = (factor * row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
     if math.isnan(middle):
         return "not finite" if row["diverged"] else ""
-    return f"{middle:{form}}" + ("" if low == high else f"\n[dim]{low:{form}} to {high:{form}}[/dim]")
+    return f"{middle:{form}}" + ("" if low == high else f"\n[dim]{low:{form}}–{high:{form}}[/dim]")
 
 
 def dry_run(experiment: Experiment, results: str | None) -> None:
