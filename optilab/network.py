@@ -45,8 +45,8 @@ class NetworkParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    dataset: str | File = "mnist"
-    hidden: list[int] = Field([16, 16], description="neurons in each hidden layer")
+    dataset: str | File
+    hidden: list[int] = [16, 16]
     activation: Activation | list[Activation] = "sigmoid"
     cost: Cost = "quadratic"
     output_activation: Activation | None = None
@@ -85,7 +85,8 @@ class NetworkKind(ProblemKind):
     @property
     def choices(self) -> dict[str, str]:
         """The fields of `NetworkParameters`."""
-        return {n: repr(f.get_default(call_default_factory=True)) for n, f in NetworkParameters.model_fields.items()}
+        fields = NetworkParameters.model_fields.items()
+        return {name: "must be given" if field.is_required() else repr(field.default) for name, field in fields}
 
     def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> Network:
         """The network with these parameters, in float32 unless told otherwise."""

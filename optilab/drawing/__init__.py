@@ -1,0 +1,82 @@
+"""Whole figures from results: which pictures fit them, each with a caption that states seeds and band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from optilab.drawing.digits import digits, weights
+from optilab.drawing.lines import convergence, draw_schedules, sensitivity
+from optilab.drawing.paths import path
+from optilab.errors import InputError, unknown
+from optilab.plots import style
+from optilab.store import Results
+
+__all__ = ["KINDS", "draw", "draw_schedules"]
+
+X = ("step", "epoch", "examples", "gradient_evaluations", "seconds", "cpu_seconds")
+Y = (
+    "train_cost",
+    "test_cost",
+    "train_accuracy",
+    "test_accuracy",
+    "gradient_norm",
+    "update_norm",
+    "weight_norm",
+    "lr",
+)
+
+
+def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y: str = "train_cost") -> list[Path]:
+    """Draw pictures of `results` into their folder, and return their paths.
+
+    kinds: of KINDS; all that fit where none are given.
+    x, y: columns of the history, for the convergence plot.
+
+    InputError for unknown kinds or columns, or a kind that doesn't fit these results.
+    """
+    for kind in kinds:
+        if kind not in KINDS:
+            raise unknown("kind of picture", kind, KINDS)
+    if x is not None and x not in X:
+        raise unknown("x", x, X)
+    if y not in Y:
+        raise unknown("y", y, Y)
+    drawn = []
+    for kind in kinds or KINDS:
+        with style.theme():
+            figure = KINDS[kind](results, x, y)
+            if figure is None:
+                if kind in kinds:
+                    raise InputError(f"a picture of kind {kind!r} doesn't fit these results: {_WHEN[kind]}")
+                continue
+            parts = [kind] if kind != "convergence" or (x is None and y == "train_cost") else [kind, y, x or ""]
+            target = results.folder / f"{'-'.join(filter(None, parts))}.png"
+            try:
+                figure.savefig(target, bbox_inches="tight", metadata={"Software": "optilab"})
+            except OSError as error:
+                raise InputError(f"can't write {str(target)!r}: {error.strerror}") from None
+            finally:
+                plt.close(figure)
+            drawn.append(target)
+    return drawn
+
+
+KINDS: dict[str, Callable[[Results, str | None, str], Figure | None]] = {
+    "convergence": convergence,
+    "sensitivity": sensitivity,
+    "path": path,
+    "digits": digits,
+    "weights": weights,
+}
+
+_WHEN = {
+    "convergence": "the history has no values in that column",
+    "sensitivity": "no hyperparameter takes more than one value",
+    "path": "the problems are not functions of one or two weights",
+    "digits": "the problem is not a network on images with classes, or its best run is not in the experiment",
+    "weights": "the problem is not a network on images with classes, or its best run is not in the experiment",
+}

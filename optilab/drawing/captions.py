@@ -1,0 +1,45 @@
+"""Captions: which seeds, which band, which hyperparameters, and what did not last to the end."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optilab.analysis.summary import varying
+from optilab.store import Results
+
+
+def seeds_text(results: Results) -> str:
+    """Over which seeds, with which band, and on which seeds hyperparameters were chosen."""
+    runs = results.runs
+    evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
+    seeds = sorted(evaluation.unique())
+    in_a_row = len(seeds) == seeds[-1] - seeds[0] + 1
+    named = f"{seeds[0]} to {seeds[-1]}" if in_a_row or len(seeds) > 12 else ", ".join(map(str, seeds))
+    shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({named})"
+    text = f"A single run, of {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
+    tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
+    if tuning:
+        text += f"; hyperparameters chosen by final training cost on {tuning} other seed{'s' if tuning > 1 else ''}"
+    elif varying(runs):
+        text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
+    return text + "."
+
+
+def chosen_text(results: Results, best: pd.DataFrame) -> str:
+    """The hyperparameters of each line, of those that vary."""
+    names = varying(results.runs)
+    parts = []
+    for (label, several), group in best.groupby(["label", "problem"], sort=False):
+        values = [f"{n}={group[n].iloc[0]:.3g}" for n in names if pd.notna(group[n].iloc[0])]
+        where = f" on {several}" if best["problem"].nunique() > 1 else ""
+        if values:
+            parts.append(f"{label}{where}: {', '.join(values)}")
+    return f" Chosen: {'; '.join(parts)}." if parts else ""
+
+
+def ended_text(best: pd.DataFrame) -> str:
+    """How many runs of which line diverged, failed or crashed."""
+    ended = best[best["status"].isin(["diverged", "failed", "crashed"])]
+    counts = ended.value_counts(["label", "status"], sort=False).reset_index()
+    parts = [f"{row['count']} of {row['label']} {row['status']}" for row in counts.to_dict("records")]
+    return f" Not finite to the end (×): {', '.join(parts)}." if parts else ""

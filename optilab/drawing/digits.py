@@ -1,0 +1,89 @@
+"""Figures of what a network on images has learned: examples as it reads them, and its first-layer weights."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from optilab.analysis.summary import best_runs
+from optilab.drawing.source import experiment_of
+from optilab.grid import Cell, cells, run_id
+from optilab.network import Network
+from optilab.plots import images, style
+from optilab.runner import jobs
+from optilab.store import Results
+from optilab.training import train
+
+
+def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
+    """The best run on images, made again for its weights: a run is the same each time."""
+    experiment = experiment_of(results)
+    known = {job.run_id: job for job in jobs(experiment, cells(experiment), "evaluation")}
+    best = best_runs(results.runs)
+    best = best[best["run_id"].isin(known)].sort_values("final_test_accuracy", ascending=False, kind="stable")
+    for found in best["run_id"]:
+        job = known[found]
+        plan = job.cell.plan(job.seed)
+        if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
+            assert run_id(plan) == found
+            return plan.problem, job.cell, train(plan).w, job.seed
+    return None
+
+
+def digits(results: Results, x: str | None, y: str) -> Figure | None:
+    """Test examples with what the best network says of them; None where there are no images with classes."""
+    replayed = _replayed(results)
+    if replayed is None or not len(replayed[0].examples.x_test):
+        return None
+    problem, cell, w, seed = replayed
+    data = problem.examples
+    outputs = problem.outputs(w, data.x_test)
+    guesses = problem.predict(w, data.x_test)
+    wrong = np.flatnonzero(guesses != data.y_test)
+    height, width = data.image or (1, 1)
+    rows, columns = 4, 10
+    shown = [*range(2 * columns), *wrong[: 2 * columns]]
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.4), layout="constrained")
+    names = data.classes or ()
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, k in zip(axes.flat, shown, strict=False):
+        told = {"prediction": names[guesses[k]], "truth": names[data.y_test[k]], "confidence": outputs[k].max()}
+        images.prediction(data.x_test[k].reshape(height, width), pd.Series(told), ax)
+    accuracy = 1 - len(wrong) / len(guesses)
+    style.caption(
+        figure,
+        f"Test examples as read by {cell.label} (seed {seed}), right on {accuracy:.1%} of {len(guesses):,}: its reading "
+        "and its largest output. Above, the first of the test set; below, the first that it gets wrong.",
+    )
+    return figure
+
+
+def weights(results: Results, x: str | None, y: str) -> Figure | None:
+    """First-layer weights of the best network as images; None where there are no images."""
+    replayed = _replayed(results)
+    if replayed is None:
+        return None
+    problem, cell, w, seed = replayed
+    height, width = problem.examples.image or (1, 1)
+    matrix = problem.layers[0]
+    values = w[: int(matrix["size"])].reshape(int(matrix["rows"]), int(matrix["columns"]))
+    neurons = min(values.shape[1], 64)
+    columns = min(8, neurons)
+    rows = -(-neurons // columns)
+    limit = float(np.quantile(np.abs(values), 0.99))
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * 1.1, 0.6 + rows * 1.1), squeeze=False, layout="constrained"
+    )
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for k, ax in zip(range(neurons), axes.flat, strict=False):
+        images.weight_image(values[:, k].reshape(height, width), ax, limit)
+    style.caption(
+        figure,
+        f"Weights of the {neurons} neurons of the first layer, after {cell.label} (seed {seed}): "
+        f"blue is -{limit:.2g} or less, white 0, red {limit:.2g} or more.",
+    )
+    return figure
