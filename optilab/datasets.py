@@ -17,7 +17,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from optilab.errors import InputError, at
-from optilab.folders import cache_folder
+from optilab.folders import cache_part
 
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 _PARTS = ("train", "test")
@@ -79,8 +79,7 @@ class Dataset:
 
         InputError if the examples can't be used: NaN, labels that are not classes, parts that don't fit together.
         """
-        folder = cache_folder() / "datasets" / f"{self.name}-{self.digest[:16]}"
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder = cache_part("datasets") / f"{self.name}-{self.digest[:16]}"
         with FileLock(folder.with_suffix(".lock")):
             found = _mapped(folder)
             if found is None:

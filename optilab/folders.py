@@ -8,11 +8,24 @@ from pathlib import Path
 
 import platformdirs
 
+from optilab.errors import InputError
+
 
 def cache_folder() -> Path:
     """Folder of compiled code and unpacked datasets: OPTILAB_CACHE, or the user's cache folder."""
     chosen = os.environ.get("OPTILAB_CACHE")
     return Path(chosen) if chosen else platformdirs.user_cache_path("optilab", appauthor=False)
+
+
+def cache_part(*names: str) -> Path:
+    """A folder within the cache folder, made if it isn't there. InputError if it can't be."""
+    folder = cache_folder().joinpath(*names)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"can't use the cache folder {str(folder)!r}: {error.strerror}"
+        raise InputError(f"{reason}; name another in the environment variable OPTILAB_CACHE") from None
+    return folder
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -25,7 +25,7 @@ from optilab.schedules import BoundSchedule
 if TYPE_CHECKING:
     import pandas as pd
 
-Status = Literal["budget", "converged", "target", "plateau", "diverged", "timeout", "failed", "crashed"]
+Status = Literal["budget", "diverged", "failed", "crashed"]
 BatchSize = int | Literal["full"]
 
 _ORDER_AT_ONCE = 2**20  # examples whose order is drawn ahead of the compiled loop

@@ -28,7 +28,7 @@ import numba
 import numpy as np
 from filelock import FileLock
 
-from optilab.folders import cache_folder, write_whole
+from optilab.folders import cache_folder, cache_part, write_whole
 
 _UNREADABLE = (EOFError, pickle.UnpicklingError, ImportError, AttributeError, IndexError, KeyError)
 
@@ -100,11 +100,6 @@ def combined(*digests: str) -> str:
     return hashlib.sha256("".join((_kernels_digest(), *digests)).encode()).hexdigest()[:16]
 
 
-def code_folder() -> Path:
-    """Folder of the generated modules for this version of optilab's kernels."""
-    return cache_folder() / "compiled" / _kernels_digest()[:16]
-
-
 def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = None) -> types.ModuleType:
     """Import the generated module with source `text`, compiling it if this machine has not yet.
 
@@ -117,9 +112,9 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
     name = f"optilab_compiled_{label}_{key}"
     if name in sys.modules:
         return sys.modules[name]
-    folder = code_folder()
+    folder = cache_part("compiled", _kernels_digest()[:16])
     start = time.perf_counter()
-    with FileLock(_made(folder) / "lock"):
+    with FileLock(folder / "lock"):
         try:
             module = _import(name, folder / f"{name}.py", text, given or {})
         except _UNREADABLE:
@@ -131,11 +126,6 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
             LOG.loaded += sum(value.stats.cache_hits.values())
             LOG.compiled += sum(value.stats.cache_misses.values())
     return module
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _import(name: str, path: Path, text: str, given: Mapping[str, Any]) -> types.ModuleType:
