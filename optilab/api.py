@@ -44,8 +44,8 @@ def train(
 
     InputError for anything that doesn't fit. An exception in the plugin's own code is raised as it is.
     """
+    from optilab.plan import Length, Plan, usual_batch_size
     from optilab.schedules import from_spec
-    from optilab.training import Length, Plan, usual_batch_size
     from optilab.training import train as train_plan
 
     chain = get_optimizer(optimizer)

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from optilab.errors import InputError
+from optilab.plan import Length
 from optilab.problems import Precision
-from optilab.training import Length
 from optilab.validation import validated
 
 TUNING_SEED = 1_000_000  # the first seed of tuning, unless they are listed

@@ -18,9 +18,9 @@ from optilab.errors import InputError, at, unknown
 from optilab.experiment import Experiment
 from optilab.lookup import get_optimizer
 from optilab.optimizers import Optimizer
+from optilab.plan import BatchSize, Length, Plan, check_plan, usual_batch_size
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
-from optilab.training import BatchSize, Length, Plan, check_plan, usual_batch_size
 
 SCHEMA = 1  # of a run's identity; a change of meaning is a new number
 

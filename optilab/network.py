@@ -5,54 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from optilab import streams
-from optilab.datasets import Dataset, DatasetFile, Examples, Sparse
+from optilab.dataset_files import DatasetFile
+from optilab.datasets import Dataset, Examples, Sparse
 from optilab.errors import InputError, at
 from optilab.hookspecs import hookimpl
+from optilab.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems import Precision, Problem, ProblemKind
 from optilab.validation import validated
 
 if TYPE_CHECKING:
     from optilab.kernels.jit import Context
 
-Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"]
-Cost = Literal["quadratic", "cross_entropy", "binary_cross_entropy", "huber"]
-FirstWeights = Literal["normal", "lecun", "glorot", "he", "orthogonal"]
-
 _BLOCK = 256  # examples whose activations, at 784 inputs in float32, fill about the second-level cache
-
-
-class File(BaseModel):
-    """A dataset of the user's own; see `DatasetFile`."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    path: str
-    label: str | None = None
-    test_fraction: float = 0.2
-    split_seed: int = 0
-    standardize: bool = False
-
-
-class NetworkParameters(BaseModel):
-    """What a network is made from."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    dataset: str | File
-    hidden: list[int] = [16, 16]
-    activation: Activation | list[Activation] = "sigmoid"
-    cost: Cost = "quadratic"
-    output_activation: Activation | None = None
-    first_weights: FirstWeights | None = None
-    huber_delta: float = Field(1.0, gt=0)
-    outputs: int | None = Field(None, gt=0)
 
 
 class NetworkKind(ProblemKind):
@@ -112,10 +82,10 @@ class Network(Problem):
         self.n_examples = len(self.examples.x_train)
         self.classifies = self.examples.classes is not None
         self._cost = given.cost
-        self.sizes = [self.examples.x_train.shape[1], *given.hidden, _outputs(given, self.examples, place)]
+        self.sizes = [self.examples.x_train.shape[1], *given.hidden, output_count(given, self.examples, place)]
         if min(self.sizes) < 1:
             raise InputError(f"{at(place)}hidden = {given.hidden}: a layer has at least one neuron")
-        self.activations = _activations(given, self.classifies, place)
+        self.activations = layer_activations(given, self.classifies, place)
         first = given.first_weights or ("he" if self.activations[0] in _RELU_FAMILY else "glorot")
         self.parameters = {
             "dataset": data.name,
@@ -278,45 +248,6 @@ from optilab.kernels.jit import entry, signatures
 def predict(w, features, out, context):
     network.predict(w, features, out, context)
 '''
-
-
-def _activations(given: NetworkParameters, classifies: bool, place: str) -> list[str]:
-    """Activation of every layer, the last one's by the cost where it isn't given."""
-    if isinstance(given.activation, list):
-        hidden: list[str] = list(given.activation)
-        if len(hidden) != len(given.hidden):
-            raise InputError(f"{at(place)}activation names {len(hidden)} for {len(given.hidden)} hidden layers")
-    else:
-        hidden = [given.activation] * len(given.hidden)
-    if given.cost in ("cross_entropy", "binary_cross_entropy"):
-        if given.output_activation not in (None, "identity"):
-            raise InputError(
-                f"{at(place)}output_activation = {given.output_activation!r}: {given.cost} is written against the "
-                "last pre-activations; accepted is 'identity'"
-            )
-        return [*hidden, "identity"]
-    return [*hidden, given.output_activation or ("sigmoid" if classifies else "identity")]
-
-
-def _outputs(given: NetworkParameters, examples: Examples, place: str) -> int:
-    """How many outputs the labels need; InputError where cost, labels and `outputs` don't fit together."""
-    if examples.classes is None:
-        if given.cost in ("cross_entropy", "binary_cross_entropy"):
-            raise InputError(
-                f"{at(place)}cost = {given.cost!r} needs labels that are classes (integers or names), but "
-                f"the labels are numbers; accepted is 'quadratic' or 'huber'"
-            )
-        needed = {int(np.prod(examples.y_train.shape[1:]))}
-    else:
-        needed = {len(examples.classes)}
-        if len(examples.classes) == 2 and given.cost != "cross_entropy":
-            needed.add(1)
-    if given.outputs is not None and given.outputs not in needed:
-        wanted = " or ".join(map(str, sorted(needed)))
-        raise InputError(f"{at(place)}outputs = {given.outputs} doesn't fit the labels, which need {wanted}")
-    if given.outputs is None and needed == {1, 2} and given.cost == "binary_cross_entropy":
-        return 1
-    return given.outputs or max(needed)
 
 
 def _orthogonal(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -33,7 +33,8 @@ import sklearn.neural_network
 import torch
 
 import optilab
-from optilab.training import Length, Plan, Training
+from optilab.plan import Length, Plan
+from optilab.training import Training
 
 RATES = {"sgd": 0.1, "adam": 1e-3}
 SIZES = (784, 16, 16, 10)
