@@ -44,7 +44,7 @@ class Cell:
     def plan(self, seed: int) -> Plan:
         """The run of this cell with this seed."""
         return Plan(
-            problem=build_problem(self.problem, self.precision, self.place),
+            problem=build_problem(self.problem, self.precision),
             optimizer=get_optimizer(list(self.optimizer)),
             hyperparameters=self.hyperparameters,
             schedules=bound_schedules(self.schedule, self.place),
@@ -69,7 +69,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "precision": plan.problem.precision,
         "optimizer": [rule.name for rule in plan.optimizer.rules],
         "hyperparameters": dict(plan.hyperparameters),
-        "schedules": [s.identity for s in plan.schedules if s.schedule.name != "constant"],
+        "schedules": [s.identity for s in plan.schedules],
         "batch_size": plan.examples_a_step,
         "steps": plan.budget.in_steps(plan.steps_per_epoch),
         "seed": plan.seed,
@@ -102,20 +102,24 @@ def _canonical(value: Any) -> Any:
 
 def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:
     """The problem of a table with "use"; the same object for the same table, so that its arrays are shared."""
-    return _built(json.dumps(given, sort_keys=True), precision, place)
+    made = _made(_key(given), precision)
+    if not made:
+        rest = dict(given)
+        name = rest.pop("use", None)
+        if name is None:
+            raise InputError(f'{at(place)}which problem? Give it as use = "network", or another of `optilab list`')
+        made.append(registry().problem(name, f"{place}.use" if place else "").build(rest, precision, place))
+    return made[0]
 
 
 @lru_cache(maxsize=16)
-def _built(table: str, precision: Precision | None, place: str) -> Problem:
-    given = json.loads(table)
-    name = given.pop("use", None)
-    if name is None:
-        raise InputError(f'{at(place)}which problem? Give it as use = "network", or another of `optilab list`')
-    return registry().problem(name, f"{place}.use" if place else "").build(given, precision, place)
+def _made(table: str, precision: Precision | None) -> list[Problem]:
+    """A place to keep the problem of a table."""
+    return []
 
 
 def bound_schedules(spec: Any, place: str) -> list[schedules.BoundSchedule]:
-    """The schedule of one cell; a constant one is none at all."""
+    """The schedule of one cell, if it has one."""
     if spec is None:
         return []
     return [schedules.from_spec(spec, f"{place}.schedule", registry().schedule)]

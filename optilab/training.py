@@ -138,7 +138,7 @@ class Training:
 
     def _table(self, first: int, steps: int) -> NDArray[np.float64]:
         """Hyperparameters of `steps` steps from `first`; one row for all where none has a schedule."""
-        curves = [s for s in self.plan.schedules if not s.schedule.is_feedback and s.schedule.name != "constant"]
+        curves = [s for s in self.plan.schedules if not s.schedule.is_feedback]
         table = np.tile(self.base, (steps if curves else 1, 1))
         for schedule in curves:
             values = schedule.multipliers(first, steps, self.total, self.plan.steps_per_epoch)

@@ -87,10 +87,7 @@ def distance_to_kink(network: Any, w: Vector) -> float:
 
 def finite_differences(cost: Callable[[Vector], float], w: Vector) -> Vector:
     """Central differences of `cost` along each weight."""
-    slopes = []
-    for step in STEP * np.eye(w.size):
-        slopes.append((cost(w + step) - cost(w - step)) / (2 * STEP))
-    return np.array(slopes)
+    return np.array([(cost(w + step) - cost(w - step)) / (2 * STEP) for step in STEP * np.eye(w.size)])
 
 
 @st.composite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 from typing import Any
 
@@ -18,7 +19,8 @@ from scipy.special import erf, expit, log_softmax, softmax
 import optilab
 from optilab.datasets import Dataset, Examples, Sparse
 from optilab.kernels.jit import BIAS, CORRECT, EVALUATIONS, EXAMPLES, MATRIX
-from optilab.network import Network, NetworkParameters
+from optilab.network import Network
+from optilab.network_parameters import NetworkParameters
 
 Array = NDArray[np.float64]
 
@@ -34,7 +36,7 @@ class InMemory(Dataset):
 def make_network(examples: Examples, dtype: str = "float64", **parameters: Any) -> Network:
     """A network on these examples."""
     data = InMemory("examples", lambda: examples, "0")
-    return Network(NetworkParameters(**parameters), data, dtype)
+    return Network(NetworkParameters(dataset="examples", **parameters), data, dtype)
 
 
 def make_examples(x: NDArray[Any], y: NDArray[Any], classes: int = 0, sparse: bool = False) -> Examples:
@@ -112,7 +114,7 @@ def make_twin(w: Array, sizes: list[int], activations: list[str], cost: str, x: 
     """Forward and backward through the layers; y has one number for each output."""
     matrices, biases = [], []
     offset = 0
-    for rows, columns in zip(sizes[:-1], sizes[1:], strict=True):
+    for rows, columns in pairwise(sizes):
         matrices.append(w[offset : offset + rows * columns].reshape(rows, columns))
         offset += rows * columns
         biases.append(w[offset : offset + columns])
@@ -303,7 +305,7 @@ def test_sparse_pixels_are_kept_where_most_are_zero() -> None:
         assert (stored.sparse_train is not None) == expected
         if stored.sparse_train is not None:
             full = np.zeros_like(x)
-            for row, (first, end) in enumerate(zip(*[stored.sparse_train.starts[k:] for k in (0, 1)], strict=False)):
+            for row, (first, end) in enumerate(pairwise(stored.sparse_train.starts)):
                 full[row, stored.sparse_train.columns[first:end]] = stored.sparse_train.values[first:end]
             np.testing.assert_array_equal(full, x)
 
