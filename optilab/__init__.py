@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from optilab.errors import InputError
     from optilab.experiment import Experiment
     from optilab.hookspecs import hookimpl
-    from optilab.kernels.jit import jit
     from optilab.lookup import get_optimizer, get_problem, get_schedule
+    from optilab.maths import norm
     from optilab.optimizers import elementwise, per_layer, per_weight, scalar, vectorwise
     from optilab.problems import function
     from optilab.schedules import feedback, schedule
@@ -34,7 +34,7 @@ _HOME = {
     "Examples": "datasets",
     "function": "problems",
     "hookimpl": "hookspecs",
-    "jit": "kernels.jit",
+    "norm": "maths",
     "InputError": "errors",
     "Experiment": "experiment",
     "get_optimizer": "lookup",
@@ -57,8 +57,8 @@ __all__ = [
     "get_problem",
     "get_schedule",
     "hookimpl",
-    "jit",
     "load",
+    "norm",
     "per_layer",
     "per_weight",
     "run",

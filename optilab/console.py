@@ -107,9 +107,10 @@ def run_and_compare(experiment: Experiment, results: str | None, workers: int | 
     if experiment.question:
         console.print(experiment.question, style="bold", markup=False)
     console.print(_table(experiment, found, by))
-    for path in draw(found, ("convergence",)) + _extra(found):
-        console.print(f"plot:    {path}", soft_wrap=True)
-    console.print(f"results: {found.folder}", soft_wrap=True)
+    pictures = draw(found, ("convergence",)) + _extra(found) if found.history["train_cost"].notna().any() else []
+    for path in pictures:
+        console.print(f"plot:    {path}", soft_wrap=True, markup=False)
+    console.print(f"results: {found.folder}", soft_wrap=True, markup=False)
     failed = int(found.runs["status"].isin(["failed", "crashed"]).sum())
     if failed:
         console.print(f"{failed} runs failed; their messages are in the column 'message' of runs.", style="red")
@@ -164,7 +165,7 @@ def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0)
 
 def dry_run(experiment: Experiment, results: str | None) -> None:
     """Print the grid, how many runs it takes, and how many of them are done."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     grid = cells(experiment)
     folder = folder_of(experiment, results)
     stages: list[tuple[Role, list[Any]]] = [("tuning", jobs(experiment, grid, "tuning"))] if experiment.tuning else []

@@ -63,6 +63,8 @@ class DatasetFile:
             raise InputError(f"{self.path!r}: which column is to be predicted? Give it as label = ...")
         if self.label not in table:
             raise InputError(f"{self.path!r} has no column {self.label!r}; it has {', '.join(map(str, table))}")
+        if not len(table):
+            raise InputError(f"{self.path!r} is empty: it has columns and no rows")
         inputs = table.drop(columns=self.label)
         words = [str(c) for c in inputs if not pd.api.types.is_numeric_dtype(inputs[c])]
         if words:
@@ -86,6 +88,7 @@ class DatasetFile:
             x, y, x_test, y_test = x[train], y[train], x[test], y[test]
         classes = None
         if not np.issubdtype(y.dtype, np.floating):
+            y, y_test = _flat(y, self.path, "y_train"), _flat(y_test, self.path, "y_test")
             names = np.unique(y)
             strange = np.setdiff1d(y_test, names)
             if strange.size:
@@ -104,8 +107,17 @@ class DatasetFile:
         return examples
 
 
+def _flat(y: NDArray[Any], path: str, name: str) -> NDArray[Any]:
+    """One label an example."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        return y[:, 0]
+    if y.ndim != 1:
+        raise InputError(f"dataset {path!r}: {name} has shape {y.shape}; expected one label an example")
+    return y
+
+
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files if name in ARRAYS}
         found = ", ".join(file.files)
     missing = [n for n in ("x_train", "y_train") if n not in arrays]

@@ -128,7 +128,7 @@ def _mapped(folder: Path) -> Examples | None:
             sparse_train=sparse[0],
             sparse_test=sparse[1],
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError):
         return None
 
 

@@ -113,11 +113,12 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
         raise InputError(f"{str(path)!r} is not a TOML file: {error}") from None
     for change in changes:
         _apply(content, change)
-    tables = [content.get("problem"), *(content.get("problems") or [])]
+    several = content.get("problems")
+    tables = [content.get("problem"), *(several if isinstance(several, list) else [])]
     for table in tables:
         data = table.get("dataset") if isinstance(table, dict) else None
         if isinstance(data, dict) and isinstance(data.get("path"), str):
-            data["path"] = str(file.parent / Path(data["path"]).expanduser())
+            data["path"] = str((file.parent / Path(data["path"]).expanduser()).absolute())
     return validated(Experiment, content)
 
 

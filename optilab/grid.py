@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from optilab.errors import InputError, at, unknown
 from optilab.experiment import Experiment
 from optilab.lookup import get_optimizer
 from optilab.optimizers import Optimizer
-from optilab.plan import BatchSize, Length, Plan, check_plan, usual_batch_size
+from optilab.plan import BatchSize, Length, Plan, usual_batch_size
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
 
@@ -102,7 +103,7 @@ def _canonical(value: Any) -> Any:
 
 def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:
     """The problem of a table with "use"; the same object for the same table, so that its arrays are shared."""
-    made = _made(_key(given), precision)
+    made = _made(_key(given) + _stamp(given), precision)
     if not made:
         rest = dict(given)
         name = rest.pop("use", None)
@@ -110,6 +111,16 @@ def build_problem(given: Mapping[str, Any], precision: Precision | None, place: 
             raise InputError(f'{at(place)}which problem? Give it as use = "network", or another of `optilab list`')
         made.append(registry().problem(name, f"{place}.use" if place else "").build(rest, precision, place))
     return made[0]
+
+
+def _stamp(given: Mapping[str, Any]) -> str:
+    """Time and size of the file that the problem's dataset is in, so that a changed file is read again."""
+    data = given.get("dataset")
+    path = Path(data["path"]).expanduser() if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
+    if path is None or not path.exists():
+        return ""
+    facts = path.stat()
+    return f"{facts.st_mtime_ns} {facts.st_size}"
 
 
 @lru_cache(maxsize=16)
@@ -152,7 +163,7 @@ def _entry_cells(
     rest = dict(entry)
     use = rest.pop("use", None)
     if not (isinstance(use, str) or (isinstance(use, list) and use and all(isinstance(n, str) for n in use))):
-        raise InputError(f'{place}.use = {use!r}: write the name of an optimizer, or a chain as ["l2", "sgd"]')
+        raise InputError(f'{place}.use = {use!r}: write the name of an optimizer, or a chain as ["one", "other"]')
     names = [use] if isinstance(use, str) else use
     rules = tuple(r for name in names for r in registry().optimizer(name, f"{place}.use").rules)
     optimizer = Optimizer(rules)
@@ -192,9 +203,17 @@ def _entry_cells(
             measure=experiment.measure.length if experiment.measure else None,
             diverged_above=experiment.diverged_above,
         )
-        check_plan(cell.plan(0), place)
+        _check(cell)
         found.append(cell)
     return found
+
+
+def _check(cell: Cell) -> None:
+    """InputError, with the place of the cell, where its parts don't fit together."""
+    try:
+        cell.plan(0)
+    except InputError as error:
+        raise InputError(f"{at(cell.place)}{error}") from None
 
 
 def _batch_label(size: BatchSize, *, named: bool, varies: bool, usual: BatchSize) -> list[str]:

@@ -21,7 +21,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from optilab.errors import InputError
@@ -93,7 +93,7 @@ class Optimizer:
 
     @property
     def name(self) -> str:
-        """Names of the rules, as in "clip_by_global_norm | sgd"."""
+        """Names of the rules, as in "one | other"."""
         return " | ".join(rule.name for rule in self.rules)
 
     @property
@@ -103,17 +103,23 @@ class Optimizer:
 
     @property
     def parameters(self) -> dict[str, Parameter]:
-        """Hyperparameters of all rules. InputError if two rules disagree about a default."""
-        merged: dict[str, Parameter] = {}
-        for rule in self.rules:
-            for name, parameter in rule.parameters.items():
-                other = merged.get(name, parameter)
-                if other.default is None:
-                    other = replace(other, default=parameter.default)
-                elif parameter.default not in (None, other.default):
-                    other = replace(other, default=None)  # it has to be given
-                merged[name] = other
-        return merged
+        """Hyperparameters of all rules; one whose default they disagree about has none, and must be given."""
+        names = dict.fromkeys(name for rule in self.rules for name in rule.parameters)
+        return {
+            name: self._merged([rule.parameters[name] for rule in self.rules if name in rule.parameters])
+            for name in names
+        }
+
+    @staticmethod
+    def _merged(parameters: list[Parameter]) -> Parameter:
+        """One parameter for several rules: what suits them all, and no default where theirs differ."""
+        first, *others = parameters
+        interval = first.interval
+        for other in others:
+            if other.interval != interval:
+                interval &= other.interval
+        defaults = {p.default for p in parameters if p.default is not None}
+        return Parameter(first.name, defaults.pop() if len(defaults) == 1 else None, interval)
 
     def fill(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
         """Checked values of all hyperparameters: the given ones, and the defaults of the rest."""

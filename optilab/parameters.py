@@ -37,6 +37,16 @@ class Interval:
         closed_low, low, high, closed_high = self._bounds()
         return (low < value or (closed_low and value == low)) and (value < high or (closed_high and value == high))
 
+    def __and__(self, other: Interval) -> Interval:
+        """The narrower of both at each end."""
+        closed_low, low, high, closed_high = self._bounds()
+        other_closed_low, other_low, other_high, other_closed_high = other._bounds()
+        # an open end is narrower than a closed one at the same number
+        from_low = max((low, not closed_low), (other_low, not other_closed_low))
+        to_high = min((high, closed_high), (other_high, other_closed_high))
+        begin, end = "(" if from_low[1] else "[", "]" if to_high[1] else ")"
+        return Interval(f"{begin}{from_low[0]:g}, {to_high[0]:g}{end}")
+
     def __str__(self) -> str:
         return self.text
 

@@ -33,8 +33,11 @@ class Length:
 
     def __post_init__(self) -> None:
         given = [v for v in (self.steps, self.epochs) if v is not None]
-        if len(given) != 1 or not (0 < given[0] < math.inf) or isinstance(given[0], bool):
-            raise InputError(f"steps = {self.steps}, epochs = {self.epochs}: give one of them, above zero")
+        numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in given)
+        if len(given) != 1 or not numbers or not 0 < given[0] < math.inf:
+            raise InputError(f"steps = {self.steps!r}, epochs = {self.epochs!r}: give one of them, above zero")
+        if self.steps is not None and not isinstance(self.steps, int):
+            raise InputError(f"steps = {self.steps!r} is not a whole number")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Plan:
 
 def check_plan(plan: Plan, place: str = "") -> None:
     """InputError where the parts of a plan don't fit together."""
+    if isinstance(plan.seed, bool) or not isinstance(plan.seed, int) or plan.seed < 0:
+        raise InputError(f"{at(place)}seed = {plan.seed!r}: accepted is a whole number from 0")
     size, n = plan.batch_size, plan.problem.n_examples
     if size != "full" and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= n):
         raise InputError(f"{at(place)}batch_size = {size!r}: accepted is 'full', or a whole number from 1 to {n}")

@@ -81,6 +81,9 @@ def use_file(path: str | Path) -> None:
     file = Path(path).resolve()
     if not file.is_file():
         raise InputError(f"--plugin {str(path)!r}: there is no such file")
+    for other in _files:
+        if other.stem == file.stem and other != file:
+            raise InputError(f"two plugin files have the same name: {str(other)!r} and {str(file)!r}")
     if file not in _files:
         _files.append(file)
         _registry.clear()
@@ -125,7 +128,10 @@ def make_registry() -> Registry:
         if manager.is_registered(module):
             raise InputError(f"plugin {origin}: its module is registered already, as {manager.get_name(module)!r}")
         _check_hooks(module, origin)
-        manager.register(module, name)
+        try:
+            manager.register(module, name)
+        except pluggy.PluginValidationError as error:
+            raise InputError(f"plugin {origin}: {error}") from None
         _collect(made, manager, name, origin)
     manager.check_pending()
     return made
@@ -178,6 +184,7 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
     from optilab.problems import ProblemKind
     from optilab.schedules import Schedule
 
+    module = manager.get_plugin(plugin)
     kinds: list[tuple[str, dict[str, Any], type]] = [
         ("optimizers", made.optimizers, Optimizer),
         ("schedules", made.schedules, Schedule),
@@ -185,17 +192,25 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
         ("problems", made.problems, ProblemKind),
     ]
     for what, known, kind in kinds:
-        caller = getattr(manager.hook, f"optilab_{what}")
-        others = [p for n, p in manager.list_name_plugin() if n != plugin]
-        for returned in manager.subset_hook_caller(caller.name, others)():
-            if not isinstance(returned, (list, tuple)):
-                raise InputError(f"plugin {origin}: optilab_{what} returned {type(returned).__name__}, expected a list")
-            for thing in returned:
-                if not isinstance(thing, kind):
-                    raise InputError(f"plugin {origin}: optilab_{what} returned {thing!r}, which is none of its {what}")
-                name: str = getattr(thing, "name")  # noqa: B009
-                if name in known:
-                    other = made.sources[what, name]
-                    raise InputError(f"two plugins offer {what} named {name!r}: {other} and {origin}")
-                known[name] = thing
-                made.sources[what, name] = origin
+        hook = getattr(manager.hook, f"optilab_{what}")
+        if not any(implementation.plugin is module for implementation in hook.get_hookimpls()):
+            continue
+        others = [p for p in manager.get_plugins() if p is not module]
+        try:
+            answers = manager.subset_hook_caller(hook.name, others)()
+        except Exception:
+            made.broken[plugin] = traceback.format_exc()
+            warnings.warn(f"plugin {origin} failed to load:\n{made.broken[plugin]}", PluginWarning, stacklevel=3)
+            continue
+        returned = answers[0] if answers else None  # pluggy leaves out None
+        if not isinstance(returned, (list, tuple)):
+            raise InputError(f"plugin {origin}: optilab_{what} returned {type(returned).__name__}, expected a list")
+        for thing in returned:
+            if not isinstance(thing, kind):
+                raise InputError(f"plugin {origin}: optilab_{what} returned {thing!r}, which is none of its {what}")
+            name: str = getattr(thing, "name")  # noqa: B009
+            if name in known:
+                other = made.sources[what, name]
+                raise InputError(f"two plugins offer {what} named {name!r}: {other} and {origin}")
+            known[name] = thing
+            made.sources[what, name] = origin

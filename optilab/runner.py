@@ -128,23 +128,26 @@ def run_experiment(
     finally:
         keep.flush()
     keep.compact()
-    found = store.load(folder)
-    wanted = {
-        job.run_id for job in jobs(experiment, cells(experiment), "tuning" if experiment.tuning else "evaluation")
-    }
-    wanted |= {job.run_id for job in jobs(experiment, grid, "evaluation")}
-    runs = found.runs[found.runs["run_id"].isin(wanted)].reset_index(drop=True)
-    history = found.history[found.history["run_id"].isin(wanted)].reset_index(drop=True)
-    return store.Results(folder, runs, history)
+    tuned = jobs(experiment, cells(experiment), "tuning") if experiment.tuning else []
+    return _named(store.load(folder), [*tuned, *jobs(experiment, grid, "evaluation")])
+
+
+def _named(found: store.Results, wanted: Sequence[Job]) -> store.Results:
+    """The runs of `wanted`, under the names that the present experiment gives them."""
+    by_run = {job.run_id: job for job in wanted}
+    runs = found.runs[found.runs["run_id"].isin(by_run)].reset_index(drop=True)
+    for column in ("experiment", "problem", "label", "schedule", "role"):
+        runs[column] = [by_run[run].facts[column] for run in runs["run_id"]]
+    history = found.history[found.history["run_id"].isin(by_run)].reset_index(drop=True)
+    return store.Results(found.folder, runs, history)
 
 
 def chosen(experiment: Experiment, grid: Sequence[Cell], folder: Path) -> list[Cell]:
     """The best cell of each line, by the runs of tuning that the folder holds."""
     assert experiment.tuning is not None
-    runs = store.load(folder).runs
     tuned = jobs(experiment, grid, "tuning")
     by_run = {job.run_id: job.cell for job in tuned}
-    best = best_cells(runs[runs["run_id"].isin(by_run)], f"final_{experiment.tuning.by}")
+    best = best_cells(_named(store.load(folder), tuned).runs, f"final_{experiment.tuning.by}")
     return [by_run[run] for run in best["run_id"]]
 
 

@@ -63,9 +63,8 @@ class Stepper:
         self._vector, self._scalars = layout.allocate(self.w, self._context.layers.size)
         views = layout.views(self._vector, self.w.size, self._context.layers.size)
         parts = {**dict(zip(layout.vectors, views, strict=True)), **self._scalar_views(layout)}
-        shared = len(optimizer.rules) > 1
-        rules = optimizer.rules
-        self.state = {f"{rules[k].name}.{name}" if shared else name: view for (k, name), view in parts.items()}
+        names = _rule_names(optimizer)
+        self.state = {f"{names[k]}.{name}" if len(names) > 1 else name: view for (k, name), view in parts.items()}
         self._update = compile_update(optimizer, precision)
 
     def _scalar_views(self, layout: Layout) -> dict[tuple[int, str], NDArray[np.float64]]:
@@ -108,6 +107,12 @@ class Stepper:
             self._context,
         )
         return self.w
+
+
+def _rule_names(optimizer: Optimizer) -> list[str]:
+    """A name for each rule of a chain: numbered where a rule occurs twice."""
+    names = [rule.name for rule in optimizer.rules]
+    return [f"{n}_{names[: k + 1].count(n)}" if names.count(n) > 1 else n for k, n in enumerate(names)]
 
 
 def _no_problem(precision: str) -> Any:

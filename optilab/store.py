@@ -29,6 +29,8 @@ from optilab.folders import write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+_COMPLETED_BY = 60 * 10**9  # nanoseconds after which a history part without its runs will never get them
+
 _MEASURES = ("train_cost", "test_cost", "train_accuracy", "test_accuracy", "gradient_norm")
 
 HISTORY = pa.schema(
@@ -156,6 +158,10 @@ class Store:
         for name in names:
             (self.folder / "runs" / name).unlink()
             (self.folder / "history" / name).unlink()
+        long_ago = f"{time.time_ns() - _COMPLETED_BY:020d}"
+        for path in (self.folder / "history").glob("*.parquet"):
+            if path.name < long_ago and not (self.folder / "runs" / path.name).exists():
+                path.unlink()
 
 
 def _write(path: Path, table: pa.Table) -> None:

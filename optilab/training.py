@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from optilab import streams
+from optilab.errors import unknown
 from optilab.kernels import cache as compiled
 from optilab.kernels.jit import CORRECT, EVALUATIONS, EXAMPLES, Context
 from optilab.lifting import Layout, compile_update
@@ -226,10 +227,12 @@ class Training:
         for k in range(2):
             row[f"w_{k}"] = float(run.w[k]) if k < run.w.size <= 2 else math.nan
         run.measurements.append(row)
-        if run.status == "budget" and not (train_cost < math.inf and row["weight_norm"] < math.inf):
+        if run.status == "budget" and not (math.isfinite(train_cost) and train_cost < self.plan.diverged_above):
             self._diverge(f"the training cost after step {run.steps} is {train_cost:g}")
+        elif run.status == "budget" and not math.isfinite(row["weight_norm"]):
+            self._diverge(f"the norm of the weights after step {run.steps} is {row['weight_norm']:g}")
         for _, generator in self.feedback:
-            self.factors[id(generator)] = float(generator.send(row))
+            self.factors[id(generator)] = float(generator.send(_Measured(row)))
         run.measure_seconds += time.perf_counter() - start
 
     def _measure_test(self, context: Context) -> dict[str, float]:
@@ -238,6 +241,13 @@ class Training:
         cost = self.evaluate(self.run.w, self.g[:0], np.arange(n), context)
         correct = context.tally[CORRECT] / n if self.plan.problem.classifies else math.nan
         return {"test_cost": cost, "test_accuracy": correct}
+
+
+class _Measured(dict[str, float]):
+    """A measurement as a feedback schedule sees it."""
+
+    def __missing__(self, name: str) -> float:
+        raise unknown("column of the history", name, self)
 
 
 def _aligned(vector: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -29,8 +29,11 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     lines = []
     for (problem, label), line in rows.groupby(LINE, sort=False):
         values = line.pivot_table(index="measurement", columns="run_id", values="y", dropna=False)
+        own = runs[(runs["problem"] == problem) & (runs["label"] == label) & runs["status"].isin(DIVERGED)]
+        for run in set(own["run_id"]) - set(values.columns):
+            values[run] = np.inf
         positions = line.groupby("measurement")[x].median()
-        ended = line.groupby("run_id")["status"].first().isin(DIVERGED).reindex(values.columns)
+        ended = line.groupby("run_id")["status"].first().isin(DIVERGED).reindex(values.columns, fill_value=True)
         values = values.where(values.notna() | ~ended.to_numpy(), np.inf)
         low, middle, high = _quantiles(values.to_numpy(), [0.25, 0.5, 0.75])
         lines.append(
@@ -47,7 +50,8 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
                 }
             )
         )
-    return pd.concat(lines, ignore_index=True)
+    columns = ["problem", "label", "x", "median", "low", "high", "seeds", "finite"]
+    return pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=columns)
 
 
 def _quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:

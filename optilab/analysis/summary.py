@@ -79,6 +79,8 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
         }
         for measure in ("train_cost", "test_cost", "test_accuracy"):
             values_of = group[f"final_{measure}"]
+            if measure.endswith("cost") and values_of.notna().any():
+                values_of = values_of.mask(group["status"].isin(["diverged", "failed", "crashed"]), np.inf)
             row |= {
                 measure: values_of.median(),
                 f"{measure}_low": values_of.min(),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from optilab.analysis.summary import varying
+from optilab.plots.style import AXES
 from optilab.store import Results
 
 
-def seeds_text(results: Results) -> str:
+def seeds_text(results: Results, by: str = "train_cost") -> str:
     """Over which seeds, with which band, and on which seeds hyperparameters were chosen."""
     runs = results.runs
     evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
@@ -19,7 +20,7 @@ def seeds_text(results: Results) -> str:
     text = f"A single run, of {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
-        text += f"; hyperparameters chosen by final training cost on {tuning} other seed{'s' if tuning > 1 else ''}"
+        text += f"; hyperparameters chosen by final {AXES[by]} on {tuning} other seed{'s' if tuning > 1 else ''}"
     elif varying(runs):
         text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
     return text + "."

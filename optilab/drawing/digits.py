@@ -44,7 +44,7 @@ def digits(results: Results, x: str | None, y: str) -> Figure | None:
     wrong = np.flatnonzero(guesses != data.y_test)
     height, width = data.image or (1, 1)
     rows, columns = 4, 10
-    shown = [*range(2 * columns), *wrong[: 2 * columns]]
+    shown = [*range(min(2 * columns, len(guesses))), *wrong[: 2 * columns]]
     figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.4), layout="constrained")
     names = data.classes or ()
     for ax in axes.flat:

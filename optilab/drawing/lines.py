@@ -49,10 +49,11 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
         if len(problems) > 1:
             ax.set_title(problem)
     style.outside_legend(axes[0][-1])
-    question = experiment_of(results).question
-    if question:
-        figure.suptitle(question, x=0.01, ha="left", fontsize="medium")
-    style.caption(figure, seeds_text(results) + chosen_text(results, best) + ended_text(best))
+    experiment = experiment_of(results)
+    by = experiment.tuning.by if experiment.tuning else "train_cost"
+    if experiment.question:
+        figure.suptitle(experiment.question, x=0.01, ha="left", fontsize="medium")
+    style.caption(figure, seeds_text(results, by) + chosen_text(results, best) + ended_text(best))
     return figure
 
 
@@ -69,7 +70,8 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
         squeeze=False,
         layout="constrained",
     )
-    palette = style.colours(ranked(bands(results.history, best_runs(results.runs), "step", "train_cost")))
+    lines = bands(results.history, best_runs(results.runs), "step", "train_cost")
+    palette = style.colours(ranked(lines) if len(lines) else dict.fromkeys(results.runs["label"]))
     for row, name in zip(axes, names, strict=True):
         points = sensitivity_points(results.runs, name, y if y in ("train_cost", "test_cost") else "train_cost")
         for ax, problem in zip(row, problems, strict=True):
@@ -104,7 +106,7 @@ def draw_schedules(specs: Sequence[str], steps: int, target: Path) -> Path:
         figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
         schedule_curves(pd.concat(curves), ax)
         try:
-            figure.savefig(target, bbox_inches="tight", metadata={"Software": "optilab"})
+            figure.savefig(target, bbox_inches="tight")
         except (OSError, ValueError) as error:
             raise InputError(f"can't write {str(target)!r}: {error}") from None
         finally:

@@ -5,7 +5,7 @@ A derivative is given both the pre-activation z and the activation a = f(z), and
 
 from math import erf, expm1, log1p, tanh
 
-from optilab.kernels.exponential import exponential
+from optilab.kernels.exponential import exponential, sigmoid
 from optilab.kernels.jit import jit
 
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS = range(9)
@@ -26,22 +26,17 @@ NORMAL = 0.3989422804014327  # 1 / sqrt(2 pi)
 
 
 @jit
-def sigmoid(z):
-    """1 / (1 + exp(-z)); where exp is very large or infinite, the quotient is 0 as it should be."""
-    one = z * 0 + 1  # keeps the arithmetic in the precision of z
-    return one / (one + exponential(-z))
-
-
-@jit
 def softplus(z):
     """log(1 + exp(z)) without overflow."""
-    return max(z, z * 0) + log1p(exponential(-abs(z)))
+    rest = log1p(exponential(-abs(z)))
+    return rest if z < 0 else z + rest
 
 
 @jit
 def activate(kind, z, a):
     """A = f(z)."""
     n = z.size
+    zero = z.dtype.type(0)
     if kind == IDENTITY:
         for i in range(n):
             a[i] = z[i]
@@ -53,7 +48,7 @@ def activate(kind, z, a):
             a[i] = tanh(z[i])
     elif kind == RELU:
         for i in range(n):
-            a[i] = z[i] if z[i] > 0 else z[i] * 0
+            a[i] = zero if z[i] < zero else z[i]
     elif kind == LEAKY_RELU:
         for i in range(n):
             a[i] = z[i] if z[i] > 0 else SLOPE * z[i]

@@ -2,6 +2,8 @@
 
 from math import isfinite, nan, sqrt
 
+import numpy as np
+
 from optilab.kernels.jit import jit
 
 
@@ -34,7 +36,7 @@ def train(w, g, previous, order, batch_size, skip, steps, t, table, state, scala
     if steps > 0:
         squares = 0.0
         for i in range(w.size):
-            change = float(w[i]) - float(previous[i])
+            change = np.float64(w[i]) - np.float64(previous[i])
             squares += change * change
         update_norm = sqrt(squares)
     return float(steps), cost, update_norm

@@ -1,4 +1,4 @@
-"""exp(x), in float32 as arithmetic that the compiler turns into vectors.
+"""exp(x) and the sigmoid, in float32 as arithmetic that the compiler turns into vectors.
 
 Most of the time that a small network spends on its activations is spent in exp, because a call of the C library's
 function can't be vectorised. In float32 this one takes a ninth of the time, with an error below 2e-7 of the value; float64
@@ -44,3 +44,18 @@ def _exponential(x):
         return value if x == x else x
 
     return vectorisable if x == types.float32 else library
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)); where exp is very large or infinite, the quotient is 0 as it should be."""
+    return 1 / (1 + math.exp(-x))
+
+
+@overload(sigmoid, jit_options={"error_model": "numpy", "fastmath": set(FASTMATH)})
+def _sigmoid(x):
+    one = _ONE if x == types.float32 else np.float64(1)  # an integer would turn float32 into float64
+
+    def quotient(x):
+        return one / (one + exponential(-x))
+
+    return quotient

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numba
@@ -146,6 +147,23 @@ def signatures(precision: str) -> Signatures:
 def jit(function: Callable[..., Any]) -> Any:
     """Compile `function` under optilab's policy when compiled code first calls it; it is cached with its caller."""
     return numba.njit(**_POLICY)(function)
+
+
+def jit_with_helpers(function: FunctionType) -> Any:
+    """The same for a function of a plugin, with the plain Python functions of its own package that it calls."""
+    own = (function.__module__.partition(".")[0], "optilab")
+    names = {name: function.__globals__.get(name) for name in function.__code__.co_names if name != function.__name__}
+    helpers = {
+        name: jit_with_helpers(value)
+        for name, value in names.items()
+        if isinstance(value, FunctionType) and value.__module__.partition(".")[0] in own
+    }
+    if not helpers:
+        return jit(function)
+    known = {**function.__globals__, **helpers}
+    copy = FunctionType(function.__code__, known, function.__name__, function.__defaults__, function.__closure__)
+    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    return jit(copy)
 
 
 def entry(signature: Any) -> Callable[[Callable[..., Any]], Any]:

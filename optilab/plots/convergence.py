@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -12,6 +11,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from optilab.plots.style import axis
 
+_HIGHEST = 1e100  # what a logarithmic axis can show; a line above it is as good as infinite
 LOG_X = ("step", "examples", "gradient_evaluations")
 
 
@@ -51,7 +51,7 @@ def sensitivity(
 def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers: bool = False) -> None:
     for label, colour in colours.items():
         line = lines[lines["label"] == label]
-        finite = line[np.isfinite(line["median"])]
+        finite = line[line["median"] < _HIGHEST]
         if not len(line):
             continue
         many = len(finite) > 30
@@ -70,7 +70,7 @@ def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers:
             legend=False,
             zorder=3,
         )
-        top = finite["high"].where(np.isfinite(finite["high"]), finite["median"])
+        top = finite["high"].where(finite["high"] < _HIGHEST, finite["median"])
         ax.fill_between(finite["x"], finite["low"], top, color=colour, alpha=0.18, linewidth=0)
         if len(finite) < len(line) and len(finite):
             end = finite.iloc[-1]
@@ -94,7 +94,7 @@ def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
         else:
             ax.set_xscale("symlog", linthresh=positive.min(), linscale=0.3)
             ax.set_xlim(0, 1.05 * positive.max())
-    values = lines["median"][np.isfinite(lines["median"])]
+    values = lines["median"][lines["median"] < _HIGHEST]
     if log_y and len(values) and values.min() > 0:
         ax.set_yscale("log")
         if values.max() < 1000 * values.min():  # few powers of ten: name 2 and 5 times them as well

@@ -1,8 +1,6 @@
 """LARS (You, Gitman and Ginsburg, 2017, "Large batch training of convolutional networks", arXiv:1708.03888)."""
 
-from math import sqrt
-
-from optilab import hookimpl, vectorwise
+from optilab import hookimpl, norm, vectorwise
 
 
 @vectorwise(
@@ -21,12 +19,7 @@ def lars(w, g, b, lr, layers, momentum=0.9, trust=1e-3, weight_decay=0.0):
     """
     for layer in layers:
         first, end = layer.offset, layer.offset + layer.size
-        w_squares = 0.0
-        g_squares = 0.0
-        for i in range(first, end):
-            w_squares += w[i] * w[i]
-            g_squares += g[i] * g[i]
-        w_norm, g_norm = sqrt(w_squares), sqrt(g_squares)
+        w_norm, g_norm = norm(w[first:end]), norm(g[first:end])
         ratio = 1.0
         if w_norm > 0 and g_norm > 0:
             ratio = trust * w_norm / (g_norm + weight_decay * w_norm)

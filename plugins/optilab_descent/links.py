@@ -1,8 +1,6 @@
 """Links for chains: they change the gradient or the weights, and leave the step itself to the next rule."""
 
-from math import sqrt
-
-from optilab import elementwise, hookimpl, vectorwise
+from optilab import elementwise, hookimpl, norm, vectorwise
 
 
 @elementwise(ranges={"penalty": "[0, inf)"})
@@ -39,13 +37,10 @@ def clip_by_global_norm(g, max_norm=1.0):
     Pascanu et al., "On the difficulty of training recurrent neural networks", 2013. As optax.clip_by_global_norm;
     torch.nn.utils.clip_grad_norm_ adds 1e-6 to |g|.
     """
-    squares = 0.0
-    for i in range(g.size):
-        squares += g[i] * g[i]
-    norm = sqrt(squares)
-    if norm > max_norm:
+    length = norm(g)
+    if length > max_norm:
         for i in range(g.size):
-            g[i] *= max_norm / norm
+            g[i] *= max_norm / length
 
 
 @hookimpl

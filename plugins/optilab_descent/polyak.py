@@ -1,6 +1,6 @@
 """The stochastic Polyak step size (Loizou et al., 2021, "SGD with Polyak step-size", arXiv:2002.10542)."""
 
-from optilab import hookimpl, vectorwise
+from optilab import hookimpl, norm, vectorwise
 
 
 @vectorwise(lr=1.0, ranges={"c": "(0, inf)"})
@@ -13,9 +13,7 @@ def polyak(w, g, cost, lr, c=0.5, lowest=0.0):
     lowest is the least cost of a batch: 0 for a network that could fit every example. The default c = 1/2 is the
     paper's; Polyak's own rule, and optax.polyak_sgd, have c = 1.
     """
-    squares = 0.0
-    for i in range(g.size):
-        squares += g[i] * g[i]
+    squares = norm(g) ** 2
     if squares > 0:
         step = min(lr, (cost - lowest) / (c * squares))
         for i in range(w.size):

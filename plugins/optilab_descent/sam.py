@@ -1,8 +1,6 @@
 """SAM (Foret et al., 2021, "Sharpness-aware minimization", arXiv:2010.01412)."""
 
-from math import sqrt
-
-from optilab import hookimpl, vectorwise
+from optilab import hookimpl, norm, vectorwise
 
 
 @vectorwise(ranges={"rho": "[0, inf)"})
@@ -14,11 +12,9 @@ def sam(w, g, kept, value_and_grad, rho=0.05):
 
     Two gradient evaluations a step.
     """
-    squares = 0.0
-    for i in range(g.size):
-        squares += g[i] * g[i]
-    if squares > 0:
-        length = rho / sqrt(squares)
+    steepness = norm(g)
+    if steepness > 0:
+        length = rho / steepness
         for i in range(w.size):
             kept[i] = w[i]
             w[i] += length * g[i]

@@ -1,0 +1,19 @@
+"""Arithmetic for vectorwise rules: plain Python, compiled with the rule that calls it."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def norm(vector: NDArray[np.floating]) -> float:
+    """Euclidean length, summed in float64: a float32 gradient of 1e25 has a finite one."""
+    squares = 0.0
+    for value in vector:
+        squares += np.float64(value) * np.float64(value)
+    return sqrt(squares)

@@ -1,0 +1,634 @@
+"""What plugin authors write: what a rule may ask for and return, its hyperparameters, its state, and chains."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import optilab
+from optilab import InputError, elementwise, per_layer, per_weight, scalar, vectorwise
+from optilab.problems import Problem
+
+Vector = NDArray[np.float64]
+
+
+def declare(decorator: Callable[..., Any], function: Callable[..., Any], **declared: Any) -> Callable[[], Any]:
+    """The decorating, put off until a test expects its error."""
+    return lambda: decorator(**declared)(function)
+
+
+def asks_for_layers(w, g, layers):
+    """The layer table is for vectorwise rules."""
+    w -= g
+    return w
+
+
+def asks_for_the_problem(w, g, value_and_grad):
+    """So is the gradient elsewhere."""
+    w -= g
+    return w
+
+
+def asks_for_all_examples(w, g, full_value_and_grad):
+    """And that over all examples."""
+    w -= g
+    return w
+
+
+def returns_an_expression(w, g, lr):
+    """What changed has no name."""
+    return w - lr * g
+
+
+def returns_an_expression_among_names(w, g, m):
+    """One of two has no name."""
+    m = m + g
+    return w - m, m
+
+
+def returns_nothing(w, g, lr):
+    """Changes its own copy of w."""
+    w -= lr * g
+
+
+def returns_none(w, g, lr):
+    """Returns, but no name."""
+    w -= lr * g
+
+
+def keeps_a_state(w, g, m, lr):
+    """Forgets m."""
+    m = 0.9 * m + g
+    w -= lr * m
+    return w
+
+
+def plain(w, g, lr):
+    """Gradient descent."""
+    w -= lr * g
+    return w
+
+
+def without_lr(w, g):
+    """Steps of a fixed length."""
+    w -= g
+    return w
+
+
+def returns_twice(w, g):
+    """Says w twice."""
+    w -= g
+    return w, w
+
+
+def returns_what_it_was_not_given(w, g):
+    """Its m is its own, not an argument."""
+    m = g
+    w -= m
+    return w, m
+
+
+def returns_a_hyperparameter(w, g, lr):
+    """Hyperparameters are not for rules to change."""
+    lr = 2 * lr
+    w -= lr * g
+    return w, lr
+
+
+def returns_the_step(w, g, t):
+    """Nor is the number of the step."""
+    t = t + 1
+    w -= g
+    return w, t
+
+
+def returns_differently(w, g, m):
+    """Its two returns disagree."""
+    if g > 0:
+        m = g
+        return w, m
+    return m, w
+
+
+def vector_returned(w, g, lr):
+    """The arrays of a vectorwise rule are changed in place."""
+    for i in range(w.size):
+        w[i] -= lr * g[i]
+    return w
+
+
+def with_beta(w, g, m, lr, beta=0.9):
+    """Momentum with another name."""
+    m = beta * m + g
+    w -= lr * m
+    return w, m
+
+
+REFUSED = [
+    (declare(elementwise, asks_for_layers), "asks_for_layers: an elementwise rule can't ask for layers; make it @vect"),
+    (declare(elementwise, asks_for_the_problem), "an elementwise rule can't ask for value_and_grad; make it @vectorw"),
+    (declare(elementwise, asks_for_all_examples), "an elementwise rule can't ask for full_value_and_grad"),
+    (
+        declare(elementwise, returns_an_expression),
+        r"returns_an_expression: it returns 'w - lr \* g'; return by name what the rule changed, as in 'return w, m'",
+    ),
+    (declare(elementwise, returns_an_expression_among_names), r"it returns '\(?w - m, m\)?'; return by name"),
+    (
+        declare(elementwise, returns_nothing),
+        "returns_nothing: it returns nothing; return by name what the rule changed",
+    ),
+    (declare(elementwise, returns_none), "returns_none: it returns nothing; return by name"),
+    (declare(elementwise, keeps_a_state), "keeps_a_state: state 'm' stays zero, because the rule never returns it"),
+    (declare(elementwise, without_lr, lr=0.1), "without_lr: lr = 0.1 is declared, but the rule doesn't ask for lr"),
+    (declare(elementwise, returns_twice), "returns_twice: it returns a name twice: w, w"),
+    (
+        declare(elementwise, returns_what_it_was_not_given),
+        "returns_what_it_was_not_given: it returns 'm'; what it can return is w, g",
+    ),
+    (declare(elementwise, returns_a_hyperparameter), "it returns 'lr'; what it can return is w, g"),
+    (declare(elementwise, returns_the_step), "it returns 't'; what it can return is w, g"),
+    (declare(elementwise, returns_differently), r"its return statements differ: \[\('m', 'w'\), \('w', 'm'\)\]"),
+    (
+        declare(elementwise, with_beta, ranges={"bata": "[0, 1)"}),
+        "unknown parameter in the ranges of with_beta 'bata': did you mean 'beta'",
+    ),
+    (declare(elementwise, with_beta, ranges={"beta": "0 to 1"}), "'0 to 1' is not an interval; write one like"),
+    (declare(elementwise, with_beta, ranges={"beta": "[0, one)"}), r"'\[0, one\)' is not an interval"),
+    (
+        declare(elementwise, plain, states={"m": per_weight(1.0)}),
+        "plain: state 'm' is declared, but the rule doesn't ask for it",
+    ),
+    (declare(vectorwise, vector_returned), "vector_returned: it returns 'w'; what it can return is nothing"),
+    (
+        declare(elementwise, eval("lambda w: w")),  # noqa: S307
+        "<lambda>: the source of the rule can't be read; write it in a file or in a notebook's cell",
+    ),
+]
+
+
+@pytest.mark.parametrize(("decorate", "message"), REFUSED)
+def test_rule_that_is_not_one(decorate: Callable[[], Any], message: str) -> None:
+    """A rule that asks for what it can't have, or doesn't say what it changes, is refused where it is declared."""
+    with pytest.raises(InputError, match=message):
+        decorate()
+
+
+def test_a_decorated_rule_is_an_optimizer() -> None:
+    """Decorating gives an optimizer of one rule, by the function's name, with its defaults and docstring."""
+
+    def falls(w, g, m, t, lr, beta=0.5, decoupled=True):
+        """Fall."""
+        m = beta * m + g
+        w -= lr * m
+        return w, m
+
+    optimizer = elementwise(lr=0.25, ranges={"beta": "[0, 1)"})(falls)
+    assert optimizer.name == "falls"
+    assert optimizer.documentation == "Fall."
+    assert optimizer.fill({}) == {"lr": 0.25, "beta": 0.5, "decoupled": True}
+    assert list(optimizer.rules[0].states) == ["m"]
+    assert optimizer.rules[0].changes == ("w", "m")
+
+
+ADAM_HYPERPARAMETERS = [
+    ({"betta1": 0.5}, "unknown parameter of adam 'betta1': did you mean 'beta1'"),
+    ({"zzz": 0.5}, "unknown parameter of adam 'zzz': known are beta1, beta2, eps, lr"),
+    ({"beta1": 1.5}, r"beta1 = 1.5 is out of range: accepted is \[0, 1\)"),
+    ({"beta1": 1}, r"beta1 = 1 is out of range: accepted is \[0, 1\)"),
+    ({"beta1": -1e-300}, "is out of range"),
+    ({"lr": 0}, r"lr = 0 is out of range: accepted is \(0, inf\)"),
+    ({"lr": -0.1}, r"lr = -0.1 is out of range: accepted is \(0, inf\)"),
+    ({"lr": float("nan")}, r"lr = nan is out of range: accepted is \(0, inf\)"),
+    ({"lr": float("inf")}, r"lr = inf is out of range: accepted is \(0, inf\)"),
+    ({"lr": "0.1"}, "lr = '0.1' is not a number"),
+    ({"lr": None}, "lr = None is not a number"),
+    ({"lr": [0.1]}, r"lr = \[0.1\] is not a number"),
+    ({"lr": True}, "lr = True is not a number"),
+]
+
+
+@pytest.mark.parametrize(("hyperparameters", "message"), ADAM_HYPERPARAMETERS)
+def test_hyperparameter_that_does_not_fit(hyperparameters: dict[str, Any], message: str) -> None:
+    """Unknown names, wrong types and values out of range are refused alike by fill, start and train."""
+    adam = optilab.get_optimizer("adam")
+    for use in (
+        lambda: adam.fill(hyperparameters),
+        lambda: adam.start([1.0], **hyperparameters),
+        lambda: optilab.train("bowl", "adam", steps=1, **hyperparameters),
+    ):
+        with pytest.raises(InputError, match=message):
+            use()
+
+
+def test_hyperparameters_are_filled_in_and_become_floats() -> None:
+    """The given values and the defaults of the rest, whole numbers as floats."""
+    filled = optilab.get_optimizer("adam").fill({"lr": 1, "beta1": 0})
+    assert filled == {"lr": 1.0, "beta1": 0.0, "beta2": 0.999, "eps": 1e-8}
+    assert all(type(value) is float for value in filled.values())
+
+
+@elementwise()
+def switchable(w, g, lr, uphill=False, sign=1.0):
+    """A rule with a switch, and without a default learning rate."""
+    if uphill:
+        w += sign * lr * g
+    else:
+        w -= sign * lr * g
+    return w
+
+
+def test_hyperparameter_without_a_default_has_to_be_given() -> None:
+    """A rule whose lr has no default needs one; other hyperparameters may be negative unless a range forbids it."""
+    with pytest.raises(InputError, match="switchable needs a value for lr"):
+        switchable.start([1.0])
+    assert switchable.fill({"lr": 1.0, "sign": -2})["sign"] == -2
+
+
+def test_switch_is_true_or_false() -> None:
+    """A hyperparameter whose default is False takes True or False and nothing else, and works as a condition."""
+    assert switchable.start([1.0], lr=0.5).step([1.0])[0] == 0.5
+    assert switchable.start([1.0], lr=0.5, uphill=True).step([1.0])[0] == 1.5
+    for value in (1, 0.0, "yes"):
+        with pytest.raises(InputError, match="is not true or false"):
+            switchable.start([1.0], lr=0.5, uphill=value)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("adm", "unknown optimizer 'adm': did you mean .*'adam'"),
+        ("sgd | adm", "unknown optimizer 'adm': did you mean .*'adam'"),
+        (["sgd", "adm"], "unknown optimizer 'adm': did you mean .*'adam'"),
+        ([], "an optimizer has at least one rule"),
+        ("sgd |", "unknown optimizer ''"),
+    ],
+)
+def test_optimizer_that_is_not_known(name: str | list[str], message: str) -> None:
+    """An unknown optimizer is refused with the near names, also within a chain."""
+    with pytest.raises(InputError, match=message):
+        optilab.get_optimizer(name)
+
+
+def test_chains_are_written_in_four_ways() -> None:
+    """Names joined by a bar, a list of names, optimizers joined by |, and the optimizer itself are one chain."""
+    chain = optilab.get_optimizer("l2 | momentum")
+    assert chain.name == "l2 | momentum"
+    assert optilab.get_optimizer(["l2", "momentum"]) == chain
+    assert optilab.get_optimizer("l2") | optilab.get_optimizer("momentum") == chain
+    assert optilab.get_optimizer(chain) is chain
+    longer = optilab.get_optimizer("clip_by_global_norm") | chain
+    assert [rule.name for rule in longer.rules] == ["clip_by_global_norm", "l2", "momentum"]
+
+
+def test_only_optimizers_can_be_chained() -> None:
+    """What is not an optimizer can't be joined to one."""
+    with pytest.raises(TypeError, match="unsupported operand"):
+        optilab.get_optimizer("l2") | "momentum"  # type: ignore[operator]
+
+
+def test_rules_of_a_chain_share_a_hyperparameter_by_its_name() -> None:
+    """Lr of `weight_decay | sgd` is one number for both; it takes its default from the rule that has one."""
+    chain = optilab.get_optimizer("weight_decay | sgd")
+    assert chain.fill({}) == {"lr": 0.1, "weight_decay": 0.01}
+    stepper = chain.start([2.0], lr=0.5, weight_decay=0.1)
+    assert stepper.step([1.0])[0] == pytest.approx(2.0 * (1 - 0.05) - 0.5, rel=1e-15)
+
+
+def test_rules_that_disagree_about_a_default_need_a_value() -> None:
+    """Where two rules have other defaults for one name, neither wins: the value has to be given."""
+    chain = optilab.get_optimizer("sgd | adam")  # 0.1 and 0.001
+    with pytest.raises(InputError, match=r"sgd \| adam needs a value for lr"):
+        chain.start([1.0])
+    assert chain.fill({"lr": 0.5})["lr"] == 0.5
+
+
+def test_a_third_rule_does_not_settle_a_disagreement() -> None:
+    """Where two rules have other defaults for one name, a third that sides with one of them changes nothing."""
+    chain = optilab.get_optimizer("sgd | adam | momentum")  # 0.1, 0.001 and 0.1
+    with pytest.raises(InputError, match=r"needs a value for lr"):
+        chain.fill({})
+
+
+def test_a_shared_hyperparameter_is_checked_against_every_rule() -> None:
+    """A value has to suit all the rules of a chain that take it, whichever comes first."""
+
+    def wide(w, beta=0.5):
+        w *= beta
+        return w
+
+    def narrow(g, beta=0.5):
+        g *= beta
+        return g
+
+    wide_rule, narrow_rule = elementwise()(wide), elementwise(ranges={"beta": "[0, 1)"})(narrow)
+    for chain in (wide_rule | narrow_rule, narrow_rule | wide_rule):
+        with pytest.raises(InputError, match=r"beta = 2 is out of range: accepted is \[0, 1\)"):
+            chain.fill({"beta": 2})
+
+
+def test_batch_size_is_that_of_the_last_rule_that_declares_one() -> None:
+    """An optimizer takes batches of 32 unless a rule says otherwise, and in a chain the last that says so."""
+    eight = elementwise(lr=0.1, batch_size=8)(plain)
+    link, sgd, descent = map(optilab.get_optimizer, ["l2", "sgd", "gradient_descent"])
+    assert sgd.batch_size == (link | sgd).batch_size == 32
+    assert (link | eight).batch_size == (eight | link).batch_size == 8
+    assert (descent | eight).batch_size == 8
+    assert (eight | descent).batch_size == "full"
+
+
+@vectorwise(
+    lr=0.5,
+    states={
+        "first": per_weight("w"),
+        "ones": per_weight(1.0),
+        "counted": scalar(10.0),
+        "largest": per_layer(-1.0),
+    },
+)
+def stateful(w, g, first, ones, zeros, counted, largest, lr, layers, t):
+    """Keeps every kind of state."""
+    counted = counted + 1
+    for k in range(layers.size):
+        for i in range(layers[k].offset, layers[k].offset + layers[k].size):
+            largest[k] = max(largest[k], abs(g[i]))
+    for i in range(w.size):
+        zeros[i] += g[i]
+        ones[i] *= 2
+        w[i] = first[i] - lr * zeros[i] / (counted - 10) + 0 * t
+    return counted
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_states_of_every_kind(dtype: str, network: Problem) -> None:
+    """One value a weight from 0, from a constant or from the first weights, one a layer, and a single number."""
+    problem = network if dtype == "float64" else None
+    w = np.arange(network.n_weights, dtype=dtype)
+    stepper = stateful.start(w, problem=problem)
+    layers = network.layers if problem else np.array([(0, w.size)], [("offset", int), ("size", int)])
+    assert {name: state.dtype.name for name, state in stepper.state.items()} == {
+        "first": dtype,
+        "ones": dtype,
+        "zeros": dtype,
+        "largest": dtype,
+        "counted": "float64",
+    }
+    np.testing.assert_array_equal(stepper.state["first"], w)
+    np.testing.assert_array_equal(stepper.state["ones"], np.ones(w.size))
+    np.testing.assert_array_equal(stepper.state["zeros"], np.zeros(w.size))
+    np.testing.assert_array_equal(stepper.state["largest"], np.full(len(layers), -1))
+    np.testing.assert_array_equal(stepper.state["counted"], [10])
+
+    gradients = np.random.default_rng(0).integers(-9, 10, (4, w.size)).astype(dtype)
+    for gradient in gradients:
+        stepper.step(gradient)
+    np.testing.assert_array_equal(stepper.state["first"], w)
+    np.testing.assert_array_equal(stepper.state["ones"], np.full(w.size, 16))
+    np.testing.assert_array_equal(stepper.state["zeros"], gradients.sum(axis=0))
+    np.testing.assert_array_equal(stepper.state["counted"], [14])
+    parts = [gradients[:, first : first + size] for first, size in layers[["offset", "size"]].tolist()]
+    np.testing.assert_array_equal(stepper.state["largest"], [np.abs(part).max() for part in parts])
+    np.testing.assert_allclose(stepper.w, w - 0.5 * gradients.mean(axis=0), rtol=1e-6)
+
+
+@elementwise(lr=1.0, states={"start": per_weight("w"), "scale": scalar(3.0), "twos": per_weight(2.0)})
+def tethered(w, g, start, scale, twos, lr):
+    """States that an elementwise rule reads and need not return."""
+    w = start - lr * scale * g / twos
+    return w  # noqa: RET504
+
+
+def test_states_that_an_elementwise_rule_only_reads() -> None:
+    """A copy of the first weights, a constant and a single number can be read without being returned."""
+    stepper = tethered.start([5.0, 7.0])
+    np.testing.assert_array_equal(stepper.step([2.0, 4.0]), [2, 1])
+    np.testing.assert_array_equal(stepper.step([0.0, -4.0]), [5, 13])
+    assert list(stepper.state) == ["start", "twos", "scale"]
+
+
+def test_states_of_the_rules_of_a_chain_are_apart() -> None:
+    """Two rules with states of the same name and other kinds keep them apart, whatever else the chain holds."""
+    chain = tethered | stateful
+    stepper = chain.start([1.0, 2.0], lr=1.0)
+    expected = [f"tethered.{name}" for name in ("start", "twos", "scale")]
+    expected += [f"stateful.{name}" for name in ("first", "ones", "zeros", "largest", "counted")]
+    assert sorted(stepper.state) == sorted(expected)
+    stepper.step([2.0, 4.0])
+    np.testing.assert_array_equal(stepper.state["tethered.twos"], [2, 2])
+    np.testing.assert_array_equal(stepper.state["stateful.ones"], [2, 2])
+    np.testing.assert_array_equal(stepper.state["tethered.scale"], [3])
+    np.testing.assert_array_equal(stepper.state["stateful.counted"], [11])
+    np.testing.assert_array_equal(stepper.state["stateful.largest"], [4])
+    np.testing.assert_array_equal(stepper.w, [1 - 2, 2 - 4])
+
+
+def test_a_rule_twice_in_a_chain_shows_both_states() -> None:
+    """A chain that holds one rule twice keeps two states of it, and shows both."""
+    stepper = optilab.get_optimizer("momentum | momentum").start([1.0, 2.0])
+    stepper.step([1.0, 3.0])
+    assert len(stepper.state) == 2
+
+
+@elementwise(lr=1.0)
+def halve_the_step_number(w, t, lr):
+    """The first step gives a half only if its t is 1, and a float."""
+    w = lr * (t / 2)
+    return w  # noqa: RET504
+
+
+def test_t_counts_from_one_as_a_float() -> None:
+    """The first step is step 1.0."""
+    stepper = halve_the_step_number.start([0.0])
+    assert [float(stepper.step([0.0])[0]) for _ in range(3)] == [0.5, 1.0, 1.5]
+    assert stepper.t == 3
+    assert optilab.train("parabola", halve_the_step_number, steps=3).w[0] == 1.5
+
+
+@vectorwise(lr=0.1)
+def extrapolated(w, g, there, slope, lr, cost, value_and_grad, costs):
+    """Steps down the gradient of the same batch at a point ahead; keeps the cost here and there."""
+    for i in range(w.size):
+        there[i] = w[i] - lr * g[i]
+    costs[0] = cost
+    costs[1] = value_and_grad(there, slope)
+    for i in range(w.size):
+        w[i] -= lr * slope[i]
+
+
+@vectorwise(lr=0.1)
+def anchored(w, g, whole, lr, full_value_and_grad, costs):
+    """Steps down the mean of the gradients of the batch and of all examples."""
+    costs[0] = full_value_and_grad(w, whole)
+    for i in range(w.size):
+        w[i] -= lr * (g[i] + whole[i]) / 2
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Problem:
+    """A small network in float64 on thirty examples of three classes."""
+    random = np.random.default_rng(1)
+    labels = np.arange(30) % 3
+    file = tmp_path_factory.mktemp("data") / "three.npz"
+    np.savez(file, x_train=random.normal(size=(30, 4)), y_train=labels)
+    dataset = {"path": str(file), "test_fraction": 0.0}
+    return optilab.get_problem("network", dataset=dataset, hidden=[3], dtype="float64")
+
+
+def batches(seed: int, epochs: int, size: int) -> list[NDArray[np.int64]]:
+    """Rows of each batch of a run on thirty examples."""
+    streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1, epoch))) for epoch in range(epochs)]
+    orders = [stream.permutation(30) for stream in streams]
+    return [order[first : first + size] for order in orders for first in range(0, 30, size)]
+
+
+def test_value_and_grad_is_of_the_same_batch_and_counted(network: Problem) -> None:
+    """A rule can have the gradient of its batch elsewhere; the history counts it and its examples."""
+    run = optilab.train(network, extrapolated, batch_size=8, epochs=2, lr=0.3, seed=5)
+    w = network.initial(5)
+    for rows in batches(5, 2, 8):
+        w = w - 0.3 * network.gradient(w - 0.3 * network.gradient(w, rows), rows)
+    np.testing.assert_allclose(run.w, w, rtol=1e-10, atol=1e-14)
+    assert run.history["gradient_evaluations"].tolist() == [0, 8, 16]
+    assert run.history["examples"].tolist() == [0, 60, 120]
+
+
+def test_full_value_and_grad_is_of_all_examples_and_counted(network: Problem) -> None:
+    """A rule can have the gradient of the whole training set; the history counts it and its examples."""
+    run = optilab.train(network, anchored, batch_size=8, epochs=2, lr=0.3, seed=6)
+    w = network.initial(6)
+    for rows in batches(6, 2, 8):
+        w = w - 0.3 * (network.gradient(w, rows) + network.gradient(w)) / 2
+    np.testing.assert_allclose(run.w, w, rtol=1e-10, atol=1e-14)
+    assert run.history["gradient_evaluations"].tolist() == [0, 8, 16]
+    assert run.history["examples"].tolist() == [0, 30 + 4 * 30, 2 * (30 + 4 * 30)]
+
+
+def test_cost_and_value_and_grad_return_the_cost(network: Problem) -> None:
+    """`cost` is that of the batch at w; value_and_grad returns that at the point it is asked for."""
+    w = network.initial(1)
+    stepper = extrapolated.start(w, problem=network, lr=0.2)
+    stepper.step()
+    here, there = network.cost(w), network.cost(w - 0.2 * network.gradient(w))
+    np.testing.assert_allclose(stepper.state["costs"][:2], [here, there], rtol=1e-13)
+    stepper = anchored.start(w, problem=network)
+    stepper.step()
+    assert stepper.state["costs"][0] == pytest.approx(here, rel=1e-13)
+    assert stepper.gradient_evaluations == 2
+
+
+@elementwise(lr=0.1)
+def misspelt(w, g, lr):
+    """A rule with a name in it that is not defined."""
+    w -= lr * undefined_name * g  # noqa: F821
+    return w
+
+
+@vectorwise(lr=0.1)
+def wrong_call(w, g, lr, value_and_grad):
+    """A rule that calls a function with an argument too many."""
+    value_and_grad(w, g, lr)
+
+
+def test_rule_that_does_not_compile() -> None:
+    """The error names the rule, its file, and the line that doesn't compile or the one where the rule begins."""
+    for rule, marker in ((misspelt, "def misspelt"), (wrong_call, "value_and_grad(w, g, lr)")):
+        lines, first = inspect.getsourcelines(rule.rules[0].function)
+        line = first + next(n for n, text in enumerate(lines) if marker in text)
+        places = rf"{line}|{first}" if marker.startswith("def") else f"{line}"
+        with pytest.raises(InputError, match=rf"optimizer '{rule.name}' doesn't compile.*rs\.py\"?, line ({places})\b"):
+            optilab.train("parabola", rule, steps=1)
+
+
+def test_the_rule_of_a_chain_that_does_not_compile() -> None:
+    """In a chain the error names the rule at fault, not the first."""
+    with pytest.raises(InputError, match="optimizer 'misspelt' doesn't compile"):
+        (optilab.get_optimizer("l2") | misspelt).start([1.0])
+    with pytest.raises(InputError, match="optimizer 'misspelt' doesn't compile"):
+        (without_fault | misspelt).start([1.0], lr=0.1)
+
+
+@elementwise()
+def without_fault(w, g):
+    """A rule of the same file that compiles."""
+    w += 0 * g
+    return w
+
+
+@pytest.mark.parametrize(
+    ("chain", "hyperparameters"),
+    [
+        ("sgd", {"lr": 0.3}),
+        ("clip_by_global_norm | adam", {"lr": 0.05, "max_norm": 0.1}),
+        ("sam | momentum", {"lr": 0.1}),
+        ("lars", {}),
+        ("polyak", {}),
+    ],
+)
+def test_stepping_by_hand_is_training(network: Problem, chain: str, hyperparameters: dict[str, float]) -> None:
+    """Steps by hand over all examples, with the gradient computed or given, are those of a run, bit for bit."""
+    run = optilab.train(network, chain, batch_size="full", epochs=9, seed=2, **hyperparameters)
+    optimizer = optilab.get_optimizer(chain)
+    computed = optimizer.start(network.initial(2), problem=network, **hyperparameters)
+    given = optimizer.start(network.initial(2), problem=network, **hyperparameters)
+    for _ in range(9):
+        computed.step()
+        given.step(network.gradient(given.w), cost=network.cost(given.w))
+    np.testing.assert_array_equal(computed.w, run.w)
+    np.testing.assert_array_equal(given.w, run.w)
+
+
+def test_stepping_does_not_touch_what_it_was_given() -> None:
+    """The first weights and the gradient are copied; the weights of the stepper live on."""
+    w, g = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    stepper = optilab.get_optimizer("clip_by_global_norm | sgd").start(w, lr=1.0)
+    live = stepper.w
+    assert stepper.step(g) is live
+    np.testing.assert_array_equal(w, [1, 2])
+    np.testing.assert_array_equal(g, [3, 4])
+    np.testing.assert_allclose(live, [0.4, 1.2], rtol=1e-15)
+
+
+def test_hyperparameters_of_a_stepper_can_be_changed() -> None:
+    """What stands in `hyperparameters` is what the next step uses: a schedule by hand."""
+    stepper = optilab.get_optimizer("sgd").start([0.0], lr=1.0)
+    stepper.step([1.0])
+    stepper.hyperparameters["lr"] = 0.25
+    assert stepper.step([1.0])[0] == -1.25
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype", "expected"),
+    [
+        ([1, 2], None, "float64"),
+        ([1.0, 2.0], None, "float64"),
+        (np.ones(2, np.float32), None, "float32"),
+        (np.ones(2), "float32", "float32"),
+        (np.ones(2, np.float32), "float64", "float64"),
+    ],
+)
+def test_precision_of_a_stepper(given: Any, dtype: str | None, expected: str) -> None:
+    """Weights in float32 stay so, all others are float64, unless told otherwise."""
+    stepper = optilab.get_optimizer("sgd").start(given, dtype=dtype)
+    assert stepper.step([1.0, 1.0]).dtype == expected
+
+
+STEPPER_ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
+    (lambda _: optilab.get_optimizer("sam | sgd").start([1.0]), r"asks for value_and_grad: start it with problem="),
+    (lambda _: anchored.start([1.0]), "anchored asks for full_value_and_grad: start it with problem="),
+    (lambda _: optilab.get_optimizer("sgd").start([1.0]).step(), "needs a gradient, unless the optimizer was started"),
+    (lambda _: optilab.get_optimizer("polyak").start([1.0]).step([1.0]), r"asks for the cost: step\(gradient, cost\)"),
+    (lambda _: optilab.get_optimizer("sgd").start([[1.0]]), r"w has shape \(1, 1\); expected a vector"),
+    (lambda p: optilab.get_optimizer("sgd").start([1.0], problem=p), r"w has shape \(1,\); expected a vector of 27"),
+    (lambda _: optilab.get_optimizer("sgd").start([1.0], dtype="float16"), "dtype = 'float16' is not float32 or float"),
+]
+
+
+@pytest.mark.parametrize(("use", "message"), STEPPER_ERRORS)
+def test_stepper_that_lacks_something(use: Callable[[Problem], Any], message: str, network: Problem) -> None:
+    """A stepper without what its rules ask for, or at weights that don't fit, is refused in one message."""
+    with pytest.raises(InputError, match=message):
+        use(network)
