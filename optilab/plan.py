@@ -77,6 +77,8 @@ def check_plan(plan: Plan, place: str = "") -> None:
     """InputError where the parts of a plan don't fit together."""
     if isinstance(plan.seed, bool) or not isinstance(plan.seed, int) or plan.seed < 0:
         raise InputError(f"{at(place)}seed = {plan.seed!r}: accepted is a whole number from 0")
+    if not plan.diverged_above > 0:
+        raise InputError(f"{at(place)}diverged_above = {plan.diverged_above!r}: accepted is a number above 0")
     size, n = plan.batch_size, plan.problem.n_examples
     if size != "full" and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= n):
         raise InputError(f"{at(place)}batch_size = {size!r}: accepted is 'full', or a whole number from 1 to {n}")

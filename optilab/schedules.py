@@ -141,6 +141,8 @@ def bind(
 ) -> BoundSchedule:
     """`schedule` with checked parameters; `find(name, place)` finds the schedules inside it."""
     rest = dict(given)
+    if schedule.is_feedback and "per" in rest:
+        raise InputError(f"{at(place)}per: {schedule.name} goes by measurements, not by steps or epochs")
     of, per = rest.pop("of", "lr"), rest.pop("per", "step")
     if per not in ("step", "epoch"):
         raise InputError(f"{at(place)}per = {per!r}: accepted is 'step' or 'epoch'")

@@ -83,7 +83,10 @@ class Stepper:
         """
         g = np.zeros_like(self.w)
         if gradient is not None:
-            g[:] = gradient
+            given = np.asarray(gradient)
+            if given.shape != self.w.shape:
+                raise InputError(f"gradient has shape {given.shape}; expected {self.w.shape}, that of the weights")
+            g[:] = given
         elif self.problem is not None:
             cost = self._evaluate(self.w, g, self._rows, self._context)
         else:

@@ -231,8 +231,9 @@ class Training:
             self._diverge(f"the training cost after step {run.steps} is {train_cost:g}")
         elif run.status == "budget" and not math.isfinite(row["weight_norm"]):
             self._diverge(f"the norm of the weights after step {run.steps} is {row['weight_norm']:g}")
-        for _, generator in self.feedback:
-            self.factors[id(generator)] = float(generator.send(_Measured(row)))
+        if run.status == "budget":
+            for _, generator in self.feedback:
+                self.factors[id(generator)] = float(generator.send(_Measured(row)))
         run.measure_seconds += time.perf_counter() - start
 
     def _measure_test(self, context: Context) -> dict[str, float]:

@@ -422,6 +422,19 @@ ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
     (lambda p: optilab.train(p, "sgd", steps="3"), "steps = '3'"),
     (lambda p: optilab.train("bowl", "sgd", steps=2.5), "steps = 2.5"),
     (lambda p: optilab.train(p, "sgd", steps=1, seed=-1), "seed = -1"),
+    (lambda p: optilab.train(p, "sgd", steps=1, diverged_above=float("nan")), "diverged_above = nan"),
+    (
+        lambda p: optilab.train("bowl", "sgd", steps=5, schedule={"use": "reduce_on_plateau", "monitor": "test_cost"}),
+        "reduce_on_plateau: test_cost is not measured on this problem",
+    ),
+    (
+        lambda p: optilab.train("bowl", "sgd", steps=5, schedule={"use": "reduce_on_plateau", "per": "epoch"}),
+        "per: reduce_on_plateau goes by measurements",
+    ),
+    (
+        lambda p: optilab.get_optimizer("sgd").start([1.0, 2.0]).step([1.0]),
+        r"gradient has shape \(1,\); expected \(2,\)",
+    ),
     (lambda p: optilab.train(p, "sgd", steps=1, seed=0.5), "seed = 0.5"),
     (lambda p: optilab.train(p, "sgd", steps=1, measure_steps=0), "steps = 0, epochs = None: give one of them"),
     (lambda p: optilab.train(p, "sgd", steps=1, measure_steps=1, measure_epochs=1), "give one of them, above zero"),

@@ -1,6 +1,8 @@
 """A schedule that watches the run."""
 
-from optilab import feedback, hookimpl
+from math import isnan
+
+from optilab import InputError, feedback, hookimpl
 
 
 @feedback(
@@ -23,6 +25,8 @@ def reduce_on_plateau(monitor="train_cost", factor=0.1, patience=10, threshold=1
     bad = cooling = 0
     while True:
         measured = (yield multiplier)[monitor]
+        if isnan(measured):
+            raise InputError(f"reduce_on_plateau: {monitor} is not measured on this problem")
         if measured < lowest * (1 - threshold):
             lowest, bad = measured, 0
         else:
