@@ -130,9 +130,8 @@ class BoundSchedule:
         return self.curve(step, total)
 
     def begin(self) -> Feedback:
-        """Start a feedback schedule: a generator that has answered its first multiplier."""
+        """Start a feedback schedule; its first answer, to `next`, is the multiplier of the first interval."""
         generator: Feedback = self.schedule.function(**self.parameters)
-        next(generator)
         return generator
 
 

@@ -19,6 +19,7 @@ from optilab.kernels.jit import CORRECT, EVALUATIONS, EXAMPLES, Context
 from optilab.lifting import Layout, compile_update
 from optilab.plan import Plan
 from optilab.problems import Precision
+from optilab.schedules import BoundSchedule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,11 +86,7 @@ def compile_loop(precision: Precision) -> Any:
 def train(plan: Plan) -> Run:
     """Train to the end of the budget, or until the cost is no longer finite or below `diverged_above`."""
     training = Training(plan)
-    with _threads().limit(limits=1):  # more would be slower at this size, and change the last bits
-        training.measure()
-        while training.run.status == "budget" and training.run.steps < training.total:
-            training.advance(min(training.run.steps + training.every, training.total))
-            training.measure()
+    training.finish()
     return training.run
 
 
@@ -120,8 +117,8 @@ class Training:
         self.state, self.scalars = layout.allocate(self.run.w, self.context.layers.size)
         self.base = np.array([float(v) for v in plan.hyperparameters.values()])
         self.names = list(plan.hyperparameters)
-        self.feedback = [(s.of, s.begin()) for s in plan.schedules if s.schedule.is_feedback]
-        self.factors = {id(generator): 1.0 for _, generator in self.feedback}
+        self.curves = [s for s in plan.schedules if not s.schedule.is_feedback]
+        self.feedback = [_FeedbackUnderWay(s) for s in plan.schedules if s.schedule.is_feedback]
 
         self.total = plan.budget.in_steps(plan.steps_per_epoch)
         self.every = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else self._usual_interval()
@@ -131,6 +128,14 @@ class Training:
         self._interval(0, self.every_row[None], 0, self._table(0, 1))  # the first call is off the clock
         self.run.compile_seconds = time.perf_counter() - start
 
+    def finish(self) -> None:
+        """Train and measure in turn, to the end of the budget or to divergence."""
+        with _threads().limit(limits=1):  # more would be slower at this size, and change the last bits
+            self.measure()
+            while self.run.status == "budget" and self.run.steps < self.total:
+                self.advance(min(self.run.steps + self.every, self.total))
+                self.measure()
+
     def _usual_interval(self) -> int:
         """Every epoch of a dataset; on a plain function, at most a thousand times."""
         if self.plan.problem.n_examples > 1:
@@ -139,13 +144,12 @@ class Training:
 
     def _table(self, first: int, steps: int) -> NDArray[np.float64]:
         """Hyperparameters of `steps` steps from `first`; one row for all where none has a schedule."""
-        curves = [s for s in self.plan.schedules if not s.schedule.is_feedback]
-        table = np.tile(self.base, (steps if curves else 1, 1))
-        for schedule in curves:
+        table = np.tile(self.base, (steps if self.curves else 1, 1))
+        for schedule in self.curves:
             values = schedule.multipliers(first, steps, self.total, self.plan.steps_per_epoch)
             table[:, self.names.index(schedule.of)] *= values
-        for of, generator in self.feedback:
-            table[:, self.names.index(of)] *= self.factors[id(generator)]
+        for feedback in self.feedback:
+            table[:, self.names.index(feedback.of)] *= feedback.factor
         return table
 
     def order(self, epoch: int, steps_left: int) -> NDArray[np.int64]:
@@ -232,8 +236,8 @@ class Training:
         elif run.status == "budget" and not math.isfinite(row["weight_norm"]):
             self._diverge(f"the norm of the weights after step {run.steps} is {row['weight_norm']:g}")
         if run.status == "budget":
-            for _, generator in self.feedback:
-                self.factors[id(generator)] = float(generator.send(_Measured(row)))
+            for feedback in self.feedback:
+                feedback.tell(row)
         run.measure_seconds += time.perf_counter() - start
 
     def _measure_test(self, context: Context) -> dict[str, float]:
@@ -242,6 +246,19 @@ class Training:
         cost = self.evaluate(self.run.w, self.g[:0], np.arange(n), context)
         correct = context.tally[CORRECT] / n if self.plan.problem.classifies else math.nan
         return {"test_cost": cost, "test_accuracy": correct}
+
+
+class _FeedbackUnderWay:
+    """A feedback schedule of a run, and the multiplier that it last answered."""
+
+    def __init__(self, schedule: BoundSchedule) -> None:
+        self.of = schedule.of
+        self._generator = schedule.begin()
+        self.factor = float(next(self._generator))
+
+    def tell(self, measurement: dict[str, float]) -> None:
+        """Tell it a measurement, and take its answer."""
+        self.factor = float(self._generator.send(_Measured(measurement)))
 
 
 class _Measured(dict[str, float]):

@@ -18,7 +18,7 @@ from optilab import __version__, plugins, store
 from optilab.errors import InputError, PluginWarning
 from optilab.grid import Cell
 from optilab.kernels import cache
-from optilab.training import Run, train
+from optilab.training import Run, Training
 
 # Set before a worker starts: numpy and scipy each bring an OpenBLAS of their own, and Numba a pool of threads.
 ONE_THREAD = dict.fromkeys(
@@ -58,18 +58,22 @@ def versions() -> str:
 def work(cell: Cell, seed: int, facts: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, float]], int]:
     """Make one run: its row of `runs` (on top of `facts`), its rows of `history`, how many functions were compiled.
 
-    What the plugin raises is a result: the status "failed", with the traceback as its message.
+    What the plugin raises is a result: the status "failed", with the traceback as its message; what was measured before
+    is kept.
     """
     compiled = cache.LOG.compiled
     row: dict[str, Any] = {**facts, "versions": versions(), "host": f"{platform.node()} ({os.cpu_count()} cpus)"}
+    run = Run(np.zeros(0))
     try:
         plan = cell.plan(seed)
         row["code"] = plan.code
-        run = train(plan)
+        training = Training(plan)
+        run = training.run
+        training.finish()
     except InputError as error:
-        run = Run(np.zeros(0), status="failed", message=str(error))
+        run.status, run.message = "failed", str(error)
     except Exception:
-        run = Run(np.zeros(0), status="failed", message=traceback.format_exc())
+        run.status, run.message = "failed", traceback.format_exc()
     row |= {
         "status": run.status,
         "message": run.message,

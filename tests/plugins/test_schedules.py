@@ -137,14 +137,30 @@ PLATEAUS = [
 def test_reduce_on_plateau_is_that_of_torch(parameters: dict[str, Any], expected: list[float]) -> None:
     """With patience, threshold, cooldown and floor, the multiplier falls after the costs after which PyTorch's does."""
     generator = optilab.get_schedule("reduce_on_plateau", **parameters).begin()
+    assert next(generator) == 1
     assert [generator.send({"train_cost": cost}) for cost in COSTS] == expected
 
 
 def test_reduce_on_plateau_watches_the_column_it_is_told() -> None:
     """The monitored column decides; others may do what they like."""
     generator = optilab.get_schedule("reduce_on_plateau", monitor="test_cost", patience=0, factor=0.5).begin()
+    assert next(generator) == 1
     sent = [{"train_cost": 1.0, "test_cost": cost} for cost in (3.0, 2.0, 2.0, 1.0)]
     assert [generator.send(row) for row in sent] == [1, 1, 0.5, 0.5]
+
+
+@optilab.feedback()
+def halved_at_first():
+    """Begins at a half, and goes on at the whole."""
+    yield 0.5
+    while True:
+        yield 1.0
+
+
+def test_first_answer_of_a_feedback_schedule_counts() -> None:
+    """What it answers before any measurement multiplies the first interval; `lr` in the history tells."""
+    run = optilab.train("bowl", "sgd", lr=0.01, steps=3, measure_steps=1, schedule=halved_at_first)
+    assert run.history["lr"].tolist() == [0.005, 0.01, 0.01, 0.01]
 
 
 REQUIRED: dict[str, dict[str, Any]] = {
