@@ -305,6 +305,8 @@ def test_a_plugin_that_raises_is_a_failed_run(tmp_path: Path, feedback_file: Pat
     assert messages.str.contains("Traceback").all()
     assert messages.str.contains("RuntimeError: this schedule gives up").all()
     assert messages.str.contains(feedback_file.name).all()
+    failed = results.runs[results.runs["status"] == "failed"].set_index("run_id")["steps"]
+    assert results.history.groupby("run_id")["step"].max()[failed.index].tolist() == failed.tolist()
     told = Counted()
     run_experiment(grid, tmp_path / "r", 0, told)
     assert [row["status"] for row in told.rows] == ["failed", "failed"]
