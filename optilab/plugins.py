@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import traceback
-import types
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +15,7 @@ import pluggy
 
 from optilab import hookspecs
 from optilab.errors import InputError, PluginWarning, unknown
+from optilab.importing import import_file
 
 if TYPE_CHECKING:
     from optilab.datasets import Dataset
@@ -149,23 +147,7 @@ def _installed() -> Iterable[tuple[str, str, Callable[[], Any]]]:
 
 def _given() -> Iterable[tuple[str, str, Callable[[], Any]]]:
     for path in _files:
-        yield f"file {path.name}", repr(str(path)), partial(_import_file, path)
-
-
-def _import_file(path: Path) -> types.ModuleType:
-    """Import one file under its own name, put into sys.modules before it runs."""
-    name = f"optilab_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+        yield f"file {path.name}", repr(str(path)), partial(import_file, f"optilab_file_{path.stem}", path)
 
 
 def _check_hooks(module: Any, origin: str) -> None:

@@ -9,7 +9,6 @@ one process at a time, because two processes that add to one cache index at once
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import inspect
 import pickle
 import platform
@@ -29,6 +28,7 @@ import numpy as np
 from filelock import FileLock
 
 from optilab.folders import cache_folder, cache_part, write_whole
+from optilab.importing import import_file
 
 _UNREADABLE = (EOFError, pickle.UnpicklingError, ImportError, AttributeError, IndexError, KeyError)
 
@@ -131,18 +131,7 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
 def _import(name: str, path: Path, text: str, given: Mapping[str, Any]) -> types.ModuleType:
     if not path.exists():
         write_whole(path, text.encode())
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    vars(module).update(given)
-    sys.modules[name] = module  # before it runs: a cached function is unpickled under this name
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+    return import_file(name, path, given)  # a cached function is unpickled under this name
 
 
 def wipe() -> None:
