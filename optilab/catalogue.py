@@ -93,12 +93,12 @@ def _described(found: Registry, what: str, name: str, thing: Any) -> str:
         size = "all examples" if thing.batch_size == "full" else f"{thing.batch_size} examples"
         shape = "elementwise" if all(rule.elementwise for rule in thing.rules) else "vectorwise"
         lines += [f"batch: {size}, unless another is given", f"kind:  {shape}"]
-    lines.append(f"from:  plugin {found.sources[what, name]}{_source(thing)}")
+    lines.append(f"from:  plugin {found.sources[what, name]}{_source(thing, found.sources[what, name])}")
     return "\n".join(lines)
 
 
-def _source(thing: Any) -> str:
+def _source(thing: Any, origin: str) -> str:
     function = thing.rules[0].function if isinstance(thing, Optimizer) else getattr(thing, "function", None)
     function = function or getattr(thing, "compute", None) or getattr(thing, "read", None)
     file = inspect.getsourcefile(function) if function is not None else None
-    return f", {file}" if file else ""
+    return f", {file}" if file and file not in origin else ""

@@ -64,6 +64,7 @@ def main(traceback: bool) -> None:
 )
 @click.option("--results", metavar="DIR", help="Where the results go; results/NAME in this folder if not given.")
 @click.option("--workers", type=click.IntRange(0), help="Processes; one a core if not given, 0 for none but this one.")
+@click.option("--rerun", type=click.Choice(["stale"]), help="Make runs again that other code made.")
 @click.option("--dry-run", is_flag=True, help="Show the grid and how many of its runs are done; run nothing.")
 @plugin_option
 def run_command(
@@ -71,6 +72,7 @@ def run_command(
     changes: tuple[str, ...],
     results: str | None,
     workers: int | None,
+    rerun: str | None,
     dry_run: bool,
     plugin_files: tuple[str, ...],
 ) -> None:
@@ -84,7 +86,7 @@ def run_command(
     if dry_run:
         show_grid(experiment, results)
     else:
-        sys.exit(run_and_compare(experiment, results, workers))
+        sys.exit(run_and_compare(experiment, results, workers, rerun == "stale"))
 
 
 @main.command("list")
@@ -127,15 +129,22 @@ def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
     help="convergence, sensitivity, path, digits or weights; all that fit if not given.",
 )
 @click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
-@click.option("--y", default="train_cost", show_default=True, help="For convergence: a column of the history.")
+@click.option("--y", help="For convergence and sensitivity: a column of the history; train_cost if not given.")
 @plugin_option
-def plot_command(results: str, kinds: tuple[str, ...], x: str | None, y: str, plugin_files: tuple[str, ...]) -> None:
+def plot_command(
+    results: str, kinds: tuple[str, ...], x: str | None, y: str | None, plugin_files: tuple[str, ...]
+) -> None:
     """Draw the pictures that fit the results in the folder RESULTS."""
     _use(plugin_files)
     from optilab.drawing import draw
+    from optilab.drawing.source import experiment_of
+    from optilab.runner import results_of
     from optilab.store import load
 
-    for path in draw(load(results), kinds, x, y):
+    found = load(results)
+    if (x or y) and not kinds:
+        kinds = ("convergence",)
+    for path in draw(results_of(experiment_of(found), found), kinds, x, y or "train_cost"):
         click.echo(path)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from optilab import store
 from optilab.analysis.summary import comparison
 from optilab.drawing import draw
 from optilab.experiment import Experiment
-from optilab.grid import cells
+from optilab.grid import Cell, cells
 from optilab.kernels import cache
 from optilab.runner import Observer, Role, chosen, folder_of, jobs, missing, run_experiment
 
@@ -33,6 +33,7 @@ class Live(Observer):
     def __init__(self, console: Console) -> None:
         self.console = console
         self.counts: dict[str, int] = {}
+        self.stale = 0
         self._compiling = True
         self._last_line = time.monotonic()
         self._progress = Progress(
@@ -68,6 +69,10 @@ class Live(Observer):
             self.console.print(f"{role}: {done} runs done before, {missing} to go")
         self._left = missing
 
+    def noticed_stale(self, count: int) -> None:
+        """Remember it for the end."""
+        self.stale += count
+
     def finished(self, row: dict[str, Any]) -> None:
         """Count it; name it at once if it failed."""
         status = row["status"]
@@ -87,13 +92,13 @@ class Live(Observer):
         return ", ".join(parts)
 
 
-def run_and_compare(experiment: Experiment, results: str | None, workers: int | None) -> int:
+def run_and_compare(experiment: Experiment, results: str | None, workers: int | None, rerun_stale: bool = False) -> int:
     """Run what is missing, print the comparison, draw the plot; returns the exit code."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     start = time.perf_counter()
     try:
         with Live(console) as live:
-            found = run_experiment(experiment, results, workers, live)
+            found = run_experiment(experiment, results, workers, live, rerun_stale)
     except KeyboardInterrupt:
         done = len(store.done(folder_of(experiment, results)))
         console.print(f"Interrupted. {done} runs are done and kept; the same command goes on from there.")
@@ -111,6 +116,12 @@ def run_and_compare(experiment: Experiment, results: str | None, workers: int | 
     for path in pictures:
         console.print(f"plot:    {path}", soft_wrap=True, markup=False)
     console.print(f"results: {found.folder}", soft_wrap=True, markup=False)
+    if live.stale:
+        console.print(
+            f"{live.stale} of these runs were made by other code than today's (of a plugin or of optilab); "
+            "--rerun stale makes them again.",
+            style="red",
+        )
     failed = int(found.runs["status"].isin(["failed", "crashed"]).sum())
     if failed:
         console.print(f"{failed} runs failed; their messages are in the column 'message' of runs.", style="red")
@@ -135,6 +146,8 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
         caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
+        if rows["hyperparameters"].str.contains("*", regex=False).any():
+            caption += " * at an end of the values that were tried: a better one may lie beyond."
     table = Table(caption=caption, caption_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, shown in (("problem", several), ("optimizer", True), ("best", tuned)):
         if shown:
@@ -142,7 +155,8 @@ def _table(experiment: Experiment, found: store.Results, by: str) -> Table:
     for name, shown in (("test\naccuracy (%)", classified), ("test cost", tested), ("training\ncost", True)):
         if shown:
             table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("epochs" if tested else "steps", justify="right")
+    steps_are_epochs = bool((found.history["epoch"] == found.history["step"]).all())
+    table.add_column("steps" if steps_are_epochs and not tested else "epochs", justify="right")
     table.add_column("seconds", justify="right")
     for row in rows.to_dict("records"):
         cells_shown = [escape(row["problem"])] if several else []
@@ -163,6 +177,15 @@ def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0)
     return f"{middle:{form}}" + ("" if low == high else f"\n[dim]{low:{form}}–{high:{form}}[/dim]")
 
 
+def _varying(grid: Sequence[Cell]) -> set[str]:
+    """Hyperparameters that take several values in some line of the grid, and lr."""
+    seen: dict[tuple[str, str], set[float]] = {}
+    for cell in grid:
+        for name, value in cell.hyperparameters.items():
+            seen.setdefault((cell.label, name), set()).add(value)
+    return {"lr", *(name for (_, name), values in seen.items() if len(values) > 1)}
+
+
 def dry_run(experiment: Experiment, results: str | None) -> None:
     """Print the grid, how many runs it takes, and how many of them are done."""
     console = Console(highlight=False, markup=False)
@@ -173,14 +196,15 @@ def dry_run(experiment: Experiment, results: str | None) -> None:
     if experiment.tuning:
         evaluation_known = not missing(stages[0][1], folder)
         if evaluation_known:
-            stages.append(("evaluation", jobs(experiment, chosen(experiment, grid, folder), "evaluation")))
+            stages.append(("evaluation", jobs(experiment, chosen(experiment, grid, store.load(folder)), "evaluation")))
     else:
         stages.append(("evaluation", jobs(experiment, grid, "evaluation")))
     table = Table(title=f"{experiment.name}: {len(grid)} cells", title_justify="left")
     for name in ("optimizer", "hyperparameters", "batch size", "schedule"):
         table.add_column(name, overflow="fold")
+    varies = _varying(grid)
     for cell in grid:
-        values = ", ".join(f"{n}={v:g}" for n, v in cell.hyperparameters.items())
+        values = ", ".join(f"{n}={v:g}" for n, v in cell.hyperparameters.items() if n in varies)
         table.add_row(cell.label, values, str(cell.batch_size), cell.schedule_label)
     console.print(table)
     for role, wanted in stages:

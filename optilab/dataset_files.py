@@ -21,6 +21,7 @@ class DatasetFile:
 
     label: the .csv's column to predict.
     test_fraction, split_seed: which examples are kept for testing where the file has no test part.
+    numbers: the labels are numbers to predict, even where they are whole; else whole numbers and words are classes.
     standardize: scale each input to mean 0 and deviation 1 over the training examples.
     """
 
@@ -29,6 +30,7 @@ class DatasetFile:
     test_fraction: float = 0.2
     split_seed: int = 0
     standardize: bool = False
+    numbers: bool = False
 
     def dataset(self, place: str = "") -> Dataset:
         """The file as a dataset; InputError if it can't be read."""
@@ -41,7 +43,7 @@ class DatasetFile:
             content = path.read_bytes()
         except OSError as error:
             raise InputError(f"{at(place)}can't read the dataset {self.path!r}: {error.strerror}") from None
-        options = [self.label, self.test_fraction, self.split_seed, self.standardize]
+        options = [self.label, self.test_fraction, self.split_seed, self.standardize, self.numbers]
         digest = hashlib.sha256(content + json.dumps(options).encode()).hexdigest()
         return Dataset(path.stem, lambda: self._read(path, place), digest, f"The file {self.path}.")
 
@@ -87,13 +89,18 @@ class DatasetFile:
             test, train = np.sort(order[:n_test]), np.sort(order[n_test:])
             x, y, x_test, y_test = x[train], y[train], x[test], y[test]
         classes = None
-        if not np.issubdtype(y.dtype, np.floating):
+        if self.numbers:
+            if not np.issubdtype(y.dtype, np.number):
+                raise InputError(f"dataset {self.path!r}: numbers = true, but the labels are not numbers")
+            y, y_test = y.astype(np.float64), y_test.astype(np.float64)
+        elif not np.issubdtype(y.dtype, np.floating):
             y, y_test = _flat(y, self.path, "y_train"), _flat(y_test, self.path, "y_test")
             names = np.unique(y)
             strange = np.setdiff1d(y_test, names)
             if strange.size:
                 raise InputError(
-                    f"dataset {self.path!r}: the test label {strange[0]!r} is not among the training labels"
+                    f"dataset {self.path!r}: the test label {strange[0].item()!r} is not among the training "
+                    "labels; if the labels are numbers to predict, say numbers = true"
                 )
             y, y_test = np.searchsorted(names, y), np.searchsorted(names, y_test)
             classes = tuple(str(n) for n in names)

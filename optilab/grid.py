@@ -22,6 +22,7 @@ from optilab.optimizers import Optimizer
 from optilab.plan import BatchSize, Length, Plan, usual_batch_size
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
+from optilab.training import rehearse
 
 SCHEMA = 1  # of a run's identity; a change of meaning is a new number
 
@@ -211,7 +212,7 @@ def _entry_cells(
 def _check(cell: Cell) -> None:
     """InputError, with the place of the cell, where its parts don't fit together."""
     try:
-        cell.plan(0)
+        rehearse(cell.plan(0))
     except InputError as error:
         raise InputError(f"{at(cell.place)}{error}") from None
 
@@ -295,4 +296,6 @@ def problem_label(experiment: Experiment, cell: Cell) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, Mapping) and isinstance(value.get("path"), str):
+        return Path(value["path"]).stem
     return f"{value:g}" if isinstance(value, float) else str(value)

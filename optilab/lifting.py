@@ -113,7 +113,7 @@ def compile_update(optimizer: Optimizer, precision: str) -> Any:
     given = {"rules": tuple(rule.function for rule in optimizer.rules)}
     try:
         return cache.load(f"{label}_{precision}", update_text(optimizer, precision), digest, given).update
-    except numba.core.errors.NumbaError as error:
+    except (numba.core.errors.NumbaError, numba.core.errors.UnsupportedBytecodeError) as error:
         raise InputError(_explain(optimizer, error)) from error
 
 

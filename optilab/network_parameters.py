@@ -25,6 +25,7 @@ class File(BaseModel):
     test_fraction: float = 0.2
     split_seed: int = 0
     standardize: bool = False
+    numbers: bool = False
 
 
 class NetworkParameters(BaseModel):

@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from optilab.errors import InputError
+from optilab.errors import InputError, at
 from optilab.parameters import POSITIVE, Interval, Parameter, defaults, fill, intervals
 
 if TYPE_CHECKING:
@@ -123,6 +123,13 @@ class Optimizer:
 
     def fill(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
         """Checked values of all hyperparameters: the given ones, and the defaults of the rest."""
+        for name in self.parameters:
+            own = {r.name: r.parameters[name].default for r in self.rules if name in r.parameters}
+            if name not in given and len({d for d in own.values() if d is not None}) > 1:
+                differ = ", ".join(f"{default} in {rule}" for rule, default in own.items())
+                raise InputError(
+                    f"{at(place)}{self.name} needs a value for {name}: its rules have other defaults, {differ}"
+                )
         return fill(self.parameters, given, self.name, place)
 
     @property
@@ -177,12 +184,23 @@ class _Decorator:
             if state not in states:
                 raise InputError(f"{name}: state {state!r} is declared, but the rule doesn't ask for it")
         states.update(self.states)
-        changes = _returned_names(function)
+        for parameter in parameters.values():
+            if isinstance(parameter.default, bool) or parameter.default is None:
+                continue
+            if not isinstance(parameter.default, (int, float)):
+                raise InputError(f"{name}: the default of {parameter.name} is {parameter.default!r}, not a number")
+            parameter.check(parameter.default, name)
+        tree = _parsed(function)
+        changes = _returned_names(name, tree)
+        if not self.elementwise:
+            _check_in_place(name, tree, {"w", "g", *(n for n, s in states.items() if s.shape != "scalar")})
         _check_changes(name, self.elementwise, arguments, states, changes)
         return Optimizer((Rule(function, self.elementwise, parameters, states, changes, self.batch_size),))
 
 
 def elementwise(
+    function: None = None,
+    /,
     *,
     lr: float | None = None,
     states: Mapping[str, State] | None = None,
@@ -198,10 +216,13 @@ def elementwise(
 
     InputError if the rule asks for what it can't have, or doesn't return by name what it changes.
     """
+    _called("elementwise", function)
     return _Decorator(True, lr, states or {}, ranges or {}, batch_size)
 
 
 def vectorwise(
+    function: None = None,
+    /,
     *,
     lr: float | None = None,
     states: Mapping[str, State] | None = None,
@@ -212,7 +233,13 @@ def vectorwise(
 
     Arguments as for `elementwise`; states may also be `per_layer(start)`.
     """
+    _called("vectorwise", function)
     return _Decorator(False, lr, states or {}, ranges or {}, batch_size)
+
+
+def _called(decorator: str, function: object) -> None:
+    if function is not None:
+        raise InputError(f"write the decorator with parentheses: @{decorator}(), or @{decorator}(lr=0.1)")
 
 
 def _range(name: str, accepted: Mapping[str, Interval]) -> Interval:
@@ -221,26 +248,43 @@ def _range(name: str, accepted: Mapping[str, Interval]) -> Interval:
     return POSITIVE if name == "lr" else Parameter(name).interval
 
 
-def _returned_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Names in the rule's return statement; all its return statements must agree."""
+def _parsed(function: Callable[..., Any]) -> ast.Module:
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError):
         raise InputError(
             f"{function.__name__}: the source of the rule can't be read; write it in a file or in a notebook's cell"
         ) from None
+
+
+def _check_in_place(name: str, tree: ast.Module, arrays: set[str]) -> None:
+    """InputError where a vectorwise rule gives the name of one of its arrays to something else."""
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        for target in targets:
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            for part in parts:
+                if isinstance(part, ast.Name) and part.id in arrays:
+                    raise InputError(
+                        f"{name}: '{ast.unparse(node)}' gives the name {part.id} to another array, and nothing changes; "
+                        f"change it in place, as in {part.id}[:] = ... or {part.id} -= ..."
+                    )
+
+
+def _returned_names(name: str, tree: ast.Module) -> tuple[str, ...]:
+    """Names in the rule's return statement; all its return statements must agree."""
     returned = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Return) and node.value is not None:
             parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
             if not all(isinstance(part, ast.Name) for part in parts):
                 raise InputError(
-                    f"{function.__name__}: it returns {ast.unparse(node.value)!r}; "
+                    f"{name}: it returns {ast.unparse(node.value)!r}; "
                     "return by name what the rule changed, as in 'return w, m'"
                 )
             returned.add(tuple(part.id for part in parts if isinstance(part, ast.Name)))
     if len(returned) > 1:
-        raise InputError(f"{function.__name__}: its return statements differ: {sorted(returned)}")
+        raise InputError(f"{name}: its return statements differ: {sorted(returned)}")
     return returned.pop() if returned else ()
 
 

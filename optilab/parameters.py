@@ -29,6 +29,8 @@ class Interval:
             if match is None:
                 raise ValueError
             low, high = float(match[2]), float(match[3])
+            if not (low < high or (low == high and match[1] + match[4] == "[]")):
+                raise ValueError
         except ValueError:
             raise InputError(f"{self.text!r} is not an interval; write one like '[0, 1)' or '(0, inf)'") from None
         return match[1] == "[", low, high, match[4] == "]"

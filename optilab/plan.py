@@ -81,7 +81,8 @@ def check_plan(plan: Plan, place: str = "") -> None:
         raise InputError(f"{at(place)}diverged_above = {plan.diverged_above!r}: accepted is a number above 0")
     size, n = plan.batch_size, plan.problem.n_examples
     if size != "full" and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= n):
-        raise InputError(f"{at(place)}batch_size = {size!r}: accepted is 'full', or a whole number from 1 to {n}")
+        accepted = "'full'" if n == 1 else f"'full', or a whole number from 1 to {n}"
+        raise InputError(f"{at(place)}batch_size = {size!r}: accepted is {accepted}")
     names = list(plan.hyperparameters)
     for schedule in plan.schedules:
         if schedule.of not in names:

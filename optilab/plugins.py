@@ -68,7 +68,7 @@ class Registry:
         error = unknown(what, name, among, place)
         if self.broken:
             raise InputError(f"{error} (and these plugins failed to load: {', '.join(self.broken)})")
-        raise error
+        raise InputError(f"{error} (a plugin in a file of its own is given with --plugin FILE.py)")
 
 
 def use_file(path: str | Path) -> None:
@@ -154,9 +154,12 @@ def _check_hooks(module: Any, origin: str) -> None:
     """InputError for anything marked as a hook that optilab doesn't have."""
     known = [name for name in vars(hookspecs) if name.startswith("optilab_")]
     for name, value in vars(module).items():
-        if getattr(value, "optilab_impl", None) is not None and name not in known:
+        marked = getattr(value, "optilab_impl", None) is not None
+        if marked and name not in known:
             error = unknown("hook", name, known)
             raise InputError(f"plugin {origin}: {error}")
+        if not marked and name in known:
+            raise InputError(f"plugin {origin}: {name} is not marked as a hook; write @hookimpl before it")
 
 
 def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin: str) -> None:

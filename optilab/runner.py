@@ -73,6 +73,9 @@ class Observer:
     def started(self, role: Role, missing: int, done: int, workers: int) -> None:
         """A stage begins: so many runs are missing, so many were done before."""
 
+    def noticed_stale(self, count: int) -> None:
+        """So many of the runs that were done before were made by other code than today's."""
+
     def finished(self, row: dict[str, Any]) -> None:
         """A run has ended, well or badly."""
 
@@ -92,10 +95,27 @@ def jobs(experiment: Experiment, grid: Iterable[Cell], role: Role) -> list[Job]:
     ]
 
 
-def missing(wanted: Sequence[Job], folder: Path) -> list[Job]:
-    """The jobs whose runs the folder doesn't hold."""
+def missing(wanted: Sequence[Job], folder: Path, rerun_stale: bool = False) -> list[Job]:
+    """The jobs whose runs the folder doesn't hold, or holds as failed; with `rerun_stale` those of other code too."""
     there = store.done(folder)
-    return [job for job in wanted if there.get(job.run_id, "failed") in RERUN]
+    left = [job for job in wanted if there.get(job.run_id, ("failed", ""))[0] in RERUN]
+    return left + (stale(wanted, folder) if rerun_stale else [])
+
+
+def stale(wanted: Sequence[Job], folder: Path) -> list[Job]:
+    """The jobs whose runs the folder holds as they were made by other code than today's."""
+    there = store.done(folder)
+    codes: dict[int, str] = {}
+    found = []
+    for job in wanted:
+        status, code = there.get(job.run_id, ("failed", ""))
+        if status in RERUN:
+            continue
+        if id(job.cell) not in codes:
+            codes[id(job.cell)] = job.cell.plan(job.seed).code
+        if code != codes[id(job.cell)]:
+            found.append(job)
+    return found
 
 
 def run_experiment(
@@ -103,11 +123,13 @@ def run_experiment(
     results: str | Path | None = None,
     workers: int | None = None,
     observer: Observer | None = None,
+    rerun_stale: bool = False,
 ) -> store.Results:
     """Run what is missing of an experiment, and return all its results.
 
     results: folder of the results; results/NAME in the current folder where none is given.
     workers: processes; as many as there are cores where none is given, 0 for no process but this one.
+    rerun_stale: make runs again that were made by other code than today's.
 
     InputError for anything in the experiment that doesn't fit, before anything runs.
     """
@@ -122,14 +144,23 @@ def run_experiment(
         raise InputError(f"workers = {workers}: accepted is a whole number from 0")
     try:
         if experiment.tuning:
-            _stage(jobs(experiment, grid, "tuning"), "tuning", keep, count, observer)
-            grid = chosen(experiment, grid, folder)
-        _stage(jobs(experiment, grid, "evaluation"), "evaluation", keep, count, observer)
+            _stage(jobs(experiment, grid, "tuning"), "tuning", keep, count, observer, rerun_stale)
+            grid = chosen(experiment, grid, store.load(folder))
+        _stage(jobs(experiment, grid, "evaluation"), "evaluation", keep, count, observer, rerun_stale)
     finally:
         keep.flush()
     keep.compact()
-    tuned = jobs(experiment, cells(experiment), "tuning") if experiment.tuning else []
-    return _named(store.load(folder), [*tuned, *jobs(experiment, grid, "evaluation")])
+    return results_of(experiment, store.load(folder))
+
+
+def results_of(experiment: Experiment, found: store.Results) -> store.Results:
+    """Of all runs that a folder holds, those of the experiment as it is now."""
+    grid = cells(experiment)
+    wanted = []
+    if experiment.tuning:
+        wanted = jobs(experiment, grid, "tuning")
+        grid = chosen(experiment, grid, found)
+    return _named(found, [*wanted, *jobs(experiment, grid, "evaluation")])
 
 
 def _named(found: store.Results, wanted: Sequence[Job]) -> store.Results:
@@ -142,21 +173,25 @@ def _named(found: store.Results, wanted: Sequence[Job]) -> store.Results:
     return store.Results(found.folder, runs, history)
 
 
-def chosen(experiment: Experiment, grid: Sequence[Cell], folder: Path) -> list[Cell]:
-    """The best cell of each line, by the runs of tuning that the folder holds."""
+def chosen(experiment: Experiment, grid: Sequence[Cell], found: store.Results) -> list[Cell]:
+    """The best cell of each line, by the runs of tuning that there are."""
     assert experiment.tuning is not None
     tuned = jobs(experiment, grid, "tuning")
     by_run = {job.run_id: job.cell for job in tuned}
-    best = best_cells(_named(store.load(folder), tuned).runs, f"final_{experiment.tuning.by}")
+    best = best_cells(_named(found, tuned).runs, f"final_{experiment.tuning.by}")
     return [by_run[run] for run in best["run_id"]]
 
 
-def _stage(wanted: Sequence[Job], role: Role, keep: store.Store, workers: int, observer: Observer) -> None:
-    todo = missing(wanted, keep.folder)
+def _stage(
+    wanted: Sequence[Job], role: Role, keep: store.Store, workers: int, observer: Observer, rerun_stale: bool
+) -> None:
+    todo = missing(wanted, keep.folder, rerun_stale)
     if todo:
         compile_all(todo, observer)
-    observer.started(role, len(todo), len(wanted) - len(todo), min(workers, len(todo)))
-    for row, measurements in _made(todo, min(workers, len(todo))):
+    count = min(workers, len(todo))
+    observer.started(role, len(todo), len(wanted) - len(todo), count)
+    observer.noticed_stale(0 if rerun_stale else len(stale(wanted, keep.folder)))
+    for row, measurements in _made(todo, count):
         keep.add(row, measurements)
         observer.finished(row)
     keep.flush()

@@ -204,13 +204,13 @@ def load(folder: str | Path) -> Results:
     return Results(place, runs, history.drop(columns="_position"))
 
 
-def done(folder: Path) -> dict[str, str]:
-    """Status of each run that the folder holds, by run_id; empty if there is no such folder."""
-    found: dict[str, str] = {}
+def done(folder: Path) -> dict[str, tuple[str, str]]:
+    """Status and digest of the code of each run that the folder holds, by run_id; empty if there is no such folder."""
+    found: dict[str, tuple[str, str]] = {}
     for path in sorted((folder / "runs").glob("*.parquet")):
         for table in _tables(path.parent, [path.name]):
-            ids, statuses = (table.column(name).to_pylist() for name in ("run_id", "status"))
-            found |= dict(zip(ids, statuses, strict=True))
+            ids, statuses, codes = (table.column(name).to_pylist() for name in ("run_id", "status", "code"))
+            found |= dict(zip(ids, zip(statuses, codes, strict=True), strict=True))
     return found
 
 

@@ -13,18 +13,35 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from optilab import streams
-from optilab.errors import unknown
+from optilab.errors import InputError, unknown
 from optilab.kernels import cache as compiled
 from optilab.kernels.jit import CORRECT, EVALUATIONS, EXAMPLES, Context
 from optilab.lifting import Layout, compile_update
 from optilab.plan import Plan
-from optilab.problems import Precision
+from optilab.problems import Precision, Problem
 from optilab.schedules import BoundSchedule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Status = Literal["budget", "diverged", "failed", "crashed"]
+
+MEASURED = (
+    "step",
+    "epoch",
+    "examples",
+    "gradient_evaluations",
+    "seconds",
+    "cpu_seconds",
+    "train_cost",
+    "test_cost",
+    "train_accuracy",
+    "test_accuracy",
+    "gradient_norm",
+    "update_norm",
+    "weight_norm",
+    "lr",
+)
 
 _ORDER_AT_ONCE = 2**20  # examples whose order is drawn ahead of the compiled loop
 _STEPS_AT_ONCE = 2**17  # rows of a schedule's table
@@ -259,6 +276,28 @@ class _FeedbackUnderWay:
     def tell(self, measurement: dict[str, float]) -> None:
         """Tell it a measurement, and take its answer."""
         self.factor = float(self._generator.send(_Measured(measurement)))
+
+
+def rehearse(plan: Plan) -> None:
+    """InputError where a feedback schedule of the plan asks for what this problem doesn't measure.
+
+    It is told one made-up measurement; any other exception is left to the run itself.
+    """
+    tested = plan.problem.test_context() is not None
+    for schedule in plan.schedules:
+        if schedule.schedule.is_feedback:
+            made_up = {name: 1.0 if _measured(name, plan.problem, tested) else math.nan for name in MEASURED}
+            try:
+                _FeedbackUnderWay(schedule).tell(made_up)
+            except InputError:
+                raise
+            except Exception:  # noqa: S110
+                pass
+
+
+def _measured(name: str, problem: Problem, tested: bool) -> bool:
+    """Whether a column of the history has values for this problem."""
+    return (tested or not name.startswith("test_")) and (problem.classifies or not name.endswith("_accuracy"))
 
 
 class _Measured(dict[str, float]):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optilab.analysis import summary
 from optilab.analysis.curves import bands, ranked, sensitivity
 from optilab.analysis.summary import best_cells, best_runs, comparison, hyperparameter_columns, varying
 
@@ -320,3 +321,10 @@ def test_sensitivity_leaves_out_lines_without_the_parameter() -> None:
         {"beta1": 0.5, "final_train_cost": 1.0}, {"label": "sgd", "optimizer": "sgd", "final_train_cost": 2.0}
     )
     assert sensitivity(runs, "beta1", "train_cost")["label"].tolist() == ["adam"]
+
+
+def test_a_star_marks_a_value_at_an_end_of_what_was_tried() -> None:
+    """The lowest and the highest of the tried values get a star; one between them, and one that was not tuned, don't."""
+    runs = pd.DataFrame({"problem": "p", "label": "l", "lr": [0.1, 0.2, 0.3], "eps": 1.0})
+    texts = [summary.chosen_text(runs, runs.iloc[k], ["lr", "eps"]) for k in range(3)]
+    assert texts == ["lr=0.1*, eps=1", "lr=0.2, eps=1", "lr=0.3*, eps=1"]

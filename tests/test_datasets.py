@@ -446,3 +446,14 @@ def test_sparse_pixels_are_the_pixels(x: Array) -> None:
         assert (np.diff(sparse.columns[chosen].astype(int)) > 0).all()
     np.testing.assert_array_equal(again, x)
     assert (sparse.values > 0).all()
+
+
+def test_whole_numbers_are_numbers_when_it_is_said(tmp_path: Path) -> None:
+    """Whole labels are classes, unless numbers = true makes them numbers to predict."""
+    file = tmp_path / "prices.npz"
+    np.savez(file, x_train=np.arange(20.0)[:, None], y_train=np.arange(20))
+    with pytest.raises(InputError, match="say numbers = true"):
+        DatasetFile(str(file)).dataset().load()
+    examples = DatasetFile(str(file), numbers=True).dataset().load()
+    assert examples.classes is None
+    assert examples.y_train.dtype == np.float64

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import optilab
-from optilab import InputError, elementwise, per_layer, per_weight, scalar, vectorwise
+from optilab import InputError, elementwise, norm, per_layer, per_weight, scalar, vectorwise
 from optilab.problems import Problem
 
 Vector = NDArray[np.float64]
@@ -632,3 +632,80 @@ def test_stepper_that_lacks_something(use: Callable[[Problem], Any], message: st
     """A stepper without what its rules ask for, or at weights that don't fit, is refused in one message."""
     with pytest.raises(InputError, match=message):
         use(network)
+
+
+def test_vectorwise_rule_that_rebinds_an_array_is_refused() -> None:
+    """`w = w - lr * g` would change a new array and leave the weights as they are; `w -= lr * g` is what it means."""
+
+    def rebound(w, g, lr):
+        w = w - lr * g
+
+    def lost_state(w, g, m, lr):
+        m = 0.9 * m + g
+        w -= lr * m
+
+    with pytest.raises(InputError, match=r"rebound: 'w = w - lr \* g' gives the name w to another array.* w\[:\] = "):
+        vectorwise(lr=0.1)(rebound)
+    with pytest.raises(InputError, match=r"lost_state: .* gives the name m to another array"):
+        vectorwise(lr=0.1)(lost_state)
+
+
+def test_default_out_of_its_own_range_is_refused() -> None:
+    """A rule can't declare a range that its default doesn't lie in, nor an empty one, nor a text as default."""
+
+    def decaying(w, g, decay=1.5):
+        w -= decay * g
+        return w
+
+    def named(w, g, mode="fast"):
+        w -= g
+        return w
+
+    with pytest.raises(InputError, match=r"decay = 1.5 is out of range: accepted is \(0, 1\)"):
+        elementwise(ranges={"decay": "(0, 1)"})(decaying)
+    with pytest.raises(InputError, match=r"'\(1, 0\)' is not an interval"):
+        elementwise(ranges={"decay": "(1, 0)"})(decaying)
+    with pytest.raises(InputError, match="named: the default of mode is 'fast', not a number"):
+        elementwise()(named)
+
+
+def test_decorator_without_parentheses_is_explained() -> None:
+    """@elementwise alone says how it is written."""
+
+    def bare(w, g):
+        w -= g
+        return w
+
+    with pytest.raises(InputError, match=r"parentheses: @elementwise\(\)"):
+        elementwise(bare)
+    with pytest.raises(InputError, match=r"parentheses: @vectorwise\(\)"):
+        vectorwise(bare)
+
+
+def test_disagreement_about_a_default_names_the_rules() -> None:
+    """Where two rules of a chain have other defaults for a name, the message says which, and a given value is taken."""
+    chain = optilab.get_optimizer("sgd | adam")
+    with pytest.raises(
+        InputError, match=r"needs a value for lr: its rules have other defaults, 0.1 in sgd, 0.001 in adam"
+    ):
+        chain.fill({})
+    assert chain.fill({"lr": 0.5})["lr"] == 0.5
+
+
+def test_rule_calls_plain_helpers_of_its_own_file() -> None:
+    """A plain Python function that a rule calls is compiled with it."""
+    stepper = with_helper.start([3.0, 4.0])
+    assert stepper.step([1.0, 1.0]).tolist() == [3.0 - 10.0, 4.0 - 10.0]
+
+
+def doubled(x):
+    """A helper that calls another."""
+    return 2 * norm(x)
+
+
+@vectorwise(lr=1.0)
+def with_helper(w, g, lr):
+    """Step by twice the length of the weights."""
+    length = doubled(w)
+    for i in range(w.size):
+        w[i] -= lr * length * g[i]

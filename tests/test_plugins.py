@@ -364,3 +364,12 @@ def test_bundled_plugins_are_testable_by_calling_them() -> None:
                 returned = getattr(module, hook)()
                 assert isinstance(returned, list)
                 assert all(thing.name and thing.documentation for thing in returned)
+
+
+def test_a_hook_without_its_mark_is_refused(tmp_path: Path) -> None:
+    """A function called optilab_optimizers that isn't marked with @hookimpl would offer nothing without a word."""
+    file = tmp_path / "unmarked.py"
+    file.write_text("def optilab_optimizers():\n    return []\n")
+    plugins.use_file(file)
+    with pytest.raises(InputError, match="optilab_optimizers is not marked as a hook; write @hookimpl before it"):
+        plugins.registry()

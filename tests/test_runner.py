@@ -17,7 +17,7 @@ from optilab import plugins, store
 from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.grid import cells
-from optilab.runner import Observer, jobs, missing, run_experiment
+from optilab.runner import Observer, jobs, missing, results_of, run_experiment
 
 OFF_THE_CLOCK = ["seconds", "cpu_seconds"]
 TIMES = ["compile_seconds", "train_seconds", "measure_seconds", "host"]
@@ -426,3 +426,78 @@ def test_the_next_process_compiles_nothing(tmp_path: Path, cache_folder: Path) -
     compiled, loaded = map(int, run("two").split())
     assert compiled == 0
     assert loaded == 3  # the loop, the function, the update
+
+
+RULE = """from optilab import elementwise, hookimpl
+
+SIZE = {size}
+
+
+@elementwise(lr=0.1)
+def edited(w, g, lr):
+    w -= SIZE * lr * g
+    return w
+
+
+@hookimpl
+def optilab_optimizers():
+    return [edited]
+"""
+
+
+def test_runs_of_other_code_are_noticed_and_made_again_on_request(tmp_path: Path) -> None:
+    """After an edit to a plugin its old runs are counted as stale, and are kept unless they are asked for again."""
+
+    class Stale(Counted):
+        stale = 0
+
+        def noticed_stale(self, count: int) -> None:
+            self.stale += count
+
+    def run(size: float, rerun_stale: bool = False) -> tuple[store.Results, Stale]:
+        file = tmp_path / f"folder{size}" / "plugin_that_is_edited.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(RULE.format(size=size))
+        plugins.forget()
+        plugins.use_file(file)
+        told = Stale()
+        grid = experiment(optimizers=[{"use": "edited", "lr": 0.01}], seeds=2)
+        return run_experiment(grid, tmp_path / "r", 0, told, rerun_stale), told
+
+    first, told = run(1.0)
+    assert (len(told.rows), told.stale) == (2, 0)
+    _, told = run(1.0)
+    assert (len(told.rows), told.stale) == (0, 0)
+    edited, told = run(2.0)
+    assert (len(told.rows), told.stale) == (0, 2)
+    assert edited.runs["final_train_cost"].tolist() == first.runs["final_train_cost"].tolist()
+    made, told = run(2.0, rerun_stale=True)
+    assert (len(told.rows), told.stale) == (2, 0)
+    assert (made.runs["final_train_cost"] != first.runs["final_train_cost"]).all()
+    assert len(store.load(tmp_path / "r").runs) == 2
+
+
+def test_results_of_an_experiment_leave_out_what_it_no_longer_asks_for(tmp_path: Path) -> None:
+    """Runs of another budget, and of an optimizer that was taken out, stay in the folder and out of the comparison."""
+    two = experiment(optimizers=[{"use": "sgd", "lr": 0.01}, {"use": "momentum", "lr": 0.01}], seeds=1)
+    run_experiment(two, tmp_path / "r", 0)
+    one = experiment(optimizers=[{"use": "sgd", "lr": 0.01}], seeds=1, budget={"steps": 7})
+    run_experiment(one, tmp_path / "r", 0)
+    everything = store.load(tmp_path / "r")
+    assert len(everything.runs) == 3
+    present = results_of(one, everything)
+    assert present.runs["label"].tolist() == ["sgd"]
+    assert present.history["step"].max() == 7
+
+
+def test_a_feedback_schedule_of_an_unmeasured_column_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    """A monitor that this problem doesn't have is told with its place, and no folder is made."""
+    for monitor, message in (
+        ("tran_cost", "unknown column of the history 'tran_cost'"),
+        ("test_cost", "is not measured"),
+    ):
+        schedule = {"use": "reduce_on_plateau", "monitor": monitor}
+        grid = experiment(optimizers=[{"use": "sgd", "lr": 0.01, "schedule": schedule}])
+        with pytest.raises(InputError, match=rf"optimizers\[0\]: .*{message}"):
+            run_experiment(grid, tmp_path / "r", 0)
+    assert not (tmp_path / "r").exists()

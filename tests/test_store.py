@@ -205,7 +205,7 @@ def test_a_history_without_its_runs_is_ignored(tmp_path: Path) -> None:
     results = store.load(tmp_path / "r")
     assert results.runs["run_id"].tolist() == ["a"]
     assert set(results.history["run_id"]) == {"a"}
-    assert store.done(tmp_path / "r") == {"a": "budget"}
+    assert store.done(tmp_path / "r") == {"a": ("budget", "c")}
 
 
 def test_a_history_without_its_runs_is_removed_when_parts_are_joined(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_half_a_file_is_never_seen(tmp_path: Path) -> None:
     for kind in ("runs", "history"):
         (tmp_path / "r" / kind / ".0123.tmp").write_bytes(b"PAR1 half of it")
     assert store.load(tmp_path / "r").runs["run_id"].tolist() == ["a"]
-    assert store.done(tmp_path / "r") == {"a": "budget"}
+    assert store.done(tmp_path / "r") == {"a": ("budget", "c")}
 
 
 def test_a_run_that_was_made_twice_counts_as_it_was_made_last(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_run_that_was_made_twice_counts_as_it_was_made_last(tmp_path: Path) ->
         results = store.load(tmp_path / "r")
         assert results.runs.set_index("run_id")["status"].to_dict() == {"a": "budget", "b": "budget"}
         assert results.history.loc[results.history["run_id"] == "a", "train_cost"].tolist() == [7.0] * 3
-        assert store.done(tmp_path / "r") == {"a": "budget", "b": "budget"}
+        assert store.done(tmp_path / "r") == {"a": ("budget", "c"), "b": ("budget", "c")}
         store.Store(tmp_path / "r", ["lr"], "{}").compact()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -53,6 +56,22 @@ def varying(runs: pd.DataFrame) -> list[str]:
     return [name for name in names if counts[name] > 1]
 
 
+def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]) -> str:
+    """The hyperparameters `names` of a chosen run, each with a star where it is at an end of what its line has tried.
+
+    A star says that the best value may lie beyond.
+    """
+    line = runs[(runs["problem"] == chosen["problem"]) & (runs["label"] == chosen["label"])]
+    parts = []
+    for name in names:
+        value = chosen[name]
+        if pd.notna(value):
+            tried = line[name]
+            at_end = tried.nunique() > 1 and value in (tried.min(), tried.max())
+            parts.append(f"{name}={value:.3g}" + ("*" if at_end else ""))
+    return ", ".join(parts)
+
+
 def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
     """One row a line, best first: hyperparameters that were chosen, medians and ranges over seeds.
 
@@ -66,7 +85,7 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
     rows = []
     for (problem, label), group in runs.groupby(LINE, sort=False):
         first = group.iloc[0]
-        values = ", ".join(f"{name}={first[name]:.3g}" for name in names if pd.notna(first[name]))
+        values = chosen_text(results_runs, first, names)
         row = {
             "problem": problem,
             "label": label,

@@ -53,8 +53,11 @@ def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y:
                 if kind in kinds:
                     raise InputError(f"a picture of kind {kind!r} doesn't fit these results: {_WHEN[kind]}")
                 continue
-            parts = [kind] if kind != "convergence" or (x is None and y == "train_cost") else [kind, y, x or ""]
-            target = results.folder / f"{'-'.join(filter(None, parts))}.png"
+            parts = [kind]
+            if kind in ("convergence", "sensitivity"):
+                parts += [y] if y != "train_cost" else []
+                parts += [x] if x and kind == "convergence" else []
+            target = results.folder / f"{'-'.join(parts)}.png"
             try:
                 figure.savefig(target, bbox_inches="tight", metadata={"Software": "optilab"})
             except OSError as error:
@@ -75,7 +78,7 @@ KINDS: dict[str, Callable[[Results, str | None, str], Figure | None]] = {
 
 _WHEN = {
     "convergence": "the history has no values in that column",
-    "sensitivity": "no hyperparameter takes more than one value",
+    "sensitivity": "no hyperparameter takes more than one value, or y is not a cost that was measured",
     "path": "the problems are not functions of one or two weights",
     "digits": "the problem is not a network on images with classes, or its best run is not in the experiment",
     "weights": "the problem is not a network on images with classes, or its best run is not in the experiment",

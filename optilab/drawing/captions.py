@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from optilab.analysis.summary import chosen_text as chosen_values
 from optilab.analysis.summary import varying
 from optilab.plots.style import AXES
 from optilab.store import Results
@@ -30,12 +31,16 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
     """The hyperparameters of each line, of those that vary."""
     names = varying(results.runs)
     parts = []
-    for (label, several), group in best.groupby(["label", "problem"], sort=False):
-        values = [f"{n}={group[n].iloc[0]:.3g}" for n in names if pd.notna(group[n].iloc[0])]
-        where = f" on {several}" if best["problem"].nunique() > 1 else ""
+    for _, group in best.groupby(["label", "problem"], sort=False):
+        first = group.iloc[0]
+        where = f" on {first['problem']}" if best["problem"].nunique() > 1 else ""
+        values = chosen_values(results.runs, first, names)
         if values:
-            parts.append(f"{label}{where}: {', '.join(values)}")
-    return f" Chosen: {'; '.join(parts)}." if parts else ""
+            parts.append(f"{first['label']}{where}: {values}")
+    if not parts:
+        return ""
+    beyond = " (* at an end of the values that were tried)" if any("*" in part for part in parts) else ""
+    return f" Chosen: {'; '.join(parts)}{beyond}."
 
 
 def ended_text(best: pd.DataFrame) -> str:

@@ -38,7 +38,7 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
     labels = ranked(lines)
     if y.endswith("accuracy"):
         labels = labels[::-1]
-    palette = style.colours(labels)
+    palette = style.colours_of(results.runs["label"], labels)
     figure, axes = plt.subplots(
         1, len(problems), figsize=(1.2 + 5.6 * len(problems), 4.6), squeeze=False, layout="constrained"
     )
@@ -60,7 +60,7 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
 def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     """The final cost against each hyperparameter that varies; None where none does."""
     names = varying(results.runs)
-    if not names:
+    if not names or y not in ("train_cost", "test_cost") or results.runs[f"final_{y}"].isna().all():
         return None
     problems = list(dict.fromkeys(results.runs["problem"]))
     figure, axes = plt.subplots(
@@ -71,11 +71,11 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
         layout="constrained",
     )
     lines = bands(results.history, best_runs(results.runs), "step", "train_cost")
-    palette = style.colours(ranked(lines) if len(lines) else dict.fromkeys(results.runs["label"]))
+    palette = style.colours_of(results.runs["label"], ranked(lines) if len(lines) else results.runs["label"].unique())
     for row, name in zip(axes, names, strict=True):
-        points = sensitivity_points(results.runs, name, y if y in ("train_cost", "test_cost") else "train_cost")
+        points = sensitivity_points(results.runs, name, y)
         for ax, problem in zip(row, problems, strict=True):
-            lines_plot.sensitivity(points[points["problem"] == problem], ax, parameter=name, colours=palette)
+            lines_plot.sensitivity(points[points["problem"] == problem], ax, parameter=name, y=y, colours=palette)
             if len(problems) > 1:
                 ax.set_title(problem)
     style.outside_legend(axes[0][-1])

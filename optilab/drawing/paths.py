@@ -27,9 +27,10 @@ def path(results: Results, x: str | None, y: str) -> Figure | None:
     if not problems:
         return None
     best = best_runs(results.runs)
-    history = results.history.merge(best[["run_id", "problem", "label", "seed"]], on="run_id")
+    history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")
+    history["lasted"] = history["status"] == "budget"
     labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))
-    palette = style.colours(labels)
+    palette = style.colours_of(results.runs["label"], labels)
     if all(problem.n_weights == 1 for problem in problems.values()):
         return _paths_on_curves(results, problems, history, palette)
     if all(problem.n_weights == 2 for problem in problems.values()):
@@ -88,6 +89,6 @@ def _paths_on_contours(
         path_plot.paths_on_contours(surface, steps, ax, colours=palette, minima=problem.kind.minima)
         ax.set_title(name)
     style.outside_legend(axes[0][-1])
-    steps_text = f"{int(history['step'].max())} steps from the circle to the dot; the star is the minimum."
+    steps_text = f"{int(history['step'].max())} steps from the circle to the dot (a cross: left the picture); the star is the minimum."
     style.caption(figure, steps_text + chosen_text(results, best) + ended_text(best))
     return figure

@@ -55,7 +55,6 @@ def _kernels_digest() -> str:
     return digest.hexdigest()
 
 
-@cache
 def _module_source(name: str) -> str:
     """Source of a module and of its siblings in its package: helpers that a rule may call."""
     path = getattr(sys.modules.get(name), "__file__", None)
@@ -64,7 +63,13 @@ def _module_source(name: str) -> str:
     own = Path(path)
     package = name.rpartition(".")[0]
     files = sorted(own.parent.glob("*.py")) if package else [own]
-    return "".join(file.read_text("utf-8") for file in files)
+    return "".join(_text(file, file.stat().st_mtime_ns) for file in files)
+
+
+@cache
+def _text(file: Path, changed: int) -> str:
+    """Content of a file, read again when it has changed."""
+    return file.read_text("utf-8")
 
 
 def source_digest(function: Callable[..., Any]) -> str:

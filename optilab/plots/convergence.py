@@ -28,7 +28,8 @@ def convergence(
     """Draw the lines of `analysis.curves.bands`, in the order of `colours`.
 
     A cross marks where the median run stopped being finite. Axes are logarithmic: x for counts of steps, examples and
-    evaluations (linear from 0 to the first measurement), y for costs and norms; `log_x`, `log_y` overrule that.
+    evaluations (linear from 0 to the first measurement, or all the way where lines begin decades apart), y for costs and
+    norms that differ by more than a factor of three; `log_x`, `log_y` overrule that.
     """
     log_x = x in LOG_X if log_x is None else log_x
     log_y = not y.endswith("accuracy") if log_y is None else log_y
@@ -87,15 +88,18 @@ def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers:
 
 
 def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
-    positive = lines.loc[lines["x"] > 0, "x"]
+    positive = lines[lines["x"] > 0]
     if log_x and len(positive):
+        firsts = positive.groupby("label")["x"].min()
         if len(positive) == len(lines):
             ax.set_xscale("log")
-        else:
-            ax.set_xscale("symlog", linthresh=positive.min(), linscale=0.3)
-            ax.set_xlim(0, 1.05 * positive.max())
+        elif (
+            firsts.max() < 10 * firsts.min()
+        ):  # else lines with late first marks would fill the picture with straight lines
+            ax.set_xscale("symlog", linthresh=firsts.max(), linscale=0.3)
+            ax.set_xlim(0, 1.05 * positive["x"].max())
     values = lines["median"][lines["median"] < _HIGHEST]
-    if log_y and len(values) and values.min() > 0:
+    if log_y and len(values) and values.min() > 0 and values.max() > 3 * values.min():
         ax.set_yscale("log")
         if values.max() < 1000 * values.min():  # few powers of ten: name 2 and 5 times them as well
             ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -42,8 +42,9 @@ def paths_on_contours(
 ) -> Axes:
     """Draw the contours of a function of two weights, and the path of every run.
 
-    surface: columns w_0, w_1, cost, on a grid. path: columns label, run_id, step, w_0, w_1.
-    A circle marks the start, a dot the end of each path, a star each known minimum.
+    surface: columns w_0, w_1, cost, on a grid. path: columns label, run_id, step, w_0, w_1, lasted (did not diverge).
+    A circle marks the start, a dot the end of each path, a star each known minimum; a cross where a path leaves the
+    picture for good, or stops being finite.
     """
     table = surface.pivot_table(index="w_1", columns="w_0", values="cost")
     cost = table.to_numpy()
@@ -70,7 +71,11 @@ def paths_on_contours(
                 zorder=3,
                 markeredgewidth=0,
             )
-            ax.plot(run["w_0"].iloc[-1], run["w_1"].iloc[-1], "o", color=colour, markersize=8, zorder=5)
+            inside = run[run["w_0"].between(*_ends(surface["w_0"])) & run["w_1"].between(*_ends(surface["w_1"]))]
+            left = len(inside) and inside.index[-1] != run.index[-1]
+            end = (inside if left else run).iloc[-1]
+            mark = {"marker": "x", "markeredgewidth": 2.5} if left or not end["lasted"] else {"marker": "o"}
+            ax.plot(end["w_0"], end["w_1"], color=colour, markersize=8, zorder=5, **mark)
             ax.plot(
                 run["w_0"].iloc[0],
                 run["w_1"].iloc[0],
@@ -88,3 +93,7 @@ def paths_on_contours(
     ax.set_ylim(surface["w_1"].min(), surface["w_1"].max())
     ax.grid(visible=False)
     return ax
+
+
+def _ends(values: pd.Series[float]) -> tuple[float, float]:
+    return float(values.min()), float(values.max())

@@ -46,6 +46,16 @@ def colours(labels: Iterable[str]) -> dict[str, object]:
     return {label: palette[k] if k < MOST_COLOURS else GREY for k, label in enumerate(names)}
 
 
+def colours_of(every: Iterable[str], order: Iterable[str]) -> dict[str, object]:
+    """Colours in the order wanted, the same for a label in all pictures of the same results: `every` label there is.
+
+    Where there are too many, the first of `order` get the colours.
+    """
+    names, wanted = sorted(set(every)), list(order)
+    palette = colours(names if len(names) <= MOST_COLOURS else wanted)
+    return {label: palette[label] for label in wanted}
+
+
 @contextmanager
 def theme() -> Iterator[None]:
     """The look of optilab's pictures, inside a with statement only."""
