@@ -22,7 +22,7 @@ from optilab.optimizers import Optimizer
 from optilab.plan import BatchSize, Length, Plan, usual_batch_size
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
-from optilab.training import rehearse
+from optilab.watching import rehearse
 
 SCHEMA = 1  # of a run's identity; a change of meaning is a new number
 

@@ -13,35 +13,17 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from optilab import streams
-from optilab.errors import InputError, unknown
 from optilab.kernels import cache as compiled
 from optilab.kernels.jit import CORRECT, EVALUATIONS, EXAMPLES, Context
 from optilab.lifting import Layout, compile_update
 from optilab.plan import Plan
-from optilab.problems import Precision, Problem
-from optilab.schedules import BoundSchedule
+from optilab.problems import Precision
+from optilab.watching import FeedbackUnderWay
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Status = Literal["budget", "diverged", "failed", "crashed"]
-
-MEASURED = (
-    "step",
-    "epoch",
-    "examples",
-    "gradient_evaluations",
-    "seconds",
-    "cpu_seconds",
-    "train_cost",
-    "test_cost",
-    "train_accuracy",
-    "test_accuracy",
-    "gradient_norm",
-    "update_norm",
-    "weight_norm",
-    "lr",
-)
 
 _ORDER_AT_ONCE = 2**20  # examples whose order is drawn ahead of the compiled loop
 _STEPS_AT_ONCE = 2**17  # rows of a schedule's table
@@ -135,7 +117,7 @@ class Training:
         self.base = np.array([float(v) for v in plan.hyperparameters.values()])
         self.names = list(plan.hyperparameters)
         self.curves = [s for s in plan.schedules if not s.schedule.is_feedback]
-        self.feedback = [_FeedbackUnderWay(s) for s in plan.schedules if s.schedule.is_feedback]
+        self.feedback = [FeedbackUnderWay(s) for s in plan.schedules if s.schedule.is_feedback]
 
         self.total = plan.budget.in_steps(plan.steps_per_epoch)
         self.every = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else self._usual_interval()
@@ -263,48 +245,6 @@ class Training:
         cost = self.evaluate(self.run.w, self.g[:0], np.arange(n), context)
         correct = context.tally[CORRECT] / n if self.plan.problem.classifies else math.nan
         return {"test_cost": cost, "test_accuracy": correct}
-
-
-class _FeedbackUnderWay:
-    """A feedback schedule of a run, and the multiplier that it last answered."""
-
-    def __init__(self, schedule: BoundSchedule) -> None:
-        self.of = schedule.of
-        self._generator = schedule.begin()
-        self.factor = float(next(self._generator))
-
-    def tell(self, measurement: dict[str, float]) -> None:
-        """Tell it a measurement, and take its answer."""
-        self.factor = float(self._generator.send(_Measured(measurement)))
-
-
-def rehearse(plan: Plan) -> None:
-    """InputError where a feedback schedule of the plan asks for what this problem doesn't measure.
-
-    It is told one made-up measurement; any other exception is left to the run itself.
-    """
-    tested = plan.problem.test_context() is not None
-    for schedule in plan.schedules:
-        if schedule.schedule.is_feedback:
-            made_up = {name: 1.0 if _measured(name, plan.problem, tested) else math.nan for name in MEASURED}
-            try:
-                _FeedbackUnderWay(schedule).tell(made_up)
-            except InputError:
-                raise
-            except Exception:  # noqa: S110
-                pass
-
-
-def _measured(name: str, problem: Problem, tested: bool) -> bool:
-    """Whether a column of the history has values for this problem."""
-    return (tested or not name.startswith("test_")) and (problem.classifies or not name.endswith("_accuracy"))
-
-
-class _Measured(dict[str, float]):
-    """A measurement as a feedback schedule sees it."""
-
-    def __missing__(self, name: str) -> float:
-        raise unknown("column of the history", name, self)
 
 
 def _aligned(vector: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -1,0 +1,69 @@
+"""Feedback schedules at work: told every measurement of a run, they answer the multiplier from there on."""
+
+from __future__ import annotations
+
+import math
+
+from optilab.errors import InputError, unknown
+from optilab.plan import Plan
+from optilab.problems import Problem
+from optilab.schedules import BoundSchedule
+
+MEASURED = (
+    "step",
+    "epoch",
+    "examples",
+    "gradient_evaluations",
+    "seconds",
+    "cpu_seconds",
+    "train_cost",
+    "test_cost",
+    "train_accuracy",
+    "test_accuracy",
+    "gradient_norm",
+    "update_norm",
+    "weight_norm",
+    "lr",
+)
+
+
+class FeedbackUnderWay:
+    """A feedback schedule of a run, and the multiplier that it last answered."""
+
+    def __init__(self, schedule: BoundSchedule) -> None:
+        self.of = schedule.of
+        self._generator = schedule.begin()
+        self.factor = float(next(self._generator))
+
+    def tell(self, measurement: dict[str, float]) -> None:
+        """Tell it a measurement, and take its answer."""
+        self.factor = float(self._generator.send(_Measured(measurement)))
+
+
+def rehearse(plan: Plan) -> None:
+    """InputError where a feedback schedule of the plan asks for what this problem doesn't measure.
+
+    It is told one made-up measurement; any other exception is left to the run itself.
+    """
+    tested = plan.problem.test_context() is not None
+    for schedule in plan.schedules:
+        if schedule.schedule.is_feedback:
+            made_up = {name: 1.0 if _measured(name, plan.problem, tested) else math.nan for name in MEASURED}
+            try:
+                FeedbackUnderWay(schedule).tell(made_up)
+            except InputError:
+                raise
+            except Exception:  # noqa: S110
+                pass
+
+
+def _measured(name: str, problem: Problem, tested: bool) -> bool:
+    """Whether a column of the history has values for this problem."""
+    return (tested or not name.startswith("test_")) and (problem.classifies or not name.endswith("_accuracy"))
+
+
+class _Measured(dict[str, float]):
+    """A measurement as a feedback schedule sees it."""
+
+    def __missing__(self, name: str) -> float:
+        raise unknown("column of the history", name, self)
