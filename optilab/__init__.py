@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from optilab.maths import is_finite, norm
     from optilab.optimizers import elementwise, vectorwise
     from optilab.problems import function
-    from optilab.rules import left_matrix, per_column, per_layer, per_row, per_weight, right_matrix, scalar
     from optilab.schedules import feedback, schedule
+    from optilab.states import left_matrix, per_column, per_layer, per_row, per_weight, right_matrix, scalar
 
 __version__ = "0.1.0"
 
 _HOME = {
     "elementwise": "optimizers",
     "vectorwise": "optimizers",
-    "per_weight": "rules",
-    "per_layer": "rules",
-    "per_row": "rules",
-    "per_column": "rules",
-    "left_matrix": "rules",
-    "right_matrix": "rules",
-    "scalar": "rules",
+    "per_weight": "states",
+    "per_layer": "states",
+    "per_row": "states",
+    "per_column": "states",
+    "left_matrix": "states",
+    "right_matrix": "states",
+    "scalar": "states",
     "schedule": "schedules",
     "feedback": "schedules",
     "dataset": "datasets",

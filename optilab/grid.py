@@ -1,11 +1,9 @@
-"""The grid of an experiment: every cell of it checked, every run with a stable identity."""
+"""The grid of an experiment: every cell of it checked."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,14 +15,13 @@ import numpy as np
 from optilab import schedules
 from optilab.errors import InputError, at, unknown
 from optilab.experiment import Experiment
+from optilab.identity import run_id
 from optilab.lookup import chain, get_optimizer
 from optilab.optimizers import Optimizer
 from optilab.plan import BatchSize, Length, Plan, usual_batch_size
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
 from optilab.watching import rehearse
-
-SCHEMA = 1  # of a run's identity; a change of meaning is a new number
 
 
 @dataclass(frozen=True)
@@ -61,45 +58,6 @@ class Cell:
     def schedule_label(self) -> str:
         """Short text for the schedule."""
         return " + ".join(s.label for s in bound_schedules(self.schedule, self.place)) or "constant"
-
-
-def identity(plan: Plan) -> dict[str, Any]:
-    """What makes a run the run it is: no paths, no worker counts, no cadence of logging unless a schedule reads it."""
-    found: dict[str, Any] = {
-        "schema": SCHEMA,
-        "problem": plan.problem.identity,
-        "precision": plan.problem.precision,
-        "optimizer": [rule.label for rule in plan.optimizer.rules],
-        "hyperparameters": dict(plan.hyperparameters),
-        "schedules": [s.identity for s in plan.schedules],
-        "batch_size": plan.examples_a_step,
-        "steps": plan.budget.in_steps(plan.steps_per_epoch),
-        "seed": plan.seed,
-    }
-    if plan.diverged_above < math.inf:
-        found["diverged_above"] = plan.diverged_above
-    if any(s.schedule.is_feedback for s in plan.schedules):
-        found["measure"] = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else None
-    return found
-
-
-def run_id(plan: Plan) -> str:
-    """Sixteen hexadecimal digits of the identity's digest."""
-    text = json.dumps(_canonical(identity(plan)), sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _canonical(value: Any) -> Any:
-    """1 and 1.0 are the same number: whole floats become integers."""
-    if isinstance(value, Mapping):
-        return {key: _canonical(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_canonical(v) for v in value]
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return str(value)
-        return int(value) if value.is_integer() else value
-    return value
 
 
 def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optilab.errors import InputError
 from optilab.layers import Table, packed, part_sizes, selected
 from optilab.optimizers import Optimizer
-from optilab.rules import State
+from optilab.states import State
 
 SEED = "seed of the noise"
 STEPS = "steps of the rules after it"
@@ -21,13 +21,12 @@ STEPS = "steps of the rules after it"
 class Slots:
     """Which number each state of a chain has in the tables that compiled code is given; the same for all sizes.
 
-    vectors: rows of `places` for what lies in the state vector; arrays: for several scalars; tables: for layer tables.
-    scalars: places among the single scalars. columns: of the hyperparameters.
+    rows: of `places`, for arrays; tables: for layer tables. scalars: places among the single numbers. columns: of the
+    hyperparameters.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.vectors: dict[tuple[int, str], int] = {}
-        self.arrays: dict[tuple[int, str], int] = {}
+        self.rows: dict[tuple[int, str], int] = {}
         self.tables: dict[int, int] = {}
         self.scalars: dict[tuple[int, str], int] = {}
         self.columns = {(c.rule, c.name): k for k, c in enumerate(optimizer.columns)}
@@ -38,21 +37,19 @@ class Slots:
             self.scalars[-1, SEED] = 0
         for number, rule in enumerate(optimizer.rules):
             if rule.layers:
-                self.vectors[number, "w"], self.vectors[number, "g"] = next(rows), next(rows)
+                self.rows[number, "w"], self.rows[number, "g"] = next(rows), next(rows)
                 self.tables[number], _ = next(rows), next(rows)
             if "noise" in rule.arguments and not rule.elementwise:
-                self.vectors[number, "noise"] = next(rows)
+                self.rows[number, "noise"] = next(rows)
             for name, state in rule.states.items():
-                if state.shape == "scalar" and not state.copies:
+                if state.is_number:
                     self.scalars[number, name] = len(self.scalars)
-                elif state.shape == "scalar":
-                    self.arrays[number, name] = next(rows)
-                elif state.shared and name in shared:
-                    self.vectors[number, name] = shared[name]
+                elif not state.shared:
+                    self.rows[number, name] = next(rows)
                 else:
-                    self.vectors[number, name] = next(rows)
-                    if state.shared:
-                        shared[name] = self.vectors[number, name]
+                    if name not in shared:
+                        shared[name] = next(rows)
+                    self.rows[number, name] = shared[name]
             if "skip" in rule.changes:
                 self.scalars[number, STEPS] = len(self.scalars)
         self.n_rows = next(rows)
@@ -95,10 +92,9 @@ class Layout:
                     self.places[row] = sum(map(len, tables)), len(part), 1
                     tables.append(part)
             sizes = part_sizes(mine)
-            for name in [n for k, n in (*slots.vectors, *slots.arrays) if k == number]:
+            for name, row in [(n, row) for (k, n), row in slots.rows.items() if k == number]:
                 state = rule.states.get(name, State())
                 copies = self._value(number, state.copies) if state.copies else 1
-                row = slots.vectors.get((number, name), slots.arrays.get((number, name), 0))
                 if row in self._start:
                     self._check_shared(name, state, row, number)
                     continue
@@ -135,7 +131,7 @@ class Layout:
             first, size, copies = self.places[row]
             target = (scalars if state.shape == "scalar" else vector)[first : first + size]
             if state.start == "w":
-                target.reshape(copies, -1)[:] = self.own_part(number, w)
+                target.reshape(copies, -1)[:] = w[self._chosen.get(number, slice(None))]
             else:
                 target[:] = self._value(number, state.start)
         for (number, name), place in self._slots.scalars.items():
@@ -144,10 +140,6 @@ class Layout:
         if self._slots.has_noise:
             scalars[self._slots.scalars[-1, SEED]] = seed
         return vector, scalars
-
-    def own_part(self, number: int, w: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Of a vector of all weights, those that rule `number` works on."""
-        return w[self._chosen[number]] if number in self._chosen else w
 
     def views(self, vector: NDArray[np.floating], scalars: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
         """Every state by its name, in a chain with the rule's name before it, as a part of `vector` or `scalars`."""
@@ -160,8 +152,7 @@ class Layout:
                     place = self._slots.scalars[number, name]
                     found[key] = scalars[place : place + 1]
                     continue
-                row = self._slots.vectors.get((number, name), self._slots.arrays.get((number, name), 0))
-                first, size, copies = self.places[row]
+                first, size, copies = self.places[self._slots.rows[number, name]]
                 part: NDArray[Any] = (scalars if state.shape == "scalar" else vector)[first : first + size]
                 found[key] = part.reshape(copies, -1) if state.copies and state.shape != "scalar" else part
         return found
@@ -172,7 +163,7 @@ class Layout:
         for number, rule in enumerate(self._optimizer.rules):
             if rule.evaluate_at is not None:
                 point = point if point is not w else w.copy()
-                first, size, _ = self.places[self._slots.vectors[number, rule.evaluate_at]]
+                first, size, _ = self.places[self._slots.rows[number, rule.evaluate_at]]
                 point[self._chosen.get(number, slice(None))] = vector[first : first + size]
         return point
 

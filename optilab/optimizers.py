@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from optilab.declaration import Declaration
 from optilab.errors import InputError, at, unknown
 from optilab.parameters import Parameter
-from optilab.rules import EVALUATIONS, Declaration, Link, Rule, State, check_selection
+from optilab.rules import EVALUATIONS, Link, Rule, check_selection
+from optilab.states import State
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from optilab.problems import Problem
+    from optilab.problems import Precision, Problem
     from optilab.stepper import Stepper
 
 
@@ -116,6 +118,9 @@ class Optimizer:
         for name, parameter in shared.items():
             if name in given:
                 filled[name] = parameter.check(given[name], place)
+                for column in self.columns:  # a range in common can't be written down for all kinds of ranges
+                    if column.name == name and column.qualified not in given:
+                        self.rules[column.rule].parameters[name].check(given[name], place)
             elif parameter.default is None and self.title and self._disagreement(name):
                 own = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}
                 filled |= {column: value for column, value in own.items() if column not in given}
@@ -176,8 +181,8 @@ class Optimizer:
         self,
         w: ArrayLike | Sequence[NDArray[Any]],
         *,
-        problem: Problem | None = None,
-        dtype: str | None = None,
+        problem: Problem | str | None = None,
+        dtype: Precision | None = None,
         seed: int = 0,
         **hyperparameters: Any,
     ) -> Stepper:
@@ -185,7 +190,7 @@ class Optimizer:
 
         w: vector of weights, or a list of matrices (fan-in by fan-out) and vectors, the layers; it is copied. Its precision is
         kept unless `dtype` names another.
-        problem: needed only by rules that ask for value_and_grad, and for layers where `w` is a vector.
+        problem: or its name; needed only by rules that ask for value_and_grad, and for layers where `w` is a vector.
         seed: of the rule's own noise.
         hyperparameters: as in the signature of the rules; InputError if unknown or out of range.
         """

@@ -51,10 +51,15 @@ class Interval:
         from_low = max((low, not closed_low), (other_low, not other_closed_low))
         to_high = min((high, closed_high), (other_high, other_closed_high))
         begin, end = "(" if from_low[1] else "[", "]" if to_high[1] else ")"
-        return Interval(f"{begin}{from_low[0]:g}, {to_high[0]:g}{end}")
+        return Interval(f"{begin}{_exact(from_low[0])}, {_exact(to_high[0])}{end}")
 
     def __str__(self) -> str:
         return self.text
+
+
+def _exact(number: float) -> str:
+    """A number as it is written: 1, 0.1, inf."""
+    return repr(number).removesuffix(".0")
 
 
 @dataclass(frozen=True)

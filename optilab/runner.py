@@ -18,7 +18,8 @@ from optilab import plugins, store, worker
 from optilab.analysis.summary import best_cells
 from optilab.errors import InputError
 from optilab.experiment import Experiment, evaluation_seeds, tuning_seeds
-from optilab.grid import Cell, cells, problem_label, run_id
+from optilab.grid import Cell, cells, problem_label
+from optilab.identity import run_id
 from optilab.kernels import cache
 from optilab.lifting import compile_update
 from optilab.training import compile_loop

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optilab.experiment import Experiment, read
-from optilab.grid import Cell, cells, problem_label, run_id
+from optilab.grid import Cell, cells, problem_label
+from optilab.identity import run_id
 
 BASE: dict[str, Any] = {
     "name": "grid",

@@ -332,6 +332,24 @@ def test_a_shared_hyperparameter_is_checked_against_every_rule() -> None:
             chain.fill({"beta": 2})
 
 
+def test_a_shared_hyperparameter_suits_ranges_of_other_kinds() -> None:
+    """A whole number of one rule that is a number of another has to be both."""
+
+    def counts(w, k=1):
+        w *= k
+        return w
+
+    def measures(g, k=1):
+        g *= k
+        return g
+
+    chain = elementwise(ranges={"k": "{1, 2, ...}"})(counts) | elementwise(ranges={"k": "[0, 3]"})(measures)
+    assert chain.fill({"k": 3})["k"] == 3
+    for value, accepted in ((4, r"\[0, 3\]"), (1.5, r"\{1, 2, \.\.\.\}"), (0, r"\{1, 2, \.\.\.\}")):
+        with pytest.raises(InputError, match=f"k = {value} is out of range: accepted is {accepted}"):
+            chain.fill({"k": value})
+
+
 def test_batch_size_is_that_of_the_last_rule_that_declares_one() -> None:
     """An optimizer takes batches of 32 unless a rule says otherwise, and in a chain the last that says so."""
     eight = elementwise(lr=0.1, batch_size=8)(plain)
@@ -544,6 +562,21 @@ def test_rule_that_does_not_compile() -> None:
             optilab.train("parabola", rule, steps=1)
 
 
+@vectorwise(lr=0.1)
+def double_gradient(w, g, lr, value_and_grad):
+    """A rule whose own vector has the precision of NumPy's zeros, not of the weights."""
+    there = np.zeros(w.size)
+    value_and_grad(w, there)
+    w -= lr * there
+
+
+def test_vectors_of_another_precision() -> None:
+    """A vector in float64 is refused by value_and_grad in a float32 run, with what to write instead."""
+    double_gradient.start([1.0], problem="parabola").step()
+    with pytest.raises(InputError, match=r"takes vectors of float32, as np.zeros_like\(w\) makes; found"):
+        double_gradient.start([1.0], problem="parabola", dtype="float32")
+
+
 def test_the_rule_of_a_chain_that_does_not_compile() -> None:
     """In a chain the error names the rule at fault, not the first."""
     with pytest.raises(InputError, match="optimizer 'misspelt' doesn't compile"):
@@ -624,6 +657,10 @@ STEPPER_ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
     (lambda _: optilab.get_optimizer("polyak").start([1.0]).step([1.0]), r"asks for the cost: step\(gradient, cost\)"),
     (lambda _: optilab.get_optimizer("sgd").start([[1.0]]), r"w has shape \(1, 1\); expected a vector"),
     (lambda p: optilab.get_optimizer("sgd").start([1.0], problem=p), r"w has shape \(1,\); expected a vector of 27"),
+    (
+        lambda p: optilab.get_optimizer("sgd").start(p.initial(), problem=p, dtype="float32"),
+        "computes in float64, not fl",
+    ),
     (lambda _: optilab.get_optimizer("sgd").start([1.0], dtype="float16"), "dtype = 'float16' is not float32 or float"),
 ]
 
@@ -777,7 +814,18 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         w -= double(g)
         return w
 
+    def chooses(w, g, beta=0.5, mode="raw"):
+        w -= beta * g if mode == "rav" else g
+        return w
+
+    def switched(w, g, nesterov=False):
+        if nesterov:
+            w -= g
+            return w
+        return w
+
     number = vectorwise(states={"k": scalar()})
+    words = elementwise(ranges={"mode": "{raw, corrected}"})
     for decorate, function, message in [
         (number, counts, "it changes 'k', a number, and doesn't return it"),
         (vectorwise(), annotated, "'m = ...' gives the name m to another array"),
@@ -786,6 +834,8 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         (elementwise(), skips, "no argument can be called 'skip'"),
         (elementwise(), starred, "a rule's arguments are plain names"),
         (elementwise(), labelled, "a hyperparameter can't be called 'label'"),
+        (words, chooses, "unknown word that mode is compared with 'rav': did you mean 'raw'"),
+        (elementwise(ranges={"nesterov": "[0, 1]"}), switched, "nesterov is a switch, true or false, and has no range"),
     ]:
         with pytest.raises(InputError, match=message):
             decorate(function)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 import optilab
 from optilab import InputError
 from optilab.experiment import Experiment
-from optilab.grid import Cell, cells, run_id
+from optilab.grid import Cell, cells
+from optilab.identity import run_id
 from optilab.plan import Length, Plan
 from optilab.plugins import registry
 from optilab.schedules import BoundSchedule, from_spec

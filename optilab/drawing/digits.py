@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.summary import best_runs
 from optilab.drawing.source import experiment_of
-from optilab.grid import Cell, cells, run_id
+from optilab.grid import Cell, cells
+from optilab.identity import run_id
 from optilab.network import Network
 from optilab.plots import images, style
 from optilab.runner import jobs

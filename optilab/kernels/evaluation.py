@@ -22,6 +22,10 @@ class Evaluation(types.Callable):
         """A call takes w and g, and returns the cost."""
         if len(args) != 2 or kws:
             raise TypingError("value_and_grad takes two arguments: value_and_grad(w, g)")
+        precision = self.function.signature.args[0].dtype
+        if any(getattr(arg, "dtype", None) != precision for arg in args):
+            found = " and ".join(map(str, args))
+            raise TypingError(f"value_and_grad takes vectors of {precision}, as np.zeros_like(w) makes; found {found}")
         return signature(types.float64, *args, recvr=self)
 
     def get_call_signatures(self):

@@ -10,9 +10,9 @@ from typing import Literal
 from optilab.errors import InputError
 from optilab.optimizers import Optimizer
 from optilab.testing.parity import follows_its_reference
-from optilab.testing.properties import NOT_ASKED, PROPERTIES
+from optilab.testing.properties import PROPERTIES
 from optilab.testing.speed import nanoseconds_a_weight
-from optilab.testing.subject import Subject, ViolationError
+from optilab.testing.subject import NotAsked, Subject, ViolationError
 
 Outcome = Literal["holds", "broken", "not asked"]
 SPEED = "Speed"
@@ -53,9 +53,7 @@ def judge(subject: Subject, title: str) -> Verdict:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in _files(subject)]
         where = f", in line {frames[-1].lineno} of {frames[-1].filename}: {frames[-1].line}" if frames else ""
         return Verdict(title, "broken", f"{type(error).__name__}: {error}{where}")
-    if answer.startswith(NOT_ASKED):
-        return Verdict(title, "not asked", answer.removeprefix(NOT_ASKED).strip())
-    return Verdict(title, "holds", answer)
+    return Verdict(title, "not asked" if isinstance(answer, NotAsked) else "holds", str(answer))
 
 
 def _files(subject: Subject) -> set[str]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError
-from optilab.testing.strategies import Walk
-from optilab.testing.subject import Subject, ViolationError, difference
+from optilab.testing.strategies import Walk, layers_of
+from optilab.testing.subject import NotAsked, Subject, ViolationError, difference
 
 STEPS = 30
 _SHAPES = ((5, 3), (3,), (3, 4), (4,))
@@ -32,10 +32,10 @@ def follows_its_reference(subject: Subject) -> str:
     """Thirty steps on random gradients in float64 end where the reference's do."""
     named = [rule.reference for rule in subject.optimizer.rules if rule.reference]
     if len(named) != 1 or len(subject.optimizer.rules) != 1:
-        return "- it names none"
+        return NotAsked("it names none")
     call = parsed(named[0], subject.hyperparameters)
     if importlib.util.find_spec(call.library) is None:
-        return f"- {call.library} is not installed"
+        return NotAsked(f"{call.library} is not installed")
     random = np.random.default_rng(0)
     n = sum(int(np.prod(shape)) for shape in _SHAPES)
     walk = Walk(_SHAPES, random.normal(size=n), random.normal(size=(STEPS, n)), random.uniform(1, 2, STEPS))
@@ -106,9 +106,7 @@ def _torch(call: Call, walk: Walk) -> NDArray[np.float64]:
     optimizer = call._replace(positional=[parameters, *call.positional]).made_by(torch)
     found = []
     for gradient in walk.gradients:
-        for parameter, part in zip(
-            parameters, Walk(walk.shapes, gradient, walk.gradients, walk.costs).layers, strict=True
-        ):
+        for parameter, part in zip(parameters, layers_of(gradient, walk.shapes), strict=True):
             parameter.grad = torch.tensor(part)
         optimizer.step()
         found.append(np.concatenate([p.detach().numpy().ravel() for p in parameters]))
@@ -125,10 +123,8 @@ def _optax(call: Call, walk: Walk) -> NDArray[np.float64]:
         parameters = [jax.numpy.asarray(part) for part in walk.layers]
         state = transformation.init(parameters)
         for gradient, cost in zip(walk.gradients, walk.costs, strict=True):
-            parts = Walk(walk.shapes, gradient, walk.gradients, walk.costs).layers
-            updates, state = transformation.update(
-                [jax.numpy.asarray(part) for part in parts], state, parameters, value=jax.numpy.asarray(cost)
-            )
+            parts = [jax.numpy.asarray(part) for part in layers_of(gradient, walk.shapes)]
+            updates, state = transformation.update(parts, state, parameters, value=jax.numpy.asarray(cost))
             parameters = optax.apply_updates(parameters, updates)
             found.append(np.concatenate([np.asarray(p).ravel() for p in parameters]))
     return np.array(found)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, reject, settings
-from hypothesis import strategies as st
+from hypothesis import reject
 
 from optilab.lifting import compile_update
+from optilab.testing.examples import try_on, try_on_any
+from optilab.testing.invariances import keeps_its_claims
 from optilab.testing.strategies import Bowl, Walk, bowls, walks
-from optilab.testing.subject import Subject, ViolationError, difference
+from optilab.testing.subject import NotAsked, Subject, ViolationError, difference
 
 Property = Callable[[Subject], str]
-
-NOT_ASKED = "-"  # the beginning of an answer that says why a property doesn't concern an optimizer
 
 
 def compiles(subject: Subject) -> str:
@@ -29,7 +27,7 @@ def compiles(subject: Subject) -> str:
 def stands_still(subject: Subject) -> str:
     """With lr = 0 it stands still."""
     if not any("lr" in rule.parameters for rule in subject.optimizer.rules):
-        return "- it doesn't ask for lr"
+        return NotAsked("it doesn't ask for lr")
 
     def check(place: Walk | Bowl) -> None:
         stepper = subject.start(place)
@@ -38,7 +36,7 @@ def stands_still(subject: Subject) -> str:
         if found := difference(np.broadcast_to(place.w, path.shape), path, 0):
             raise ViolationError(f"{found} (before and after), from {place}")
 
-    _try(subject, check)
+    try_on_any(subject, check)
     return ""
 
 
@@ -49,7 +47,7 @@ def deterministic(subject: Subject) -> str:
         if found := difference(subject.walk(place), subject.walk(place), 0):
             raise ViolationError(f"{found} in two runs, from {place}")
 
-    _try(subject, check)
+    try_on_any(subject, check)
     return ""
 
 
@@ -65,7 +63,7 @@ def keeps_the_layer_table(subject: Subject) -> str:
             changed = [name for name in table.dtype.names or () if (table[name] != before[name]).any()]
             raise ViolationError(f"it writes to {', '.join(changed)} of the layer table, from {place}")
 
-    _try(subject, check)
+    try_on_any(subject, check)
     return ""
 
 
@@ -82,7 +80,7 @@ def resumes(subject: Subject) -> str:
             if found := difference(whole, path, 0):
                 raise ViolationError(f"{found} when it is stopped after step {stop} and resumed, from {place}")
 
-    _try(subject, check)
+    try_on_any(subject, check)
     return ""
 
 
@@ -107,7 +105,7 @@ def descends(subject: Subject) -> str:
             f"the cost is {begin:.3g} at first, and {', '.join(tried)} after 200 steps at any lr, on {bowl}"
         )
 
-    _try_on(bowls(), check, min(subject.examples, 10), shrink=False)
+    try_on(bowls(), check, min(subject.examples, 10), shrink=False)
     return ""
 
 
@@ -122,7 +120,7 @@ def equals_plain_python(subject: Subject) -> str:
         if found := difference(subject.walk(place), expected, 1e-7):
             raise ViolationError(f"{found}, compiled and in plain Python, from {place}")
 
-    _try(subject, check)
+    try_on_any(subject, check)
     return ""
 
 
@@ -135,14 +133,14 @@ def stays_in_bounds(subject: Subject) -> str:
         except IndexError:
             raise ViolationError(f"an index is out of bounds{_line(subject, place)}, from {place}") from None
 
-    _try(subject, check)
+    try_on_any(subject, check)
     return ""
 
 
 def counts_evaluations(subject: Subject) -> str:
     """Every gradient that it evaluates is counted."""
     if not subject.evaluates:
-        return "- it evaluates no gradients itself"
+        return NotAsked("it evaluates no gradients itself")
 
     def check(bowl: Bowl) -> None:
         if bowl.condition < 3:
@@ -155,7 +153,7 @@ def counts_evaluations(subject: Subject) -> str:
                 f"{compiled.gradient_evaluations} counted, {plain.gradient_evaluations} made, on {bowl}"
             )
 
-    _try_on(bowls(), check, min(subject.examples, 10))
+    try_on(bowls(), check, min(subject.examples, 10))
     stepper = subject.start(_some_bowl())
     subject.follow(stepper, _some_bowl(), 0, 10)
     return f"{stepper.gradient_evaluations / 10:g} a step"
@@ -164,7 +162,7 @@ def counts_evaluations(subject: Subject) -> str:
 def shows_nan(subject: Subject) -> str:
     """A gradient of NaN is not silently absorbed. Weights show it, or a number among the states, or they stand still."""
     if subject.evaluates:
-        return "- its gradients are its own"
+        return NotAsked("its gradients are its own")
 
     def check(walk: Walk) -> None:
         walk.gradients[0, 0] = 0
@@ -176,16 +174,16 @@ def shows_nan(subject: Subject) -> str:
         if np.isfinite(path).all() and (path != walk.w).any() and not told:
             raise ViolationError(f"the weights go on as if nothing were wrong, to {path[-1].tolist()}, from {walk}")
 
-    _try_on(walks(at_least=3, shapes=subject.shapes), check, min(subject.examples, 20))
+    try_on(walks(at_least=3, shapes=subject.shapes), check, min(subject.examples, 20))
     return ""
 
 
 def hears_every_gradient(subject: Subject) -> str:
     """Every weight hears its own gradient."""
     if subject.evaluates:
-        return "- its gradients are its own"
+        return NotAsked("its gradients are its own")
     if subject.chain is not subject.optimizer:
-        return "- a link may keep steps back"
+        return NotAsked("a link may keep steps back")
 
     def check(walk: Walk) -> None:
         for alone in range(walk.w.size):
@@ -195,100 +193,8 @@ def hears_every_gradient(subject: Subject) -> str:
             if (path[:, alone] == walk.w[alone]).all():
                 raise ViolationError(f"weight {alone} stays where it is though it alone has a gradient, from {walk}")
 
-    _try_on(walks(shapes=subject.shapes), check, min(subject.examples, 5))
+    try_on(walks(shapes=subject.shapes), check, min(subject.examples, 5))
     return ""
-
-
-def keeps_its_claims(subject: Subject) -> str:
-    """Keeps the invariances that it claims."""
-    first, *others = (rule.claims for rule in subject.optimizer.rules)
-    claims = [claim for claim in first if all(claim in other for other in others)]  # a chain, what all its rules claim
-    if not claims:
-        return "- it claims none"
-    if subject.evaluates:
-        return "- its gradients are its own"
-    for claim in claims:
-        strategy = walks(shapes=(((3,),), ((1,),), ((5,),)) if claim == "rotation" else subject.shapes)
-        _try_on(st.tuples(strategy, st.integers(0, 10)), _CLAIMS[claim](subject), subject.examples)
-    return ", ".join(claims)
-
-
-def _gradient_scale(subject: Subject) -> Callable[[Any], None]:
-    def check(drawn: tuple[Walk, int]) -> None:
-        walk, number = drawn
-        factor = [0.5, 2.0, 3.0, 1e-4, 1e4, 0.1, 10.0, 7.0, 0.3, 1e-3, 1e3][number]
-        scaled = Walk(walk.shapes, walk.w, walk.gradients * factor, walk.costs)
-        _same(subject.walk(walk), subject.walk(scaled), f"with all gradients times {factor:g}", walk)
-
-    return check
-
-
-def _rotation(subject: Subject) -> Callable[[Any], None]:
-    def check(drawn: tuple[Walk, int]) -> None:
-        walk, seed = drawn
-        turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(walk.w.size,) * 2))[0]
-        turned = Walk(walk.shapes, walk.w @ turn, walk.gradients @ turn, walk.costs)
-        _same(subject.walk(walk) @ turn, subject.walk(turned), "turned after and before", walk)
-
-    return check
-
-
-def _sign_flips(subject: Subject) -> Callable[[Any], None]:
-    def check(drawn: tuple[Walk, int]) -> None:
-        walk, seed = drawn
-        signs = np.random.default_rng(seed).choice([-1.0, 1.0], walk.w.size)
-        flipped = Walk(walk.shapes, walk.w * signs, walk.gradients * signs, walk.costs)
-        _same(subject.walk(walk) * signs, subject.walk(flipped), "flipped after and before", walk)
-
-    return check
-
-
-def _translation(subject: Subject) -> Callable[[Any], None]:
-    def check(drawn: tuple[Walk, int]) -> None:
-        walk, number = drawn
-        moved = Walk(walk.shapes, walk.w + number, walk.gradients, walk.costs)
-        _same(subject.walk(walk) + number, subject.walk(moved), f"moved by {number} after and before", walk)
-
-    return check
-
-
-_CLAIMS = {
-    "gradient scale": _gradient_scale,
-    "rotation": _rotation,
-    "sign flips": _sign_flips,
-    "translation": _translation,
-}
-
-
-def _same(one: Any, other: Any, what: str, walk: Walk) -> None:
-    if found := difference(one, other, 1e-7):
-        raise ViolationError(f"{found}, {what}, from {walk}")
-
-
-def _try(subject: Subject, check: Callable[[Any], None]) -> None:
-    """On walks; on bowls if the optimizer needs a problem."""
-    _try_on(bowls() if subject.evaluates else walks(shapes=subject.shapes), check, subject.examples)
-
-
-def _try_on(
-    strategy: st.SearchStrategy[Any], check: Callable[[Any], None], examples: int, *, shrink: bool = True
-) -> None:
-    """Raise the ViolationError of the smallest example that is found; the same examples every time."""
-
-    @settings(
-        max_examples=examples,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
-    )
-    @given(strategy)
-    def run(example: Any) -> None:
-        check(example)
-
-    run()
 
 
 def _rates(subject: Subject) -> dict[str, float]:

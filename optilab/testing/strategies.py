@@ -26,6 +26,12 @@ SHAPES: tuple[tuple[tuple[int, ...], ...], ...] = (
 )
 
 
+def layers_of(vector: Vector, shapes: Sequence[tuple[int, ...]]) -> list[Vector]:
+    """The parts of a flat vector that are the layers of these shapes."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+    return [part.reshape(shape) for part, shape in zip(np.split(vector, ends), shapes, strict=True)]
+
+
 @dataclass(frozen=True)
 class Walk:
     """First weights on some layers, and a gradient and a cost for each step, whatever the weights are."""
@@ -38,8 +44,7 @@ class Walk:
     @property
     def layers(self) -> list[Vector]:
         """The first weights as a list of matrices and vectors."""
-        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
-        return [part.reshape(shape) for part, shape in zip(np.split(self.w, ends), self.shapes, strict=True)]
+        return layers_of(self.w, self.shapes)
 
     def __str__(self) -> str:
         gradients = [[float(v) for v in gradient] for gradient in self.gradients]

@@ -27,6 +27,12 @@ def plain_descent(w, g, lr):  # type: ignore[no-untyped-def]
     return w
 
 
+class NotAsked(str):
+    """A property doesn't concern an optimizer; the text says why."""
+
+    __slots__ = ()
+
+
 class ViolationError(AssertionError):
     """A property doesn't hold; the message shows the smallest example that was found."""
 
@@ -90,12 +96,11 @@ class Subject:
         """The same in plain Python."""
         return plain_update(self.chain)
 
-    def start(self, place: Walk | Bowl, update: Any = None, **changed: Any) -> Stepper:
-        """At the first weights of a walk or a bowl; `changed` are hyperparameters, which aren't checked."""
-        hyperparameters = {**self.hyperparameters, **changed}
+    def start(self, place: Walk | Bowl, update: Any = None) -> Stepper:
+        """At the first weights of a walk or a bowl."""
         problem = place.problem if isinstance(place, Bowl) else None
         w = place.w if isinstance(place, Bowl) else place.layers
-        return Stepper(self.chain, w, hyperparameters, problem, "float64", 0, update or self.compiled)
+        return Stepper(self.chain, w, dict(self.hyperparameters), problem, "float64", 0, update or self.compiled)
 
     def follow(self, stepper: Stepper, place: Walk | Bowl, first: int = 0, last: int = 6) -> NDArray[np.float64]:
         """[step, weight]: where it goes in the steps from `first` to before `last`, of a walk or down a bowl."""
@@ -107,9 +112,9 @@ class Subject:
             found += [stepper.step(gradient, float(cost))[None].copy() for gradient, cost in pairs]
         return np.concatenate(found)
 
-    def walk(self, place: Walk | Bowl, update: Any = None, **changed: Any) -> NDArray[np.float64]:
+    def walk(self, place: Walk | Bowl, update: Any = None) -> NDArray[np.float64]:
         """[step, weight]: where it goes from the start."""
-        return self.follow(self.start(place, update, **changed), place)
+        return self.follow(self.start(place, update), place)
 
 
 def difference(one: NDArray[np.float64], other: NDArray[np.float64], rtol: float) -> str:
@@ -120,6 +125,4 @@ def difference(one: NDArray[np.float64], other: NDArray[np.float64], rtol: float
     if not apart.any():
         return ""
     step, weight = np.argwhere(apart)[0]
-    return f"after step {step + 1} weight {weight} is {one[step, weight]!r} and {other[step, weight]!r}".replace(
-        "np.float64(", ""
-    ).replace(")", "")
+    return f"after step {step + 1} weight {weight} is {float(one[step, weight])} and {float(other[step, weight])}"

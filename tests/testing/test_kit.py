@@ -262,7 +262,7 @@ def test_every_property_says_what_it_is() -> None:
 
 def test_every_claim_can_be_checked() -> None:
     """There is a check for each invariance that a rule can claim, and no other can be claimed."""
-    from optilab.testing.properties import _CLAIMS
+    from optilab.testing.invariances import _CLAIMS
 
     assert set(_CLAIMS) == set(CLAIMS)
     with pytest.raises(InputError, match="unknown claim 'rotatoin': did you mean 'rotation'"):

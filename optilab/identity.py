@@ -1,0 +1,52 @@
+"""The stable identity of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from optilab.plan import Plan
+
+SCHEMA = 1  # of a run's identity; a change of meaning is a new number
+
+
+def identity(plan: Plan) -> dict[str, Any]:
+    """What makes a run the run it is: no paths, no worker counts, no cadence of logging unless a schedule reads it."""
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "problem": plan.problem.identity,
+        "precision": plan.problem.precision,
+        "optimizer": [rule.label for rule in plan.optimizer.rules],
+        "hyperparameters": dict(plan.hyperparameters),
+        "schedules": [s.identity for s in plan.schedules],
+        "batch_size": plan.examples_a_step,
+        "steps": plan.budget.in_steps(plan.steps_per_epoch),
+        "seed": plan.seed,
+    }
+    if plan.diverged_above < math.inf:
+        found["diverged_above"] = plan.diverged_above
+    if any(s.schedule.is_feedback for s in plan.schedules):
+        found["measure"] = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else None
+    return found
+
+
+def run_id(plan: Plan) -> str:
+    """Sixteen hexadecimal digits of the identity's digest."""
+    text = json.dumps(_canonical(identity(plan)), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _canonical(value: Any) -> Any:
+    """1 and 1.0 are the same number: whole floats become integers."""
+    if isinstance(value, Mapping):
+        return {key: _canonical(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(v) for v in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
+        return int(value) if value.is_integer() else value
+    return value
