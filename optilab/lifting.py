@@ -12,9 +12,10 @@ import numba
 
 from optilab.errors import InputError
 from optilab.kernels import cache
+from optilab.kernels.narrowing import Kind
 from optilab.layout import STEPS, Slots
 from optilab.optimizers import Optimizer
-from optilab.parameters import Switch, WholeNumbers, Words
+from optilab.parameters import Interval, Switch, WholeNumbers, Words
 from optilab.rules import EVALUATIONS, Rule
 from optilab.states import State
 
@@ -95,7 +96,19 @@ def _converted(rule: Rule, name: str, column: int) -> str:
     parameter = rule.parameters[name]
     if isinstance(parameter.range, (WholeNumbers, Words)):
         return f"np.int64(round(hyper[{column}]))"
-    return f"hyper[{column}] != 0" if isinstance(parameter.range, Switch) else f"F(hyper[{column}])"
+    return f"hyper[{column}] != 0" if isinstance(parameter.range, Switch) else f"hyper[{column}]"
+
+
+def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
+    """Which arguments of a rule in float32 are numbers, and stay float64 until they meet its weights."""
+    if precision == "float64":
+        return None
+    kinds: dict[str, Kind] = {name: "number" for name in ("t", "cost") if name in rule.arguments}
+    kinds |= {name: "number" for name, state in rule.states.items() if state.is_number}
+    return kinds | {
+        name: "number" if isinstance(parameter.range, Interval) else "whole"
+        for name, parameter in rule.parameters.items()
+    }
 
 
 _IMPORTS = """from optilab.kernels.evaluation import bind
@@ -112,7 +125,8 @@ def update_text(optimizer: Optimizer, precision: str, *, checked: bool = False, 
     slots = Slots(optimizer)
     options = ", boundscheck=True" if checked else ""
     rules = "".join(
-        f"rule_{k} = jit_with_helpers(rules[{k}], {rule.words}{options})\n" for k, rule in enumerate(optimizer.rules)
+        f"rule_{k} = jit_with_helpers(rules[{k}], {rule.words}, {_kinds(rule, precision)}{options})\n"
+        for k, rule in enumerate(optimizer.rules)
     )
     lines = ["layers_all = layers[: places[0, 1]]"]
     lines += [line for k, rule in enumerate(optimizer.rules) for line in _rule_lines(slots, k, rule)]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import linecache
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from optilab.errors import InputError
+from optilab.kernels.sources import tree_of
 
 
 @dataclass(frozen=True)
@@ -41,13 +38,8 @@ class Body:
 
 def body_of(function: Callable[..., Any]) -> Body:
     """InputError if the source can't be read."""
-    code = function.__code__
-    linecache.checkcache(code.co_filename)
-    lines = linecache.getlines(code.co_filename)
     try:
-        found = _functions("".join(lines)).get((code.co_name, code.co_firstlineno))
-        if found is None:  # such as a cell of a notebook, whose lines are kept elsewhere
-            found = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        found = tree_of(function)
     except (OSError, TypeError, SyntaxError, IndexError):
         raise InputError("the source of the rule can't be read; write it in a file or in a notebook's cell") from None
     nodes = list(_own_nodes(found))
@@ -79,13 +71,3 @@ def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
         if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
             yield node
             yield from _own_nodes(node)
-
-
-@lru_cache(maxsize=8)
-def _functions(source: str) -> dict[tuple[str, int], ast.AST]:
-    """The functions of a file, by their names and first lines; a file is parsed once for all its rules."""
-    found: dict[tuple[str, int], ast.AST] = {}
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef):
-            found[node.name, min([node.lineno, *(part.lineno for part in node.decorator_list)])] = node
-    return found

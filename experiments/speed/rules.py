@@ -126,9 +126,10 @@ def optax_steps(call: Call, shapes: Shapes) -> Callable[[int], float]:
     transformation = optax.with_extra_args_support(call.made_by(optax))
     gradients = [jnp.asarray(part) for part in arrays(shapes, 1, 0.01)]
 
-    def step(_, carried):
+    def step(number, carried):
         parameters, state = carried
-        updates, state = transformation.update(gradients, state, parameters, value=jnp.float32(1.0))
+        seen, _ = jax.lax.optimization_barrier((gradients, number))  # or what depends on them alone is done once
+        updates, state = transformation.update(seen, state, parameters, value=jnp.float32(1.0))
         return optax.apply_updates(parameters, updates), state
 
     loop = jax.jit(lambda steps, carried: jax.lax.fori_loop(0, steps, step, carried), donate_argnums=1)

@@ -16,6 +16,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from optilab.kernels.narrowing import Kind, narrowed
+
 # Never "nnan" or "ninf": with them the compiler may assume that no cost is ever NaN, and divergence can't be seen.
 FASTMATH = frozenset({"contract", "reassoc", "arcp", "nsz", "afn"})
 
@@ -175,6 +177,7 @@ def _jit_inside(function: Callable[..., Any], **options: Any) -> Any:
 def jit_with_helpers(
     function: FunctionType,
     words: Mapping[str, int] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
     compiled: Callable[..., Any] = _jit_inside,
     **options: Any,
 ) -> Any:
@@ -182,36 +185,45 @@ def jit_with_helpers(
 
     words: texts that the function compares its arguments with, as in `mode == "raw"`, and the number that stands for each
     in compiled code.
+    kinds: of the arguments of a function that works in float32, as in `narrowing`; None for one that works in float64.
     compiled: what makes compiled code of a function.
     """
-    return _with_helpers(function, words or {}, lambda plain: compiled(plain, **options), {})
+    return _with_helpers(
+        function,
+        words or {},
+        kinds,
+        lambda plain: compiled(plain, **options),
+        {},
+    )
 
 
 def _with_helpers(
     function: FunctionType,
     words: Mapping[str, int],
+    kinds: Mapping[str, Kind] | None,
     compiled: Callable[..., Any],
-    made: dict[FunctionType, Any],
+    made: dict[tuple[FunctionType, frozenset[tuple[str, Kind]]], Any],
 ) -> Any:
     """`made` holds what was compiled on the way, so that a helper of several callers is compiled once."""
-    if function in made:
-        return made[function]
+    key = function, frozenset((kinds or {}).items())
+    if key in made:
+        return made[key]
     own = (function.__module__.partition(".")[0], "optilab")
     names = {name: function.__globals__.get(name) for name in function.__code__.co_names if name != function.__name__}
     helpers = {
-        name: _with_helpers(value, words, compiled, made)
+        name: value
         for name, value in names.items()
         if isinstance(value, FunctionType) and value.__module__.partition(".")[0] in own
     }
-    if not helpers and not words:
-        made[function] = compiled(function)
-        return made[function]
-    known = {**function.__globals__, **helpers}
-    code = _with_numbers(function.__code__, words)
-    copy = FunctionType(code, known, function.__name__, function.__defaults__, function.__closure__)
-    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
-    made[function] = compiled(copy)
-    return made[function]
+    plain, given = (function, {}) if kinds is None else narrowed(function, kinds, helpers)
+    if helpers or words:
+        done = {name: _with_helpers(f, words, given.get(name), compiled, made) for name, f in helpers.items()}
+        code = _with_numbers(plain.__code__, words)
+        copy = FunctionType(code, {**plain.__globals__, **done}, plain.__name__, plain.__defaults__, plain.__closure__)
+        copy.__module__, copy.__qualname__ = plain.__module__, plain.__qualname__
+        plain = copy
+    made[key] = compiled(plain)
+    return made[key]
 
 
 def _with_numbers(code: CodeType, words: Mapping[str, int]) -> CodeType:

@@ -30,9 +30,9 @@ def entry(_signature: object, **_options: Any) -> Callable[[Update], Update]:
     return lambda function: function
 
 
-def jit_with_helpers(function: FunctionType, words: Mapping[str, int] | None = None, **_options: Any) -> Any:
+def jit_with_helpers(function: FunctionType, words: Mapping[str, int], _kinds: None, **_options: Any) -> Any:
     """The function as it is, with numbers for words, as compiled code has them."""
-    return jit.jit_with_helpers(function, words, lambda plain, **_options: plain)
+    return jit.jit_with_helpers(function, words, compiled=lambda plain, **_options: plain)
 
 
 def bind(evaluate: Any, rows: Any, context: Any) -> Callable[..., float]:

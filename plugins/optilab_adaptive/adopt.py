@@ -29,10 +29,7 @@ def adopt(w, g, m, v, t, lr, beta1=0.9, beta2=0.9999, eps=1e-6, clip=True, clip_
     r = g / (eps if scale < eps else scale)  # not max(scale, eps), nor min and max below: they may hide a NaN
     if clip:
         bound = (t - 1) ** clip_power
-        if r > bound:
-            r = bound
-        elif r < -bound:
-            r = -bound
+        r = bound if r > bound else -bound if r < -bound else r
     if t > 1:
         m = beta1 * m + (1 - beta1) * r
         w -= lr * (beta1 * m + (1 - beta1) * r if nesterov else m)

@@ -29,7 +29,7 @@ def madgrad(w, g, s, v, first, t, lr, momentum=0.9, eps=1e-6):
     Algorithm 1 of Defazio and Jelassi, 2021, arXiv:2101.11075. eps beside lr (unless that is 0), and z at the first weights
     where v is 0, as in its authors' code; as optax.contrib.madgrad. Their weight_decay is `l2 | madgrad`.
     """
-    rate = type(lr)((lr + eps) * sqrt(t)) if lr > 0 else lr
+    rate = (lr + eps) * sqrt(t) if lr > 0 else lr
     s += rate * g
     v += rate * g * g
     z = first - s / (cube_root(v) + eps) if v != 0 else first

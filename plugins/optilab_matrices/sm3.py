@@ -8,11 +8,11 @@ from optilab_matrices.views import as_matrix, columns_of, rows_of
 
 @vectorwise(
     lr=0.1,
-    states={"rows": per_row(), "columns": per_column(), "next_columns": per_column()},
+    states={"rows": per_row(), "columns": per_column(), "next_columns": per_column(), "row_of_v": per_column()},
     ranges={"beta1": "[0, 1)", "beta2": "(0, 1]", "eps": "[0, inf)"},
     claims=("gradient scale", "sign flips", "translation"),
 )
-def sm3(w, g, m, rows, columns, next_columns, layers, lr, beta1=0.9, beta2=1.0, eps=0.0):
+def sm3(w, g, m, rows, columns, next_columns, row_of_v, layers, lr, beta1=0.9, beta2=1.0, eps=0.0):
     """Adagrad that remembers one number a row and one a column in place of one a weight.
 
     v = min(rows_i, columns_j) + g^2                for the weight in row i and column j
@@ -24,25 +24,34 @@ def sm3(w, g, m, rows, columns, next_columns, layers, lr, beta1=0.9, beta2=1.0, 
     Adagrad. optax.sm3 and optax.scale_by_sm3 have eps=1e-8. With beta2 below 1 (b2 of optax.scale_by_sm3) old squares
     fade: v = beta2 * min(rows_i, columns_j) + (1 - beta2) * g^2.
     """
-    real = w.dtype.type
-    share = real(1 if beta2 == 1 else 1 - beta2)
-    new = real(1 - beta1)
+    share = 1 if beta2 == 1 else 1 - beta2
     for layer in layers:
         weights, gradient, mean = as_matrix(w, layer), as_matrix(g, layer), as_matrix(m, layer)
         row, column, next_column = rows_of(rows, layer), columns_of(columns, layer), columns_of(next_columns, layer)
+        v = columns_of(row_of_v, layer)
         next_column[:] = 0
-        for i in range(layer.rows):
-            largest = real(0)
+        for i in range(layer.rows):  # in loops of few arrays each, of which every one is vectorised
             for j in range(layer.columns):
-                slope = gradient[i, j]
-                v = beta2 * min(row[i], column[j]) + share * slope * slope
-                largest = max(largest, v)
-                next_column[j] = max(next_column[j], v)
-                step = slope if v == 0 else slope / sqrt(v + eps)
-                mean[i, j] = beta1 * mean[i, j] + new * step
+                v[j] = beta2 * min(row[i], column[j]) + share * gradient[i, j] * gradient[i, j]
+            for j in range(layer.columns):
+                next_column[j] = max(next_column[j], v[j])
+            for j in range(layer.columns):
+                step = gradient[i, j] if v[j] == 0 else gradient[i, j] / sqrt(v[j] + eps)
+                mean[i, j] = beta1 * mean[i, j] + (1 - beta1) * step
                 weights[i, j] -= lr * mean[i, j]
-            row[i] = largest
+            row[i] = largest(v)
         column[:] = next_column
+
+
+def largest(values):
+    """The largest of some values, which are written over: by halves, since a maximum of one after another isn't vectorised."""
+    n = values.size
+    while n > 1:
+        half = n // 2
+        for j in range(half):
+            values[j] = max(values[j], values[n - half + j])
+        n -= half
+    return values[0]
 
 
 @hookimpl

@@ -1,0 +1,36 @@
+"""The syntax tree of a function that is loaded."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import textwrap
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+
+def tree_of(function: Callable[..., Any]) -> ast.AST:
+    """The definition of a function, with the line numbers of its file; shared, so not to be changed.
+
+    OSError, TypeError, SyntaxError or IndexError if the source can't be read.
+    """
+    code = function.__code__
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename)
+    found = _functions("".join(lines)).get((code.co_name, code.co_firstlineno))
+    if found is None:  # such as a cell of a notebook, whose lines are kept elsewhere
+        found = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        ast.increment_lineno(found, code.co_firstlineno - 1)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _functions(source: str) -> dict[tuple[str, int], ast.AST]:
+    """The functions of a file, by their names and first lines; a file is parsed once for all its rules."""
+    found: dict[tuple[str, int], ast.AST] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            found[node.name, min([node.lineno, *(part.lineno for part in node.decorator_list)])] = node
+    return found
