@@ -2,8 +2,8 @@
 
 Numba caches a compiled function beside the file that defines it, and does not notice when another file that it calls
 has changed. So each entry point is a small generated file, whose name holds a digest of optilab's kernels, of the
-plugin's source and of the versions of Python, NumPy and Numba: changed code is a new file. Compiling happens under a file lock,
-one process at a time, because two processes that add to one cache index at once can corrupt it.
+plugin's source and of the versions of Python, NumPy and Numba: changed code is a new file. Each is compiled under a file lock of its
+own, because two processes that add to one cache index at once can corrupt it.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
     label: readable part of the module's name.
     digest: of the sources behind the names in `given`, which the module finds as globals.
 
-    A cache that can't be read is wiped, and the module compiled again.
+    What can't be read is deleted, and the module compiled again.
     """
     key = hashlib.sha256((_kernels_digest() + digest + text).encode()).hexdigest()[:16]
     name = f"optilab_compiled_{label}_{key}"
@@ -119,11 +119,12 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
         return sys.modules[name]
     folder = cache_part("compiled", _kernels_digest()[:16])
     start = time.perf_counter()
-    with FileLock(folder / "lock"):
+    with FileLock(folder / f"{name}.lock"):
         try:
             module = _import(name, folder / f"{name}.py", text, given or {})
         except _UNREADABLE:
-            shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+            for file in (folder / "__pycache__").glob(f"{name}.*"):
+                file.unlink(missing_ok=True)
             module = _import(name, folder / f"{name}.py", text, given or {})
     LOG.seconds += time.perf_counter() - start
     for value in vars(module).values():
