@@ -59,3 +59,22 @@ def test_elementwise_rules_know_neither_order_nor_layers(name: str) -> None:
         expected = whole.step(gradient, cost).copy()
         np.testing.assert_array_equal(cut.step(gradient, cost), expected)
         np.testing.assert_allclose(mixed.step(gradient[order], cost), expected[order], rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", [name for name in BUNDLED if not subject(name).evaluates])
+def test_single_precision_goes_where_double_goes(name: str) -> None:
+    """The first steps in float32 are those in float64, to a thousandth of the longest."""
+    chain, given = subject(name).chain, subject(name).hyperparameters
+    random = np.random.default_rng(23)
+    shapes = [(4, 4)] * 3 + [
+        (4,)
+    ] * 3  # square: the null space of a longer matrix has no basis of its own for SOAP to follow
+    w = [random.normal(size=shape) for shape in shapes]
+    gradients = random.normal(size=(4, sum(part.size for part in w)))
+    double, single = (chain.start(w, dtype=dtype, **given) for dtype in ("float64", "float32"))  # type: ignore[arg-type]
+    begin = double.w.copy()
+    for gradient in gradients:
+        expected, found = double.step(gradient, 1.5), single.step(gradient.astype(np.float32), 1.5)
+        assert found.dtype == np.float32
+        longest = np.abs(expected - begin).max()
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3 * longest + 1e-6)

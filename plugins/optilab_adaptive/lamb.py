@@ -23,19 +23,17 @@ def lamb(w, g, m, v, u, t, lr, layers, beta1=0.9, beta2=0.999, eps=1e-6, weight_
     a plain step (ratio 1). As optax.lamb, with its defaults; the paper trained with weight_decay=0.01. Without
     bias_correction, u = m / (sqrt(v) + eps) + ..., as in torch_optimizer, which also takes |w| for 10 where it is longer.
     """
-    real = w.dtype.type
-    new_m, new_v = real(1 - beta1), real(1 - beta2)
-    to_m = real(1 / (1 - beta1**t) if bias_correction else 1)
-    to_v = real(1 / (1 - beta2**t) if bias_correction else 1)
+    to_m = 1 / (1 - beta1**t) if bias_correction else 1
+    to_v = 1 / (1 - beta2**t) if bias_correction else 1
     for i in range(w.size):
-        m[i] = beta1 * m[i] + new_m * g[i]
-        v[i] = beta2 * v[i] + new_v * g[i] * g[i]
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i]
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
         u[i] = to_m * m[i] / (sqrt(to_v * v[i]) + eps) + weight_decay * w[i]
     for layer in layers:
         weights = w[layer.offset : layer.offset + layer.size]
         direction = u[layer.offset : layer.offset + layer.size]
         w_norm, u_norm = norm(weights), norm(direction)
-        step = real(lr * w_norm / u_norm if w_norm > 0 and u_norm > 0 else lr)
+        step = w.dtype.type(lr * w_norm / u_norm if w_norm > 0 and u_norm > 0 else lr)
         for i in range(weights.size):
             weights[i] -= step * direction[i]
 

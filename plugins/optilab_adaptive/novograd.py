@@ -26,7 +26,7 @@ def novograd(w, g, m, v, t, lr, layers, beta1=0.95, beta2=0.98, eps=1e-8, weight
     """
     real = w.dtype.type
     keep, new = (0.0, 1.0) if t == 1 else (beta2, 1 - beta2)
-    share = real(1 - beta1 if averaged else 1)
+    share = 1 - beta1 if averaged else 1
     for k in range(layers.size):
         first, end = layers[k].offset, layers[k].offset + layers[k].size
         weights, slope, mean = w[first:end], g[first:end], m[first:end]

@@ -82,7 +82,7 @@ def accelerated_gradient(w, g, x, theta, lr):
     lr = 1 / L, the cost after k steps is at most 2 * L * |x_first - x_best|^2 / (k + 1)^2 above the lowest.
     """
     following = (1 + sqrt(1 + 4 * theta * theta)) / 2
-    ahead = w.dtype.type((theta - 1) / following)
+    ahead = (theta - 1) / following
     for i in range(w.size):
         reached = w[i] - lr * g[i]
         w[i] = reached + ahead * (reached - x[i])

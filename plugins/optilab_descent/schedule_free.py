@@ -50,7 +50,7 @@ def schedule_free_sgd(
     average, and its first goes nowhere: warmup_from_zero.
     """
     highest = max(highest, warmed(lr, t, warmup_steps))
-    rate = w.dtype.type(warmed(lr, t - 1 if warmup_from_zero else t, warmup_steps))
+    rate = warmed(lr, t - 1 if warmup_from_zero else t, warmup_steps)
     total, c = share(t, highest, total, weight_lr_power, r)
     c = w.dtype.type(c)
     for i in range(w.size):
@@ -110,14 +110,12 @@ def schedule_free_adamw(
     corrected = sqrt(1 - beta2**t)
     of_rate, of_moment = (corrected, 1.0) if bias_correction == "rate" else (1.0, corrected)
     highest = max(highest, of_rate * warmed(lr, t, warmup_steps))
-    rate = w.dtype.type(of_rate * warmed(lr, t - 1 if warmup_from_zero else t, warmup_steps))
+    rate = of_rate * warmed(lr, t - 1 if warmup_from_zero else t, warmup_steps)
     total, c = share(t, highest, total, weight_lr_power, r)
     c = w.dtype.type(c)
-    scale = w.dtype.type(1 / of_moment)
-    fresh = w.dtype.type(1 - beta2)
     for i in range(w.size):
-        v[i] = beta2 * v[i] + fresh * g[i] * g[i]
-        z[i] -= rate * (g[i] / (scale * sqrt(v[i]) + eps) + weight_decay * w[i])
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
+        z[i] -= rate * (g[i] / (sqrt(v[i]) / of_moment + eps) + weight_decay * w[i])
         x[i] += c * (z[i] - x[i])
         w[i] = z[i] + beta1 * (x[i] - z[i])
     return highest, total

@@ -22,7 +22,7 @@ def accumulate(g, total, t, every=4, mean=True):
             total[i] += g[i]
     skip = taken < every
     if not skip:
-        share = g.dtype.type(1 / every if mean else 1)
+        share = 1 / every if mean else 1
         for i in range(g.size):
             g[i] = share * total[i]
     return skip

@@ -10,7 +10,7 @@ def average_squares(g, rows, columns, share, eps):
     """Move the means of g^2 + eps over each row and over each column by `share` of the way to those of this gradient."""
     real = g.dtype.type
     n_rows, n_columns = g.shape
-    keep, added = real(1 - share), real(share * eps)
+    keep, added = 1 - share, share * eps
     of_row, of_column = real(share / n_columns), real(share / n_rows)
     for j in range(n_columns):
         columns[j] = keep * columns[j] + added
@@ -93,13 +93,10 @@ def adafactor(
     than 128 rows or columns (min_dim_size_to_factor); fixed_decay (its weight_decay_rate isn't multiplied by lr); momentum
     is beta1, and multiply_by_parameter_scale is scale_by_weights.
     """
-    real = w.dtype.type
     share = t**-decay_rate
-    keep, new = real(1 - share), real(share)
     added, floor, largest = (eps1, 0.0, inf) if eps_added else (0.0, eps1, 1 / eps1)
-    largest = real(largest)
     rho = min(lr, 1 / sqrt(t)) if relative_step else lr
-    decay = real(1 - (weight_decay if fixed_decay else lr * weight_decay))
+    decay = 1 - (weight_decay if fixed_decay else lr * weight_decay)
     for layer in layers:
         weights, slope, direction, mean = part(w, layer), part(g, layer), part(u, layer), part(m, layer)
         if factored and layer.kind == MATRIX:
@@ -109,12 +106,12 @@ def adafactor(
         else:
             squares = part(v, layer)
             for i in range(slope.size):
-                squares[i] = keep * squares[i] + new * (slope[i] * slope[i] + real(added))
+                squares[i] = (1 - share) * squares[i] + share * (slope[i] * slope[i] + added)
                 direction[i] = slope[i] * min(1 / sqrt(squares[i]), largest)
         step = rho / max(1.0, root_mean_square(direction) / clipping_threshold)
         if scale_by_weights:
             step *= max(eps2, root_mean_square(weights))
-        step = real((1 - beta1) * step)
+        step = w.dtype.type((1 - beta1) * step)
         for i in range(weights.size):
             mean[i] = beta1 * mean[i] + step * direction[i]
             weights[i] = decay * weights[i] - mean[i]

@@ -13,7 +13,6 @@ def newton_schulz(x, spare, gram, polynomial, steps, a, b, c):
 
     x = (a I + b x x^T + c (x x^T)^2) x     in each step, on the shorter side of x; all singular values must be below 1
     """
-    a, b, c = x.dtype.type(a), x.dtype.type(b), x.dtype.type(c)
     is_wide = x.shape[0] <= x.shape[1]
     n = gram.shape[0]
     for _ in range(steps):
@@ -101,9 +100,8 @@ def muon(
     if bias_correction:
         keep /= 1 - momentum ** (t + 1 if nesterov else t)
         take /= 1 - momentum**t
-    keep, take, new, decay = real(keep), real(take), real(1 - momentum), real(1 - lr * weight_decay)
     for i in range(w.size):
-        m[i] = momentum * m[i] + new * g[i]
+        m[i] = momentum * m[i] + (1 - momentum) * g[i]
         work[0, i] = keep * m[i] + take * g[i]
     for layer in layers:
         u, n = part(work[0], layer), min(layer.rows, layer.columns)
@@ -130,7 +128,7 @@ def muon(
             factor *= product
         step = real(factor)
         for i in range(x.size):
-            weights[i] = decay * weights[i] - step * x[i]
+            weights[i] = (1 - lr * weight_decay) * weights[i] - step * x[i]
 
 
 @hookimpl

@@ -112,9 +112,8 @@ def shampoo(
     first. With beta2 below 1, L and R are means: L = beta2 * L + (1 - beta2) * g g^T. Grafting is a chain:
     `shampoo | take_direction | adam | take_length`.
     """
-    real = w.dtype.type
-    share = real(1 if beta2 == 1 else 1 - beta2)
-    power = real(1 / root)
+    share = 1 if beta2 == 1 else 1 - beta2
+    power = 1 / root
     is_due = t <= interval or (int(t) - 1) % interval == 0
     for i in range(w.size):
         b[i] = momentum * b[i] + g[i]

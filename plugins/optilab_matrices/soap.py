@@ -124,9 +124,7 @@ def soap(
     """
     s = t - 1
     is_first, is_due = s == 0, int(s) % interval == 0
-    real = w.dtype.type
-    new_m, new_v, decay = real(1 - beta1), real(1 - beta2), real(1 - lr * weight_decay)
-    step = real(0 if is_first else lr * sqrt(1 - beta2**s) / (1 - beta1**s))
+    step = 0 if is_first else lr * sqrt(1 - beta2**s) / (1 - beta1**s)
     for layer in layers:
         shorter = min(layer.rows, layer.columns)
         limit = min(max_size, shorter) if one_sided else max_size
@@ -143,8 +141,8 @@ def soap(
             x, spare = turn(x, spare, layer, left_basis, right_basis, is_left, is_right)
             flat = x.reshape(layer.size)
             for i in range(flat.size):
-                squares[i] = beta2 * squares[i] + new_v * flat[i] * flat[i]
-                mean[i] = beta1 * mean[i] + new_m * slope[i]
+                squares[i] = beta2 * squares[i] + (1 - beta2) * flat[i] * flat[i]
+                mean[i] = beta1 * mean[i] + (1 - beta1) * slope[i]
                 flat[i] = mean[i]
             x, spare = turn(x, spare, layer, left_basis, right_basis, is_left, is_right)
             flat = x.reshape(layer.size)
@@ -153,7 +151,7 @@ def soap(
             x, spare = turn_back(x, spare, layer, left_basis, right_basis, is_left, is_right)
             flat = x.reshape(layer.size)
             for i in range(flat.size):
-                weights[i] = decay * (weights[i] - step * flat[i])
+                weights[i] = (1 - lr * weight_decay) * (weights[i] - step * flat[i])
         gradient, coordinates = as_matrix(g, layer), as_matrix(v, layer)
         if is_left:
             follow_side(

@@ -59,6 +59,5 @@ def add_products(sums, matrix, product, decay, share):
     """Let sums be decay * sums + share * matrix matrix^T; `product` is memory to work in."""
     np.dot(matrix, matrix.T, product)
     flat, new = sums.reshape(sums.size), product.reshape(sums.size)
-    decay, share = flat.dtype.type(decay), flat.dtype.type(share)
     for i in range(flat.size):
         flat[i] = decay * flat[i] + share * new[i]
