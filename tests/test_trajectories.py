@@ -23,6 +23,12 @@ def test_optimizer_follows_its_reference(case: Case) -> None:
     assert case.deviation() <= case.rtol, case.why
 
 
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in CASES if c.reference.is_twin])
+def test_a_twin_begins_anew(case: Case) -> None:
+    """A twin remembers nothing of the last time that it was run."""
+    np.testing.assert_array_equal(case.expected(), case.expected())
+
+
 def test_a_looser_tolerance_has_a_reason() -> None:
     """Where a case allows more than rounding, it says why."""
     assert not [case.name for case in CASES if case.rtol > 1e-10 and len(case.why) < 20]

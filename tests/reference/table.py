@@ -20,14 +20,12 @@ def main() -> None:
     for listed in families().values():
         for case in listed:
             source = "twin" if case.reference.is_twin else case.reference.text.partition("(")[0]
-            for part in case.optimizer.split("|"):
-                name = part.partition(" on ")[0].strip()
-                rows.setdefault(name, []).append((source, case.deviation(), case.rtol))
+            deviation = case.deviation()
+            for name in dict.fromkeys(part.partition(" on ")[0].strip() for part in case.optimizer.split("|")):
+                rows.setdefault(name, []).append((source, deviation, case.rtol))
     for name, found in sorted(rows.items()):
         sources = ", ".join(dict.fromkeys(source for source, _, _ in found))
-        worst = (
-            max(deviation for _, deviation, rtol in found if rtol <= 1e-10) if any(r <= 1e-10 for *_, r in found) else 0
-        )
+        worst = max((deviation for _, deviation, rtol in found if rtol <= 1e-10), default=0.0)
         looser = [f"{deviation:.0e} <= {rtol:.0e}" for _, deviation, rtol in found if rtol > 1e-10]
         more = f"; looser, with a reason: {', '.join(looser)}" if looser else ""
         print(f"{name:<28} {len(found):>3} cases, worst {worst:.0e}{more}; {sources}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -260,11 +261,14 @@ def cautious(
     return walked(walk, rates, step)
 
 
-def grafted(walk: Walk, rates: Vector, direction: Step, length: Step, layerwise: bool) -> Iterator[Vector]:
-    """Algorithm 1: the direction of one rule at the length of another."""
+def grafted(
+    walk: Walk, rates: Vector, direction: Callable[[], Step], length: Callable[[], Step], layerwise: bool
+) -> Iterator[Vector]:
+    """Algorithm 1: the direction of one rule at the length of another, both made anew since they remember."""
+    direct, measure = direction(), length()
 
     def step(w: Layers, g: Layers, rate: float, t: int) -> Layers:
-        d, m = direction(w, g, rate, t), length(w, g, rate, t)
+        d, m = direct(w, g, rate, t), measure(w, g, rate, t)
         if not layerwise:
             return [part * np.linalg.norm(flat(m)) / np.linalg.norm(flat(d)) for part in d]
         return [a * np.linalg.norm(b) / np.linalg.norm(a) for a, b in zip(d, m, strict=True)]
@@ -657,12 +661,12 @@ GRAFTED = [
     Case(
         "sgd | take_direction | adam | take_length",
         {"sgd.lr": 0.1, "adam.lr": 0.05},
-        twin(grafted, GRAFTING, direction=sgd(0.1), length=adam(0.05), layerwise=True),
+        twin(grafted, GRAFTING, direction=partial(sgd, 0.1), length=partial(adam, 0.05), layerwise=True),
     ),
     Case(
         "adam | take_direction | sgd | take_length",
         {"lr": 0.05, "layerwise": False},
-        twin(grafted, GRAFTING, direction=adam(0.05), length=sgd(0.05), layerwise=False),
+        twin(grafted, GRAFTING, direction=partial(adam, 0.05), length=partial(sgd, 0.05), layerwise=False),
         scheduled=True,
     ),
     Case(
