@@ -20,7 +20,8 @@ def sam(w, g, kept, value_and_grad, rho=0.05, ascents=1):
     optax.contrib.sam, with optax.contrib.normalize() and sgd(rho) as the adversary, that is sync_period - 1; where the
     gradient is zero, this stays and that divides by zero.
     """
-    kept[:] = w
+    for i in range(w.size):
+        kept[i] = w[i]
     for _ in range(ascents):
         steepness = norm(g)
         if steepness == 0:
@@ -29,7 +30,8 @@ def sam(w, g, kept, value_and_grad, rho=0.05, ascents=1):
         for i in range(w.size):
             w[i] += length * g[i]
         value_and_grad(w, g)
-    w[:] = kept
+    for i in range(w.size):
+        w[i] = kept[i]
 
 
 @vectorwise(ranges={"rho": "[0, inf)", "eta": "[0, inf)"}, link="before")

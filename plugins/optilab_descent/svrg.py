@@ -17,9 +17,11 @@ def svrg(w, g, snapshot, full, there, t, value_and_grad, full_value_and_grad, in
     and of five for networks, in batches of one.
     """
     if (t - 1) % interval == 0:
-        snapshot[:] = w
+        for i in range(w.size):
+            snapshot[i] = w[i]
         full_value_and_grad(snapshot, full)
-        g[:] = full
+        for i in range(w.size):
+            g[i] = full[i]
     else:
         value_and_grad(snapshot, there)
         for i in range(w.size):

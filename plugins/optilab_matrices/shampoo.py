@@ -8,6 +8,7 @@ from optilab_matrices.views import (
     add_products,
     as_matrix,
     columns_of,
+    copy_into,
     is_finite,
     left_of,
     part,
@@ -142,7 +143,7 @@ def shampoo(
             )
             np.dot(inverse, u, next_u)
         else:
-            next_u[:] = u
+            copy_into(next_u, u)
             divide_rows(next_u, gradient, rows_of(rows, layer), beta2, share, eps, power)
         u, next_u = next_u, as_matrix(work[1], layer)
         if layer.columns <= max_size:

@@ -40,7 +40,8 @@ def sm3(w, g, m, rows, columns, next_columns, row_of_v, layers, lr, beta1=0.9, b
                 mean[i, j] = beta1 * mean[i, j] + (1 - beta1) * step
                 weights[i, j] -= lr * mean[i, j]
             row[i] = largest(v)
-        column[:] = next_column
+        for j in range(layer.columns):
+            column[j] = next_column[j]
 
 
 def largest(values):

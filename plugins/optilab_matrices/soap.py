@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from optilab import hookimpl, left_matrix, per_weight, right_matrix, vectorwise
-from optilab_matrices.views import MATRIX, add_products, as_matrix, is_finite, left_of, part, right_of
+from optilab_matrices.views import MATRIX, add_products, as_matrix, copy_into, is_finite, left_of, part, right_of
 
 
 def first_basis(sums, basis):
@@ -13,7 +13,7 @@ def first_basis(sums, basis):
     if not is_finite(sums):
         basis[:] = np.nan
         return
-    basis[:] = np.linalg.eigh(sums)[1]
+    copy_into(basis, np.linalg.eigh(sums)[1])
 
 
 def next_basis(sums, basis, product, v):
@@ -27,9 +27,21 @@ def next_basis(sums, basis, product, v):
     for i in range(n):
         for j in range(n):
             lengths[j] += basis[i, j] * product[i, j]
-    order = np.argsort(-lengths)
-    v[:] = v[order]
-    basis[:] = np.linalg.qr(product[:, order])[0]
+    order = longest_first(lengths)
+    copy_into(v, v[order])
+    copy_into(basis, np.linalg.qr(product[:, order])[0])
+
+
+def longest_first(lengths):
+    """The places of some numbers, that of the largest first: by insertion, as they are all but sorted."""
+    order = np.arange(lengths.size)
+    for i in range(1, order.size):
+        moved, j = order[i], i
+        while j > 0 and lengths[order[j - 1]] < lengths[moved]:
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = moved
+    return order
 
 
 def turn(x, spare, layer, left_basis, right_basis, is_left, is_right):
@@ -137,7 +149,7 @@ def soap(
         else:
             mean, squares = part(m, layer), part(v, layer)
             x, spare = as_matrix(work[0], layer), as_matrix(work[1], layer)
-            x[:] = as_matrix(g, layer)
+            copy_into(x, as_matrix(g, layer))
             x, spare = turn(x, spare, layer, left_basis, right_basis, is_left, is_right)
             flat = x.reshape(layer.size)
             for i in range(flat.size):
