@@ -15,6 +15,9 @@ A rule asks for what it needs by the names of its arguments:
 It returns, by name, what it changed. The names of a vectorwise rule are arrays and are changed in place; of those it
 returns only the states that are scalars, and `skip`: if that is true, the rules after it wait for another step.
 
+Numbers (t, cost, hyperparameters, constants) are float64; in a float32 run what is computed of them alone is rounded where it
+meets a float32. A number made of a sum over weights isn't: `w.dtype.type(...)` rounds it.
+
 Plain Python functions of its own package, and `optilab.norm` and `optilab.is_finite`, are compiled with it. Sums may be
 reordered, so that math.isfinite of a sum is always true: use `optilab.is_finite`.
 """
