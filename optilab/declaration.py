@@ -149,7 +149,7 @@ class Declaration:
             if name not in states:
                 raise InputError(f"state {name!r} is declared, but the rule doesn't ask for it")
         for name in states:
-            near = difflib.get_close_matches(name, [n for n in inputs if len(n) > 3], n=1, cutoff=0.75)
+            near = difflib.get_close_matches(name, [n for n in VECTORWISE_INPUTS if len(n) > 3], n=1, cutoff=0.75)
             if name not in self.states and near:
                 raise InputError(
                     f"unknown name {name!r}: did you mean {near[0]!r}? (If it is a state, declare it: "
@@ -231,6 +231,8 @@ def _check_changes(
 ) -> None:
     scalars = [name for name, state in states.items() if state.is_number]
     if is_elementwise:
+        if not changes:
+            raise InputError("it returns nothing; return by name what the rule changed, as in 'return w'")
         allowed = [n for n in ("w", "g", *(n for n in states if n not in scalars)) if n in arguments]
         for state in states:
             if state not in changes and state not in scalars and states[state] == State():
@@ -238,8 +240,6 @@ def _check_changes(
                     f"state {state!r} stays zero, because the rule never returns it: add it to the return statement; "
                     "if it was meant as a hyperparameter, give it a default"
                 )
-        if not changes:
-            raise InputError("it returns nothing; return by name what the rule changed, as in 'return w'")
     else:
         allowed = [*scalars, "skip"]
     for change in changes:

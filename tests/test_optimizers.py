@@ -818,6 +818,14 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         w -= beta * g if mode == "rav" else g
         return w
 
+    def forgets(w, g, m):
+        m += g
+        w -= m
+
+    def near(w, g, layer):
+        w -= g * layer
+        return w
+
     def switched(w, g, nesterov=False):
         if nesterov:
             w -= g
@@ -834,6 +842,8 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         (elementwise(), skips, "no argument can be called 'skip'"),
         (elementwise(), starred, "a rule's arguments are plain names"),
         (elementwise(), labelled, "a hyperparameter can't be called 'label'"),
+        (elementwise(), forgets, "it returns nothing; return by name what the rule changed"),
+        (elementwise(), near, "unknown name 'layer': did you mean 'layers'"),
         (words, chooses, "unknown word that mode is compared with 'rav': did you mean 'raw'"),
         (elementwise(ranges={"nesterov": "[0, 1]"}), switched, "nesterov is a switch, true or false, and has no range"),
     ]:

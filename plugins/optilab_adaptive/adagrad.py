@@ -23,10 +23,10 @@ def adagrad(w, g, s, t, lr, eps=1e-10, initial_accumulator=0.0, lr_decay=0.0, ep
     whose s is 0 stays.
     """
     s += g * g
-    inside = eps if eps_inside else 0.0
+    inside, outside = (eps, 0.0) if eps_inside else (0.0, eps)
     rate = lr / (1 + (t - 1) * lr_decay)
     if s != 0:
-        w -= rate * g / (sqrt(s + inside) + (eps - inside))
+        w -= rate * g / (sqrt(s + inside) + outside)
     return w, s
 
 
