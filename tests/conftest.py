@@ -21,9 +21,11 @@ settings.load_profile("optilab")
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An empty cache for the whole session; OPTILAB_CACHE keeps another, to save the compiling."""
+    """An empty cache for the whole session, of all its processes; OPTILAB_CACHE keeps another, to save the compiling."""
     given = os.environ.get("OPTILAB_CACHE")
-    folder = Path(given) if given else tmp_path_factory.mktemp("cache")
+    own = tmp_path_factory.getbasetemp()
+    session = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = Path(given) if given else session / "cache"
     os.environ["OPTILAB_CACHE"] = str(folder)
     yield folder
     if not given:
