@@ -25,24 +25,15 @@ import pyarrow.parquet as pq
 
 from optilab.errors import InputError
 from optilab.folders import write_whole
+from optilab.measurements import COLUMNS, MEASURES, WHOLE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _COMPLETED_BY = 60 * 10**9  # nanoseconds after which a history part without its runs will never get them
 
-_MEASURES = ("train_cost", "test_cost", "train_accuracy", "test_accuracy", "gradient_norm")
-
 HISTORY = pa.schema(
-    [
-        ("run_id", pa.string()),
-        ("step", pa.int64()),
-        ("epoch", pa.float64()),
-        ("examples", pa.int64()),
-        ("gradient_evaluations", pa.int64()),
-        *((name, pa.float64()) for name in ("seconds", "cpu_seconds", *_MEASURES, "update_norm", "weight_norm", "lr")),
-        *((name, pa.float64()) for name in ("w_0", "w_1")),
-    ]
+    [("run_id", pa.string()), *((name, pa.int64() if name in WHOLE else pa.float64()) for name in COLUMNS)]
 )
 
 RUNS_HEAD = [(name, pa.string()) for name in ("run_id", "experiment", "problem", "optimizer", "label")]
@@ -54,8 +45,8 @@ RUNS_TAIL = [
     ("status", pa.string()),
     ("message", pa.string()),
     ("steps", pa.int64()),
-    *((f"final_{name}", pa.float64()) for name in _MEASURES),
-    *((f"best_{name}", pa.float64()) for name in _MEASURES),
+    *((f"final_{name}", pa.float64()) for name in MEASURES),
+    *((f"best_{name}", pa.float64()) for name in MEASURES),
     *((f"{name}_seconds", pa.float64()) for name in ("compile", "train", "measure")),
     ("code", pa.string()),
     ("versions", pa.string()),
@@ -82,7 +73,7 @@ def runs_schema(hyperparameters: Iterable[str], words: Collection[str] = ()) -> 
 def summary_of(measurements: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Final and best of each measure; the best accuracy is the highest, all else the lowest."""
     found = {}
-    for name in _MEASURES:
+    for name in MEASURES:
         values = [row[name] for row in measurements]
         finite = [v for v in values if not math.isnan(v)]
         best = max if name.endswith("accuracy") else min

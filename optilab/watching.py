@@ -5,26 +5,10 @@ from __future__ import annotations
 import math
 
 from optilab.errors import InputError, unknown
+from optilab.measurements import MEASURED
 from optilab.plan import Plan
 from optilab.problems import Problem
 from optilab.schedules import BoundSchedule
-
-MEASURED = (
-    "step",
-    "epoch",
-    "examples",
-    "gradient_evaluations",
-    "seconds",
-    "cpu_seconds",
-    "train_cost",
-    "test_cost",
-    "train_accuracy",
-    "test_accuracy",
-    "gradient_norm",
-    "update_norm",
-    "weight_norm",
-    "lr",
-)
 
 
 class FeedbackUnderWay:
