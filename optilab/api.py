@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,11 +24,14 @@ def train(
     batch_size: int | Literal["full"] | None = None,
     epochs: float | None = None,
     steps: int | None = None,
+    examples: int | None = None,
+    gradient_evaluations: int | None = None,
+    seconds: float | None = None,
     schedule: Any = None,
     seed: int = 0,
     measure_epochs: float | None = None,
     measure_steps: int | None = None,
-    diverged_above: float = math.inf,
+    stop: Mapping[str, Any] | None = None,
     **hyperparameters: Any,
 ) -> Run:
     """Train once, and return the run with its `.history`, `.w` and `.status`.
@@ -36,32 +39,42 @@ def train(
     problem: from `get_problem`, or a name for the problem as it is by default.
     optimizer: a name, several for a chain, or an optimizer.
     batch_size: examples a step, or "full"; the optimizer's own default where it isn't given.
-    epochs, steps: the budget; one of them.
+    epochs, steps, examples, gradient_evaluations, seconds: the budget; the first that is reached ends the run.
     schedule: a name, a table such as {"use": "cosine", "floor": 0.1, "of": "lr"}, or a list of them, followed together.
     measure_epochs, measure_steps: how often to measure; once an epoch where neither is given.
-    diverged_above: a cost above this counts as divergence; one that is not finite always does.
+    stop: what else ends the run, as in an experiment: {"gradient_norm": 1e-6}, {"target": {"test_accuracy": 0.95}}, ...
     hyperparameters: as in the signature of the rules.
 
     InputError for anything that doesn't fit. An exception in the plugin's own code is raised as it is.
     """
-    from optilab.plan import Length, Plan, usual_batch_size
+    from optilab.plan import Plan, usual_batch_size
     from optilab.schedules import from_spec
+    from optilab.stopping import Budget, Length, Stop
     from optilab.training import train as train_plan
+    from optilab.validation import validated
 
     chain = get_optimizer(optimizer)
     specs = [] if schedule is None else schedule if isinstance(schedule, list) else [schedule]
     chosen = get_problem(problem) if isinstance(problem, str) else problem
-    measured = measure_epochs is not None or measure_steps is not None
+    limits = {
+        "epochs": epochs,
+        "steps": steps,
+        "examples": examples,
+        "gradient_evaluations": gradient_evaluations,
+        "seconds": seconds,
+    }
+    cadence = {"steps": measure_steps, "epochs": measure_epochs}
+    measured = any(value is not None for value in cadence.values())
     plan = Plan(
         problem=chosen,
         optimizer=chain,
         hyperparameters=chain.fill(hyperparameters),
         schedules=[from_spec(spec, "schedule", registry().schedule) for spec in specs],
         batch_size=usual_batch_size(chain, chosen) if batch_size is None else batch_size,
-        budget=Length(steps, epochs),
-        measure=Length(measure_steps, measure_epochs) if measured else None,
+        budget=validated(Budget, limits),
+        measure=validated(Length, cadence, "measure") if measured else None,
         seed=seed,
-        diverged_above=diverged_above,
+        stop=validated(Stop, dict(stop or {}), "stop"),
     )
     return train_plan(plan)
 

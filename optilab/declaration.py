@@ -31,7 +31,11 @@ RESERVED = frozenset(
         "dtype",
         "measure_epochs",
         "measure_steps",
-        "diverged_above",
+        "examples",
+        "gradient_evaluations",
+        "seconds",
+        "stop",
+        "samples",
     ]
 )
 

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from optilab.errors import InputError
-from optilab.plan import Length
 from optilab.problems import Precision
+from optilab.stopping import Budget, Length, Stop, Table
 from optilab.validation import validated
 
 TUNING_SEED = 1_000_000  # the first seed of tuning, unless they are listed
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class LengthTable(_Table):
-    """A length of training: { steps = 100 } or { epochs = 5 }."""
-
-    steps: int | None = Field(None, gt=0)
-    epochs: float | None = Field(None, gt=0)
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> LengthTable:
-        if (self.steps is None) == (self.epochs is None):
-            raise ValueError("give steps or epochs, one of them")
-        return self
-
-    @property
-    def length(self) -> Length:
-        """The same for the training loop."""
-        return Length(self.steps, self.epochs)
-
-
-class Tuning(_Table):
+class Tuning(Table):
     """Choose hyperparameters on seeds of their own, and evaluate only the chosen ones.
 
     seeds: how many, or which.
@@ -53,12 +30,12 @@ class Tuning(_Table):
     by: Literal["train_cost", "test_cost"] = "train_cost"
 
 
-class Experiment(_Table):
+class Experiment(Table):
     """A grid of runs that answers one question.
 
     seeds: how many (0, 1, ...), or which.
     problem, problems: one, or several.
-    budget: how long each run trains. measure: how often it is measured.
+    budget: how long each run trains. measure: how often it is measured. stop: what else ends a run.
     tuning: if given, the grid runs on seeds of its own, and the best of each line on `seeds`.
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
         or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid.
@@ -69,10 +46,10 @@ class Experiment(_Table):
     seeds: int | list[int] = 1
     precision: Precision | None = None
     problem: dict[str, Any] | None = None
-    problems: list[dict[str, Any]] = []
-    budget: LengthTable
-    measure: LengthTable | None = None
-    diverged_above: float = Field(math.inf, gt=0)
+    problems: list[dict[str, Any]] = Field(default_factory=list)
+    budget: Budget
+    measure: Length | None = None
+    stop: Stop = Field(default_factory=Stop)
     tuning: Tuning | None = None
     optimizers: list[dict[str, Any]] = Field(min_length=1)
 
@@ -141,7 +118,7 @@ def _apply(content: dict[str, Any], change: str) -> None:
         place[_index(place, last, change)] = value
     else:
         if key.strip() in ("budget.steps", "budget.epochs", "measure.steps", "measure.epochs"):
-            place.clear()  # the one replaces the other
+            place.pop({"steps": "epochs", "epochs": "steps"}[last], None)  # the one replaces the other
         place[last] = value
 
 

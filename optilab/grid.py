@@ -18,9 +18,10 @@ from optilab.experiment import Experiment
 from optilab.identity import run_id
 from optilab.lookup import chain, get_optimizer
 from optilab.optimizers import Optimizer
-from optilab.plan import BatchSize, Length, Plan, usual_batch_size
+from optilab.plan import BatchSize, Plan, usual_batch_size
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
+from optilab.stopping import Budget, Length, Stop
 from optilab.watching import rehearse
 
 
@@ -36,9 +37,9 @@ class Cell:
     hyperparameters: Mapping[str, Any]
     schedule: Any
     batch_size: BatchSize
-    budget: Length
+    budget: Budget
     measure: Length | None
-    diverged_above: float
+    stop: Stop
 
     def plan(self, seed: int) -> Plan:
         """The run of this cell with this seed."""
@@ -51,7 +52,7 @@ class Cell:
             budget=self.budget,
             measure=self.measure,
             seed=seed,
-            diverged_above=self.diverged_above,
+            stop=self.stop,
         )
 
     @property
@@ -161,9 +162,9 @@ def _entry_cells(
             hyperparameters=optimizer.fill(dict(zip(axes, values, strict=True)), place),
             schedule=schedule,
             batch_size=size,
-            budget=experiment.budget.length,
-            measure=experiment.measure.length if experiment.measure else None,
-            diverged_above=experiment.diverged_above,
+            budget=experiment.budget,
+            measure=experiment.measure,
+            stop=experiment.stop,
         )
         _check(cell)
         found.append(cell)

@@ -10,11 +10,11 @@ from typing import Any
 
 from optilab.plan import Plan
 
-SCHEMA = 1  # of a run's identity; a change of meaning is a new number
+SCHEMA = 2  # of a run's identity; a change of meaning is a new number
 
 
 def identity(plan: Plan) -> dict[str, Any]:
-    """What makes a run the run it is: no paths, no worker counts, no cadence of logging unless a schedule reads it."""
+    """What makes a run the run it is: no paths, no worker counts, no cadence of logging unless something reads it."""
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "problem": plan.problem.identity,
@@ -23,12 +23,12 @@ def identity(plan: Plan) -> dict[str, Any]:
         "hyperparameters": dict(plan.hyperparameters),
         "schedules": [s.identity for s in plan.schedules],
         "batch_size": plan.examples_a_step,
-        "steps": plan.budget.in_steps(plan.steps_per_epoch),
+        "budget": plan.budget.identity(plan.steps_per_epoch),
         "seed": plan.seed,
     }
-    if plan.diverged_above < math.inf:
-        found["diverged_above"] = plan.diverged_above
-    if any(s.schedule.is_feedback for s in plan.schedules):
+    if plan.stop.identity:
+        found["stop"] = plan.stop.identity
+    if plan.stop.reads_measurements or any(s.schedule.is_feedback for s in plan.schedules):
         found["measure"] = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else None
     return found
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -19,32 +18,11 @@ from optilab.parameters import Interval, Range, Words
 from optilab.problems import Problem
 from optilab.rules import Rule
 from optilab.schedules import BoundSchedule
+from optilab.stopping import Budget, Length, Stop
 
 BatchSize = int | Literal["full"]
 Steps = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Length:
-    """A length of training, in steps or in epochs. InputError unless exactly one of them is given, and positive."""
-
-    steps: int | None = None
-    epochs: float | None = None
-
-    def in_steps(self, steps_per_epoch: int) -> int:
-        """The number of steps, at least one."""
-        if self.steps is not None:
-            return self.steps
-        assert self.epochs is not None
-        return max(1, round(self.epochs * steps_per_epoch))
-
-    def __post_init__(self) -> None:
-        given = [v for v in (self.steps, self.epochs) if v is not None]
-        numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in given)
-        if len(given) != 1 or not numbers or not 0 < given[0] < math.inf:
-            raise InputError(f"steps = {self.steps!r}, epochs = {self.epochs!r}: give one of them, above zero")
-        if self.steps is not None and not isinstance(self.steps, int):
-            raise InputError(f"steps = {self.steps!r} is not a whole number")
+_UNKNOWN_LENGTH = 2**31  # steps of a run whose budget doesn't say
 
 
 @dataclass(frozen=True)
@@ -56,10 +34,10 @@ class Plan:
     hyperparameters: Mapping[str, Any]
     schedules: Sequence[BoundSchedule]
     batch_size: BatchSize
-    budget: Length
+    budget: Budget
     measure: Length | None
     seed: int
-    diverged_above: float = math.inf
+    stop: Stop = field(default_factory=Stop)
 
     def __post_init__(self) -> None:
         check_plan(self)
@@ -85,13 +63,12 @@ def check_plan(plan: Plan, place: str = "") -> None:
     """InputError where the parts of a plan don't fit together."""
     if isinstance(plan.seed, bool) or not isinstance(plan.seed, int) or plan.seed < 0:
         raise InputError(f"{at(place)}seed = {plan.seed!r}: accepted is a whole number from 0")
-    if not plan.diverged_above > 0:
-        raise InputError(f"{at(place)}diverged_above = {plan.diverged_above!r}: accepted is a number above 0")
     size, n = plan.batch_size, plan.problem.n_examples
     if size != "full" and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= n):
         accepted = "'full'" if n == 1 else f"'full', or a whole number from 1 to {n}"
         raise InputError(f"{at(place)}batch_size = {size!r}: accepted is {accepted}")
     names = list(plan.hyperparameters)
+    _check_measured(plan, place)
     _check_layers(plan, place)
     for schedule in plan.schedules:
         if not plan.optimizer.columns_of(schedule.of):
@@ -100,6 +77,14 @@ def check_plan(plan: Plan, place: str = "") -> None:
                 f"{plan.optimizer.name} has {', '.join(names) or 'no hyperparameters'}"
             )
     _check_schedules(plan, place)
+
+
+def _check_measured(plan: Plan, place: str) -> None:
+    """InputError for a stopping rule that reads what is never measured on this problem."""
+    rules = plan.stop
+    for name in [*(rules.target or ()), *([rules.plateau.of] if rules.plateau else ())]:
+        if name in plan.problem.unmeasured:
+            raise InputError(f"{at(place)}stop: {name} is not measured on this problem")
 
 
 def _check_layers(plan: Plan, place: str) -> None:
@@ -120,6 +105,9 @@ def _check_schedules(plan: Plan, place: str) -> None:
     if not plan.schedules:
         return
     total = plan.budget.in_steps(plan.steps_per_epoch)
+    if total is None:
+        _check_endless(plan, place)
+        total = _UNKNOWN_LENGTH
     step = np.unique(np.linspace(0, total - 1, min(total, 2000)).round())
     curves = [_tried(schedule, step, total, plan.steps_per_epoch) for schedule in plan.schedules]
     columns = [plan.optimizer.columns_of(schedule.of) for schedule in plan.schedules]
@@ -137,6 +125,18 @@ def _check_schedules(plan: Plan, place: str) -> None:
             raise InputError(
                 f"{at(place)}schedule {names} of {plan.schedules[own[0]].of!r}: {values[outside]:g} at step "
                 f"{step[outside]:.0f} is out of range: accepted is {rule.parameters[column.name].range}"
+            )
+
+
+def _check_endless(plan: Plan, place: str) -> None:
+    """InputError for a schedule that depends on the length of the run, where the budget doesn't say it in steps."""
+    step = np.arange(1000.0)
+    for schedule in plan.schedules:
+        one, other = (_tried(schedule, step, total, plan.steps_per_epoch) for total in (1000, _UNKNOWN_LENGTH))
+        if one is not None and other is not None and not np.array_equal(one, other):
+            raise InputError(
+                f"{at(place)}schedule {schedule.schedule.name} of {schedule.of!r} depends on the length of the run: "
+                "give the budget's steps or epochs too"
             )
 
 

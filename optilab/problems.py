@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optilab import streams
 from optilab.errors import InputError
+from optilab.measurements import MEASURED
 from optilab.parameters import Parameter, defaults, fill, intervals
 
 if TYPE_CHECKING:
@@ -64,6 +65,13 @@ class Problem(ABC):
     @abstractmethod
     def initial(self, seed: int = 0) -> NDArray[np.floating]:
         """First weights of a run with this seed."""
+
+    @cached_property
+    def unmeasured(self) -> frozenset[str]:
+        """Columns of the history that have no values on this problem."""
+        tested = self.test_context() is not None
+        untested = {name for name in MEASURED if name.startswith("test_") and not tested}
+        return frozenset(untested | {name for name in MEASURED if name.endswith("accuracy") and not self.classifies})
 
     @property
     def n_weights(self) -> int:

@@ -28,6 +28,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from optilab.errors import InputError, unknown
@@ -83,7 +84,7 @@ class Rule:
         """Its name, and the layers it works on: "name on matrices"."""
         return f"{self.name} on {self.layers}" if self.layers else self.name
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[str, ...]:
         """Names that the rule asks for, in order."""
         return tuple(inspect.signature(self.function).parameters)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +16,25 @@ from threadpoolctl import ThreadpoolController
 
 from optilab import streams
 from optilab.kernels import cache as compiled
-from optilab.kernels.jit import CORRECT, EVALUATIONS, EXAMPLES, Context
+from optilab.kernels.jit import CORRECT, EVALUATIONS, EXAMPLES, UNLIMITED, Address, Context, direct
 from optilab.layout import Layout
 from optilab.lifting import compile_update
+from optilab.measurements import COLUMNS, WHOLE
+from optilab.optimizers import Optimizer
 from optilab.plan import Plan
-from optilab.problems import Precision
+from optilab.problems import Precision, Problem
+from optilab.stopping import Status, Watch
 from optilab.watching import FeedbackUnderWay
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Status = Literal["budget", "diverged", "failed", "crashed"]
-
 _ORDER_AT_ONCE = 2**20  # examples whose order is drawn ahead of the compiled loop
 _STEPS_AT_ONCE = 2**17  # rows of a schedule's table
+_LOOK_AT_THE_CLOCK = 0.05  # seconds between two looks, where time is limited
+_ENDLESS = 2**62  # steps of a run whose steps are not limited
+
+Log = NDArray[np.float64]
 
 
 @dataclass
@@ -35,16 +42,18 @@ class Run:
     """A finished run. Every status is a result: what diverged or failed is kept as well.
 
     w: the last weights; of an optimizer that says where to evaluate, that point.
-    measurements: rows of the history, in order.
-    steps: steps taken.
+    log: the history, [measurement, column], columns as in `measurements.COLUMNS`.
+    status, message: how it ended, and why.
+    steps: steps taken. last_finite_step: the last of them whose cost and weights were finite and below the bound.
     seconds of compiling, training, measuring; only training is on the history's clock.
     """
 
     w: NDArray[np.floating]
-    measurements: list[dict[str, float]] = field(default_factory=list)
+    log: Log = field(default_factory=lambda: np.zeros((0, len(COLUMNS))))
     status: Status = "budget"
     message: str = ""
     steps: int = 0
+    last_finite_step: int = 0
     compile_seconds: float = 0.0
     train_seconds: float = 0.0
     measure_seconds: float = 0.0
@@ -54,10 +63,10 @@ class Run:
         """The measurements as a DataFrame, one row each."""
         import pandas as pd
 
-        return pd.DataFrame(self.measurements)
+        return pd.DataFrame(self.log, columns=list(COLUMNS)).astype(dict.fromkeys(WHOLE, "int64"))
 
     def __repr__(self) -> str:
-        last = self.measurements[-1] if self.measurements else {}
+        last = dict(zip(COLUMNS, self.log[-1], strict=True)) if len(self.log) else {}
         shown = ", ".join(f"{name}={last[name]:.4g}" for name in ("train_cost", "test_accuracy") if name in last)
         return f"<Run {self.status} after {self.steps} steps{': ' + shown if shown else ''}>"
 
@@ -68,25 +77,37 @@ from optilab.kernels import driver
 from optilab.kernels.jit import entry, signatures
 
 
-@entry(signatures("{precision}").train)
+@entry(signatures("{precision}").train, nogil=True)
 def train(
     w, g, previous, order, batch_size, skip, steps, t, table, state, scalars, layers, places, evaluate, update, context,
-    bound,
+    bound, limits,
 ):
     return driver.train(
         w, g, previous, order, batch_size, skip, steps, t, table, state, scalars, layers, places, evaluate, update, context,
-        bound,
+        bound, limits,
     )
+
+
+@entry(signatures("{precision}").norm)
+def norm(vector):
+    return driver.norm(vector)
 '''
 
 
 def compile_loop(precision: Precision) -> Any:
-    """The compiled training loop, one for all problems and optimizers of a precision."""
-    return compiled.load(f"train_{precision}", _TRAIN.format(precision=precision), "").train
+    """The compiled training loop, one for all problems and optimizers of a precision.
+
+    It gives way to other threads of Python while it runs, so that one of them can notice that nobody waits any more.
+    """
+    return _loop_module(precision).train
+
+
+def _loop_module(precision: Precision) -> Any:
+    return compiled.load(f"train_{precision}", _TRAIN.format(precision=precision), "")
 
 
 def train(plan: Plan) -> Run:
-    """Train to the end of the budget, or until the cost is no longer finite or below `diverged_above`."""
+    """Train to the end of the budget, or to what else ends the run."""
     training = Training(plan)
     training.finish()
     return training.run
@@ -98,19 +119,48 @@ def _threads() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-class Training:
-    """A run under way: the arrays that the compiled loop works on, and the clocks."""
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """More would be slower at this size, and change the last bits."""
+    if all(library.num_threads == 1 for library in _threads().lib_controllers):
+        yield  # as in a worker: nothing to do in every one of thousands of runs
+        return
+    with _threads().limit(limits=1):
+        yield
 
-    def __init__(self, plan: Plan) -> None:
+
+class Setup:
+    """What runs of one optimizer on one problem share: compiled functions, examples, scratch memory.
+
+    For one run at a time.
+    """
+
+    def __init__(self, problem: Problem, optimizer: Optimizer) -> None:
         start = time.perf_counter()
-        problem = plan.problem
-        self.plan = plan
-        self.loop = compile_loop(problem.precision)
-        self.evaluate = problem.evaluate
-        self.update = compile_update(plan.optimizer, problem.precision)
+        loop, update = compile_loop(problem.precision), compile_update(optimizer, problem.precision)
+        self.loop, self.checked_loop = direct(loop), loop
+        self.evaluate = direct(problem.evaluate)
+        self.norm = direct(_loop_module(problem.precision).norm)
+        self.functions = Address(problem.evaluate), Address(update)
         self.context = problem.context()
         self.train_context = self.context._replace(tally=np.zeros_like(self.context.tally))
         self.test_context = problem.test_context()
+        self.every_row = np.arange(problem.n_examples)
+        self.compile_seconds = time.perf_counter() - start
+
+
+class Training:
+    """A run under way: the arrays that the compiled loop works on, and the clocks.
+
+    setup: of the same problem and optimizer, from a run before; a new one where none is given.
+    """
+
+    def __init__(self, plan: Plan, setup: Setup | None = None) -> None:
+        start = time.perf_counter()
+        problem = plan.problem
+        self.plan = plan
+        self.setup = setup or Setup(problem, plan.optimizer)
+        self.setup.context.tally[:] = 0
 
         self.w = _aligned(problem.initial(plan.seed))
         self.g = _aligned(np.zeros_like(self.w))
@@ -123,33 +173,57 @@ class Training:
         self.curves = [s for s in plan.schedules if not s.schedule.is_feedback]
         self.feedback = [FeedbackUnderWay(s) for s in plan.schedules if s.schedule.is_feedback]
 
-        self.total = plan.budget.in_steps(plan.steps_per_epoch)
-        self.every = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else self._usual_interval()
-        self.every_row = np.arange(problem.n_examples)
+        self.per_epoch = plan.steps_per_epoch
+        self.total = plan.budget.in_steps(self.per_epoch) or _ENDLESS
+        evaluations, examples = plan.budget.gradient_evaluations, plan.budget.examples
+        self.limits = np.array([evaluations or UNLIMITED, examples or UNLIMITED])
+        self.every = plan.measure.in_steps(self.per_epoch) if plan.measure else self._usual_interval()
+        self.watch = Watch(plan.stop)
         self.cpu_seconds = 0.0
         self.update_norm = math.nan
-        self._interval(0, self.every_row[None], 0, self._table(0, 1))  # the first call is off the clock
+        self._pace = 1.0  # steps a second, as far as is known
+        self._clock_runs = plan.budget.seconds is not None or plan.stop.time_limit is not None
+        # The first call is off the clock; and the arguments' types are looked at, once.
+        self._interval(self.setup.checked_loop, 0, self.setup.every_row[None], 0, self._table(0, 1))
         self.run.compile_seconds = time.perf_counter() - start
+        self._begun = time.perf_counter()
 
-    def finish(self) -> None:
-        """Train and measure in turn, to the end of the budget or to divergence."""
-        with _threads().limit(limits=1):  # more would be slower at this size, and change the last bits
+    def finish(self, heard: Callable[[Run], bool] | None = None) -> None:
+        """Train and measure in turn, until the run ends.
+
+        heard: told the run after each measurement; it answers whether the run is to go on.
+        """
+        with _one_thread():
             self.measure()
-            while self.run.status == "budget" and self.run.steps < self.total:
+            while self._goes_on(heard):
                 self.advance(min(self.run.steps + self.every, self.total))
                 self.measure()
 
+    def _goes_on(self, heard: Callable[[Run], bool] | None) -> bool:
+        run = self.run
+        if heard is not None and not heard(run) and not self.over:
+            run.status, run.message = "pruned", f"given up after step {run.steps}"
+        return not self.over
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, by its budget or otherwise."""
+        run, limit, tally = self.run, self.plan.budget.seconds, self.setup.context.tally
+        if run.status != "budget" or run.steps >= self.total or (limit is not None and run.train_seconds >= limit):
+            return True
+        return bool(tally[EVALUATIONS] >= self.limits[0] or tally[EXAMPLES] >= self.limits[1])
+
     def _usual_interval(self) -> int:
-        """Every epoch of a dataset; on a plain function, at most a thousand times."""
+        """Every epoch of a dataset; on a plain function, at most a thousand times where its steps are known."""
         if self.plan.problem.n_examples > 1:
-            return self.plan.steps_per_epoch
-        return -(-self.total // 1000)
+            return self.per_epoch
+        return -(-self.total // 1000) if self.total < _ENDLESS else 1000
 
     def _table(self, first: int, steps: int) -> NDArray[np.float64]:
         """Hyperparameters of `steps` steps from `first`; one row for all where none has a schedule."""
         table = np.tile(self.base, (steps if self.curves else 1, 1))
         for schedule in self.curves:
-            values = schedule.multipliers(first, steps, self.total, self.plan.steps_per_epoch)
+            values = schedule.multipliers(first, steps, self.total, self.per_epoch)
             table[:, self.plan.optimizer.columns_of(schedule.of)] *= values[:, None]
         for feedback in self.feedback:
             table[:, self.plan.optimizer.columns_of(feedback.of)] *= feedback.factor
@@ -157,14 +231,18 @@ class Training:
 
     def order(self, epoch: int, steps_left: int) -> NDArray[np.int64]:
         """Order of the examples in the epochs from `epoch`, as many as are needed and fit."""
-        if self.plan.steps_per_epoch == 1:
-            return self.every_row[None]
-        n = self.every_row.size
-        epochs = min(-(-steps_left // self.plan.steps_per_epoch) + 1, max(1, _ORDER_AT_ONCE // n))
+        every_row = self.setup.every_row
+        if self.per_epoch == 1:
+            return every_row[None]
+        n = every_row.size
+        epochs = min(-(-steps_left // self.per_epoch) + 1, max(1, _ORDER_AT_ONCE // n))
         return np.stack([streams.data_order(self.plan.seed, epoch + k).permutation(n) for k in range(epochs)])
 
-    def _interval(self, skip: int, order: NDArray[np.int64], steps: int, table: NDArray[np.float64]) -> int:
-        done, cost, self.update_norm = self.loop(
+    def _interval(
+        self, loop: Any, skip: int, order: NDArray[np.int64], steps: int, table: NDArray[np.float64]
+    ) -> tuple[int, float]:
+        """Take up to so many steps: how many were taken, and the cost on the last batch that was looked at."""
+        done, cost, self.update_norm = loop(
             self.w,
             self.g,
             self.previous,
@@ -178,80 +256,132 @@ class Training:
             self.scalars,
             self.layout.layers,
             self.layout.places,
-            self.evaluate,
-            self.update,
-            self.context,
-            self.plan.diverged_above,
+            *self.setup.functions,
+            self.setup.context,
+            self.plan.stop.bound,
+            self.limits,
         )
-        self.last_cost = cost
-        return int(done)
+        return int(done), cost
 
     def advance(self, mark: int) -> None:
-        """Train up to step `mark`."""
-        run, per_epoch = self.run, self.plan.steps_per_epoch
+        """Train up to step `mark`, or to the end of the run."""
         start, cpu_start = time.perf_counter(), time.thread_time()
-        while run.steps < mark and run.status == "budget":
-            epoch, skip = divmod(run.steps, per_epoch)
-            order = self.order(epoch, mark - run.steps)
-            ahead = mark - run.steps if per_epoch == 1 else len(order) * per_epoch - skip
-            steps = min(mark - run.steps, ahead, _STEPS_AT_ONCE)
-            done = self._interval(skip, order, steps, self._table(run.steps, steps))
-            run.steps += done
-            if done < steps:
-                self._diverge(f"the cost of the batch at step {run.steps + 1} is {self.last_cost:g}")
-        run.train_seconds += time.perf_counter() - start
+        before = self.run.train_seconds
+        while self.run.steps < mark and not self.over:
+            epoch, skip = divmod(self.run.steps, self.per_epoch)
+            order = self.order(epoch, mark - self.run.steps)
+            ahead = mark - self.run.steps if self.per_epoch == 1 else len(order) * self.per_epoch - skip
+            steps = min(mark - self.run.steps, ahead, _STEPS_AT_ONCE)
+            table = self._table(self.run.steps, steps)
+            taken = 0
+            while taken < steps and not self.over:
+                rows = table[taken:] if self.curves else table
+                taken += self._some_steps(skip + taken, order, steps - taken, rows)
+                self.run.train_seconds = before + time.perf_counter() - start
+                self._mind_the_time()
+        self.run.train_seconds = before + time.perf_counter() - start
         self.cpu_seconds += time.thread_time() - cpu_start
+
+    def _some_steps(self, skip: int, order: NDArray[np.int64], steps: int, table: NDArray[np.float64]) -> int:
+        """Up to so many steps; fewer at a time where the clock is to be looked at."""
+        begin = time.perf_counter()
+        wanted = max(1, min(steps, int(self._pace * _LOOK_AT_THE_CLOCK))) if self._clock_runs else steps
+        done, cost = self._interval(self.setup.loop, skip, order, wanted, table)
+        self.run.steps += done
+        if done < wanted and not (math.isfinite(cost) and cost < self.plan.stop.bound):
+            self._diverge(f"the cost of the batch at step {self.run.steps + 1} is {cost:g}")
+        self.run.last_finite_step = max(self.run.steps - 1, 0)
+        self._pace = min(done / max(time.perf_counter() - begin, 1e-9), 8 * wanted / _LOOK_AT_THE_CLOCK)
+        return done
+
+    def _mind_the_time(self) -> None:
+        limit, taken = self.plan.stop.time_limit, time.perf_counter() - self._begun
+        if limit is not None and taken > limit and self.run.status == "budget":
+            self.run.status = "timeout"
+            self.run.message = f"stopped after {taken:.1f} s: its time limit is {limit:g} s"
 
     def _diverge(self, reason: str) -> None:
         self.run.status = "diverged"
-        self.run.message = f"{reason}; last finite step {max(self.run.steps - 1, 0)}"
+        self.run.last_finite_step = max(self.run.steps - 1, 0)
+        self.run.message = f"{reason}; last finite step {self.run.last_finite_step}"
 
     def measure(self) -> None:
-        """Add a row to the history, tell the feedback schedules, and notice divergence."""
+        """Add a row to the history, tell the feedback schedules, and notice what ends the run."""
         start = time.perf_counter()
-        run, n = self.run, self.plan.problem.n_examples
+        run, plan, setup = self.run, self.plan, self.setup
         gradient = self.g  # the loop fills it anew before it is used
-        tally = self.train_context.tally
+        tally = setup.train_context.tally
         tally[:] = 0
         run.w = self.layout.evaluation_point(self.w, self.state)
-        train_cost = self.evaluate(run.w, gradient, self.every_row, self.train_context)
-        step = self._table(max(run.steps - 1, 0), 1)[0]
-        row = {
-            "step": run.steps,
-            "epoch": run.steps / self.plan.steps_per_epoch,
-            "examples": int(self.context.tally[EXAMPLES]),
-            "gradient_evaluations": int(self.context.tally[EVALUATIONS]),
-            "seconds": run.train_seconds,
-            "cpu_seconds": self.cpu_seconds,
-            "train_cost": train_cost,
-            "test_cost": math.nan,
-            "train_accuracy": tally[CORRECT] / n if self.plan.problem.classifies else math.nan,
-            "test_accuracy": math.nan,
-            "gradient_norm": _norm(gradient),
-            "update_norm": self.update_norm,
-            "weight_norm": _norm(run.w),
-            "lr": step[self.lr_columns[0]] if self.lr_columns else math.nan,
-        }
-        if self.test_context is not None:
-            row |= self._measure_test(self.test_context)
-        for k in range(2):
-            row[f"w_{k}"] = float(run.w[k]) if k < run.w.size <= 2 else math.nan
-        run.measurements.append(row)
-        if run.status == "budget" and not (math.isfinite(train_cost) and train_cost < self.plan.diverged_above):
-            self._diverge(f"the training cost after step {run.steps} is {train_cost:g}")
-        elif run.status == "budget" and not math.isfinite(row["weight_norm"]):
-            self._diverge(f"the norm of the weights after step {run.steps} is {row['weight_norm']:g}")
+        cost = setup.evaluate(run.w, gradient, setup.every_row, setup.train_context)
+        correct = tally[CORRECT] / setup.every_row.size if plan.problem.classifies else math.nan
+        test_cost, test_correct = self._measure_test(setup.test_context)
+        spent = setup.context.tally
+        row = np.array(
+            (
+                run.steps,
+                run.steps / self.per_epoch,
+                spent[EXAMPLES],
+                spent[EVALUATIONS],
+                run.train_seconds,
+                self.cpu_seconds,
+                cost,
+                test_cost,
+                correct,
+                test_correct,
+                setup.norm(gradient),
+                self.update_norm,
+                setup.norm(run.w),
+                self._table(max(run.steps - 1, 0), 1)[0, self.lr_columns[0]] if self.lr_columns else math.nan,
+                run.w[0] if run.w.size <= 2 else math.nan,
+                run.w[1] if run.w.size == 2 else math.nan,
+            )
+        )
+        run.log = self._appended(row)
         if run.status == "budget":
-            for feedback in self.feedback:
-                feedback.tell(row)
+            self._judge(row)
         run.measure_seconds += time.perf_counter() - start
 
-    def _measure_test(self, context: Context) -> dict[str, float]:
+    def _appended(self, row: Log) -> Log:
+        """The log with one more row; its memory grows by doubling."""
+        n = len(self.run.log)
+        memory = self.run.log.base if self.run.log.base is not None else self.run.log
+        if n == len(memory):
+            memory = np.concatenate([memory, np.zeros((max(n, 16), len(COLUMNS)))])
+        memory[n] = row
+        return memory[: n + 1]
+
+    def _judge(self, row: Log) -> None:
+        """Notice divergence, and what else ends the run; else tell the feedback schedules."""
+        run, cost, norm = self.run, row[_COST], row[_WEIGHT_NORM]
+        if not (math.isfinite(cost) and cost < self.plan.stop.bound):
+            self._diverge(f"the training cost after step {run.steps} is {cost:g}")
+            return
+        if not math.isfinite(norm):
+            self._diverge(f"the norm of the weights after step {run.steps} is {norm:g}")
+            return
+        run.last_finite_step = run.steps
+        if not (self.feedback or self.plan.stop.reads_measurements):
+            return
+        measured = {name: int(v) if name in WHOLE else float(v) for name, v in zip(COLUMNS, row, strict=True)}
+        verdict = self.watch.verdict(measured)
+        if verdict is not None:
+            run.status, run.message = verdict
+            return
+        for feedback in self.feedback:
+            feedback.tell(measured)
+
+    def _measure_test(self, context: Context | None) -> tuple[float, float]:
+        """Cost and accuracy on the test examples, where there are any."""
+        if context is None:
+            return math.nan, math.nan
         n = len(context.targets)
         context.tally[:] = 0
-        cost = self.evaluate(self.run.w, self.g[:0], np.arange(n), context)
-        correct = context.tally[CORRECT] / n if self.plan.problem.classifies else math.nan
-        return {"test_cost": cost, "test_accuracy": correct}
+        cost = self.setup.evaluate(self.run.w, self.g[:0], np.arange(n), context)
+        return cost, context.tally[CORRECT] / n if self.plan.problem.classifies else math.nan
+
+
+_COST, _WEIGHT_NORM = COLUMNS.index("train_cost"), COLUMNS.index("weight_norm")
 
 
 def _aligned(vector: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -262,8 +392,3 @@ def _aligned(vector: NDArray[np.floating]) -> NDArray[np.floating]:
     copy = memory[skip : skip + vector.nbytes].view(vector.dtype)
     copy[:] = vector
     return copy
-
-
-def _norm(vector: NDArray[np.floating]) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):  # an infinite norm is a finding, not a mishap
-        return float(np.sqrt(np.sum(np.square(vector, dtype=np.float64))))

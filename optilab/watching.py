@@ -7,7 +7,6 @@ import math
 from optilab.errors import InputError, unknown
 from optilab.measurements import MEASURED
 from optilab.plan import Plan
-from optilab.problems import Problem
 from optilab.schedules import BoundSchedule
 
 
@@ -29,21 +28,15 @@ def rehearse(plan: Plan) -> None:
 
     It is told one made-up measurement; any other exception is left to the run itself.
     """
-    tested = plan.problem.test_context() is not None
     for schedule in plan.schedules:
         if schedule.schedule.is_feedback:
-            made_up = {name: 1.0 if _measured(name, plan.problem, tested) else math.nan for name in MEASURED}
+            made_up = {name: math.nan if name in plan.problem.unmeasured else 1.0 for name in MEASURED}
             try:
                 FeedbackUnderWay(schedule).tell(made_up)
             except InputError:
                 raise
             except Exception:  # noqa: S110
                 pass
-
-
-def _measured(name: str, problem: Problem, tested: bool) -> bool:
-    """Whether a column of the history has values for this problem."""
-    return (tested or not name.startswith("test_")) and (problem.classifies or not name.endswith("_accuracy"))
 
 
 class _Measured(dict[str, float]):

@@ -18,6 +18,7 @@ from optilab import __version__, plugins, store
 from optilab.errors import InputError, PluginWarning
 from optilab.grid import Cell
 from optilab.kernels import cache
+from optilab.measurements import COLUMNS
 from optilab.training import Run, Training
 
 # Set before a worker starts: numpy and scipy each bring an OpenBLAS of their own, and Numba a pool of threads.
@@ -74,6 +75,7 @@ def work(cell: Cell, seed: int, facts: Mapping[str, Any]) -> tuple[dict[str, Any
         run.status, run.message = "failed", str(error)
     except Exception:
         run.status, run.message = "failed", traceback.format_exc()
+    rows = [dict(zip(COLUMNS, r.tolist(), strict=True)) for r in run.log]
     row |= {
         "status": run.status,
         "message": run.message,
@@ -81,6 +83,6 @@ def work(cell: Cell, seed: int, facts: Mapping[str, Any]) -> tuple[dict[str, Any
         "compile_seconds": run.compile_seconds,
         "train_seconds": run.train_seconds,
         "measure_seconds": run.measure_seconds,
-        **store.summary_of(run.measurements),
+        **store.summary_of(rows),
     }
-    return row, run.measurements, cache.LOG.compiled - compiled
+    return row, rows, cache.LOG.compiled - compiled

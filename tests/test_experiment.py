@@ -109,7 +109,7 @@ def test_the_bundled_experiments_validate(file: Path) -> None:
         (PLAIN.replace("steps = 10", "epochs = -1"), r"budget\.epochs = -1"),
         (PLAIN.replace("{ steps = 10 }", "10"), r"budget = 10"),
         ("measure = { steps = 0 }\n" + PLAIN, r"measure\.steps = 0"),
-        ("diverged_above = 0\n" + PLAIN, r"diverged_above = 0"),
+        ("stop = { diverged_above = 0 }\n" + PLAIN, r"stop\.diverged_above = 0"),
         ('precision = "float23"\n' + PLAIN, r"precision = 'float23': .*did you mean 'float32'"),
         (PLAIN.replace("seeds = 2", 'seeds = "two"'), r"seeds = 'two'"),
         (PLAIN.replace("seeds = 2", "seeds = 0"), r"seeds = 0: give how many, above zero"),

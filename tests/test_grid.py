@@ -138,7 +138,7 @@ def test_whatever_changes_a_run_changes_its_identity() -> None:
         identity(seed=1),
         identity(budget={"steps": 21}),
         identity(precision="float32"),
-        identity(diverged_above=100.0),
+        identity(stop={"diverged_above": 100.0}),
         identity(problem={"use": "bowl", "condition": 21}),
         identity(problem={"use": "bowl", "start": "random"}),
         identity(problem={"use": "bowl", "start": [1, 1]}),

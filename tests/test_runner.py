@@ -286,7 +286,7 @@ def test_a_diverged_run_is_kept(tmp_path: Path) -> None:
 
 def test_a_cost_above_the_bound_is_divergence(tmp_path: Path) -> None:
     """diverged_above stops a run whose cost is still finite."""
-    grid = experiment(optimizers=[{"use": "sgd", "lr": 50.0}], diverged_above=1e6, seeds=1)
+    grid = experiment(optimizers=[{"use": "sgd", "lr": 50.0}], stop={"diverged_above": 1e6}, seeds=1)
     results = run_experiment(grid, tmp_path / "r", 0)
     assert results.runs["status"].tolist() == ["diverged"]
     assert results.runs["steps"].iloc[0] < 5
@@ -425,7 +425,7 @@ def test_the_next_process_compiles_nothing(tmp_path: Path, cache_folder: Path) -
     run("one")
     compiled, loaded = map(int, run("two").split())
     assert compiled == 0
-    assert loaded == 3  # the loop, the function, the update
+    assert loaded == 4  # the loop, its norm, the function, the update
 
 
 RULE = """from optilab import elementwise, hookimpl

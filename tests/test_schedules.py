@@ -17,9 +17,10 @@ from optilab import InputError
 from optilab.experiment import Experiment
 from optilab.grid import Cell, cells
 from optilab.identity import run_id
-from optilab.plan import Length, Plan
+from optilab.plan import Plan
 from optilab.plugins import registry
 from optilab.schedules import BoundSchedule, from_spec
+from optilab.stopping import Budget
 from optilab.training import train as train_plan
 
 
@@ -415,7 +416,7 @@ def test_another_schedule_is_other_code() -> None:
         optimizer = optilab.get_optimizer("sgd")
         bound = [] if spec is None else [from_spec(spec, "", registry().schedule)]
         problem = optilab.get_problem("bowl")
-        return Plan(problem, optimizer, optimizer.fill({}), bound, "full", Length(steps=10), None, 0)
+        return Plan(problem, optimizer, optimizer.fill({}), bound, "full", Budget(steps=10), None, 0)
 
     codes = [plan(spec).code for spec in (None, "cosine", {"use": "product", "schedules": ["cosine"]})]
     assert len(set(codes)) == 3

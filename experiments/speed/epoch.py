@@ -33,7 +33,8 @@ import sklearn.neural_network
 import torch
 
 import optilab
-from optilab.plan import Length, Plan
+from optilab.plan import Plan
+from optilab.stopping import Budget
 from optilab.training import Training
 
 RATES = {"sgd": 0.1, "adam": 1e-3}
@@ -72,7 +73,7 @@ def ours(problem, order: np.ndarray, rule: str, batch: int) -> Epoch:
         hyperparameters=optimizer.fill({"lr": rate(rule, batch)}),
         schedules=(),
         batch_size="full" if full else batch,
-        budget=Length(epochs=1),
+        budget=Budget(epochs=1),
         measure=None,
         seed=0,
     )

@@ -19,8 +19,6 @@ def experiment_of(results: Results) -> Experiment:
     except (OSError, ValueError) as error:
         raise InputError(f"{str(results.folder / 'experiment.json')!r} can't be read: {error}") from None
     given = {name: value for name, value in content.items() if value is not None and value != []}
-    if "diverged_above" in given:
-        given["diverged_above"] = float(given["diverged_above"])
     return validated(Experiment, given, "experiment.json")
 
 

@@ -46,6 +46,7 @@ MATRIX, BIAS, VECTOR = 0, 1, 2  # kinds of layer
 
 # What `Context.tally` counts.
 EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
+UNLIMITED = 2**62  # of any of them
 
 
 class Context(NamedTuple):
@@ -97,6 +98,7 @@ class Signatures(NamedTuple):
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
     update: Any  # update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
     train: Any  # kernels.driver.train
+    norm: Any  # kernels.driver.norm
     predict: Any  # predict(w, features, out, context)
 
 
@@ -159,9 +161,10 @@ def signatures(precision: str) -> Signatures:
         types.FunctionType(update),
         context,
         types.float64,  # bound
+        types.int64[::1],  # limits
     )
     predict = types.void(vector, matrix, matrix, context)
-    return Signatures(real, evaluate, update, train, predict)
+    return Signatures(real, evaluate, update, train, types.float64(vector), predict)
 
 
 def jit(function: Callable[..., Any], **options: Any) -> Any:
@@ -241,3 +244,32 @@ def entry(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]
     """Compile a function of a generated module for one signature, or load it from the cache on disk."""
     compile_or_load: Callable[[Callable[..., Any]], Any] = numba.njit(signature, cache=True, **_POLICY, **options)
     return compile_or_load
+
+
+class Address(types.WrapperAddressProtocol):
+    """A compiled function as an argument of the training loop.
+
+    A dispatcher can be passed as it is, but then Numba looks up what it has compiled in every call, in 50 microseconds.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        (compiled,) = dispatcher.overloads.values()
+        self._signature = compiled.signature
+        self._address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_cfunc_wrapper_name)
+        self._dispatcher = dispatcher  # keeps the code in memory
+
+    def __wrapper_address__(self) -> int:
+        return int(self._address)
+
+    def signature(self) -> Any:
+        """Its Numba signature."""
+        return self._signature
+
+
+def direct(dispatcher: Any) -> Any:
+    """The single version of an `entry`, called without a look at its arguments' types: a wrong one is a crash.
+
+    For the calls between two measurements, of which a short run makes thousands.
+    """
+    (compiled,) = dispatcher.overloads.values()
+    return compiled.entry_point

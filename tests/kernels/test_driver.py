@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import optilab
 from optilab import streams
 from optilab.datasets import Dataset, Examples
+from optilab.kernels.jit import UNLIMITED
 from optilab.layout import Layout
 from optilab.lifting import compile_update
 from optilab.network import Network
@@ -115,6 +116,7 @@ def call_loop(problem: Problem, optimizer: Optimizer, w: Vector, **given: Any) -
         compile_update(optimizer, "float64"),
         context,
         given.get("bound", np.inf),
+        np.array(given.get("limits", [UNLIMITED, UNLIMITED])),
     )
     return done, cost, update_norm, w
 
