@@ -8,6 +8,7 @@ own, because two processes that add to one cache index at once can corrupt it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import pickle
@@ -86,10 +87,9 @@ def _add_function(digest: Any, function: Any, seen: set[int]) -> None:
     if id(function) in seen or not isinstance(function, types.FunctionType):
         return
     seen.add(id(function))
-    try:
+    with contextlib.suppress(OSError, TypeError):
         digest.update(inspect.getsource(function).encode())
-    except (OSError, TypeError):
-        digest.update(function.__code__.co_code + repr(function.__code__.co_consts).encode())
+    _add_code(digest, function.__code__)  # a file may have changed since it was imported: this is what is compiled
     captured = inspect.getclosurevars(function)
     for name, value in sorted({**captured.globals, **captured.nonlocals}.items()):
         if isinstance(value, (bool, int, float, complex, str, tuple, np.generic)):
@@ -98,6 +98,15 @@ def _add_function(digest: Any, function: Any, seen: set[int]) -> None:
             digest.update(name.encode() + value.tobytes())
         else:
             _add_function(digest, value, seen)
+
+
+def _add_code(digest: Any, code: types.CodeType) -> None:
+    digest.update(code.co_code + repr(code.co_names).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _add_code(digest, constant)
+        else:
+            digest.update(repr(sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant).encode())
 
 
 def combined(*digests: str) -> str:

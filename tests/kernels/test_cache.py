@@ -42,3 +42,47 @@ def test_what_cannot_be_read_is_compiled_again(tmp_path: Path, damaged: str, lef
     assert moved_and_compiled(tmp_path) == (0.75, 1)
     assert compiled == 2
     assert moved_and_compiled(tmp_path) == (0.75, 0)
+
+
+EDITED = """
+import sys
+from pathlib import Path
+
+import optilab
+from optilab import plugins
+
+file = Path(sys.argv[1])
+plugins.use_file(file)
+rule = optilab.get_optimizer("edited")
+if sys.argv[2:]:
+    file.write_text(file.read_text().replace("0.5", "0.25"))
+print(rule.start([1.0], lr=1.0).step([1.0])[0])
+"""
+
+RULE = """from optilab import elementwise, hookimpl
+
+
+@elementwise(lr=0.1)
+def edited(w, g, lr):
+    w -= 0.5 * lr * g
+    return w
+
+
+@hookimpl
+def optilab_optimizers():
+    return [edited]
+"""
+
+
+def test_a_file_that_is_edited_after_its_import(tmp_path: Path) -> None:
+    """What was imported is what runs, and it is not taken for the code of the new text by the next process."""
+    file = tmp_path / "edited_rule.py"
+    file.write_text(RULE, "utf-8")
+
+    def stepped(*edit: str) -> float:
+        command = [sys.executable, "-c", EDITED, str(file), *edit]
+        environment = {**os.environ, "OPTILAB_CACHE": str(tmp_path / "cache")}
+        return float(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+
+    assert stepped("edit") == 0.5
+    assert stepped() == 0.75
