@@ -14,6 +14,10 @@ class PluginWarning(UserWarning):
     """A plugin was found that can't be used; the others go on."""
 
 
+class ResultsWarning(UserWarning):
+    """A part of some results is damaged; the rest is read."""
+
+
 def unknown(what: str, name: str, known: Iterable[str], place: str = "") -> InputError:
     """Error for a name that is not one of `known`: the near ones if there are any, else all."""
     names = sorted(known)

@@ -29,7 +29,7 @@ def cache_part(*names: str) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name, sync it and rename it into place."""
+    """Write a file under a temporary name, sync it and rename it into place; afterwards it is on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
@@ -41,3 +41,14 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names of a folder's files on disk, where the system can be asked for that."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

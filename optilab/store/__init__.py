@@ -1,0 +1,35 @@
+"""The results folder: Parquet parts with an explicit schema, each written whole, readable while others are written.
+
+    results/NAME/results.json        the layout of the folder
+    results/NAME/experiment.json     the experiment as it was last run
+    results/NAME/wanted.parquet      the runs that it wants
+    results/NAME/runs/*.parquet      one row a run
+    results/NAME/history/*.parquet   one row a run and measurement
+    results/NAME/set_aside/          parts that were damaged, if there were any
+
+A part is called FIRST-LAST-DIGEST.parquet: the numbers of the commits whose rows it has, and the beginning of the SHA-256 of
+its bytes, so that a part that was cut off or changed is known for it. Each row has the number of its commit as well: of a run
+that was made twice the later one counts, with the history of the same commit. Numbers are counted, not taken from a clock.
+"""
+
+from optilab.store.exporting import export_csv
+from optilab.store.merging import Merged, merge
+from optilab.store.reading import Results, done, load, load_runs, wanted
+from optilab.store.schema import HISTORY, RESERVED, facts, runs_schema
+from optilab.store.writing import Store
+
+__all__ = [
+    "HISTORY",
+    "RESERVED",
+    "Merged",
+    "Results",
+    "Store",
+    "done",
+    "export_csv",
+    "facts",
+    "load",
+    "load_runs",
+    "merge",
+    "runs_schema",
+    "wanted",
+]

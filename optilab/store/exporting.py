@@ -1,0 +1,35 @@
+"""The two tables as CSV, for programs that read nothing better."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import csv
+
+from optilab.errors import InputError
+from optilab.store.reading import load
+
+
+def export_csv(folder: Path, out: Path) -> list[Path]:
+    """Write runs.csv and history.csv into `out`: UTF-8, numbers to the last bit, a missing one as nothing.
+
+    InputError if the folder holds no results, or if `out` can't be written.
+    """
+    found = load(folder)
+    written = []
+    for name, frame in (("runs", found.runs), ("history", found.history)):
+        path = out / f"{name}.csv"
+        temporary = out / f".{uuid.uuid4().hex}.tmp"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), temporary)
+            temporary.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise InputError(f"can't write {str(path)!r}: {error.strerror or error}") from None
+        written.append(path)
+    return written

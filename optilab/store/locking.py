@@ -1,0 +1,89 @@
+"""One writer at a time: who has a results folder, and whether a folder is one."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from optilab import __version__
+from optilab.errors import InputError
+from optilab.folders import write_whole
+
+LAYOUT = 2  # of the folder; another number is another layout
+_FACTS, _LOCK, _HOLDER = "results.json", ".lock", ".holder.json"
+_OWN = (_FACTS, _LOCK, _HOLDER)
+
+
+def check_readable(folder: Path) -> None:
+    """InputError unless the folder holds results in today's layout."""
+    if not folder.is_dir():
+        raise InputError(f"there is no results folder {str(folder)!r}")
+    if not (folder / _FACTS).is_file():
+        if (folder / "runs").is_dir():
+            raise _other_layout(folder, "an older")
+        raise InputError(f"{str(folder)!r} is not a results folder: it has no {_FACTS}")
+    try:
+        layout = int(json.loads((folder / _FACTS).read_text("utf-8"))["layout"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{str(folder / _FACTS)!r} can't be read: {error}") from None
+    if layout != LAYOUT:
+        raise _other_layout(folder, "an older" if layout < LAYOUT else "a newer")
+
+
+def _other_layout(folder: Path, age: str) -> InputError:
+    return InputError(
+        f"{str(folder)!r} holds results in the layout of {age} optilab; its tables can be read with pandas, but not added to"
+    )
+
+
+def _check_usable(folder: Path) -> None:
+    """InputError if results can't go there: it holds something else."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{str(folder)!r} is a file; results go to a folder")
+    if not folder.is_dir():
+        return
+    there = [path.name for path in folder.iterdir()]
+    if _FACTS in there or (folder / "runs").is_dir():
+        check_readable(folder)
+    elif any(name not in _OWN and not name.endswith(".tmp") for name in there):
+        raise InputError(f"{str(folder)!r} is not empty and holds no results; choose another with --results")
+
+
+def take(folder: Path) -> FileLock:
+    """Make a folder ready for results, and lock it until `release`. InputError if it can't be, or if another has it."""
+    _check_usable(folder)
+    lock = FileLock(folder / _LOCK)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+        if not (folder / _FACTS).exists():
+            write_whole(folder / _FACTS, json.dumps({"layout": LAYOUT, "optilab": __version__}).encode())
+        holder = {"host": platform.node(), "pid": os.getpid(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
+        write_whole(folder / _HOLDER, json.dumps(holder).encode())
+    except Timeout:
+        raise InputError(f"{str(folder)!r} is being written by {_holder(folder)}; wait for it, or end it") from None
+    except OSError as error:
+        lock.release()
+        raise InputError(f"can't write results to {str(folder)!r}: {error.strerror or error}") from None
+    return lock
+
+
+def release(folder: Path, lock: FileLock) -> None:
+    """Let others have it."""
+    with suppress(OSError):
+        (folder / _HOLDER).unlink(missing_ok=True)
+    lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        holder = json.loads((folder / _HOLDER).read_text("utf-8"))
+        return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
+    except (OSError, ValueError, KeyError):
+        return "another process"

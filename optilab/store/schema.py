@@ -1,0 +1,73 @@
+"""The columns of the two tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from optilab.errors import InputError
+from optilab.measurements import COLUMNS, MEASURES, WHOLE
+
+COMMIT = pa.field("commit", pa.int64())  # the last column of both tables
+
+HISTORY = pa.schema(
+    [("run_id", pa.string()), *((name, pa.int64() if name in WHOLE else pa.float64()) for name in COLUMNS)]
+)
+
+_HEAD = [(name, pa.string()) for name in ("run_id", "experiment", "problem", "optimizer", "label")]
+_TAIL = [
+    ("schedule", pa.string()),
+    ("batch_size", pa.int64()),
+    ("seed", pa.int64()),
+    *((name, pa.string()) for name in ("role", "status", "message", "traceback")),
+    *((name, pa.int64()) for name in ("steps", "last_finite_step", "measurements")),
+    *((f"final_{name}", pa.float64()) for name in MEASURES),
+    *((f"best_{name}", pa.float64()) for name in MEASURES),
+    *((f"{name}_seconds", pa.float64()) for name in ("compile", "train", "measure")),
+    *((name, pa.string()) for name in ("code", "versions", "host", "spec")),
+]
+RESERVED = frozenset(name for name, _ in _HEAD + _TAIL) | {"commit"}
+
+
+def runs_schema(hyperparameters: Mapping[str, type]) -> pa.Schema:
+    """Columns of `runs` but the last, `commit`; one for each hyperparameter, of numbers (float) or words (str).
+
+    InputError if one has the name of another column.
+    """
+    for name in hyperparameters:
+        if name in RESERVED:
+            raise InputError(f"a hyperparameter can't be called {name!r}: `runs` has another column of that name")
+    kinds = {name: pa.string() if kind is str else pa.float64() for name, kind in hyperparameters.items()}
+    return pa.schema([*_HEAD, *kinds.items(), *_TAIL])
+
+
+def hyperparameters_of(schema: pa.Schema) -> dict[str, type]:
+    """The other way round."""
+    return {f.name: str if pa.types.is_string(f.type) else float for f in schema if f.name not in RESERVED}
+
+
+def united(one: Mapping[str, type], other: Mapping[str, type]) -> dict[str, type]:
+    """Hyperparameters of both; of words where either is."""
+    return {n: str if str in (one.get(n), other.get(n)) else float for n in dict.fromkeys([*one, *other])}
+
+
+def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the columns of a schema; numbers become words where it has words, and what it lacks is null."""
+    columns = []
+    for field in schema:
+        if field.name not in table.column_names:
+            columns.append(pa.nulls(len(table), field.type))
+            continue
+        column = table.column(field.name)
+        if pa.types.is_string(field.type) and pa.types.is_floating(column.type):
+            column = pa.array([None if v is None else f"{v:g}" for v in column.to_pylist()], pa.string())
+        columns.append(column if column.type == field.type else column.cast(field.type))
+    return pa.table(columns, schema=schema)
+
+
+def facts(**values: Any) -> str:
+    """Values as one line of JSON, for a column."""
+    return json.dumps(values, sort_keys=True, default=str)

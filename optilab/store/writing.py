@@ -1,0 +1,201 @@
+"""Writes finished runs into a results folder, commit by commit."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from optilab.errors import InputError
+from optilab.folders import write_whole
+from optilab.store import locking
+from optilab.store.joining import FEW, LARGE, DamagedError, due, finish, groups, join_open, join_recent
+from optilab.store.mending import mend
+from optilab.store.parts import RECENT, TABLES, Part, live, table_of, write_commit
+from optilab.store.reading import latest
+from optilab.store.schema import COMMIT, HISTORY, fitted, hyperparameters_of, runs_schema, united
+
+
+class Store:
+    """A results folder that is written; used as a `with` block, which has the folder for itself.
+
+    folder: made if it isn't there. hyperparameters: columns of `runs`, of numbers (float) or words (str).
+    experiment: text of experiment.json.
+
+    InputError if the folder can't be written, is being written by another process, or holds something else.
+
+    notes: what was found and mended, one sentence each.
+    runs_schema: columns of what is added to `runs`.
+    """
+
+    def __init__(self, folder: Path, hyperparameters: Mapping[str, type], experiment: str) -> None:
+        self.folder = folder
+        self.runs_schema = runs_schema(hyperparameters)  # complains of their names
+        self._waiting: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
+        self._lock = locking.take(folder)
+        try:
+            self._open(dict(hyperparameters), experiment)
+        except OSError as error:
+            self._release()
+            raise self._unwritable(error) from error
+        except BaseException:
+            self._release()
+            raise
+
+    def _open(self, hyperparameters: Mapping[str, type], experiment: str) -> None:
+        for name in TABLES:
+            (self.folder / RECENT / name).mkdir(parents=True, exist_ok=True)
+            (self.folder / name).mkdir(exist_ok=True)
+            finish(self.folder / name)
+        write_whole(self.folder / "experiment.json", experiment.encode())
+        self.notes, damaged = mend(self.folder)
+        self._hidden, self._shown = (
+            dict.fromkeys(TABLES, 0) for _ in range(2)
+        )  # commits of this session, to everybody
+        self._parts = {name: live(self.folder / name) for name in TABLES}
+        self._next = 1 + max((part.last for name in TABLES for part in live(self.folder / name)), default=0)
+        tables = [table_of(part.path.read_bytes()) for part in self._parts["runs"]]
+        known = hyperparameters
+        for table in tables:
+            known = united(known, hyperparameters_of(table.schema))
+        self.runs_schema = runs_schema(known)
+        self._schemas = {"runs": self.runs_schema.append(COMMIT), "history": HISTORY.append(COMMIT)}
+        self._commits: dict[str, int] = {}  # of the making of each run that counts
+        self._done: dict[str, tuple[str, str]] = {}
+        none = self._schemas["runs"].empty_table()
+        rows = pa.concat_tables([fitted(table, self._schemas["runs"]) for table in tables] or [none])
+        self._note(latest(rows, self._parts["history"]))
+        self._superseded = damaged or len(rows) > len(self._commits)
+        other = any(table.schema.remove_metadata() != self._schemas["runs"] for table in tables)
+        for name in TABLES:  # what doesn't count goes from the history first: as long as it is in `runs`, it is known
+            self._open_recent(name)
+            if self._superseded or (name == "runs" and other):
+                self._rewrite(name)
+        self._superseded = False
+
+    def _note(self, runs: pa.Table) -> None:
+        """Remember these as the makings that count."""
+        names = ("run_id", "commit", "status", "code")
+        for run, commit, *rest in zip(*(runs.column(name).to_pylist() for name in names), strict=True):
+            self._commits[run] = commit
+            self._done[run] = rest[0], rest[1]
+
+    def done(self) -> dict[str, tuple[str, str]]:
+        """Status and digest of the code of each run that the folder holds, by run_id."""
+        return dict(self._done)
+
+    def want(self, table: pa.Table) -> None:
+        """Put down which runs the experiment wants."""
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer)
+        try:
+            write_whole(self.folder / "wanted.parquet", buffer.getvalue())
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def add(self, runs: pa.Table, history: pa.Table) -> None:
+        """Take finished runs; they are on disk after the next `commit`."""
+        self._waiting["runs"].append(fitted(runs, self.runs_schema))
+        self._waiting["history"].append(fitted(history, HISTORY))
+
+    def commit(self) -> None:
+        """Have on disk what was added.
+
+        InputError if it can't be written: nothing that was written before is touched, and a later commit tries again.
+        """
+        if not self._waiting["runs"]:
+            return
+        number, written = self._next, dict[str, Part]()
+        self._next += 1
+        tables = {name: _numbered(pa.concat_tables(self._waiting[name]), number) for name in TABLES}
+        try:
+            for name in TABLES:
+                written[name] = write_commit(self.folder / name, tables[name], number)
+        except OSError as error:
+            with suppress(OSError):
+                for part in written.values():
+                    part.path.unlink()
+            raise self._unwritable(error) from error
+        for name, part in written.items():
+            self._waiting[name] = []
+            self._parts[name].append(part)
+            self._hidden[name] += 1
+        before = len(self._commits)
+        self._note(tables["runs"])
+        self._superseded |= len(tables["runs"]) > len(self._commits) - before
+        self._compact()
+
+    def _compact(self) -> None:
+        """Join parts where there are enough of a size; where there is no room for that, later."""
+        for name in TABLES:
+            recent = [part for part in self._parts[name] if part.place == "recent"]
+            with suppress(OSError, DamagedError):
+                if sum(part.size for part in recent) > LARGE or self._hidden[name] > self._shown[name] // 2:
+                    self._open_recent(name)
+                while parts := due([part for part in self._parts[name] if part.place == "recent"]):
+                    self._put(parts, join_recent(parts, self._schemas[name], self._counting))
+
+    def _open_recent(self, name: str) -> None:
+        """Show everybody what is recent."""
+        recent = [part for part in self._parts[name] if part.place == "recent"]
+        if recent:
+            self._put(recent, join_recent(recent, self._schemas[name], self._counting, openly=True))
+            self._shown[name] += self._hidden[name]
+            self._hidden[name] = 0
+
+    def _rewrite(self, name: str) -> None:
+        """Leave few parts, and no row that doesn't count."""
+        self._open_recent(name)
+        for group in groups(self._parts[name]):
+            self._put(group, join_open(group, self._schemas[name], self._counting))
+
+    def _put(self, parts: Sequence[Part], part: Part) -> None:
+        """Remember that a part has taken the place of others."""
+        name = part.table.name
+        position = self._parts[name].index(parts[0])
+        self._parts[name][position : position + len(parts)] = [part]
+
+    def _counting(self, rows: pa.Table) -> pa.Table:
+        """Without what was made again later, or has lost its other half."""
+        ids = rows.column("run_id").combine_chunks().dictionary_encode()
+        ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+        counts = np.array([self._commits.get(run, -1) for run in ids.dictionary.to_pylist()], np.int64)
+        keep = counts[ids.indices.to_numpy()] == rows.column("commit").to_numpy() if len(rows) else np.zeros(0, bool)
+        return rows if keep.all() else rows.filter(pa.array(keep))
+
+    def _tidy(self) -> None:
+        """Show everybody all there is, in few parts, without rows that don't count."""
+        with suppress(OSError, DamagedError):
+            for name in TABLES:
+                self._open_recent(name)
+                if self._superseded or len(self._parts[name]) > FEW:
+                    self._rewrite(name)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        try:
+            self.commit()
+            if kind is None:
+                self._tidy()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        locking.release(self.folder, self._lock)
+
+    def _unwritable(self, error: OSError) -> InputError:
+        return InputError(f"can't write results to {str(self.folder)!r}: {error.strerror or error}")
+
+
+def _numbered(table: pa.Table, number: int) -> pa.Table:
+    return table.append_column(COMMIT, pa.array(np.full(len(table), number)))

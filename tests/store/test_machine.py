@@ -1,0 +1,213 @@
+"""The store under everything that can happen to it, against a dictionary."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pyarrow.dataset as ds
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tables import LR, held, tables
+
+from optilab.errors import InputError, ResultsWarning
+from optilab.store import Store, merge
+from optilab.store.parts import TABLES, live
+from optilab.store.reading import live_tables
+
+RUNS = st.sampled_from("abcdefgh")
+VALUES = st.integers(0, 99).map(float)
+
+Held = dict[str, tuple[float, int]]
+
+
+class CrashError(BaseException):
+    """The process ends here."""
+
+
+@contextmanager
+def crashing_at(operation: int) -> Iterator[None]:
+    """Nothing reaches the disk any more from the k-th operation on: no rename, no removal, no sync, no new file."""
+    done = 0
+
+    def failing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            nonlocal done
+            done += 1
+            if done > operation:
+                raise CrashError
+            return real(*given, **named)
+
+        return call
+
+    with (
+        mock.patch("os.replace", failing(os.replace)),
+        mock.patch("os.unlink", failing(os.unlink)),
+        mock.patch("os.fsync", failing(os.fsync)),
+    ):
+        yield
+
+
+class Machine(RuleBasedStateMachine):
+    """`committed` is what must be there; `waiting` was added since the last commit."""
+
+    @initialize()
+    def begin(self) -> None:
+        """An empty folder."""
+        self.home = Path(tempfile.mkdtemp())
+        self.folder = self.home / "results"
+        self.committed: Held = {}
+        self.waiting: Held = {}
+        self.count = 0
+        self.store = Store(self.folder, LR, "{}")
+
+    @rule(run=RUNS, value=VALUES, measurements=st.integers(0, 3))
+    def add(self, run: str, value: float, measurements: int) -> None:
+        """A run is finished, perhaps not for the first time."""
+        if run in self.waiting:
+            self.commit()  # a session makes no run twice between two commits
+        self.store.add(*tables([{"run_id": run, "value": value, "measurements": measurements}]))
+        self.waiting[run] = (value, measurements)
+
+    @rule()
+    def commit(self) -> None:
+        """What waits is written."""
+        self.store.commit()
+        self.committed |= self.waiting
+        self.waiting = {}
+
+    @rule(runs=st.integers(4, 12))
+    def commit_often(self, runs: int) -> None:
+        """Many small commits, so that parts are joined."""
+        self.commit()
+        for k in range(runs):
+            self.add("abcdefgh"[k % 8], float(k), k % 3)
+            self.commit()
+
+    @rule(operation=st.integers(0, 40), tidily=st.booleans())
+    def crash(self, operation: int, tidily: bool) -> None:
+        """The process dies at some operation of a commit, or of its last things to do."""
+        before, after = dict(self.committed), self.committed | self.waiting
+        try:
+            with crashing_at(operation):
+                self.store.commit()
+                if tidily:
+                    self.store._tidy()
+        except CrashError:
+            pass
+        self._reopen()
+        there = self._held()
+        assert there in (before, after)
+        self.committed, self.waiting = there, {}
+
+    @rule(operation=st.integers(0, 30))
+    def crash_when_opened(self, operation: int) -> None:
+        """The process dies while it mends what another one left."""
+        self.store._lock.release()
+        try:
+            with crashing_at(operation):
+                Store(self.folder, LR, "{}")._lock.release()
+        except CrashError:
+            pass
+        self._reopen(locked=False)
+        self.waiting = {}
+
+    @rule()
+    def end_well(self) -> None:
+        """After a session that ends well, anybody's reader finds each run once."""
+        self.store.__exit__(None, None, None)
+        self.committed |= self.waiting
+        self.waiting = {}
+        if self.committed:
+            plain = ds.dataset(self.folder / "runs").to_table()
+            assert sorted(plain.column("run_id").to_pylist()) == sorted(self.committed)
+            rows = ds.dataset(self.folder / "history").count_rows()
+            assert rows == sum(n for _, n in self.committed.values())
+        self._reopen(locked=False)
+
+    @precondition(lambda self: sum(count for _, count in self.committed.values()))
+    @rule(
+        which=st.integers(0, 100),
+        flip=st.booleans(),
+        place=st.floats(0, 1, exclude_max=True),
+        table=st.sampled_from(TABLES),
+    )
+    def damage(self, which: int, flip: bool, place: float, table: str) -> None:
+        """A byte of a part is changed, or its end is lost: its runs are missing, or as they were made before; no other is."""
+        every = live(self.folder / table)
+        part = every[which % len(every)]
+        runs, _ = live_tables(self.folder)
+        commits = dict(zip(runs.column("run_id").to_pylist(), runs.column("commit").to_pylist(), strict=True))
+        content = bytearray(part.path.read_bytes())
+        at = int(place * len(content))
+        if flip:
+            content[at] ^= 1
+        part.path.write_bytes(bytes(content) if flip else bytes(content[:at]))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            before_mending = self._held()
+        assert any(issubclass(w.category, ResultsWarning) for w in told)
+        self._reopen()
+        assert any(part.path.name in note and "damaged" in note for note in self.store.notes)
+        there = self._held()
+        assert there == before_mending
+        for run, (value, measurements) in self.committed.items():
+            hit = part.first <= commits[run] <= part.last and (measurements or table == "runs")
+            assert hit or there[run] == (value, measurements)
+        self.committed, self.waiting = there, {}
+
+    @rule(runs=st.dictionaries(RUNS, VALUES, min_size=1, max_size=3))
+    def take_in(self, runs: Held) -> None:
+        """Another folder is merged into this one: what was here stays, what wasn't comes."""
+        self.commit()
+        self.store.__exit__(None, None, None)
+        self.count += 1
+        other = self.home / str(self.count)
+        with Store(other, LR, "{}") as store:
+            store.add(*tables([{"run_id": run, "value": value} for run, value in runs.items()]))
+        if not self.committed:
+            self._reopen(locked=False)
+            return
+        merged = merge(self.folder, other)
+        assert merged.added == len(set(runs) - set(self.committed))
+        assert held(other) == {run: (value, 3) for run, value in runs.items()}
+        self.committed = {run: (value, 3) for run, value in runs.items()} | self.committed
+        self._reopen(locked=False)
+
+    def _reopen(self, *, locked: bool = True) -> None:
+        if locked:
+            self.store._lock.release()
+        self.store = Store(self.folder, LR, "{}")
+
+    def _held(self) -> Held:
+        try:
+            return held(self.folder)
+        except InputError:  # nothing yet
+            return {}
+
+    @invariant()
+    def what_is_read_is_what_was_committed(self) -> None:
+        """Nothing lost, nothing doubled, every history whole and of the last making."""
+        if hasattr(self, "store"):
+            assert self._held() == self.committed
+            assert set(self.store.done()) == set(self.committed)
+
+    def teardown(self) -> None:
+        """Leave nothing behind."""
+        if hasattr(self, "store"):
+            self.store._lock.release()
+            shutil.rmtree(self.home, ignore_errors=True)
+
+
+TestStore = Machine.TestCase
+TestStore.settings = settings(
+    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
