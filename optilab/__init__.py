@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from optilab.api import load, run, train
     from optilab.datasets import Examples, dataset
     from optilab.errors import InputError
+    from optilab.executors import executor
     from optilab.experiment import Experiment
     from optilab.hookspecs import hookimpl
     from optilab.lookup import get_optimizer, get_problem, get_schedule
@@ -36,6 +37,7 @@ _HOME = {
     "schedule": "schedules",
     "feedback": "schedules",
     "dataset": "datasets",
+    "executor": "executors",
     "Examples": "datasets",
     "function": "problems",
     "hookimpl": "hookspecs",
@@ -57,6 +59,7 @@ __all__ = [
     "InputError",
     "dataset",
     "elementwise",
+    "executor",
     "feedback",
     "function",
     "get_optimizer",

@@ -79,17 +79,31 @@ def train(
     return train_plan(plan)
 
 
-def run(experiment: str | Path | Experiment, results: str | Path | None = None, workers: int | None = None) -> Results:
+def run(
+    experiment: str | Path | Experiment,
+    results: str | Path | None = None,
+    *,
+    executor: str = "local",
+    workers: int | None = None,
+    address: str | None = None,
+    rerun: Literal["stale", "failed", "diverged", "all"] | None = None,
+    fail_fast: bool = False,
+) -> Results:
     """Run what is missing of an experiment, given as a TOML file or an `Experiment`, and return its results.
 
     results: folder of the results; results/NAME in the current folder where none is given.
-    workers: processes; one a core where none is given, 0 to work in this process.
+    executor: "local" (processes on this machine), "inline" (this process), or a plugin's.
+    workers, address: options of the executor; one process a core where none is given.
+    rerun: which runs are made again although they are there; "failed" are crashed and timed out ones as well.
+    fail_fast: raise `FailedFast` at the first run that fails.
+
+    InputError for anything that doesn't fit, before anything runs.
     """
     from optilab.experiment import Experiment, read
-    from optilab.runner import run_experiment
+    from optilab.runner.run import Way, run_experiment
 
     chosen = experiment if isinstance(experiment, Experiment) else read(experiment)
-    return run_experiment(chosen, results, workers)
+    return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast))
 
 
 def load(folder: str | Path) -> Results:

@@ -63,30 +63,72 @@ def main(traceback: bool) -> None:
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change the experiment, as in budget.epochs=1."
 )
 @click.option("--results", metavar="DIR", help="Where the results go; results/NAME in this folder if not given.")
-@click.option("--workers", type=click.IntRange(0), help="Processes; one a core if not given, 0 for none but this one.")
-@click.option("--rerun", type=click.Choice(["stale"]), help="Make runs again that other code made.")
+@click.option(
+    "--executor", default="local", show_default=True, help="Where runs are made: local, inline, or a plugin's."
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes; one a core if not given.")
+@click.option("--address", help="Of the executor's scheduler, if it has one.")
+@click.option(
+    "--rerun",
+    type=click.Choice(["stale", "failed", "diverged", "all"]),
+    help="Make runs again: those of other code than today's, those that failed (crashed, timed out), diverged, or all.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails.")
+@click.option("--quiet", is_flag=True, help="Say nothing; the exit code tells whether runs failed.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary for programs.")
 @click.option("--dry-run", is_flag=True, help="Show the grid and how many of its runs are done; run nothing.")
 @plugin_option
 def run_command(
     file: str,
     changes: tuple[str, ...],
     results: str | None,
+    executor: str,
     workers: int | None,
-    rerun: str | None,
+    address: str | None,
+    rerun: Any,
+    fail_fast: bool,
+    quiet: bool,
+    as_json: bool,
     dry_run: bool,
     plugin_files: tuple[str, ...],
 ) -> None:
     """Run what is missing of the experiment in FILE (TOML), and compare."""
     _use(plugin_files)
-    from optilab.console import dry_run as show_grid
-    from optilab.console import run_and_compare
+    from optilab.console.dry_run import dry_run as show_grid
+    from optilab.console.run import run_and_compare
     from optilab.experiment import read
+    from optilab.runner.run import Way
 
     experiment = read(file, changes)
     if dry_run:
-        show_grid(experiment, results)
+        show_grid(experiment, results, rerun)
     else:
-        sys.exit(run_and_compare(experiment, results, workers, rerun == "stale"))
+        way = Way(executor, workers, address, rerun, fail_fast)
+        sys.exit(run_and_compare(experiment, results, way, quiet=quiet, as_json=as_json))
+
+
+@main.command("status")
+@click.argument("results", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plugin_option
+def status_command(results: str, as_json: bool, plugin_files: tuple[str, ...]) -> None:
+    """Show how far the experiment in the folder RESULTS is: runs done, missing, stale, failed."""
+    _use(plugin_files)
+    from optilab.console.status import show_status
+
+    show_status(Path(results), as_json=as_json)
+
+
+@main.command("replay")
+@click.argument("results", type=click.Path())
+@click.argument("run_id")
+@plugin_option
+def replay_command(results: str, run_id: str, plugin_files: tuple[str, ...]) -> None:
+    """Make the run RUN_ID of RESULTS again and compare every measurement, to the last bit."""
+    _use(plugin_files)
+    from optilab.console.status import show_replay
+
+    sys.exit(show_replay(Path(results), run_id))
 
 
 @main.command("list")
@@ -179,14 +221,13 @@ def plot_command(
     """Draw the pictures that fit the results in the folder RESULTS."""
     _use(plugin_files)
     from optilab.drawing import draw
-    from optilab.drawing.source import experiment_of
-    from optilab.runner import results_of
+    from optilab.runner.run import results_of
     from optilab.store import load
 
     found = load(results)
     if (x or y) and not kinds:
         kinds = ("convergence",)
-    for path in draw(results_of(experiment_of(found), found), kinds, x, y or "train_cost"):
+    for path in draw(results_of(found), kinds, x, y or "train_cost"):
         click.echo(path)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,13 +92,59 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
         raise InputError(f"{str(path)!r} is not a TOML file: {error}") from None
     for change in changes:
         _apply(content, change)
-    several = content.get("problems")
-    tables = [content.get("problem"), *(several if isinstance(several, list) else [])]
-    for table in tables:
-        data = table.get("dataset") if isinstance(table, dict) else None
-        if isinstance(data, dict) and isinstance(data.get("path"), str):
-            data["path"] = str((file.parent / Path(data["path"]).expanduser()).absolute())
-    return validated(Experiment, content)
+    return validated(Experiment, _with_paths(content, lambda path: str((file.parent / path.expanduser()).absolute())))
+
+
+def read_stored(folder: Path) -> Experiment:
+    """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
+    file = folder / "experiment.json"
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{str(file)!r} can't be read: {error}") from None
+    return validated(
+        Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"
+    )
+
+
+def stored(experiment: Experiment, folder: Path) -> str:
+    """The text that `read_stored` reads, in which no path is absolute."""
+    content = experiment.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    return json.dumps(_with_paths(content, lambda path: _relative(path, folder)), indent=2)
+
+
+def path_from(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """A problem's table, with the path in it, if there is one, as seen from a folder."""
+    return _with_path(problem, lambda path: _relative(path, folder))
+
+
+def absolute_path(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The other way round."""
+    return _with_path(problem, lambda path: os.path.normpath(folder.absolute() / path))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive
+        return path.name
+
+
+def _with_paths(content: dict[str, Any], change: Callable[[Path], str]) -> dict[str, Any]:
+    """An experiment's content, with the paths of its datasets changed."""
+    found = dict(content)
+    if isinstance(found.get("problem"), dict):
+        found["problem"] = _with_path(found["problem"], change)
+    if isinstance(found.get("problems"), list):
+        found["problems"] = [_with_path(p, change) if isinstance(p, dict) else p for p in found["problems"]]
+    return found
+
+
+def _with_path(problem: Mapping[str, Any], change: Callable[[Path], str]) -> dict[str, Any]:
+    data = problem.get("dataset")
+    if not isinstance(data, Mapping) or not isinstance(data.get("path"), str):
+        return dict(problem)
+    return {**problem, "dataset": {**data, "path": change(Path(data["path"]))}}
 
 
 def _apply(content: dict[str, Any], change: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from optilab import schedules
 from optilab.errors import InputError, at, unknown
-from optilab.experiment import Experiment
+from optilab.experiment import Experiment, absolute_path
 from optilab.identity import run_id
 from optilab.lookup import chain, get_optimizer
 from optilab.optimizers import Optimizer
@@ -22,6 +22,7 @@ from optilab.plan import BatchSize, Plan, usual_batch_size
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
 from optilab.stopping import Budget, Length, Stop
+from optilab.validation import validated
 from optilab.watching import rehearse
 
 
@@ -40,6 +41,38 @@ class Cell:
     budget: Budget
     measure: Length | None
     stop: Stop
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """All that a run is made from but its seed, in values that JSON can hold."""
+        return {
+            "problem": dict(self.problem),
+            "precision": self.precision,
+            "optimizer": list(self.optimizer),
+            "hyperparameters": dict(self.hyperparameters),
+            "schedule": self.schedule,
+            "batch_size": self.batch_size,
+            "budget": self.budget.model_dump(exclude_none=True),
+            "measure": self.measure.model_dump(exclude_none=True) if self.measure else None,
+            "stop": self.stop.model_dump(exclude_none=True),
+        }
+
+    @classmethod
+    def of_spec(cls, spec: Mapping[str, Any], label: str = "") -> Cell:
+        """The cell of a `spec`. InputError if it is none."""
+        return cls(
+            place="",
+            label=label,
+            problem=spec["problem"],
+            precision=spec["precision"],
+            optimizer=tuple(spec["optimizer"]),
+            hyperparameters=spec["hyperparameters"],
+            schedule=spec["schedule"],
+            batch_size=spec["batch_size"],
+            budget=validated(Budget, spec["budget"], "budget"),
+            measure=validated(Length, spec["measure"], "measure") if spec["measure"] else None,
+            stop=validated(Stop, spec["stop"], "stop"),
+        )
 
     def plan(self, seed: int) -> Plan:
         """The run of this cell with this seed."""
@@ -61,9 +94,18 @@ class Cell:
         return " + ".join(s.label for s in bound_schedules(self.schedule, self.place)) or "constant"
 
 
+def stored_cell(spec: str, folder: Path, label: str = "") -> Cell:
+    """The cell of a run in a results folder, by its column `spec`. Paths in it are relative to the folder.
+
+    InputError, from here or from its `plan`, if it can't be made today: a plugin or a dataset is not at hand.
+    """
+    content = json.loads(spec)
+    return Cell.of_spec({**content, "problem": absolute_path(content["problem"], folder)}, label)
+
+
 def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:
     """The problem of a table with "use"; the same object for the same table, so that its arrays are shared."""
-    made = _made(_key(given) + _stamp(given), precision)
+    made = _made(table_key(given) + _stamp(given), precision)
     if not made:
         rest = dict(given)
         name = rest.pop("use", None)
@@ -107,7 +149,7 @@ def cells(experiment: Experiment) -> list[Cell]:
         built = build_problem(problem, experiment.precision, problem_place)
         for k, entry in enumerate(experiment.optimizers):
             found += _entry_cells(experiment, problem, built, entry, f"optimizers[{k}]", used)
-    labels = {(_key(c.problem), c.label, c.optimizer) for c in found}
+    labels = {(table_key(c.problem), c.label, c.optimizer) for c in found}
     for _, group in itertools.groupby(sorted(labels), key=lambda row: row[:2]):
         same = list(group)
         if len(same) > 1:
@@ -239,7 +281,8 @@ def _axis(value: Any, place: str) -> list[Any]:
     return values
 
 
-def _key(problem: Mapping[str, Any]) -> str:
+def table_key(problem: Mapping[str, Any]) -> str:
+    """A problem's table as a text."""
     return json.dumps(problem, sort_keys=True)
 
 
@@ -259,13 +302,8 @@ def problem_labels(experiment: Experiment) -> dict[str, str]:
         namesakes = [t for t in tables if t.get("use") == table.get("use")]
         varying = [k for k in table if k != "use" and any(t.get(k) != table[k] for t in namesakes)]
         parts = ", ".join(f"{k}={_shown(table[k])}" for k in varying)
-        labels[_key(table)] = str(table.get("use")) + (f" ({parts})" if parts else "")
+        labels[table_key(table)] = str(table.get("use")) + (f" ({parts})" if parts else "")
     return labels
-
-
-def problem_label(experiment: Experiment, cell: Cell) -> str:
-    """The label of the cell's problem."""
-    return problem_labels(experiment)[_key(cell.problem)]
 
 
 def _shown(value: Any) -> str:

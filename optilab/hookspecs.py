@@ -16,6 +16,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from optilab.datasets import Dataset
+    from optilab.executors import ExecutorKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
     from optilab.schedules import Schedule
@@ -37,6 +38,11 @@ def optilab_schedules() -> list[Schedule]:  # type: ignore[empty-body]
 @hookspec
 def optilab_datasets() -> list[Dataset]:  # type: ignore[empty-body]
     """Datasets: functions decorated with @dataset."""
+
+
+@hookspec
+def optilab_executors() -> list[ExecutorKind]:  # type: ignore[empty-body]
+    """Executors, that make the runs of an experiment: generator functions decorated with @executor."""
 
 
 @hookspec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optilab.plan import Plan
@@ -35,8 +35,16 @@ def identity(plan: Plan) -> dict[str, Any]:
 
 def run_id(plan: Plan) -> str:
     """Sixteen hexadecimal digits of the identity's digest."""
-    text = json.dumps(_canonical(identity(plan)), sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return run_ids(plan, [plan.seed])[0]
+
+
+def run_ids(plan: Plan, seeds: Iterable[int]) -> list[str]:
+    """The same for each of several seeds in the place of the plan's own."""
+    found = _canonical(identity(plan))
+    texts = (
+        json.dumps({**found, "seed": seed}, sort_keys=True, separators=(",", ":"), allow_nan=False) for seed in seeds
+    )
+    return [hashlib.sha256(text.encode()).hexdigest()[:16] for text in texts]
 
 
 def _canonical(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -41,6 +42,12 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_plan(self)
+
+    def with_seed(self, seed: int) -> Plan:
+        """The same with another seed, on which none of the checks depends."""
+        other = copy.copy(self)
+        object.__setattr__(other, "seed", seed)
+        return other
 
     @property
     def examples_a_step(self) -> int:

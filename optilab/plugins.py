@@ -19,6 +19,7 @@ from optilab.importing import import_file
 
 if TYPE_CHECKING:
     from optilab.datasets import Dataset
+    from optilab.executors import ExecutorKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
     from optilab.schedules import Schedule
@@ -42,6 +43,7 @@ class Registry:
     schedules: dict[str, Schedule] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     problems: dict[str, ProblemKind] = field(default_factory=dict)
+    executors: dict[str, ExecutorKind] = field(default_factory=dict)
     sources: dict[tuple[str, str], str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
@@ -60,6 +62,10 @@ class Registry:
     def problem(self, name: str, place: str = "") -> ProblemKind:
         """The problem of this name; InputError if there is none."""
         return self._find("problem", self.problems, name, place)
+
+    def executor(self, name: str, place: str = "") -> ExecutorKind:
+        """The executor of this name; InputError if there is none."""
+        return self._find("executor", self.executors, name, place)
 
     def _find(self, what: str, among: dict[str, Thing], name: str, place: str) -> Thing:
         if not isinstance(name, str):
@@ -177,6 +183,7 @@ def _check_hooks(module: Any, origin: str) -> None:
 def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin: str) -> None:
     """Add what this plugin returns; InputError where a name is taken or something is not what the hook is for."""
     from optilab.datasets import Dataset
+    from optilab.executors import ExecutorKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
     from optilab.schedules import Schedule
@@ -187,6 +194,7 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
         ("schedules", made.schedules, Schedule),
         ("datasets", made.datasets, Dataset),
         ("problems", made.problems, ProblemKind),
+        ("executors", made.executors, ExecutorKind),
     ]
     for what, known, kind in kinds:
         hook = getattr(manager.hook, f"optilab_{what}")

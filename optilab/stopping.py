@@ -12,6 +12,7 @@ from optilab.measurements import MEASURES
 Status = Literal[
     "budget", "converged", "target", "plateau", "diverged", "timeout", "pruned", "failed", "crashed"
 ]  # how a run ended; see `Stop`
+LASTED = ("budget", "converged", "target", "plateau")  # the last measurement is what came of the run
 FAILURES = ("failed", "crashed", "timeout")  # say something of the code or the machine, not of the optimizer's path
 
 

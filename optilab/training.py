@@ -137,6 +137,7 @@ class Setup:
 
     def __init__(self, problem: Problem, optimizer: Optimizer) -> None:
         start = time.perf_counter()
+        self.problem = problem
         loop, update = compile_loop(problem.precision), compile_update(optimizer, problem.precision)
         self.loop, self.checked_loop = direct(loop), loop
         self.evaluate = direct(problem.evaluate)
@@ -153,9 +154,10 @@ class Training:
     """A run under way: the arrays that the compiled loop works on, and the clocks.
 
     setup: of the same problem and optimizer, from a run before; a new one where none is given.
+    mind_the_clock: come back from compiled code every now and then, so that Ctrl-C is heard.
     """
 
-    def __init__(self, plan: Plan, setup: Setup | None = None) -> None:
+    def __init__(self, plan: Plan, setup: Setup | None = None, *, mind_the_clock: bool = False) -> None:
         start = time.perf_counter()
         problem = plan.problem
         self.plan = plan
@@ -182,7 +184,8 @@ class Training:
         self.cpu_seconds = 0.0
         self.update_norm = math.nan
         self._pace = 1.0  # steps a second, as far as is known
-        self._clock_runs = plan.budget.seconds is not None or plan.stop.time_limit is not None
+        timed = plan.budget.seconds is not None or plan.stop.time_limit is not None
+        self._clock_runs = timed or mind_the_clock
         # The first call is off the clock; and the arguments' types are looked at, once.
         self._interval(self.setup.checked_loop, 0, self.setup.every_row[None], 0, self._table(0, 1))
         self.run.compile_seconds = time.perf_counter() - start

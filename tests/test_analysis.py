@@ -117,10 +117,13 @@ def test_a_seed_that_failed_before_it_was_measured_counts_as_infinite() -> None:
 
 
 def test_a_seed_that_ended_early_and_well_is_not_infinite() -> None:
-    """A run that stopped because it had arrived doesn't count once it has no measurements."""
-    history = history_of([5, 1, 1], [5, 3, 3], [5, 2])
+    """A run that stopped because it had arrived stays where it is; one that ran out of time counts as infinite."""
+    history = history_of([5, 1, 1], [5, 3, 4], [5, 2])
     found = bands(history, seeds("budget", "budget", "converged"), "step", "train_cost")
     assert found["median"].tolist() == [5, 2, 2]
+    assert found["finite"].tolist() == [3, 3, 3]
+    found = bands(history, seeds("budget", "budget", "timeout"), "step", "train_cost")
+    assert found["median"].tolist() == [5, 2, 4]
     assert found["finite"].tolist() == [3, 3, 2]
 
 
@@ -170,7 +173,7 @@ def test_the_best_cell_has_the_lowest_median() -> None:
     assert runs.set_index("run_id").loc[found["run_id"], "lr"].tolist() == [0.1, 0.3]
 
 
-@pytest.mark.parametrize("status", ["diverged", "failed", "crashed"])
+@pytest.mark.parametrize("status", ["diverged", "failed", "crashed", "timeout", "pruned"])
 def test_a_bad_end_is_no_low_cost(status: str) -> None:
     """A run that diverged or failed counts as infinite, whatever cost stands in its row."""
     runs = runs_of({"lr": 0.1, "final_train_cost": 3.0}, {"lr": 0.2, "final_train_cost": 0.0, "status": status})
@@ -236,14 +239,15 @@ def test_the_comparison_is_one_row_a_line() -> None:
 
 
 def test_the_comparison_counts_bad_ends() -> None:
-    """Diverged and failed runs are counted in their line, which stays in the table."""
+    """Runs that ended otherwise than by their budget are counted in their line, which stays in the table."""
+    ends = ["budget", "diverged", "diverged", "timeout"]
     runs = runs_of(
-        *({"seed": k, "status": s, "final_train_cost": 1.0} for k, s in enumerate(["budget", "diverged", "failed"])),
+        *({"seed": k, "status": s, "final_train_cost": 1.0} for k, s in enumerate(ends)),
         {"label": "sgd", "status": "crashed", "final_train_cost": NAN},
     )
     found = comparison(runs, history_of([1.0], [1.0])).set_index("label")
-    assert found.loc["adam", ["seeds", "diverged", "failed"]].tolist() == [3, 1, 1]
-    assert found.loc["sgd", ["seeds", "diverged", "failed"]].tolist() == [1, 0, 1]
+    assert found.loc["adam", ["seeds", "ended"]].tolist() == [4, "2 diverged, 1 timeout"]
+    assert found.loc["sgd", ["seeds", "ended"]].tolist() == [1, "1 crashed"]
 
 
 @pytest.mark.parametrize("left_behind", [NAN, INF, 0.001])

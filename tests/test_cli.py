@@ -194,7 +194,7 @@ def test_show_offers_the_nearest_name() -> None:
 
 def test_run_ends_with_a_table_and_the_paths(folder: Path) -> None:
     """A run makes all runs, prints the comparison, and names the plots and the folder that it left behind."""
-    text = call("run", "tiny.toml", "--workers", "0").stdout
+    text = call("run", "tiny.toml", "--executor", "inline").stdout
     assert "6 runs made, 0 there before" in text
     assert "Which of them is down first?" in text
     for word in ("optimizer", "training", "sgd", "adam", "lr=0.05"):
@@ -203,7 +203,7 @@ def test_run_ends_with_a_table_and_the_paths(folder: Path) -> None:
     assert [path.name for path in paths] == ["convergence.png", "path.png", "tiny"]
     assert all((folder / path).exists() for path in paths)
     assert len(optilab.load("results/tiny").runs) == 6
-    assert "0 runs made, 6 there before" in call("run", "tiny.toml", "--workers", "0").stdout
+    assert "0 runs made, 6 there before" in call("run", "tiny.toml", "--executor", "inline").stdout
 
 
 def test_run_with_workers_and_a_folder_of_its_own(folder: Path) -> None:
@@ -213,7 +213,7 @@ def test_run_with_workers_and_a_folder_of_its_own(folder: Path) -> None:
     assert "6 runs made, 0 there before" in done.stdout
     assert optilab.load(folder / "elsewhere" / "deep").runs["status"].eq("budget").all()
     assert not (folder / "results").exists()
-    again = process("run", "tiny.toml", "--results", "more", "--workers", "0")
+    again = process("run", "tiny.toml", "--results", "more", "--executor", "inline")
     assert "nothing compiled" in again.stdout
 
 
@@ -223,13 +223,13 @@ def test_dry_run_shows_the_grid_and_runs_nothing(folder: Path) -> None:
     assert "6 runs, of which 0 are done" in text
     assert "lr=0.05" in text
     assert not (folder / "results").exists()
-    call("run", "tiny.toml", "--workers", "0", "--set", "seeds=1")
+    call("run", "tiny.toml", "--executor", "inline", "--set", "seeds=1")
     assert "6 runs, of which 3 are done" in call("run", "tiny.toml", "--dry-run").stdout
 
 
 def test_dry_run_of_a_tuned_experiment(folder: Path) -> None:
     """Before tuning is done, the evaluation is counted by lines; afterwards by runs that are done."""
-    tuned = ("run", "tiny.toml", "--set", "tuning.seeds=1", "--workers", "0")
+    tuned = ("run", "tiny.toml", "--set", "tuning.seeds=1", "--executor", "inline")
     text = call(*tuned, "--dry-run").stdout
     assert "tuning: 3 runs, of which 0 are done" in text
     assert "evaluation: 4 runs" in text
@@ -241,7 +241,9 @@ def test_dry_run_of_a_tuned_experiment(folder: Path) -> None:
 
 def test_set_changes_the_experiment() -> None:
     """--set reaches any place in the file, as often as it is given."""
-    call("run", "tiny.toml", "--workers", "0", "--set", "budget.steps=7", "--set", "seeds=1", "--set", "name=seven")
+    call(
+        "run", "tiny.toml", "--executor", "inline", "--set", "budget.steps=7", "--set", "seeds=1", "--set", "name=seven"
+    )
     runs = optilab.load("results/seven").runs
     assert runs["steps"].unique().tolist() == [7]
     assert len(runs) == 3
@@ -251,13 +253,15 @@ def test_run_with_a_plugin_from_a_file(folder: Path) -> None:
     """--plugin makes the optimizer of a file known to the experiment."""
     (folder / "idea.toml").write_text(TINY.replace('"sgd"', '"idea_of_mine"'), "utf-8")
     assert "idea_of_mine" in refused("run", "idea.toml")
-    text = call("run", "idea.toml", "--workers", "0", "--plugin", "idea_in_file.py").stdout
+    text = call("run", "idea.toml", "--executor", "inline", "--plugin", "idea_in_file.py").stdout
     assert "idea_of_mine" in text
 
 
 def test_a_diverged_run_is_in_the_table() -> None:
     """Divergence is a result: exit code 0, counted in the table, drawn."""
-    text = call("run", "tiny.toml", "--workers", "0", "--set", "optimizers.0.lr=90", "--set", "budget.steps=500").stdout
+    text = call(
+        "run", "tiny.toml", "--executor", "inline", "--set", "optimizers.0.lr=90", "--set", "budget.steps=500"
+    ).stdout
     assert "2 diverged" in text
     assert Path("results/tiny/convergence.png").exists()
 
@@ -265,7 +269,7 @@ def test_a_diverged_run_is_in_the_table() -> None:
 def test_failed_runs_are_exit_code_1(folder: Path) -> None:
     """Where a plugin raises, the others go on, the run is named at once, and the exit code is 1."""
     (folder / "fails.toml").write_text(TINY + 'schedule = ["constant", "gives_up"]\n', "utf-8")
-    result = call("run", "fails.toml", "--workers", "0", "--plugin", "idea_in_file.py", code=1)
+    result = call("run", "fails.toml", "--executor", "inline", "--plugin", "idea_in_file.py", code=1)
     assert "RuntimeError: no more" in result.stdout
     assert "2 runs failed" in result.stdout
     assert "Traceback" not in result.output
@@ -276,7 +280,7 @@ def test_nothing_but_failed_runs_is_exit_code_1(folder: Path) -> None:
     """Where every run fails there is a table, no picture, and still exit code 1."""
     only = TINY.partition("[[optimizers]]")[0] + '[[optimizers]]\nuse = "sgd"\nlr = 0.01\nschedule = "gives_up"\n'
     (folder / "fails.toml").write_text(only, "utf-8")
-    result = call("run", "fails.toml", "--workers", "0", "--plugin", "idea_in_file.py", code=1)
+    result = call("run", "fails.toml", "--executor", "inline", "--plugin", "idea_in_file.py", code=1)
     assert "2 runs failed" in result.stdout
 
 
@@ -284,7 +288,7 @@ def test_square_brackets_are_printed_as_they_are(folder: Path) -> None:
     """Questions, labels and paths are shown to the letter, whatever a terminal's markup makes of brackets."""
     text = TINY.replace("down first?", "down [/first] [bold]?").replace('"adam"', '"adam"\nlabel = "adam [ours]"')
     (folder / "brackets.toml").write_text(text, "utf-8")
-    shown = call("run", "brackets.toml", "--workers", "0", "--results", "with [odd] name").stdout
+    shown = call("run", "brackets.toml", "--executor", "inline", "--results", "with [odd] name").stdout
     assert "down [/first] [bold]?" in shown
     assert "adam [ours]" in shown
     assert "with [odd] name" in shown
@@ -293,13 +297,13 @@ def test_square_brackets_are_printed_as_they_are(folder: Path) -> None:
 
 def test_an_interruption_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """After Ctrl-C the exit code is 130, and the number of runs that are done is told."""
-    call("run", "tiny.toml", "--workers", "0", "--set", "seeds=1")
+    call("run", "tiny.toml", "--executor", "inline", "--set", "seeds=1")
 
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(console, "run_experiment", interrupted)
-    result = call("run", "tiny.toml", "--workers", "0", code=130)
+    monkeypatch.setattr(console.run, "run_experiment", interrupted)
+    result = call("run", "tiny.toml", "--executor", "inline", code=130)
     assert "Interrupted. 3 runs are done and kept" in result.stdout
     assert "Traceback" not in result.output
 
@@ -364,7 +368,7 @@ def test_a_rule_that_does_not_compile_is_one_message(folder: Path) -> None:
     """The file and the name that the compiler stumbled over are told, and nothing of the compiler's own code."""
     (folder / "uncompiled.py").write_text(IDEA.replace("lr * g", "lr * nothing_like_it"), "utf-8")
     (folder / "idea.toml").write_text(TINY.replace('"sgd"', '"idea_of_mine"'), "utf-8")
-    message = refused("run", "idea.toml", "--workers", "0", "--plugin", "uncompiled.py")
+    message = refused("run", "idea.toml", "--executor", "inline", "--plugin", "uncompiled.py")
     assert "idea_of_mine" in message
     assert "uncompiled.py" in message
     assert "nothing_like_it" in message
@@ -383,7 +387,7 @@ def test_a_broken_plugin_file_is_an_error(folder: Path) -> None:
 
 def test_plot_draws_what_fits(folder: Path) -> None:
     """Plot names the pictures that it drew; --kind, --x and --y choose them."""
-    call("run", "tiny.toml", "--workers", "0")
+    call("run", "tiny.toml", "--executor", "inline")
     drawn = call("plot", "results/tiny").stdout.split()
     assert [Path(path).name for path in drawn] == ["convergence.png", "sensitivity.png", "path.png"]
     assert all((folder / path).is_file() for path in drawn)
@@ -422,6 +426,6 @@ def test_the_cache_is_shown_and_cleared(folder: Path, monkeypatch: pytest.Monkey
 
 def test_the_bundled_story_runs() -> None:
     """The first experiment of the story runs as it is, and shows the path on its curve."""
-    text = call("run", str(ROOT / "experiments" / "one_weight.toml"), "--workers", "0").stdout
+    text = call("run", str(ROOT / "experiments" / "one_weight.toml"), "--executor", "inline").stdout
     assert "path.png" in text
     assert "gradient_descent" in text

@@ -22,7 +22,7 @@ from optilab.errors import InputError
 from optilab.experiment import Experiment, read
 from optilab.plots import style
 from optilab.plots.convergence import convergence as convergence_plot
-from optilab.runner import run_experiment
+from optilab.runner.run import Way, run_experiment
 from optilab.store import Results
 
 PNG = b"\x89PNG\r\n"
@@ -31,7 +31,7 @@ PNG = b"\x89PNG\r\n"
 def made(folder: Path, **changes: Any) -> Results:
     """Results of a small experiment."""
     given = {"name": "small", "question": "Who arrives?", "seeds": 3, "budget": {"steps": 40}, **changes}
-    return run_experiment(Experiment.model_validate(given), folder, 0)
+    return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +273,7 @@ def test_pictures_can_be_drawn_from_anywhere(tmp_path: Path, monkeypatch: pytest
         "utf-8",
     )
     monkeypatch.chdir(tmp_path)
-    run_experiment(read("experiments/e.toml"), "results/e", 0)
+    run_experiment(read("experiments/e.toml"), "results/e", Way("inline"))
     (tmp_path / "elsewhere").mkdir()
     code = "import optilab; from optilab.drawing import draw; draw(optilab.load('../results/e'), ('weights',))"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "elsewhere", check=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optilab.experiment import Experiment, read
-from optilab.grid import Cell, cells, problem_label
+from optilab.grid import Cell, cells, problem_labels, table_key
 from optilab.identity import run_id
 
 BASE: dict[str, Any] = {
@@ -281,7 +281,8 @@ def test_labels_of_problems_name_only_what_varies() -> None:
 
     def labels(*problems: dict[str, Any]) -> list[str]:
         experiment = Experiment.model_validate({**BASE, "problem": None, "problems": list(problems)})
-        return [problem_label(experiment, cell) for cell in cells(experiment)]
+        labels = problem_labels(experiment)
+        return [labels[table_key(cell.problem)] for cell in cells(experiment)]
 
     assert labels({"use": "bowl", "condition": 5}) == ["bowl"]
     assert labels({"use": "bowl"}, {"use": "rosenbrock"}) == ["bowl", "rosenbrock"]

@@ -17,7 +17,7 @@ import optilab
 from optilab import hookspecs, plugins
 from optilab.errors import InputError, PluginWarning
 from optilab.experiment import Experiment
-from optilab.runner import run_experiment
+from optilab.runner.run import Way, run_experiment
 
 ROOT = Path(__file__).parents[1]
 HOOKS = [name for name in vars(hookspecs) if name.startswith("optilab_")]
@@ -158,7 +158,7 @@ def test_a_plugin_in_a_file_is_found_in_a_worker_too(tmp_path: Path) -> None:
             "optimizers": [{"use": "halve_in_file"}],
         }
     )
-    results = run_experiment(experiment, tmp_path / "results", workers=1)
+    results = run_experiment(experiment, tmp_path / "results", Way(workers=1))
     assert results.runs["status"].tolist() == ["budget"]
     assert results.history["w_0"].tolist() == [2.0, 1.0, 0.5, 0.25]
 

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optilab.analysis.summary import LINE, cell_columns
+from optilab.stopping import LASTED
 
-DIVERGED = ("diverged", "failed", "crashed")
 _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
 
 
@@ -18,7 +18,8 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     """Median and quartiles of `y` over seeds, for each line at each measurement.
 
     Seeds are matched by the number of the measurement, and stand at their median `x`. From the measurement at which a
-    run stopped being finite it counts as infinite: it pulls the median up, and nothing is left out.
+    run that did not last ended it counts as infinite: it pulls the median up, and nothing is left out. One that had come to
+    its end before the others stays at its last value.
 
     Returns problem, label, x, median, low, high (quartiles), seeds, finite (how many of them still are).
     """
@@ -29,12 +30,12 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     lines = []
     for (problem, label), line in rows.groupby(LINE, sort=False):
         values = line.pivot_table(index="measurement", columns="run_id", values="y", dropna=False)
-        own = runs[(runs["problem"] == problem) & (runs["label"] == label) & runs["status"].isin(DIVERGED)]
+        own = runs[(runs["problem"] == problem) & (runs["label"] == label) & ~runs["status"].isin(LASTED)]
         for run in set(own["run_id"]) - set(values.columns):
             values[run] = np.inf
         positions = line.groupby("measurement")[x].median()
-        ended = line.groupby("run_id")["status"].first().isin(DIVERGED).reindex(values.columns, fill_value=True)
-        values = values.where(values.notna() | ~ended.to_numpy(), np.inf)
+        lasted = line.groupby("run_id")["status"].first().isin(LASTED).reindex(values.columns, fill_value=False)
+        values = values.where(values.notna() | lasted.to_numpy(), np.inf).ffill()
         low, middle, high = _quantiles(values.to_numpy(), [0.25, 0.5, 0.75])
         lines.append(
             pd.DataFrame(
@@ -75,7 +76,7 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     """
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
     chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
-    chosen = chosen.assign(y=chosen[f"final_{y}"].mask(chosen["status"].isin(DIVERGED), np.inf).fillna(np.inf))
+    chosen = chosen.assign(y=chosen[f"final_{y}"].mask(~chosen["status"].isin(LASTED), np.inf).fillna(np.inf))
     rows = []
     for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
         named = dict(zip(cell_columns(runs), keys, strict=True))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optilab.stopping import LASTED
 from optilab.store import RESERVED
 
 LINE = ["problem", "label"]  # what is compared: one line of a plot, one row of the table
@@ -29,11 +30,11 @@ def cell_columns(runs: pd.DataFrame) -> list[str]:
 
 
 def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
-    """For each line the cell whose median of `by` over its seeds is lowest; a run that diverged or failed counts as infinite.
+    """For each line the cell whose median of `by` over its seeds is lowest; a run that did not last counts as infinite.
 
     Returns problem, label, run_id (of one run of the cell) and the median, in the order of `runs`.
     """
-    worst = runs["status"].isin(["diverged", "failed", "crashed"]) | runs[by].isna()
+    worst = ~runs["status"].isin(LASTED) | runs[by].isna()
     scored = runs.assign(_score=runs[by].mask(worst, np.inf))
     # a group key must not be missing, as a hyperparameter is that a line doesn't have
     scored = scored.fillna({name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)})
@@ -83,8 +84,8 @@ def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]
 def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
     """One row a line, best first: hyperparameters that were chosen, medians and ranges over seeds.
 
-    Columns: problem, label, hyperparameters (text), seeds, diverged, epochs, seconds (median), and for train_cost,
-    test_cost and test_accuracy the median, lowest and highest final value.
+    Columns: problem, label, hyperparameters (text), seeds, ended (how many of them otherwise than by their budget, as text),
+    epochs, seconds (median), and for train_cost, test_cost and test_accuracy the median, lowest and highest final value.
     """
     runs = best_runs(results_runs, by)
     ends = history.groupby("run_id")[["epoch", "seconds"]].last()
@@ -99,15 +100,16 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
             "label": label,
             "hyperparameters": values,
             "seeds": len(group),
-            "diverged": int((group["status"] == "diverged").sum()),
-            "failed": int(group["status"].isin(["failed", "crashed"]).sum()),
+            "ended": ", ".join(
+                f"{n} {status}" for status, n in group["status"].value_counts().items() if status != "budget"
+            ),
             "epochs": group["epoch"].median(),
             "seconds": group["seconds"].median(),
         }
         for measure in ("train_cost", "test_cost", "test_accuracy"):
             values_of = group[f"final_{measure}"]
             if measure.endswith("cost") and values_of.notna().any():
-                values_of = values_of.mask(group["status"].isin(["diverged", "failed", "crashed"]), np.inf)
+                values_of = values_of.mask(~group["status"].isin(LASTED), np.inf)
             row |= {
                 measure: values_of.median(),
                 f"{measure}_low": values_of.min(),

@@ -7,6 +7,7 @@ import pandas as pd
 from optilab.analysis.summary import chosen_text as chosen_values
 from optilab.analysis.summary import varying
 from optilab.plots.style import AXES
+from optilab.stopping import LASTED
 from optilab.store import Results
 
 
@@ -44,8 +45,8 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
 
 
 def ended_text(best: pd.DataFrame) -> str:
-    """How many runs of which line diverged, failed or crashed."""
-    ended = best[best["status"].isin(["diverged", "failed", "crashed"])]
+    """How many runs of which line did not last."""
+    ended = best[~best["status"].isin(LASTED)]
     counts = ended.value_counts(["label", "status"], sort=False).reset_index()
     parts = [f"{row['count']} of {row['label']} {row['status']}" for row in counts.to_dict("records")]
     return f" Not finite to the end (×): {', '.join(parts)}." if parts else ""

@@ -8,28 +8,21 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.summary import best_runs
-from optilab.drawing.source import experiment_of
-from optilab.grid import Cell, cells
-from optilab.identity import run_id
+from optilab.grid import Cell, stored_cell
 from optilab.network import Network
 from optilab.plots import images, style
-from optilab.runner import jobs
 from optilab.store import Results
 from optilab.training import train
 
 
 def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
     """The best run on images, made again for its weights: a run is the same each time."""
-    experiment = experiment_of(results)
-    known = {job.run_id: job for job in jobs(experiment, cells(experiment), "evaluation")}
-    best = best_runs(results.runs)
-    best = best[best["run_id"].isin(known)].sort_values("final_test_accuracy", ascending=False, kind="stable")
-    for found in best["run_id"]:
-        job = known[found]
-        plan = job.cell.plan(job.seed)
+    best = best_runs(results.runs).sort_values("final_test_accuracy", ascending=False, kind="stable")
+    for found in best.to_dict("records"):
+        cell = stored_cell(found["spec"], results.folder, found["label"])
+        plan = cell.plan(int(found["seed"]))
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            assert run_id(plan) == found
-            return plan.problem, job.cell, train(plan).w, job.seed
+            return plan.problem, cell, train(plan).w, plan.seed
     return None
 
 

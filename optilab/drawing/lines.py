@@ -15,8 +15,8 @@ from optilab.analysis.curves import bands, ranked
 from optilab.analysis.curves import sensitivity as sensitivity_points
 from optilab.analysis.summary import best_runs, is_number, varying
 from optilab.drawing.captions import chosen_text, ended_text, seeds_text
-from optilab.drawing.source import experiment_of
 from optilab.errors import InputError
+from optilab.experiment import read_stored
 from optilab.plots import convergence as lines_plot
 from optilab.plots import style
 from optilab.plots.curves import schedule_curves
@@ -49,7 +49,7 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
         if len(problems) > 1:
             ax.set_title(problem)
     style.outside_legend(axes[0][-1])
-    experiment = experiment_of(results)
+    experiment = read_stored(results.folder)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
     if experiment.question:
         figure.suptitle(experiment.question, x=0.01, ha="left", fontsize="medium")

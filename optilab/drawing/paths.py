@@ -14,6 +14,7 @@ from optilab.drawing.source import problems_of
 from optilab.plots import path as path_plot
 from optilab.plots import style
 from optilab.problems import FunctionProblem
+from optilab.stopping import LASTED
 from optilab.store import Results
 
 
@@ -28,7 +29,7 @@ def path(results: Results, x: str | None, y: str) -> Figure | None:
         return None
     best = best_runs(results.runs)
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")
-    history["lasted"] = history["status"] == "budget"
+    history["lasted"] = history["status"].isin(LASTED)
     labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))
     palette = style.colours_of(results.runs["label"], labels)
     if all(problem.n_weights == 1 for problem in problems.values()):

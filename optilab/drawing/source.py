@@ -1,28 +1,14 @@
-"""What pictures need beside the two tables: the experiment that made them, and its problems."""
+"""What pictures need beside the two tables: the problems that the runs were made on."""
 
 from __future__ import annotations
 
-import json
-
-from optilab.errors import InputError
-from optilab.experiment import Experiment
-from optilab.grid import cells, problem_label
+from optilab.grid import stored_cell
 from optilab.problems import Problem
 from optilab.store import Results
-from optilab.validation import validated
-
-
-def experiment_of(results: Results) -> Experiment:
-    """The experiment as it was last run into this folder."""
-    try:
-        content = json.loads((results.folder / "experiment.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(results.folder / 'experiment.json')!r} can't be read: {error}") from None
-    given = {name: value for name, value in content.items() if value is not None and value != []}
-    return validated(Experiment, given, "experiment.json")
 
 
 def problems_of(results: Results) -> dict[str, Problem]:
-    """Each problem of the experiment by its label."""
-    experiment = experiment_of(results)
-    return {problem_label(experiment, cell): cell.plan(0).problem for cell in cells(experiment)}
+    """Each problem of the runs by its label. InputError if one of them can't be made today."""
+    first = results.runs.drop_duplicates("problem")
+    specs = zip(first["problem"], first["spec"], strict=True)
+    return {label: stored_cell(spec, results.folder).plan(0).problem for label, spec in specs}

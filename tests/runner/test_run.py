@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ import optilab
 from optilab import plugins, store
 from optilab.errors import InputError
 from optilab.experiment import Experiment
-from optilab.grid import cells
-from optilab.runner import Observer, jobs, missing, results_of, run_experiment
+from optilab.runner.observer import Observer
+from optilab.runner.rows import Finished
+from optilab.runner.run import FailedFast, Way, results_of, run_experiment
 
+INLINE, TWO = Way("inline"), Way(workers=2)
 OFF_THE_CLOCK = ["seconds", "cpu_seconds"]
 TIMES = ["compile_seconds", "train_seconds", "measure_seconds", "host"]
 
@@ -70,20 +72,27 @@ class Counted(Observer):
 
     def __init__(self) -> None:
         self.stages: list[tuple[str, int, int]] = []
-        self.rows: list[dict[str, Any]] = []
+        self.stale = 0
+        self.rows: list[Finished] = []
         self.compiled: list[str] = []
 
     def compiling(self, what: str) -> None:
         """Something is compiled or loaded."""
         self.compiled.append(what)
 
-    def started(self, role: str, missing: int, done: int, workers: int) -> None:
+    def started(self, role: str, missing: int, done: int, stale: int) -> None:
         """A stage begins."""
         self.stages.append((role, missing, done))
+        self.stale += stale
 
-    def finished(self, row: dict[str, Any]) -> None:
-        """A run has ended."""
-        self.rows.append(row)
+    def finished(self, runs: Sequence[Finished], running: int) -> None:
+        """Runs have ended."""
+        self.rows += runs
+
+    @property
+    def statuses(self) -> list[str]:
+        """How they ended."""
+        return [row.outcome.status for row in self.rows]
 
 
 def experiment(**changes: Any) -> Experiment:
@@ -126,7 +135,7 @@ def digits(tmp_path: Path) -> Path:
 def test_every_cell_and_seed_is_a_run(tmp_path: Path) -> None:
     """A grid of four cells with two seeds is eight runs, measured from the first weights to the last step."""
     told = Counted()
-    results = run_experiment(experiment(), tmp_path / "r", 0, told)
+    results = run_experiment(experiment(), tmp_path / "r", INLINE, told)
     assert told.stages == [("evaluation", 8, 0)]
     assert len(told.rows) == len(results.runs) == 8
     assert results.runs["status"].eq("budget").all()
@@ -140,7 +149,7 @@ def test_every_cell_and_seed_is_a_run(tmp_path: Path) -> None:
 
 def test_every_optimizer_of_a_seed_starts_at_the_same_weights(tmp_path: Path) -> None:
     """The first weights depend on the seed alone."""
-    results = run_experiment(experiment(), tmp_path / "r", 0)
+    results = run_experiment(experiment(), tmp_path / "r", INLINE)
     starts = results.history[results.history["step"] == 0].merge(results.runs[["run_id", "seed"]], on="run_id")
     assert starts.groupby("seed")["w_0"].nunique().tolist() == [1, 1]
     assert starts["w_0"].nunique() == 2
@@ -148,9 +157,9 @@ def test_every_optimizer_of_a_seed_starts_at_the_same_weights(tmp_path: Path) ->
 
 def test_a_second_start_runs_nothing(tmp_path: Path) -> None:
     """What is done is not run again, is not compiled again, and stays as it was."""
-    first = run_experiment(experiment(), tmp_path / "r", 0)
+    first = run_experiment(experiment(), tmp_path / "r", INLINE)
     told = Counted()
-    second = run_experiment(experiment(), tmp_path / "r", 0, told)
+    second = run_experiment(experiment(), tmp_path / "r", INLINE, told)
     assert told.stages == [("evaluation", 0, 8)]
     assert told.rows == []
     assert told.compiled == []
@@ -160,12 +169,15 @@ def test_a_second_start_runs_nothing(tmp_path: Path) -> None:
 
 def test_only_what_is_new_is_run(tmp_path: Path) -> None:
     """Another seed, another value and another optimizer each add their own runs and no others."""
-    run_experiment(experiment(), tmp_path / "r", 0)
+    run_experiment(experiment(), tmp_path / "r", INLINE)
 
     def added(**changes: Any) -> list[tuple[str, float, int]]:
         told = Counted()
-        run_experiment(experiment(**changes), tmp_path / "r", 0, told)
-        return [(row["optimizer"], row["lr"], row["seed"]) for row in told.rows]
+        run_experiment(experiment(**changes), tmp_path / "r", INLINE, told)
+        return [
+            (row.job.task.plan.optimizer.name, row.job.task.cell.hyperparameters["lr"], row.job.seed)
+            for row in told.rows
+        ]
 
     grid = [{"use": "sgd", "lr": [0.01, 0.05]}, {"use": "adam", "lr": [0.01, 0.1]}]
     assert added(seeds=3) == [("sgd", 0.01, 2), ("sgd", 0.05, 2), ("adam", 0.01, 2), ("adam", 0.1, 2)]
@@ -178,8 +190,8 @@ def test_only_what_is_new_is_run(tmp_path: Path) -> None:
 
 def test_results_are_those_of_the_experiment_alone(tmp_path: Path) -> None:
     """What else the folder holds from earlier starts is kept, and not part of what run returns."""
-    run_experiment(experiment(seeds=3), tmp_path / "r", 0)
-    results = run_experiment(experiment(), tmp_path / "r", 0)
+    run_experiment(experiment(seeds=3), tmp_path / "r", INLINE)
+    results = run_experiment(experiment(), tmp_path / "r", INLINE)
     assert sorted(results.runs["seed"].unique()) == [0, 1]
     assert set(results.history["run_id"]) == set(results.runs["run_id"])
     assert len(store.load(tmp_path / "r").runs) == 12
@@ -187,10 +199,10 @@ def test_results_are_those_of_the_experiment_alone(tmp_path: Path) -> None:
 
 def test_labels_are_those_of_the_present_experiment(tmp_path: Path) -> None:
     """Runs that were done before are shown under the label that the file gives them now."""
-    run_experiment(experiment(optimizers=[{"use": "sgd", "lr": [0.01]}]), tmp_path / "r", 0)
+    run_experiment(experiment(optimizers=[{"use": "sgd", "lr": [0.01]}]), tmp_path / "r", INLINE)
     told = Counted()
     renamed = experiment(optimizers=[{"use": "sgd", "label": "plain descent", "lr": [0.01, 0.05]}])
-    results = run_experiment(renamed, tmp_path / "r", 0, told)
+    results = run_experiment(renamed, tmp_path / "r", INLINE, told)
     assert len(told.rows) == 2
     assert results.runs["label"].unique().tolist() == ["plain descent"]
 
@@ -205,8 +217,8 @@ def test_the_number_of_workers_changes_no_bit(tmp_path: Path, digits: Path) -> N
         ],
         optimizers=[{"use": "sgd", "lr": 0.05}, {"use": "adam", "lr": 0.1, "schedule": "cosine"}],
     )
-    here = run_experiment(grid, tmp_path / "here", 0)
-    there = run_experiment(grid, tmp_path / "there", 2)
+    here = run_experiment(grid, tmp_path / "here", INLINE)
+    there = run_experiment(grid, tmp_path / "there", TWO)
     assert len(here.runs) == 8
     assert here.runs["problem"].nunique() == 2
     pd.testing.assert_frame_equal(
@@ -217,7 +229,7 @@ def test_the_number_of_workers_changes_no_bit(tmp_path: Path, digits: Path) -> N
 
 def test_a_run_can_be_made_again_from_its_row(tmp_path: Path) -> None:
     """Training once more with what the row says gives the same history."""
-    results = run_experiment(experiment(), tmp_path / "r", 0)
+    results = run_experiment(experiment(), tmp_path / "r", INLINE)
     row = results.runs[(results.runs["label"] == "adam") & (results.runs["seed"] == 1)].iloc[0]
     again = optilab.train(
         optilab.get_problem("bowl", start="random"), "adam", lr=row["lr"], steps=50, seed=1, measure_steps=10
@@ -230,7 +242,7 @@ def test_a_run_can_be_made_again_from_its_row(tmp_path: Path) -> None:
 def test_tuning_comes_first_and_on_other_seeds(tmp_path: Path) -> None:
     """The whole grid runs on the seeds of tuning; only the best cell of each line runs on the others."""
     told = Counted()
-    results = run_experiment(experiment(tuning={"seeds": 3}), tmp_path / "r", 0, told)
+    results = run_experiment(experiment(tuning={"seeds": 3}), tmp_path / "r", INLINE, told)
     assert told.stages == [("tuning", 12, 0), ("evaluation", 4, 0)]
     runs = results.runs
     tuning, evaluation = (runs[runs["role"] == role] for role in ("tuning", "evaluation"))
@@ -244,26 +256,26 @@ def test_tuning_comes_first_and_on_other_seeds(tmp_path: Path) -> None:
 
 def test_tuning_is_resumed_as_well(tmp_path: Path) -> None:
     """A second start of a tuned experiment runs nothing; more seeds of evaluation run only themselves."""
-    run_experiment(experiment(tuning={"seeds": 1}), tmp_path / "r", 0)
+    run_experiment(experiment(tuning={"seeds": 1}), tmp_path / "r", INLINE)
     told = Counted()
-    run_experiment(experiment(tuning={"seeds": 1}), tmp_path / "r", 0, told)
+    run_experiment(experiment(tuning={"seeds": 1}), tmp_path / "r", INLINE, told)
     assert told.stages == [("tuning", 0, 4), ("evaluation", 0, 4)]
     told = Counted()
-    run_experiment(experiment(tuning={"seeds": 1}, seeds=3), tmp_path / "r", 0, told)
+    run_experiment(experiment(tuning={"seeds": 1}, seeds=3), tmp_path / "r", INLINE, told)
     assert told.stages == [("tuning", 0, 4), ("evaluation", 2, 4)]
 
 
 def test_seeds_that_are_used_twice_stop_it_before_anything_runs(tmp_path: Path) -> None:
     """An overlap of tuning and evaluation seeds is an error, and no folder is made."""
     with pytest.raises(InputError, match=r"tuning\.seeds: 1 is a seed of the evaluation too"):
-        run_experiment(experiment(tuning={"seeds": [1, 9]}), tmp_path / "r", 0)
+        run_experiment(experiment(tuning={"seeds": [1, 9]}), tmp_path / "r", INLINE)
     assert not (tmp_path / "r").exists()
 
 
 def test_a_seed_that_changes_its_role_is_shown_in_its_new_role(tmp_path: Path) -> None:
     """A run made for tuning counts as evaluation once its seed is one of evaluation."""
-    run_experiment(experiment(tuning={"seeds": [5]}), tmp_path / "r", 0)
-    results = run_experiment(experiment(seeds=[5]), tmp_path / "r", 0)
+    run_experiment(experiment(tuning={"seeds": [5]}), tmp_path / "r", INLINE)
+    results = run_experiment(experiment(seeds=[5]), tmp_path / "r", INLINE)
     assert len(results.runs) == 4
     assert results.runs["role"].eq("evaluation").all()
 
@@ -271,7 +283,7 @@ def test_a_seed_that_changes_its_role_is_shown_in_its_new_role(tmp_path: Path) -
 def test_a_diverged_run_is_kept(tmp_path: Path) -> None:
     """A run whose cost stops being finite has a status, a message, its history so far, and isn't run again."""
     wild = experiment(optimizers=[{"use": "sgd", "lr": [0.01, 50.0]}], budget={"steps": 500})
-    results = run_experiment(wild, tmp_path / "r", 0)
+    results = run_experiment(wild, tmp_path / "r", INLINE)
     assert results.runs.groupby("lr")["status"].unique().map(list).to_dict() == {0.01: ["budget"], 50.0: ["diverged"]}
     diverged = results.runs[results.runs["lr"] == 50.0]
     assert diverged["message"].str.contains("last finite step").all()
@@ -280,37 +292,82 @@ def test_a_diverged_run_is_kept(tmp_path: Path) -> None:
     assert kept.groupby("run_id")["step"].min().eq(0).all()
     assert kept.groupby("run_id")["step"].max().tolist() == diverged.set_index("run_id")["steps"].sort_index().tolist()
     told = Counted()
-    run_experiment(wild, tmp_path / "r", 0, told)
+    run_experiment(wild, tmp_path / "r", INLINE, told)
     assert told.rows == []
 
 
 def test_a_cost_above_the_bound_is_divergence(tmp_path: Path) -> None:
     """diverged_above stops a run whose cost is still finite."""
     grid = experiment(optimizers=[{"use": "sgd", "lr": 50.0}], stop={"diverged_above": 1e6}, seeds=1)
-    results = run_experiment(grid, tmp_path / "r", 0)
+    results = run_experiment(grid, tmp_path / "r", INLINE)
     assert results.runs["status"].tolist() == ["diverged"]
     assert results.runs["steps"].iloc[0] < 5
     assert np.isfinite(results.history["train_cost"]).all()
 
 
-def test_a_plugin_that_raises_is_a_failed_run(tmp_path: Path, feedback_file: Path) -> None:
-    """The traceback is the run's message, the others go on, and a second start tries the failed ones again."""
+@pytest.mark.parametrize("way", [INLINE, TWO], ids=["inline", "local"])
+def test_a_plugin_that_raises_is_a_failed_run(tmp_path: Path, feedback_file: Path, way: Way) -> None:
+    """What it raised is the run's message, with a traceback beside it; what was measured before is kept; others go on."""
     grid = experiment(optimizers=[{"use": "sgd", "lr": 0.01, "schedule": ["constant", {"use": "raises", "after": 3}]}])
-    told = Counted()
-    results = run_experiment(grid, tmp_path / "r", 0, told)
+    results = run_experiment(grid, tmp_path / "r", way)
     statuses = results.runs.groupby("schedule")["status"].unique().map(list)
     assert statuses["constant"] == ["budget"]
     assert [s for name, s in statuses.items() if name != "constant"] == [["failed"]]
-    messages = results.runs.loc[results.runs["status"] == "failed", "message"]
-    assert messages.str.contains("Traceback").all()
-    assert messages.str.contains("RuntimeError: this schedule gives up").all()
-    assert messages.str.contains(feedback_file.name).all()
-    failed = results.runs[results.runs["status"] == "failed"].set_index("run_id")["steps"]
-    assert results.history.groupby("run_id")["step"].max()[failed.index].tolist() == failed.tolist()
-    told = Counted()
-    run_experiment(grid, tmp_path / "r", 0, told)
-    assert [row["status"] for row in told.rows] == ["failed", "failed"]
-    assert len(store.load(tmp_path / "r").runs) == 4
+    failed = results.runs[results.runs["status"] == "failed"].set_index("run_id")
+    assert failed["message"].eq("RuntimeError: this schedule gives up").all()
+    assert failed["traceback"].str.startswith("Traceback").all()
+    assert failed["traceback"].str.contains(feedback_file.name).all()
+    assert results.history.groupby("run_id")["step"].max()[failed.index].tolist() == failed["steps"].tolist()
+
+
+def test_what_failed_is_run_again_on_request_or_with_other_code(tmp_path: Path) -> None:
+    """A failed run is kept as it is until it is asked for, or until its plugin has been edited."""
+
+    def run(text: str, **given: Any) -> list[str]:
+        file = tmp_path / str(abs(hash(text))) / "edited_schedule.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(FEEDBACK.format(marks=str(tmp_path)).replace("this schedule gives up", text), "utf-8")
+        plugins.forget()
+        plugins.use_file(file)
+        told = Counted()
+        run_experiment(grid, tmp_path / "r", Way("inline", **given), told)
+        return told.statuses
+
+    grid = experiment(seeds=1, optimizers=[{"use": "sgd", "lr": 0.01, "schedule": ["constant", "raises"]}])
+    assert sorted(run("one")) == ["budget", "failed"]
+    assert run("one") == []
+    assert run("one", rerun="failed") == ["failed"]
+    assert run("another") == ["failed"]
+    assert len(store.load(tmp_path / "r").runs) == 2
+
+
+def test_what_is_made_again_on_request(tmp_path: Path) -> None:
+    """Diverged runs alone, or all."""
+    grid = experiment(seeds=1, optimizers=[{"use": "sgd", "lr": [0.01, 50.0]}], budget={"steps": 500})
+
+    def run(**given: Any) -> list[str]:
+        told = Counted()
+        run_experiment(grid, tmp_path / "r", Way("inline", **given), told)
+        return sorted(told.statuses)
+
+    assert run() == ["budget", "diverged"]
+    assert run() == []
+    assert run(rerun="diverged") == ["diverged"]
+    assert run(rerun="all") == ["budget", "diverged"]
+    assert run(rerun="failed") == run(rerun="stale") == []
+
+
+def test_the_first_failure_can_end_it(tmp_path: Path, feedback_file: Path) -> None:
+    """With fail_fast nothing is begun after a run has failed, and what was done before is kept."""
+    grid = experiment(
+        optimizers=[
+            {"use": "sgd", "label": "fails", "lr": 0.01, "schedule": "raises"},
+            {"use": "sgd", "label": "plain", "lr": [0.01, 0.02, 0.03]},
+        ]
+    )
+    with pytest.raises(FailedFast):
+        run_experiment(grid, tmp_path / "r", Way("inline", fail_fast=True))
+    assert [status for status, _ in store.done(tmp_path / "r").values()] == ["failed"]
 
 
 def test_a_worker_that_dies_costs_its_run_alone(tmp_path: Path, feedback_file: Path) -> None:
@@ -325,13 +382,13 @@ def test_a_worker_that_dies_costs_its_run_alone(tmp_path: Path, feedback_file: P
         ],
     )
     told = Counted()
-    results = run_experiment(grid, tmp_path / "r", 2, told)
+    results = run_experiment(grid, tmp_path / "r", TWO, told)
     statuses = results.runs.groupby("label")["status"].unique().map(list).to_dict()
     assert statuses == {"patient": ["budget"], "deadly": ["crashed"], "plain": ["budget"]}
     crashed = results.runs[results.runs["status"] == "crashed"].iloc[0]
-    assert "worker died" in crashed["message"]
+    assert crashed["message"] == "its worker died twice: exit code 1"
     assert len(told.rows) == 6
-    assert len(missing(jobs(grid, cells(grid), "evaluation"), tmp_path / "r")) == 1
+    assert len(list((tmp_path / "marks").iterdir())) == 2
 
 
 def test_a_rule_that_does_not_compile_stops_it_before_anything_runs(tmp_path: Path) -> None:
@@ -349,27 +406,33 @@ def test_a_rule_that_does_not_compile_stops_it_before_anything_runs(tmp_path: Pa
     with pytest.raises(
         InputError, match=r"optimizer 'uncompilable' doesn't compile.*does_not_compile\.py.*no_such_name"
     ):
-        run_experiment(grid, tmp_path / "r", 2, told)
+        run_experiment(grid, tmp_path / "r", TWO, told)
     assert told.rows == []
 
 
 def test_an_experiment_without_a_folder_goes_below_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no folder is given, results go to results/NAME in the current folder; a file's path is an experiment too."""
     monkeypatch.chdir(tmp_path)
-    results = optilab.run(experiment(seeds=1), workers=0)
+    results = optilab.run(experiment(seeds=1), executor="inline")
     assert results.folder == Path("results/tiny")
     assert len(optilab.load("results/tiny").runs) == 4
     (tmp_path / "e.toml").write_text(
         'name = "e"\nbudget = { steps = 5 }\nproblem = { use = "bowl" }\noptimizers = [{ use = "sgd", lr = 0.01 }]\n',
         "utf-8",
     )
-    assert len(optilab.run("e.toml", workers=0).runs) == 1
+    assert len(optilab.run("e.toml", executor="inline").runs) == 1
 
 
 def test_a_negative_number_of_workers_is_an_error(tmp_path: Path) -> None:
-    """Workers are counted from zero."""
-    with pytest.raises(InputError, match="workers = -1"):
-        run_experiment(experiment(), tmp_path / "r", -1)
+    """There is at least one, and no folder is made before that is told."""
+    for workers in (-1, 0):
+        with pytest.raises(InputError, match=f"workers = {workers}: accepted is a whole number above zero"):
+            run_experiment(experiment(), tmp_path / "r", Way(workers=workers))
+    with pytest.raises(InputError, match="unknown option of the executor inline 'workers'"):
+        run_experiment(experiment(), tmp_path / "r", Way("inline", workers=2))
+    with pytest.raises(InputError, match="executor: unknown executor 'lokal': did you mean 'local'"):
+        run_experiment(experiment(), tmp_path / "r", Way("lokal"))
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_dataset_of_the_wrong_folder_keeps_what_is_there(tmp_path: Path) -> None:
@@ -377,7 +440,7 @@ def test_a_dataset_of_the_wrong_folder_keeps_what_is_there(tmp_path: Path) -> No
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "thesis.txt").write_text("precious", "utf-8")
     with pytest.raises(InputError, match="holds no results"):
-        run_experiment(experiment(), tmp_path / "r", 0)
+        run_experiment(experiment(), tmp_path / "r", INLINE)
     assert [path.name for path in (tmp_path / "r").iterdir()] == ["thesis.txt"]
 
 
@@ -390,17 +453,17 @@ def test_an_interrupted_experiment_goes_on_where_it_was(tmp_path: Path, interrup
 
         left = interrupted_after
 
-        def finished(self, row: dict[str, Any]) -> None:
+        def finished(self, runs: Sequence[Finished], running: int) -> None:
             """Count down."""
-            self.left -= 1
+            self.left -= len(runs)
             if not self.left:
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_experiment(experiment(), tmp_path / "r", 0, Interrupting())
+        run_experiment(experiment(), tmp_path / "r", INLINE, Interrupting())
     assert len(store.done(tmp_path / "r")) == interrupted_after
     told = Counted()
-    results = run_experiment(experiment(), tmp_path / "r", 0, told)
+    results = run_experiment(experiment(), tmp_path / "r", INLINE, told)
     assert len(told.rows) == 8 - interrupted_after
     assert len(results.runs) == 8
 
@@ -410,7 +473,7 @@ def test_the_next_process_compiles_nothing(tmp_path: Path, cache_folder: Path) -
     code = (
         "import sys, optilab\n"
         "from optilab.kernels import cache\n"
-        "optilab.run(sys.argv[1], sys.argv[2], workers=0)\n"
+        "optilab.run(sys.argv[1], sys.argv[2], executor='inline')\n"
         "print(cache.LOG.compiled, cache.LOG.loaded)"
     )
 
@@ -448,21 +511,16 @@ def optilab_optimizers():
 def test_runs_of_other_code_are_noticed_and_made_again_on_request(tmp_path: Path) -> None:
     """After an edit to a plugin its old runs are counted as stale, and are kept unless they are asked for again."""
 
-    class Stale(Counted):
-        stale = 0
-
-        def noticed_stale(self, count: int) -> None:
-            self.stale += count
-
-    def run(size: float, rerun_stale: bool = False) -> tuple[store.Results, Stale]:
+    def run(size: float, rerun_stale: bool = False) -> tuple[store.Results, Counted]:
         file = tmp_path / f"folder{size}" / "plugin_that_is_edited.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text(RULE.format(size=size))
         plugins.forget()
         plugins.use_file(file)
-        told = Stale()
+        told = Counted()
         grid = experiment(optimizers=[{"use": "edited", "lr": 0.01}], seeds=2)
-        return run_experiment(grid, tmp_path / "r", 0, told, rerun_stale), told
+        way = Way("inline", rerun="stale" if rerun_stale else None)
+        return run_experiment(grid, tmp_path / "r", way, told), told
 
     first, told = run(1.0)
     assert (len(told.rows), told.stale) == (2, 0)
@@ -480,12 +538,12 @@ def test_runs_of_other_code_are_noticed_and_made_again_on_request(tmp_path: Path
 def test_results_of_an_experiment_leave_out_what_it_no_longer_asks_for(tmp_path: Path) -> None:
     """Runs of another budget, and of an optimizer that was taken out, stay in the folder and out of the comparison."""
     two = experiment(optimizers=[{"use": "sgd", "lr": 0.01}, {"use": "momentum", "lr": 0.01}], seeds=1)
-    run_experiment(two, tmp_path / "r", 0)
+    run_experiment(two, tmp_path / "r", INLINE)
     one = experiment(optimizers=[{"use": "sgd", "lr": 0.01}], seeds=1, budget={"steps": 7})
-    run_experiment(one, tmp_path / "r", 0)
+    run_experiment(one, tmp_path / "r", INLINE)
     everything = store.load(tmp_path / "r")
     assert len(everything.runs) == 3
-    present = results_of(one, everything)
+    present = results_of(everything)
     assert present.runs["label"].tolist() == ["sgd"]
     assert present.history["step"].max() == 7
 
@@ -499,5 +557,5 @@ def test_a_feedback_schedule_of_an_unmeasured_column_is_refused_before_anything_
         schedule = {"use": "reduce_on_plateau", "monitor": monitor}
         grid = experiment(optimizers=[{"use": "sgd", "lr": 0.01, "schedule": schedule}])
         with pytest.raises(InputError, match=rf"optimizers\[0\]: .*{message}"):
-            run_experiment(grid, tmp_path / "r", 0)
+            run_experiment(grid, tmp_path / "r", INLINE)
     assert not (tmp_path / "r").exists()

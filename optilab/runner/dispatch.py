@@ -1,0 +1,153 @@
+"""Keeps an executor busy with batches of about half a second, and takes in what comes back."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from optilab import plugins
+from optilab.errors import InputError
+from optilab.executors import Pool
+from optilab.kernels import cache
+from optilab.runner import supervisor
+from optilab.runner.jobs import Job
+from optilab.runner.making import work_here
+from optilab.runner.messages import Reply, lost, unpack
+from optilab.runner.rows import Finished
+
+QUANTUM = 0.5  # seconds of work in a batch: what is finished waits no longer, and little is lost with it
+_AHEAD = 2  # batches for each slot, so that none waits for its next one
+_MOST = 5000  # runs in a batch
+_CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
+_LOOK = 0.25  # seconds between two looks at what else there is to do
+_LAST_WAIT = 1.0  # seconds for what is under way when it is interrupted
+
+
+@dataclass
+class Dispatch:
+    """Sends jobs to a pool, in order, and brings back what came of them, in any order."""
+
+    pool: Pool
+    todo: Sequence[Job]
+    session: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __post_init__(self) -> None:
+        self._left = deque(self.todo)
+        self._running: dict[Future[Any], list[Job]] = {}
+        self._seconds: dict[str, float] = {}  # that a run of a kind takes
+        self._losses: dict[str, int] = {}  # of each run that was lost with an executor's worker
+
+    @property
+    def running(self) -> int:
+        """Runs that are under way, or about to be."""
+        return sum(map(len, self._running.values()))
+
+    def finished(self) -> Iterator[list[Finished]]:
+        """What has come back, again and again until all has; an empty list where nothing has for a while.
+
+        InputError if the work can't go on. On KeyboardInterrupt, what is finished within a second is still brought back by
+        `last`.
+        """
+        while self._left or self._running:
+            self._send()
+            ready = wait(self._running, timeout=_LOOK, return_when=FIRST_COMPLETED).done
+            yield [one for future in ready for one in self._taken_in(future)]
+
+    def last(self) -> list[Finished]:
+        """Send no more, and bring back what is finished within a second."""
+        self._left.clear()
+        for future in list(self._running):
+            if future.cancel():
+                del self._running[future]
+        ready = wait(self._running, timeout=_LAST_WAIT).done
+        good = [future for future in ready if not future.cancelled() and not future.exception()]
+        return [one for future in good for one in self._taken_in(future)]
+
+    def _send(self) -> None:
+        slots = max(1, self.pool.slots())
+        while self._left and len(self._running) < (_AHEAD * slots if self.pool.isolated else 1):
+            batch = self._next(slots)
+            message = self._message(batch)
+            work = supervisor.work if self.pool.isolated else work_here
+            self._running[self.pool.executor.submit(work, message)] = batch
+
+    def _next(self, slots: int) -> list[Job]:
+        """As many of the next jobs as take about a quantum; of an unknown kind, one."""
+        most = min(_MOST, math.ceil(len(self._left) / (_AHEAD * slots)))  # so that all end at the same time
+        most = most if self.pool.isolated else 1
+        batch: list[Job] = []
+        seconds = 0.0
+        while self._left and len(batch) < most:
+            job = self._left[0]
+            taken = self._seconds.get(job.task.kind)
+            alone = taken is None or job.run_id in self._losses
+            seconds += QUANTUM if taken is None else taken
+            if batch and (alone or seconds > QUANTUM):
+                break
+            batch.append(self._left.popleft())
+            if alone:
+                break
+        return batch
+
+    def _message(self, batch: Sequence[Job]) -> str:
+        numbers: dict[int, int] = {}
+        for job in batch:
+            numbers.setdefault(id(job.task), len(numbers))
+        tasks = {id(job.task): job.task for job in batch}
+        return json.dumps(
+            {
+                "session": self.session,
+                "plugins": [str(file) for file in plugins.files()],
+                "quantum": QUANTUM,
+                "time_limit": batch[0].task.plan.stop.time_limit,
+                "live": False,
+                "cells": [{"spec": tasks[key].spec, "code": tasks[key].code} for key in numbers],
+                "runs": [[numbers[id(job.task)], job.seed, job.run_id] for job in batch],
+            }
+        )
+
+    def _taken_in(self, future: Future[Any]) -> list[Finished]:
+        batch = self._running.pop(future)
+        try:
+            reply = Reply(*future.result())
+        except InputError:
+            raise
+        except Exception as error:
+            if isinstance(error, (CancelledError, BrokenExecutor, *self.pool.lost)):
+                return self._lost(batch, error)
+            raise InputError(f"the executor can't make runs: {type(error).__name__}: {error}") from error
+        outcomes = list(unpack(reply.outcomes))
+        self._left.extendleft(reversed(batch[len(outcomes) :]))
+        if self.pool.isolated:
+            cache.LOG.compiled += reply.compiled
+        made = []
+        for job, outcome in zip(batch, outcomes, strict=False):
+            self._note(job.task.kind, outcome.train_seconds + outcome.measure_seconds + outcome.compile_seconds)
+            made.append(Finished(job, outcome, reply.versions, reply.host))
+        return made
+
+    def _note(self, kind: str, seconds: float) -> None:
+        known = self._seconds.get(kind, seconds)
+        self._seconds[kind] = 0.8 * known + 0.2 * seconds
+
+    def _lost(self, batch: list[Job], error: Exception) -> list[Finished]:
+        """A batch went with the executor's worker: its runs are made again, each alone, but not for ever."""
+        if trouble := self.pool.trouble():
+            raise InputError(trouble) from error
+        gone = []
+        for job in reversed(batch):
+            self._losses[job.run_id] = self._losses.get(job.run_id, 0) + 1
+            if self._losses[job.run_id] < _CHANCES:
+                self._left.appendleft(job)
+            else:
+                message = f"lost with its worker {_CHANCES} times: {type(error).__name__}: {error}"
+                gone.append(Finished(job, lost("crashed", message), "", ""))
+        time.sleep(_LOOK / 10)  # a broken executor fails at once, again and again
+        return gone

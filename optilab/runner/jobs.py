@@ -1,0 +1,107 @@
+"""What is to be run: the jobs of an experiment, and which of them a results folder holds already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from optilab.experiment import Experiment, evaluation_seeds, path_from, tuning_seeds
+from optilab.grid import Cell, problem_labels, table_key
+from optilab.identity import run_ids
+from optilab.plan import Plan
+from optilab.stopping import FAILURES
+
+Role = Literal["tuning", "evaluation"]
+Rerun = Literal["stale", "failed", "diverged", "all"]
+Done = Mapping[str, tuple[str, str]]  # status and digest of the code of each run, by run_id
+
+UNFINISHED = ("pruned",)  # statuses of runs that were given up by what needed no more of them
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell, with all that its runs have in common.
+
+    kind: runs of one kind take about as long. spec: for workers, as JSON. code: digest of what they execute.
+    columns: of `runs`, those that are known before the run.
+    """
+
+    cell: Cell
+    plan: Plan
+    kind: str
+    spec: str
+    code: str
+    columns: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be made."""
+
+    task: Task
+    seed: int
+    role: Role
+    run_id: str
+
+
+def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Task]:
+    """One task for each cell. Paths in what is stored are relative to the results folder."""
+    labels = problem_labels(experiment)
+    codes: dict[str, str] = {}
+    found = []
+    for cell in grid:
+        spec, plan = cell.spec, cell.plan(0)
+        parts = json.dumps([spec["problem"], spec["precision"], spec["optimizer"], spec["schedule"]], sort_keys=True)
+        if parts not in codes:
+            codes[parts] = plan.code
+        columns = {
+            "experiment": experiment.name,
+            "problem": labels[table_key(cell.problem)],
+            "optimizer": plan.optimizer.name,
+            "label": cell.label,
+            **{n: v if isinstance(v, str) else float(v) for n, v in cell.hyperparameters.items()},
+            "schedule": cell.schedule_label,
+            "batch_size": plan.examples_a_step,
+            "code": codes[parts],
+            "spec": json.dumps({**spec, "problem": path_from(spec["problem"], folder)}, sort_keys=True),
+        }
+        kind = f"{parts} {plan.examples_a_step}"
+        found.append(Task(cell, plan, kind, json.dumps(spec), codes[parts], columns))
+    return found
+
+
+def jobs(experiment: Experiment, wanted: Iterable[Task], role: Role) -> list[Job]:
+    """One job for each task and seed of a role."""
+    seeds = tuning_seeds(experiment) if role == "tuning" else evaluation_seeds(experiment)
+    return [
+        Job(task, seed, role, identity)
+        for task in wanted
+        for seed, identity in zip(seeds, run_ids(task.plan, seeds), strict=True)
+    ]
+
+
+def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None) -> list[Job]:
+    """The jobs to be made now: those that aren't there, and those that `rerun` asks for.
+
+    What failed is made again without being asked for once other code is there.
+    """
+    found = {job.run_id: job for job in wanted if _is_due(job, there.get(job.run_id), rerun)}
+    return list(found.values())
+
+
+def _is_due(job: Job, made: tuple[str, str] | None, rerun: Rerun | None) -> bool:
+    if made is None or rerun == "all":
+        return True
+    status, code = made
+    failed, other = status in FAILURES, code != job.task.code
+    if status in UNFINISHED or (failed and (other or rerun == "failed")):
+        return True
+    return (rerun == "stale" and other) or (rerun == "diverged" and status == "diverged")
+
+
+def stale(wanted: Sequence[Job], there: Done) -> list[Job]:
+    """The jobs whose runs are there as they were made by other code than today's."""
+    return [job for job in wanted if job.run_id in there and there[job.run_id][1] != job.task.code]

@@ -1,0 +1,169 @@
+"""Makes the runs of a batch in this process, one after another."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import scipy
+
+from optilab import __version__, plugins
+from optilab.errors import InputError, PluginWarning
+from optilab.grid import Cell
+from optilab.identity import run_id
+from optilab.plan import Plan
+from optilab.runner.messages import Outcome
+from optilab.training import Run, Setup, Training
+
+_KEPT = 64  # setups and plans that are kept for the next batch
+
+Heard = Callable[[Run], bool]
+
+
+class OtherCodeError(InputError):
+    """A process has other code, or other versions, than the one that asks."""
+
+
+@cache
+def versions() -> str:
+    """What runs are made with here, as JSON."""
+    made_with = {
+        "optilab": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "scipy": scipy.__version__,
+    }
+    return json.dumps(made_with, sort_keys=True)
+
+
+@cache
+def host() -> str:
+    """Where runs are made."""
+    return f"{platform.node()} ({os.cpu_count()} cpus)"
+
+
+def use_plugins(files: list[str]) -> None:
+    """Load the plugins that were given as files; what can't be loaded of the others the parent has told already."""
+    warnings.simplefilter("ignore", PluginWarning)
+    for file in files:
+        plugins.use_file(Path(file))
+    plugins.registry()
+
+
+class Maker:
+    """Makes runs, and keeps for the next batch what runs have in common.
+
+    compiling: called with True before something may be compiled, and with False afterwards.
+    mind_the_clock: as for `Training`.
+    """
+
+    def __init__(self, compiling: Callable[[bool], None] = lambda _: None, *, mind_the_clock: bool = False) -> None:
+        self._compiling = compiling
+        self._mind_the_clock = mind_the_clock
+        self._plans: dict[str, Plan] = {}
+        self._setups: dict[str, Setup] = {}
+        self._codes: dict[str, str] = {}
+
+    def make(self, batch: Mapping[str, Any], heard: Callable[[int], Heard] | None = None) -> Iterator[Outcome]:
+        """The outcomes of a batch's runs, until its time is up; at least one.
+
+        heard: for the number of a run, what is told its measurements.
+
+        OtherCodeError if the runs would not be those that were asked for.
+        """
+        begin = time.perf_counter()
+        for number, (cell, seed, identity) in enumerate(batch["runs"]):
+            plan = self._plan(**batch["cells"][cell], seed=seed, identity=identity)
+            yield self._outcome(plan, heard(number) if heard else None)
+            if time.perf_counter() - begin > batch["quantum"]:
+                return
+
+    def _plan(self, spec: str, code: str, seed: int, identity: str) -> Plan:
+        key = f"{code} {spec}"
+        if key not in self._plans:
+            plan = Cell.of_spec(json.loads(spec)).plan(seed)
+            if self._code(plan, spec) != code:
+                raise OtherCodeError(
+                    f"{host()} has other code for {plan.optimizer.name} on {plan.problem.name}, or other versions: "
+                    f"{versions()}"
+                )
+            if run_id(plan) != identity:
+                raise OtherCodeError(
+                    f"{host()} has other data for {plan.problem.name}, or other defaults: {versions()}"
+                )
+            _make_room(self._plans)
+            self._plans[key] = plan
+        return self._plans[key].with_seed(seed)
+
+    def _code(self, plan: Plan, spec: str) -> str:
+        given = json.loads(spec)
+        key = json.dumps([given["problem"], given["precision"], given["optimizer"], given["schedule"]])
+        if key not in self._codes:
+            self._codes[key] = plan.code
+        return self._codes[key]
+
+    def _outcome(self, plan: Plan, heard: Heard | None) -> Outcome:
+        """Of one run. What the plugin raises is a result: "failed", with what was measured before."""
+        run, text = Run(np.zeros(0)), ""
+        try:
+            training = Training(plan, self._setup(plan), mind_the_clock=self._mind_the_clock)
+            run = training.run
+            training.finish(heard)
+        except InputError as error:
+            run.status, run.message = "failed", str(error)
+        except Exception as error:
+            text = traceback.format_exc()
+            run.status, run.message = "failed", f"{type(error).__name__}: {error}"
+        return Outcome(
+            run.status,
+            run.message,
+            text,
+            run.steps,
+            run.last_finite_step,
+            run.compile_seconds,
+            run.train_seconds,
+            run.measure_seconds,
+            run.log,
+        )
+
+    def _setup(self, plan: Plan) -> Setup:
+        key = f"{id(plan.problem)} {[rule.label for rule in plan.optimizer.rules]}"
+        kept = self._setups.get(key)
+        if kept is None or kept.problem is not plan.problem:
+            _make_room(self._setups)
+            self._compiling(True)
+            try:
+                self._setups[key] = kept = Setup(plan.problem, plan.optimizer)
+            finally:
+                self._compiling(False)
+        return kept
+
+
+def _make_room(kept: dict[str, Any]) -> None:
+    """Forget what was put in first, if there is too much."""
+    if len(kept) >= _KEPT:
+        del kept[next(iter(kept))]
+
+
+_makers: dict[str, Maker] = {}  # of the present session, for work in this process
+
+
+def work_here(batch: str) -> tuple[bytes, str, str, int]:
+    """Make the first run of a batch in this process, unprotected. OtherCodeError as for `Maker.make`."""
+    content = json.loads(batch)
+    if content["session"] not in _makers:
+        _makers.clear()
+        _makers[content["session"]] = Maker(mind_the_clock=True)
+    outcome = next(_makers[content["session"]].make(content))
+    return outcome.pack(), versions(), host(), 0

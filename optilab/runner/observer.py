@@ -1,0 +1,24 @@
+"""Who is told what happens in an experiment, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optilab.runner.jobs import Role
+from optilab.runner.rows import Finished
+
+
+class Observer:
+    """Told what happens; this one keeps silent."""
+
+    def noted(self, note: str) -> None:
+        """Something about the results folder that a person should know."""
+
+    def compiling(self, what: str) -> None:
+        """Code is being compiled, or loaded from the cache."""
+
+    def started(self, role: Role, missing: int, done: int, stale: int) -> None:
+        """A stage begins: so many runs are missing, so many were done before, `stale` of them by other code than today's."""
+
+    def finished(self, runs: Sequence[Finished], running: int) -> None:
+        """Runs have ended, well or badly, and so many are under way; also called now and then when none has."""

@@ -1,0 +1,109 @@
+"""One run made again, and compared with what was measured of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from optilab import store
+from optilab.errors import InputError, unknown
+from optilab.grid import stored_cell
+from optilab.identity import run_id
+from optilab.measurements import COLUMNS
+from optilab.runner.making import host, versions
+from optilab.training import Training
+
+_CLOCKS = ("seconds", "cpu_seconds")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first measurement that is another one: at which step, of what, and both values."""
+
+    step: int
+    column: str
+    before: float
+    now: float
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of a run that was made again.
+
+    measurements: how many were compared. difference: the first, or None if each is identical to the last bit, clocks aside.
+    status: before and now. changed: what is not as it was, with its values before and now.
+    """
+
+    run_id: str
+    label: str
+    seed: int
+    measurements: int
+    status: tuple[str, str]
+    difference: Difference | None
+    changed: dict[str, tuple[str, str]]
+
+    @property
+    def identical(self) -> bool:
+        """Whether all is as it was."""
+        return self.difference is None and self.status[0] == self.status[1]
+
+
+def replay(folder: Path, identity: str) -> Replay:
+    """Make a run of a results folder again, here. InputError if there is none of this run_id, or if it can't be made.
+
+    identity: its run_id, or the beginning of it if no other begins so.
+    """
+    found = store.load(folder)
+    row = _row(found.runs, identity)
+    before = found.history[found.history["run_id"] == row["run_id"]]
+    plan = stored_cell(row["spec"], folder).plan(int(row["seed"]))
+    if run_id(plan) != row["run_id"]:
+        raise InputError(
+            f"run {row['run_id']} can't be made again: its problem has other data today, or other defaults"
+        )
+    training = Training(plan)
+    training.finish()
+    now = training.run
+    return Replay(
+        run_id=row["run_id"],
+        label=row["label"],
+        seed=int(row["seed"]),
+        measurements=min(len(before), len(now.log)),
+        status=(row["status"], now.status),
+        difference=_first_difference(before[list(COLUMNS)].to_numpy(np.float64), now.log),
+        changed=_changed(row, plan.code),
+    )
+
+
+def _row(runs: pd.DataFrame, identity: str) -> pd.Series:
+    matching = runs[runs["run_id"].str.startswith(identity)] if identity else runs[:0]
+    if len(matching) > 1 and not (matching["run_id"] == identity).any():
+        raise InputError(f"{len(matching)} runs begin with {identity!r}: give more digits")
+    if matching.empty:
+        raise unknown("run", identity, runs["run_id"])
+    return matching.iloc[0]
+
+
+def _first_difference(before: np.ndarray, now: np.ndarray) -> Difference | None:
+    compared = [k for k, name in enumerate(COLUMNS) if name not in _CLOCKS]
+    for one, other in zip(before, now, strict=False):
+        for k in compared:
+            if one[k].tobytes() != other[k].tobytes() and not (np.isnan(one[k]) and np.isnan(other[k])):
+                return Difference(int(other[0]), COLUMNS[k], float(one[k]), float(other[k]))
+    if len(before) != len(now):
+        longer = before if len(before) > len(now) else now
+        step = int(longer[min(len(before), len(now)), 0])
+        return Difference(step, "measurements", float(len(before)), float(len(now)))
+    return None
+
+
+def _changed(row: pd.Series, code: str) -> dict[str, tuple[str, str]]:
+    """What is not as it was: code, versions, host."""
+    found = {"code": (row["code"], code), "host": (row["host"], host())}
+    before = json.loads(row["versions"]) if row["versions"] else {}
+    found |= {name: (before.get(name, "unknown"), now) for name, now in json.loads(versions()).items()}
+    return {name: pair for name, pair in found.items() if pair[0] != pair[1]}

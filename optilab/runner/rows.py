@@ -1,0 +1,78 @@
+"""Finished runs as rows of the two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from optilab.measurements import COLUMNS, MEASURES
+from optilab.runner.jobs import Job
+from optilab.runner.messages import Outcome
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that has ended, well or badly."""
+
+    job: Job
+    outcome: Outcome
+    versions: str
+    host: str
+
+
+def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
+    """One row a run."""
+    summary = summaries([f.outcome.log for f in finished])
+    columns: dict[str, Any] = {
+        "run_id": [f.job.run_id for f in finished],
+        "seed": [f.job.seed for f in finished],
+        "role": [f.job.role for f in finished],
+        "versions": [f.versions for f in finished],
+        "host": [f.host for f in finished],
+        "measurements": [len(f.outcome.log) for f in finished],
+        **{name: [getattr(f.outcome, name) for f in finished] for name in Outcome._fields if name != "log"},
+        **summary,
+    }
+    for name in schema.names:
+        if name not in columns:
+            columns[name] = [f.job.task.columns.get(name) for f in finished]
+            if pa.types.is_string(schema.field(name).type):
+                columns[name] = [_text(value) for value in columns[name]]
+    return pa.table({name: pa.array(columns[name], schema.field(name).type) for name in schema.names}, schema)
+
+
+def _text(value: Any) -> str | None:
+    """A hyperparameter that is a word for one optimizer may be a number for another."""
+    return value if value is None or isinstance(value, str) else f"{value:g}"
+
+
+def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
+    """One row a run and measurement."""
+    log = np.concatenate([f.outcome.log for f in finished])
+    counts = [len(f.outcome.log) for f in finished]
+    ids = pa.array([f.job.run_id for f in finished])
+    runs = ids.take(pa.array(np.repeat(np.arange(len(finished)), counts)))
+    columns = {"run_id": runs} | {name: pa.array(np.ascontiguousarray(log[:, k])) for k, name in enumerate(COLUMNS)}
+    return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names}, schema)
+
+
+def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
+    """Final and best of each measure of each history; the best accuracy is the highest, all else the lowest."""
+    counts = np.array([len(log) for log in logs])
+    some = counts > 0
+    found = {f"{what}_{name}": np.full(len(logs), np.nan) for what in ("final", "best") for name in MEASURES}
+    if not some.any():
+        return found
+    log = np.concatenate(logs)
+    ends = np.cumsum(counts)
+    for name in MEASURES:
+        values = log[:, COLUMNS.index(name)]
+        best = np.fmax if name.endswith("accuracy") else np.fmin
+        found[f"final_{name}"][some] = values[ends[some] - 1]
+        found[f"best_{name}"][some] = best.reduceat(values, (ends - counts)[some])
+    return found

@@ -1,0 +1,93 @@
+"""The executor `dask`: batches of runs as tasks of a Dask scheduler (https://distributed.dask.org)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
+
+from optilab import InputError, executor, hookimpl
+from optilab.executors import ExecutorKind, Pool
+from optilab.runner import supervisor
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_PATIENCE = 10  # seconds for a scheduler to answer
+
+
+@executor
+def dask(workers: int | None = None, address: str | None = None) -> Iterator[Pool]:
+    """Make the runs on the workers of a Dask cluster.
+
+    address: of a scheduler, as in "tcp://192.168.0.1:8786"; its workers may come and go. Without it, a cluster of `workers`
+        processes is started on this machine, one a core where that isn't given either.
+
+    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own under the same
+    path. Nothing but names, numbers and results goes through the scheduler.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise InputError("the executor 'dask' needs `pip install 'optilab-framework[dask]'`") from None
+    with ExitStack() as stack:
+        client = stack.enter_context(_client(workers, address, stack))
+        slots = _Slots(client)
+        tasks = client.get_executor(pure=False)
+        try:
+            yield Pool(tasks, slots, lambda: _trouble(client), lost=(distributed.scheduler.KilledWorker,))
+        finally:
+            with suppress(Exception):  # whatever is left there is of no use any more
+                tasks.shutdown(wait=False)
+                client.run(supervisor.close)
+
+
+def _client(workers: int | None, address: str | None, stack: ExitStack) -> Client:
+    from distributed import Client, LocalCluster
+
+    if address is None:
+        count = os.cpu_count() or 1 if workers is None else workers
+        cluster = stack.enter_context(LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None))
+        return Client(cluster, set_as_default=False)
+    if workers is not None:
+        raise InputError("workers and address: the workers are those of the scheduler; give one of the two")
+    try:
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(f"no Dask scheduler answers at {address!r}: {error}") from None
+    try:
+        client.get_versions(check=True)
+    except ValueError as error:
+        client.close()
+        raise InputError(f"the workers of {address!r} have other versions: {error}") from None
+    return client
+
+
+class _Slots:
+    """How many threads the workers have together, asked about once a second."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._asked = -1.0
+        self._count = 1
+
+    def __call__(self) -> int:
+        if time.monotonic() - self._asked > 1:
+            with suppress(Exception):  # the connection is looked at elsewhere
+                threads: dict[str, Any] = self._client.nthreads()
+                self._count = sum(threads.values())
+            self._asked = time.monotonic()
+        return self._count
+
+
+def _trouble(client: Client) -> str:
+    if client.status == "running":
+        return ""
+    return "the connection to the Dask scheduler is lost; what is done is kept, and the same command goes on from there"
+
+
+@hookimpl
+def optilab_executors() -> list[ExecutorKind]:
+    return [dask]
