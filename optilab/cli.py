@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from optilab import __version__
-from optilab.errors import InputError, PluginWarning
+from optilab.errors import InputError, PluginWarning, ResultsWarning
 
 plugin_option = click.option(
     "--plugin",
@@ -42,7 +42,7 @@ class Group(click.Group):
 
 def _show_warning(usual: Callable[..., None]) -> Callable[..., None]:
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
-        if issubclass(category, PluginWarning):
+        if issubclass(category, (PluginWarning, ResultsWarning)):
             click.echo(f"Warning: {message}", err=True)
         else:
             usual(message, category, *rest, **named)
@@ -129,6 +129,37 @@ def replay_command(results: str, run_id: str, plugin_files: tuple[str, ...]) -> 
     from optilab.console.status import show_replay
 
     sys.exit(show_replay(Path(results), run_id))
+
+
+@main.command("merge")
+@click.argument("results", type=click.Path())
+@click.argument("others", nargs=-1, required=True, type=click.Path())
+def merge_command(results: str, others: tuple[str, ...]) -> None:
+    """Bring the runs of the folders OTHERS into the folder RESULTS."""
+    from optilab.store import merge
+
+    for other in others:
+        merged = merge(Path(results), Path(other))
+        for note in merged.notes:
+            click.echo(note)
+        click.echo(
+            f"{other}: {merged.added} runs added, {merged.replaced} that had failed replaced, {merged.in_both} in both"
+            + (f", of which {merged.differing} differ although the same code made them" if merged.differing else "")
+        )
+
+
+@main.command("export")
+@click.argument("results", type=click.Path())
+@click.option("--csv", "as_csv", is_flag=True, help="As runs.csv and history.csv.")
+@click.option("--out", type=click.Path(), help="Where they go; into RESULTS if not given.")
+def export_command(results: str, as_csv: bool, out: str | None) -> None:
+    """Write the tables of the folder RESULTS for programs that don't read Parquet."""
+    from optilab.store import export_csv
+
+    if not as_csv:
+        raise InputError("export as what? Give --csv")
+    for path in export_csv(Path(results), Path(out or results)):
+        click.echo(path)
 
 
 @main.command("list")

@@ -74,6 +74,9 @@ def _work(maker: Maker, batch: dict[str, Any], outcomes: Any, say: Any) -> None:
     except InputError as error:
         say(refused=str(error))
         return
+    except OSError as error:  # a plugin's own is a result; this one is of the file of outcomes
+        say(refused=f"a worker can't write what it makes: {error}")
+        return
     say(done=True, compiled=cache.LOG.compiled - compiled)
 
 
