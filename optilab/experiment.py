@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from optilab.errors import InputError
 from optilab.problems import Precision
+from optilab.sampling import Method
 from optilab.stopping import Budget, Length, Stop, Table
 from optilab.validation import validated
 
@@ -32,6 +33,17 @@ class Tuning(Table):
     by: Literal["train_cost", "test_cost"] = "train_cost"
 
 
+class Search(Table):
+    """How points are chosen where hyperparameters are sampled: see `sampling.points`.
+
+    seed: another one gives other points.
+    method: "sobol", to which more samples can be added, or "latin_hypercube".
+    """
+
+    seed: int = Field(0, ge=0)
+    method: Method = "sobol"
+
+
 class Experiment(Table):
     """A grid of runs that answers one question.
 
@@ -39,8 +51,11 @@ class Experiment(Table):
     problem, problems: one, or several.
     budget: how long each run trains. measure: how often it is measured. stop: what else ends a run.
     tuning: if given, the grid runs on seeds of its own, and the best of each line on `seeds`.
+    search: how points are chosen where hyperparameters are sampled.
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
-        or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid.
+        or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
+        are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
+        many points as the entry's "samples" says, the same for every optimizer.
     """
 
     name: str
@@ -53,6 +68,7 @@ class Experiment(Table):
     measure: Length | None = None
     stop: Stop = Field(default_factory=Stop)
     tuning: Tuning | None = None
+    search: Search = Field(default_factory=Search)
     optimizers: list[dict[str, Any]] = Field(min_length=1)
 
     @field_validator("name")

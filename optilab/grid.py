@@ -10,9 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from optilab import schedules
+from optilab.axes import axis, combinations, is_axis
 from optilab.errors import InputError, at, unknown
 from optilab.experiment import Experiment, absolute_path
 from optilab.identity import run_id
@@ -175,20 +174,20 @@ def _entry_cells(
     if label is not None and (not isinstance(label, str) or not label):
         raise InputError(f"{place}.label = {label!r} is not a text")
     usual = usual_batch_size(optimizer, built)
-    batch_sizes = _axis(rest.pop("batch_size", usual), f"{place}.batch_size")
+    batch_sizes = axis(rest.pop("batch_size", usual), f"{place}.batch_size")
     given_schedules = rest.pop("schedule", None)
     schedule_axis = given_schedules if isinstance(given_schedules, list) else [given_schedules]
     if not schedule_axis:
         raise InputError(f"{place}.schedule: an empty list, so that the grid has no runs")
+    samples = rest.pop("samples", None)
     rest = _qualified(rest, optimizer)
     for name in rest:
         if not optimizer.columns_of(name):
-            known = [*optimizer.parameters, "use", "label", "batch_size", "schedule"]
+            known = [*optimizer.parameters, "use", "label", "batch_size", "schedule", "samples"]
             raise unknown(f"key of optimizer {optimizer.name}", name, known, place)
-    axes = {name: _axis(value, f"{place}.{name}") for name, value in rest.items()}
-
     found = []
-    for size, schedule, *values in itertools.product(batch_sizes, schedule_axis, *axes.values()):
+    values_of = list(combinations(rest, samples, experiment.search, place))
+    for size, schedule, values in itertools.product(batch_sizes, schedule_axis, values_of):
         cell = Cell(
             place=place,
             label=", ".join(
@@ -201,7 +200,7 @@ def _entry_cells(
             problem=problem,
             precision=experiment.precision,
             optimizer=tuple(names),
-            hyperparameters=optimizer.fill(dict(zip(axes, values, strict=True)), place),
+            hyperparameters=optimizer.fill(values, place),
             schedule=schedule,
             batch_size=size,
             budget=experiment.budget,
@@ -217,7 +216,7 @@ def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]
     """Tables of a rule's own values, as TOML makes of `rule.lr = 0.1`, by their qualified names."""
     found: dict[str, Any] = {}
     for name, value in given.items():
-        if name in optimizer.rule_names and isinstance(value, Mapping) and not {"log", "linear"} & set(value):
+        if name in optimizer.rule_names and isinstance(value, Mapping) and not is_axis(value):
             found |= {f"{name}.{inner}": v for inner, v in value.items()}
         else:
             found[name] = value
@@ -255,30 +254,6 @@ def _schedules_used(experiment: Experiment) -> list[schedules.BoundSchedule]:
         for spec in given if isinstance(given, list) else [given]:
             found += bound_schedules(spec, f"optimizers[{k}]")
     return found
-
-
-def _axis(value: Any, place: str) -> list[Any]:
-    """The values of one axis of the grid."""
-    if isinstance(value, Mapping):
-        kinds = [k for k in ("log", "linear") if k in value]
-        if len(kinds) != 1 or set(value) - {"log", "linear", "points"}:
-            raise InputError(f"{place} = {dict(value)!r}: write {{ log = [low, high], points = n }}, or linear")
-        ends, points = value[kinds[0]], value.get("points")
-        if not isinstance(points, int) or isinstance(points, bool) or points < 1:
-            raise InputError(f"{place}: points = {points!r} is not a whole number above zero")
-        numbers = isinstance(ends, list) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in ends)
-        if not numbers or len(ends) != 2:
-            raise InputError(f"{place}: {kinds[0]} = {ends!r} is not [low, high]")
-        if kinds[0] == "linear":
-            return [float(v) for v in np.linspace(ends[0], ends[1], points)]
-        if min(ends) <= 0:
-            raise InputError(f"{place}: log = {ends!r} must lie above zero")
-        # twelve digits, so that 0.1 is 0.1 on every machine
-        return [float(f"{v:.12g}") for v in np.geomspace(ends[0], ends[1], points)]
-    values = value if isinstance(value, list) else [value]
-    if not values:
-        raise InputError(f"{place}: an empty list, so that the grid has no runs")
-    return values
 
 
 def table_key(problem: Mapping[str, Any]) -> str:
