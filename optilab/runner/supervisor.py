@@ -63,6 +63,7 @@ class WorkerProcess:
             encoding="utf-8",
             bufsize=1,
         )
+        self.pid = self._process.pid
         self.overdue = self._silent = False
         self._size, self._since, self._waiting = 0, time.monotonic(), True
         self.send({"folder": str(self._folder), "plugins": plugins})
@@ -229,6 +230,12 @@ class Supervisor:
             over.set()
             thread.join()
 
+    @property
+    def pids(self) -> list[int]:
+        """Process numbers of its workers."""
+        with self._lock:
+            return [worker.pid for worker in [*self._busy, *self._idle]]
+
     def close(self) -> None:
         """End all workers at once."""
         with self._lock:
@@ -268,6 +275,11 @@ def work(batch: str) -> tuple[bytes, str, str, int]:
 def prepare(session: str, plugins: list[str], count: int) -> None:
     """Start worker processes in this process ahead of their first batch."""
     _supervisor(session).prepare(count, plugins)
+
+
+def workers() -> list[int]:
+    """Process numbers of the workers of this process."""
+    return [pid for supervisor in _here for pid in supervisor.pids]
 
 
 def _supervisor(session: str) -> Supervisor:
