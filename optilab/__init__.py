@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from optilab.executors import executor
     from optilab.experiment import Experiment
     from optilab.hookspecs import hookimpl
+    from optilab.loggers import logger
     from optilab.lookup import get_optimizer, get_problem, get_schedule
     from optilab.maths import is_finite, norm
     from optilab.optimizers import elementwise, vectorwise
@@ -38,6 +39,7 @@ _HOME = {
     "feedback": "schedules",
     "dataset": "datasets",
     "executor": "executors",
+    "logger": "loggers",
     "Examples": "datasets",
     "function": "problems",
     "hookimpl": "hookspecs",
@@ -69,6 +71,7 @@ __all__ = [
     "is_finite",
     "left_matrix",
     "load",
+    "logger",
     "norm",
     "per_column",
     "per_layer",

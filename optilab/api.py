@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,6 +88,7 @@ def run(
     address: str | None = None,
     rerun: Literal["stale", "failed", "diverged", "all"] | None = None,
     fail_fast: bool = False,
+    log: Sequence[str] = (),
 ) -> Results:
     """Run what is missing of an experiment, given as a TOML file or an `Experiment`, and return its results.
 
@@ -96,6 +97,7 @@ def run(
     workers, address: options of the executor; one process a core where none is given.
     rerun: which runs are made again although they are there; "failed" are crashed and timed out ones as well.
     fail_fast: raise `FailedFast` at the first run that fails.
+    log: loggers that are told what happens, each as "NAME" or "NAME=WHERE".
 
     InputError for anything that doesn't fit, before anything runs.
     """
@@ -103,7 +105,7 @@ def run(
     from optilab.runner.run import Way, run_experiment
 
     chosen = experiment if isinstance(experiment, Experiment) else read(experiment)
-    return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast))
+    return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log)))
 
 
 def load(folder: str | Path) -> Results:

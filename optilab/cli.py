@@ -73,6 +73,12 @@ def main(traceback: bool) -> None:
     type=click.Choice(["stale", "failed", "diverged", "all"]),
     help="Make runs again: those of other code than today's, those that failed (crashed, timed out), diverged, or all.",
 )
+@click.option(
+    "--log",
+    multiple=True,
+    metavar="NAME[=WHERE]",
+    help="Tell a logger, such as tensorboard or mlflow, below RESULTS or where you say; may be given several times.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails.")
 @click.option("--quiet", is_flag=True, help="Say nothing; the exit code tells whether runs failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary for programs.")
@@ -86,6 +92,7 @@ def run_command(
     workers: int | None,
     address: str | None,
     rerun: Any,
+    log: tuple[str, ...],
     fail_fast: bool,
     quiet: bool,
     as_json: bool,
@@ -103,7 +110,7 @@ def run_command(
     if dry_run:
         show_grid(experiment, results, rerun)
     else:
-        way = Way(executor, workers, address, rerun, fail_fast)
+        way = Way(executor, workers, address, rerun, fail_fast, log)
         sys.exit(run_and_compare(experiment, results, way, quiet=quiet, as_json=as_json))
 
 

@@ -23,6 +23,7 @@ class Pool:
     lost: what a future raises when the machine or process that had its batch is gone; the batch is then made elsewhere.
     isolated: whether each batch is made by a process that may crash or be stopped without harm to any other. Only an executor
         in this very process isn't.
+    here: whether what is submitted is called in this process, if in a thread of it: measurements are told at once.
     """
 
     executor: Executor
@@ -30,6 +31,7 @@ class Pool:
     trouble: Callable[[], str] = str
     lost: tuple[type[BaseException], ...] = ()
     isolated: bool = True
+    here: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import pluggy
 if TYPE_CHECKING:
     from optilab.datasets import Dataset
     from optilab.executors import ExecutorKind
+    from optilab.loggers import LoggerKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
     from optilab.schedules import Schedule
@@ -43,6 +44,11 @@ def optilab_datasets() -> list[Dataset]:  # type: ignore[empty-body]
 @hookspec
 def optilab_executors() -> list[ExecutorKind]:  # type: ignore[empty-body]
     """Executors, that make the runs of an experiment: generator functions decorated with @executor."""
+
+
+@hookspec
+def optilab_loggers() -> list[LoggerKind]:  # type: ignore[empty-body]
+    """Loggers, told when runs begin, are measured and end: generator functions decorated with @logger."""
 
 
 @hookspec

@@ -20,6 +20,7 @@ from optilab.importing import import_file
 if TYPE_CHECKING:
     from optilab.datasets import Dataset
     from optilab.executors import ExecutorKind
+    from optilab.loggers import LoggerKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
     from optilab.schedules import Schedule
@@ -44,6 +45,7 @@ class Registry:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     problems: dict[str, ProblemKind] = field(default_factory=dict)
     executors: dict[str, ExecutorKind] = field(default_factory=dict)
+    loggers: dict[str, LoggerKind] = field(default_factory=dict)
     sources: dict[tuple[str, str], str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
@@ -66,6 +68,10 @@ class Registry:
     def executor(self, name: str, place: str = "") -> ExecutorKind:
         """The executor of this name; InputError if there is none."""
         return self._find("executor", self.executors, name, place)
+
+    def logger(self, name: str, place: str = "") -> LoggerKind:
+        """The logger of this name; InputError if there is none."""
+        return self._find("logger", self.loggers, name, place)
 
     def _find(self, what: str, among: dict[str, Thing], name: str, place: str) -> Thing:
         if not isinstance(name, str):
@@ -184,6 +190,7 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
     """Add what this plugin returns; InputError where a name is taken or something is not what the hook is for."""
     from optilab.datasets import Dataset
     from optilab.executors import ExecutorKind
+    from optilab.loggers import LoggerKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
     from optilab.schedules import Schedule
@@ -195,6 +202,7 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
         ("datasets", made.datasets, Dataset),
         ("problems", made.problems, ProblemKind),
         ("executors", made.executors, ExecutorKind),
+        ("loggers", made.loggers, LoggerKind),
     ]
     for what, known, kind in kinds:
         hook = getattr(manager.hook, f"optilab_{what}")

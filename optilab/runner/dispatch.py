@@ -18,6 +18,7 @@ from optilab.executors import Pool
 from optilab.kernels import cache
 from optilab.runner import supervisor
 from optilab.runner.jobs import Job
+from optilab.runner.listening import listener_of
 from optilab.runner.making import work_here
 from optilab.runner.messages import Reply, lost, unpack
 from optilab.runner.rows import Finished
@@ -107,7 +108,7 @@ class Dispatch:
                 "plugins": [str(file) for file in plugins.files()],
                 "quantum": QUANTUM,
                 "time_limit": batch[0].task.plan.stop.time_limit,
-                "live": False,
+                "live": listener_of(self.session) is not None,
                 "cells": [{"spec": tasks[key].spec, "code": tasks[key].code} for key in numbers],
                 "runs": [[numbers[id(job.task)], job.seed, job.run_id] for job in batch],
             }

@@ -31,7 +31,7 @@ def inline() -> Iterator[Pool]:
 
     A plugin that crashes takes this process with it.
     """
-    yield Pool(_AtOnce(), lambda: 1, isolated=False)
+    yield Pool(_AtOnce(), lambda: 1, isolated=False, here=True)
 
 
 @executor
@@ -40,7 +40,7 @@ def local(workers: int | None = None) -> Iterator[Pool]:
     count = os.cpu_count() or 1 if workers is None else workers
     threads = ThreadPoolExecutor(count, thread_name_prefix="optilab-supervisor")
     try:
-        yield Pool(threads, lambda: count)
+        yield Pool(threads, lambda: count, here=True)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         supervisor.close()

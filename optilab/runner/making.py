@@ -22,6 +22,7 @@ from optilab.errors import InputError, PluginWarning
 from optilab.grid import Cell
 from optilab.identity import run_id
 from optilab.plan import Plan
+from optilab.runner.listening import listener_of
 from optilab.runner.messages import Outcome
 from optilab.training import Run, Setup, Training
 
@@ -165,5 +166,15 @@ def work_here(batch: str) -> tuple[bytes, str, str, int]:
     if content["session"] not in _makers:
         _makers.clear()
         _makers[content["session"]] = Maker(mind_the_clock=True)
-    outcome = next(_makers[content["session"]].make(content))
+    listener = listener_of(content["session"])
+
+    def heard(number: int) -> Heard:
+        def tell(run: Run) -> bool:
+            if listener is not None:
+                listener(content["runs"][number][2], run.log[-1].tolist())
+            return True
+
+        return tell
+
+    outcome = next(_makers[content["session"]].make(content, heard))
     return outcome.pack(), versions(), host(), 0

@@ -21,6 +21,8 @@ from optilab.lifting import compile_update
 from optilab.plugins import registry
 from optilab.runner.dispatch import Dispatch
 from optilab.runner.jobs import Job, Rerun, Role, Task, jobs, missing, stale, tasks
+from optilab.runner.listening import listen, stop
+from optilab.runner.logbook import Logbook, open_logbook
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished, history_table, runs_table
 from optilab.stopping import FAILURES
@@ -49,6 +51,7 @@ class Way:
     rerun: which runs are made again although they are there: "stale" (made by other code than today's), "failed" (crashed
         and timed out as well), "diverged" or "all".
     fail_fast: stop at the first run that fails.
+    log: loggers that are told what happens, each as NAME or NAME=WHERE.
     """
 
     executor: str = "local"
@@ -56,6 +59,7 @@ class Way:
     address: str | None = None
     rerun: Rerun | None = None
     fail_fast: bool = False
+    log: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -101,7 +105,8 @@ def run_experiment(
         keep = stack.enter_context(store.Store(folder, _hyperparameters(every), stored(experiment, folder)))
         for note in keep.notes:
             observer.noted(note)
-        session = _Session(keep, way, observer, stack)
+        book = stack.enter_context(open_logbook(way.log, folder, observer.noted))
+        session = _Session(keep, way, observer, book, stack)
         wanted: list[Job] = []
         if experiment.tuning:
             wanted = jobs(experiment, every, "tuning")
@@ -111,6 +116,7 @@ def run_experiment(
         evaluated = jobs(experiment, every, "evaluation")
         keep.want(_wanted([*wanted, *evaluated]))
         session.make(evaluated, "evaluation")
+        book.end()
     return results_of(store.load(folder))
 
 
@@ -161,8 +167,8 @@ def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -
 class _Session:
     """One start of an experiment: its store, and the pool once something is to be made."""
 
-    def __init__(self, keep: store.Store, way: Way, observer: Observer, stack: ExitStack) -> None:
-        self._keep, self._way, self._observer, self._stack = keep, way, observer, stack
+    def __init__(self, keep: store.Store, way: Way, observer: Observer, book: Logbook, stack: ExitStack) -> None:
+        self._keep, self._way, self._observer, self._book, self._stack = keep, way, observer, book, stack
         self._pool: Pool | None = None
 
     def make(self, wanted: Sequence[Job], role: Role) -> None:
@@ -178,6 +184,10 @@ class _Session:
         if self._pool is None or not todo:
             return
         dispatch = Dispatch(self._pool, todo)
+        self._book.expect(todo)
+        if self._pool.here and not self._book.is_empty:
+            listen(dispatch.session, self._book.hear)
+            self._stack.callback(stop, dispatch.session)
         try:
             self._take_in(dispatch)
         except (KeyboardInterrupt, FailedFast):
@@ -192,6 +202,7 @@ class _Session:
                 self._keep.commit()
                 committed = time.monotonic()
             self._observer.finished(finished, dispatch.running)
+            self._book.take(finished)
             if self._way.fail_fast and any(one.outcome.status in FAILURES for one in finished):
                 raise FailedFast
         self._keep.commit()

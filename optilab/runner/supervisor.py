@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from optilab.errors import InputError
+from optilab.runner.listening import listener_of
 from optilab.runner.messages import OUTCOMES, Outcome, Reply, lost, unpack
 
 GRACE = 2.0  # seconds after its time limit in which a run may end by itself
@@ -269,7 +270,13 @@ def work(batch: str) -> tuple[bytes, str, str, int]:
     A new session ends the workers of the one before, which have the code that there was then.
     """
     content = json.loads(batch)
-    return tuple(_supervisor(content["session"]).work(content))  # type: ignore[return-value]
+    listener, runs = listener_of(content["session"]), content["runs"]
+
+    def told(number: int, values: list[float]) -> None:
+        if listener is not None:
+            listener(runs[number][2], values)
+
+    return tuple(_supervisor(content["session"]).work(content, told))  # type: ignore[return-value]
 
 
 def prepare(session: str, plugins: list[str], count: int) -> None:

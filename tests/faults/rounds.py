@@ -119,7 +119,7 @@ class Rounds:
         before = 0
         for k in range(rounds):
             process = start(self.file, folder)
-            time.sleep(self.stream.uniform(0.2, 1.1 * self.seconds))
+            time.sleep(self.stream.uniform(0.1, 0.8 * self.seconds))
             self._kill(process)
             process.communicate(timeout=600)
             there = self._there(folder)

@@ -1,0 +1,101 @@
+"""Brings what happens to runs to the loggers, each run in order, on the thread of the runner."""
+
+from __future__ import annotations
+
+import queue
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from optilab.loggers import LoggedRun, Logger
+from optilab.measurements import COLUMNS
+from optilab.plugins import registry
+from optilab.runner.jobs import Job
+from optilab.runner.rows import Finished
+
+
+class Logbook:
+    """Some loggers. One that raises is told no more; `complain` is told why."""
+
+    def __init__(self, loggers: dict[str, Logger], complain: Callable[[str], None]) -> None:
+        self._loggers = loggers
+        self._complain = complain
+        self._heard: queue.SimpleQueue[tuple[str, list[float]]] = queue.SimpleQueue()
+        self._jobs: dict[str, Job] = {}
+        self._told: dict[str, int] = {}  # measurements of each run that is under way
+        self._statuses: Counter[str] = Counter()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody wants to know."""
+        return not self._loggers
+
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """These runs are about to be made."""
+        self._jobs |= {job.run_id: job for job in jobs}
+
+    def hear(self, run: str, values: list[float]) -> None:
+        """A measurement of a run under way; from any thread."""
+        self._heard.put((run, values))
+
+    def take(self, finished: Sequence[Finished]) -> None:
+        """Tell what was heard, and what has ended."""
+        while not self._heard.empty():
+            run, values = self._heard.get()
+            if self._told.get(run, 0) <= int(values[0]):  # a run that was tried once more begins anew
+                self._measured(run, values)
+        for one in finished:
+            run, before = one.job.run_id, self._told.get(one.job.run_id, 0)
+            self._begun(run)
+            for values in one.outcome.log[np.searchsorted(one.outcome.log[:, 0], before) :]:
+                self._measured(run, values.tolist())
+            self._ended(one)
+            self._statuses[one.outcome.status] += 1
+            self._told.pop(run, None)
+
+    def _ended(self, one: Finished) -> None:
+        self._tell(lambda to: to.run_finished(logged(one.job), one.outcome.status, one.outcome.message))
+
+    def _begun(self, run: str) -> None:
+        if run not in self._told:
+            self._told[run] = 0
+            self._tell(lambda to: to.run_started(logged(self._jobs[run])))
+
+    def _measured(self, run: str, values: list[float]) -> None:
+        self._begun(run)
+        self._told[run] = int(values[0]) + 1
+        self._tell(lambda to: to.run_measured(logged(self._jobs[run]), dict(zip(COLUMNS, values, strict=True))))
+
+    def end(self) -> None:
+        """Nothing is missing any more."""
+        self._tell(lambda to: to.experiment_finished(self._statuses))
+
+    def _tell(self, what: Callable[[Logger], None]) -> None:
+        for name, to in list(self._loggers.items()):
+            try:
+                what(to)
+            except Exception as error:
+                del self._loggers[name]
+                self._complain(f"the logger {name} has failed, and is told no more: {type(error).__name__}: {error}")
+
+
+def logged(job: Job) -> LoggedRun:
+    """A job as loggers see it."""
+    columns, cell = job.task.columns, job.task.cell
+    named = {name: columns[name] for name in ("experiment", "problem", "optimizer", "label", "schedule", "batch_size")}
+    return LoggedRun(job.run_id, hyperparameters=dict(cell.hyperparameters), seed=job.seed, role=job.role, **named)
+
+
+@contextmanager
+def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], None]) -> Iterator[Logbook]:
+    """The loggers `wanted`, each as NAME or NAME=WHERE. InputError for an unknown one."""
+    with ExitStack() as stack:
+        loggers = {}
+        for text in wanted:
+            name, given, where = text.partition("=")
+            kind = registry().logger(name, "log")
+            loggers[text] = stack.enter_context(kind.open(where if given else None, folder))
+        yield Logbook(loggers, complain)
