@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from optilab.errors import InputError
 
@@ -74,6 +73,8 @@ def points(names: Sequence[str], count: int, seed: int, method: Method) -> dict[
         amount of its own (Cranley and Patterson, 1976); the first points stay where they are if there are more of them.
         "latin_hypercube" has one in each of `count` slices of every side (McKay, Beckman and Conover, 1979).
     """
+    from scipy.stats import qmc  # takes half a second, which workers needn't
+
     ordered = sorted(names, key=lambda name: (name != "lr", name))
     if method == "latin_hypercube":
         return {name: qmc.LatinHypercube(1, rng=_stream(seed, name)).random(count)[:, 0] for name in ordered}
