@@ -137,7 +137,7 @@ def main() -> None:
         print(f"  {name}: {values[0]:.0f} MB of its own at the first tenth, {values[-1]:.0f} MB at the end")
     busy, steady, ratios = [], [], []
     for _ in range(given.rounds):
-        one, alone = made(digits(given.digits), 1)
+        _, alone = made(digits(given.digits), 1)
         many, together = made(digits(given.digits), cores)
         work = many.training + many.measuring
         busy.append(100 * work / (cores * together))
