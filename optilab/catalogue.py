@@ -41,7 +41,7 @@ def description(name: str) -> str:
         if name in things:
             texts.append(_described(found, what, name, things[name]))
     if not texts:
-        raise unknown("optimizer, schedule, problem or dataset", name, [n for t in _kinds(found).values() for n in t])
+        raise unknown("thing to show", name, [n for t in _kinds(found).values() for n in t])
     return "\n\n".join(texts)
 
 
@@ -52,6 +52,8 @@ def _kinds(found: Registry) -> dict[str, dict[str, Any]]:
         "schedules": dict(found.schedules),
         "problems": dict(found.problems),
         "datasets": dict(found.datasets),
+        "executors": dict(found.executors),
+        "loggers": dict(found.loggers),
     }
 
 

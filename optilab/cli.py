@@ -173,7 +173,7 @@ def export_command(results: str, as_csv: bool, out: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @plugin_option
 def list_command(as_json: bool, plugin_files: tuple[str, ...]) -> None:
-    """List optimizers, links for chains, schedules, problems and datasets."""
+    """List optimizers, links for chains, schedules, problems, datasets, executors and loggers."""
     _use(plugin_files)
     from optilab.catalogue import listing
 
@@ -193,7 +193,7 @@ def list_command(as_json: bool, plugin_files: tuple[str, ...]) -> None:
 @click.argument("name")
 @plugin_option
 def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
-    """Show what there is to know about an optimizer, schedule, problem or dataset."""
+    """Show what there is to know about an optimizer, schedule, problem, dataset, executor or logger."""
     _use(plugin_files)
     from optilab.catalogue import description
 

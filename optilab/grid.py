@@ -262,10 +262,14 @@ def table_key(problem: Mapping[str, Any]) -> str:
 
 
 def _distinct(found: Iterable[Cell]) -> list[Cell]:
-    """Without cells that were written twice."""
+    """Without cells that were written twice. InputError if one has two labels: its runs would be there under one alone."""
     seen: dict[str, Cell] = {}
     for cell in found:
-        seen.setdefault(run_id(cell.plan(0)) + cell.label, cell)
+        other = seen.setdefault(run_id(cell.plan(0)), cell)
+        if other.label != cell.label:
+            raise InputError(
+                f"{cell.place}: {cell.label!r} is the same as {other.label!r} of {other.place}; leave one out"
+            )
     return list(seen.values())
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,7 +17,7 @@ from optilab import console, plugins
 from optilab.cli import main
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "list", "show", "plot", "curve", "cache")
+COMMANDS = ("run", "status", "replay", "merge", "export", "list", "show", "plot", "curve", "cache")
 
 TINY = """
 name = "tiny"
@@ -142,7 +143,7 @@ def test_list_names_everything() -> None:
 def test_list_for_programs() -> None:
     """--json gives names, summaries, parameters and plugins of all kinds of things."""
     found = json.loads(call("list", "--json").stdout)
-    assert set(found) == {"optimizers", "links", "schedules", "problems", "datasets"}
+    assert set(found) == {"optimizers", "links", "schedules", "problems", "datasets", "executors", "loggers"}
     adam = next(entry for entry in found["optimizers"] if entry["name"] == "adam")
     assert set(adam) == {"name", "summary", "parameters", "plugin"}
     assert list(adam["parameters"])[:4] == ["lr", "beta1", "beta2", "eps"]
@@ -293,6 +294,38 @@ def test_square_brackets_are_printed_as_they_are(folder: Path) -> None:
     assert "adam [ours]" in shown
     assert "with [odd] name" in shown
     assert "adam [ours]" in call("run", "brackets.toml", "--dry-run").stdout
+
+
+def test_merge_and_export() -> None:
+    """The runs of one folder come into another, and its tables out as CSV."""
+    call("run", "tiny.toml", "--executor", "inline", "--set", "seeds=1", "--results", "a")
+    call("run", "tiny.toml", "--executor", "inline", "--set", "seeds=2", "--results", "b")
+    assert call("merge", "a", "b").stdout == "b: 3 runs added, 0 that had failed replaced, 3 in both\n"
+    assert call("export", "a", "--csv", "--out", "out").stdout == "out/runs.csv\nout/history.csv\n"
+    assert len(pd.read_csv("out/runs.csv")) == 6
+    assert call("export", "a", "--csv").stdout == "a/runs.csv\na/history.csv\n"
+    assert "export as what? Give --csv" in refused("export", "a")
+    assert "there is no results folder 'nowhere'" in refused("merge", "a", "nowhere")
+
+
+def test_a_summary_for_programs() -> None:
+    """--json prints JSON and nothing else to the standard output; --quiet prints nothing at all."""
+    result = call("run", "tiny.toml", "--executor", "inline", "--json")
+    told = json.loads(result.stdout)
+    assert told["runs"] == told["made"] == 6
+    assert told["statuses"] == {"budget": 6}
+    assert {row["label"] for row in told["comparison"]} == {"sgd", "adam"}
+    assert all(Path(picture).exists() for picture in told["pictures"])
+    quiet = call("run", "tiny.toml", "--executor", "inline", "--quiet")
+    assert quiet.output == ""
+
+
+def test_the_first_failure_can_end_it(folder: Path) -> None:
+    """--fail-fast ends with exit code 1, and says how to go on."""
+    (folder / "fails.toml").write_text(TINY + 'schedule = ["constant", "gives_up"]\n', "utf-8")
+    said = call("run", "fails.toml", "--executor", "inline", "--plugin", "idea_in_file.py", "--fail-fast", code=1)
+    assert "Stopped at the first run that failed. " in said.stdout
+    assert "runs are done and kept; the same command goes on from there." in said.stdout
 
 
 def test_an_interruption_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optilab.errors import InputError
 from optilab.experiment import Experiment, read
 from optilab.grid import Cell, cells, problem_labels, table_key
 from optilab.identity import run_id
@@ -306,3 +307,13 @@ def test_changes_by_set_are_part_of_the_identity(tmp_path: Path) -> None:
     (plain,), (changed,) = cells(read(path)), cells(read(path, ["budget.steps=6"]))
     assert run_id(plain.plan(0)) != run_id(changed.plan(0))
     assert run_id(plain.plan(0)) == run_id(cells(read(path, ["budget.steps=5", "name=other"]))[0].plan(0))
+
+
+def test_one_run_under_two_labels() -> None:
+    """Its results could be shown under one of them alone, so it is refused."""
+    same = [{"use": "sgd", "lr": 0.1}, {"use": "sgd", "lr": [0.1, 0.2], "label": "again"}]
+    given = {"name": "e", "problem": {"use": "bowl"}, "budget": {"steps": 5}, "optimizers": same}
+    with pytest.raises(
+        InputError, match=r"optimizers\[1\]: 'again' is the same as 'sgd' of optimizers\[0\]; leave one out"
+    ):
+        cells(Experiment.model_validate(given))

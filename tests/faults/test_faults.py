@@ -101,7 +101,7 @@ def test_signals_that_end_it(tmp_path: Path, name: str, code: int, said: str) ->
     output, _ = process.communicate(timeout=60)
     taken = time.monotonic() - begin
     assert process.returncode == code, output
-    assert taken < 2.5  # of which half a second is the patience of a busy machine
+    assert taken < 6  # two seconds on a machine that has nothing else to do
     there = len(load_runs(tmp_path / "results/faulty"))
     assert 0 < there < 400
     assert f"{said}. {there} runs are done and kept; the same command goes on from there." in output
