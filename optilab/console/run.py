@@ -45,7 +45,9 @@ def _stoppable() -> Iterator[None]:
     def stop(number: int, _frame: object) -> None:
         raise _Stopped(number)
 
-    before = {n: signal.signal(n, stop) for name in ("SIGTERM", "SIGHUP") if (n := getattr(signal, name, None))}
+    heard = [n for name in ("SIGTERM", "SIGHUP") if (n := getattr(signal, name, None))]
+    # one that is ignored already was meant to be, as by nohup
+    before = {n: signal.signal(n, stop) for n in heard if signal.getsignal(n) != signal.SIG_IGN}
     try:
         yield
     finally:

@@ -44,9 +44,17 @@ HEAD = 'name = "faulty"\nproblem = { use = "bowl", start = "random" }\n'
 LONG = HEAD + 'seeds = 200\nbudget = { steps = 1000000 }\n[[optimizers]]\nuse = "sgd"\nlr = [1e-4, 1e-3]\n'
 
 
-def command(*arguments: str) -> list[str]:
-    """`optilab` in a process of its own."""
-    return [sys.executable, "-c", "from optilab.cli import main; main(prog_name='optilab')", *arguments]
+def command(*arguments: str, before: str = "") -> list[str]:
+    """`optilab` in a process of its own, which does something else before."""
+    return [sys.executable, "-c", f"{before}\nfrom optilab.cli import main; main(prog_name='optilab')", *arguments]
+
+
+# As a terminal's shell starts it, whoever has started the tests.
+ATTENTIVE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
 
 
 def ran(folder: Path, *arguments: str, code: int = 0) -> str:
@@ -85,20 +93,19 @@ def test_signals_that_end_it(tmp_path: Path, name: str, code: int, said: str) ->
     """It ends within two seconds, says what is done and how to go on, and leaves no process behind."""
     (tmp_path / "long.toml").write_text(LONG, "utf-8")
     process = subprocess.Popen(
-        command("run", "long.toml", "--workers", "2"),
+        command("run", "long.toml", "--workers", "2", before=ATTENTIVE),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not list((tmp_path / "results/faulty/runs").glob("*.parquet")):
-        time.sleep(0.05)
-    workers = children(process.pid)
-    assert len(workers) == 2
+    workers = _once_it_works(process, tmp_path / "results/faulty")
     begin = time.monotonic()
     process.send_signal(getattr(signal, name))
-    output, _ = process.communicate(timeout=60)
+    try:
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     taken = time.monotonic() - begin
     assert process.returncode == code, output
     assert taken < 6  # two seconds on a machine that has nothing else to do
@@ -108,6 +115,35 @@ def test_signals_that_end_it(tmp_path: Path, name: str, code: int, said: str) ->
     assert "Traceback" not in output
     assert all(gone(worker) for worker in workers)
     assert f"{there} done" in ran(tmp_path, "status", "results/faulty")
+
+
+def _once_it_works(process: subprocess.Popen[str], folder: Path) -> list[int]:
+    """Its two workers, once the first runs are on disk."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list((folder / "runs").glob("*.parquet")):
+        time.sleep(0.05)
+    workers = children(process.pid)
+    assert len(workers) == 2
+    return workers
+
+
+def test_a_signal_that_is_to_be_ignored(tmp_path: Path) -> None:
+    """Under nohup, the end of the terminal is not the end of the experiment."""
+    (tmp_path / "long.toml").write_text(LONG.replace("seeds = 200", "seeds = 40"), "utf-8")
+    process = subprocess.Popen(
+        command(
+            "run", "long.toml", "--workers", "2", before="import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)"
+        ),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    _once_it_works(process, tmp_path / "results/faulty")
+    process.send_signal(signal.SIGHUP)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert len(load_runs(tmp_path / "results/faulty")) == 80
 
 
 def test_workers_do_not_outlive_their_runner(tmp_path: Path) -> None:
