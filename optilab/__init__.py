@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optilab.maths import is_finite, norm
     from optilab.optimizers import elementwise, vectorwise
     from optilab.problems import function
+    from optilab.samplers import sampler
     from optilab.schedules import feedback, schedule
     from optilab.states import left_matrix, per_column, per_layer, per_row, per_weight, right_matrix, scalar
 
@@ -40,6 +41,7 @@ _HOME = {
     "dataset": "datasets",
     "executor": "executors",
     "logger": "loggers",
+    "sampler": "samplers",
     "Examples": "datasets",
     "function": "problems",
     "hookimpl": "hookspecs",
@@ -79,6 +81,7 @@ __all__ = [
     "per_weight",
     "right_matrix",
     "run",
+    "sampler",
     "scalar",
     "schedule",
     "train",

@@ -102,7 +102,8 @@ def run(
     InputError for anything that doesn't fit, before anything runs.
     """
     from optilab.experiment import Experiment, read
-    from optilab.runner.run import Way, run_experiment
+    from optilab.runner.run import run_experiment
+    from optilab.runner.session import Way
 
     chosen = experiment if isinstance(experiment, Experiment) else read(experiment)
     return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log)))

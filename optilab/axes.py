@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from optilab.errors import InputError
-from optilab.experiment import Search
-from optilab.sampling import KINDS, Sampled, points, sampled
+from optilab.ranges import KINDS, Sampled, sampled
 
 _STEPPED = ("log", "linear")
 
@@ -51,29 +51,37 @@ def _stepped(value: Mapping[str, Any], place: str) -> list[float]:
     return [float(f"{v:.12g}") for v in np.geomspace(ends[0], ends[1], count)]
 
 
-def combinations(given: Mapping[str, Any], samples: Any, search: Search, place: str) -> Iterator[dict[str, Any]]:
-    """Every combination of values of some hyperparameters; those that are sampled go together, point by point.
+@dataclass(frozen=True)
+class Axes:
+    """What the hyperparameters of an entry range over.
+
+    combinations: of the values of those that are not sampled. ranges: of the others, which go together, point by point.
+    samples: how many points; 0 where nothing is sampled.
+    """
+
+    combinations: list[dict[str, Any]]
+    ranges: dict[str, Sampled]
+    samples: int
+
+
+def axes(given: Mapping[str, Any], samples: Any, place: str) -> Axes:
+    """The axes of the hyperparameters of an entry.
 
     InputError, with its place, for what is no axis, and where samples are missing or have nothing to sample.
     """
     ranges = {name: found for name, v in given.items() if (found := sampled(v, f"{place}.{name}")) is not None}
-    axes = {name: axis(value, f"{place}.{name}") for name, value in given.items() if name not in ranges}
-    drawn = _drawn(ranges, samples, search, place)
-    for values in itertools.product(*axes.values()):
-        for point in drawn:
-            yield {**dict(zip(axes, values, strict=True)), **point}
+    lists = {name: axis(value, f"{place}.{name}") for name, value in given.items() if name not in ranges}
+    _check_samples(ranges, samples, place)
+    combinations = [dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())]
+    return Axes(combinations, ranges, samples or 0)
 
 
-def _drawn(ranges: Mapping[str, Sampled], samples: Any, search: Search, place: str) -> list[dict[str, Any]]:
+def _check_samples(ranges: Mapping[str, Sampled], samples: Any, place: str) -> None:
     if not ranges:
         if samples is not None:
             raise InputError(
                 f"{place}.samples: nothing is sampled here; write lr = {{ log_uniform = [1e-4, 1] }}, for one"
             )
-        return [{}]
-    if not isinstance(samples, int) or isinstance(samples, bool) or samples < 1:
+    elif not isinstance(samples, int) or isinstance(samples, bool) or samples < 1:
         found = "is missing" if samples is None else f"= {samples!r} is not a whole number above zero"
         raise InputError(f"{place}.samples {found}: how many points of {', '.join(ranges)} are to be tried?")
-    at = points(list(ranges), samples, search.seed, search.method)
-    columns = {name: found.values(at[name]) for name, found in ranges.items()}
-    return [dict(zip(columns, point, strict=True)) for point in zip(*columns.values(), strict=True)]

@@ -54,6 +54,7 @@ def _kinds(found: Registry) -> dict[str, dict[str, Any]]:
         "datasets": dict(found.datasets),
         "executors": dict(found.executors),
         "loggers": dict(found.loggers),
+        "samplers": dict(found.samplers),
     }
 
 

@@ -104,7 +104,7 @@ def run_command(
     from optilab.console.dry_run import dry_run as show_grid
     from optilab.console.run import run_and_compare
     from optilab.experiment import read
-    from optilab.runner.run import Way
+    from optilab.runner.session import Way
 
     experiment = read(file, changes)
     if dry_run:
@@ -173,7 +173,7 @@ def export_command(results: str, as_csv: bool, out: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @plugin_option
 def list_command(as_json: bool, plugin_files: tuple[str, ...]) -> None:
-    """List optimizers, links for chains, schedules, problems, datasets, executors and loggers."""
+    """List optimizers, links for chains, schedules, problems, datasets, executors, loggers and samplers."""
     _use(plugin_files)
     from optilab.catalogue import listing
 

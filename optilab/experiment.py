@@ -14,7 +14,6 @@ from pydantic import Field, field_validator, model_validator
 
 from optilab.errors import InputError
 from optilab.problems import Precision
-from optilab.sampling import Method
 from optilab.stopping import Budget, Length, Stop, Table
 from optilab.validation import validated
 
@@ -34,14 +33,21 @@ class Tuning(Table):
 
 
 class Search(Table):
-    """How points are chosen where hyperparameters are sampled: see `sampling.points`.
+    """How points are chosen where hyperparameters are sampled.
 
+    method: a sampler: "sobol", to which more samples can be added, "latin_hypercube", or a plugin's. One that learns from
+        results needs a table [tuning].
     seed: another one gives other points.
-    method: "sobol", to which more samples can be added, or "latin_hypercube".
+    generation: how many points of each search are tried before it learns from them (or their runs are compared), where it
+        does; whatever the number of workers, so that it changes nothing.
+    prune_after: the share of a run, 0.25 for one, after which it is given up if its lowest cost yet is above the median of the
+        runs of earlier generations, at the same step and with the same seed, once there are five (`runner/pruning.py`).
     """
 
+    method: str = "sobol"
     seed: int = Field(0, ge=0)
-    method: Method = "sobol"
+    generation: int = Field(8, ge=1)
+    prune_after: float | None = Field(None, ge=0, lt=1)
 
 
 class Experiment(Table):
@@ -55,7 +61,7 @@ class Experiment(Table):
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
         or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
         are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
-        many points as the entry's "samples" says, the same for every optimizer.
+        many points as the entry's "samples" says.
     """
 
     name: str

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optilab.loggers import LoggerKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
+    from optilab.samplers import SamplerKind
     from optilab.schedules import Schedule
 
 hookspec = pluggy.HookspecMarker("optilab")
@@ -54,3 +55,8 @@ def optilab_loggers() -> list[LoggerKind]:  # type: ignore[empty-body]
 @hookspec
 def optilab_problems() -> list[ProblemKind]:  # type: ignore[empty-body]
     """Problems: functions decorated with @function, or instances of a ProblemKind."""
+
+
+@hookspec
+def optilab_samplers() -> list[SamplerKind]:  # type: ignore[empty-body]
+    """Samplers, that choose the points of a search: functions decorated with @sampler."""

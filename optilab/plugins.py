@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optilab.loggers import LoggerKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
+    from optilab.samplers import SamplerKind
     from optilab.schedules import Schedule
 
 Thing = TypeVar("Thing")
@@ -46,6 +47,7 @@ class Registry:
     problems: dict[str, ProblemKind] = field(default_factory=dict)
     executors: dict[str, ExecutorKind] = field(default_factory=dict)
     loggers: dict[str, LoggerKind] = field(default_factory=dict)
+    samplers: dict[str, SamplerKind] = field(default_factory=dict)
     sources: dict[tuple[str, str], str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
@@ -72,6 +74,10 @@ class Registry:
     def logger(self, name: str, place: str = "") -> LoggerKind:
         """The logger of this name; InputError if there is none."""
         return self._find("logger", self.loggers, name, place)
+
+    def sampler(self, name: str, place: str = "") -> SamplerKind:
+        """The sampler of this name; InputError if there is none."""
+        return self._find("sampler", self.samplers, name, place)
 
     def _find(self, what: str, among: dict[str, Thing], name: str, place: str) -> Thing:
         if not isinstance(name, str):
@@ -193,6 +199,7 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
     from optilab.loggers import LoggerKind
     from optilab.optimizers import Optimizer
     from optilab.problems import ProblemKind
+    from optilab.samplers import SamplerKind
     from optilab.schedules import Schedule
 
     module = manager.get_plugin(plugin)
@@ -203,6 +210,7 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
         ("problems", made.problems, ProblemKind),
         ("executors", made.executors, ExecutorKind),
         ("loggers", made.loggers, LoggerKind),
+        ("samplers", made.samplers, SamplerKind),
     ]
     for what, known, kind in kinds:
         hook = getattr(manager.hook, f"optilab_{what}")

@@ -143,7 +143,16 @@ def test_list_names_everything() -> None:
 def test_list_for_programs() -> None:
     """--json gives names, summaries, parameters and plugins of all kinds of things."""
     found = json.loads(call("list", "--json").stdout)
-    assert set(found) == {"optimizers", "links", "schedules", "problems", "datasets", "executors", "loggers"}
+    assert set(found) == {
+        "optimizers",
+        "links",
+        "schedules",
+        "problems",
+        "datasets",
+        "executors",
+        "loggers",
+        "samplers",
+    }
     adam = next(entry for entry in found["optimizers"] if entry["name"] == "adam")
     assert set(adam) == {"name", "summary", "parameters", "plugin"}
     assert list(adam["parameters"])[:4] == ["lr", "beta1", "beta2", "eps"]

@@ -22,7 +22,8 @@ from optilab.errors import InputError
 from optilab.experiment import Experiment, read
 from optilab.plots import style
 from optilab.plots.convergence import convergence as convergence_plot
-from optilab.runner.run import Way, run_experiment
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 from optilab.store import Results
 
 PNG = b"\x89PNG\r\n"

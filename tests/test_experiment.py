@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optilab.cell import Cell
 from optilab.errors import InputError
 from optilab.experiment import Experiment, evaluation_seeds, read, tuning_seeds
-from optilab.grid import Cell, cells
+from optilab.grid import grid_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,7 +64,7 @@ def write(tmp_path: Path) -> Write:
 def grid(path: Path, *changes: str) -> list[Cell]:
     """Everything that is checked before anything runs."""
     experiment = read(path, changes)
-    found = cells(experiment)
+    found = grid_of(experiment).cells
     evaluation_seeds(experiment)
     return found
 
@@ -71,7 +72,7 @@ def grid(path: Path, *changes: str) -> list[Cell]:
 def test_a_plain_experiment_is_its_grid(write: Write) -> None:
     """Each value of an axis is a cell, and everything that isn't given has its default."""
     experiment = read(write(PLAIN))
-    found = cells(experiment)
+    found = grid_of(experiment).cells
     assert [cell.hyperparameters["lr"] for cell in found] == [0.1, 0.2]
     assert {cell.hyperparameters["beta1"] for cell in found} == {0.9}
     assert evaluation_seeds(experiment) == [0, 1]
@@ -84,7 +85,7 @@ def test_a_plain_experiment_is_its_grid(write: Write) -> None:
 def test_the_bundled_experiments_validate(file: Path) -> None:
     """Each file in experiments/ validates, expands, and is called what its experiment is called."""
     experiment = read(file)
-    assert cells(experiment)
+    assert grid_of(experiment).cells
     assert evaluation_seeds(experiment)
     assert experiment.name == file.stem
     assert experiment.question

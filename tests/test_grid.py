@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optilab.cell import Cell, table_key
 from optilab.errors import InputError
 from optilab.experiment import Experiment, read
-from optilab.grid import Cell, cells, problem_labels, table_key
+from optilab.grid import grid_of, problem_labels
 from optilab.identity import run_id
 
 BASE: dict[str, Any] = {
@@ -26,7 +27,7 @@ ADAM = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 
 def grid(**changes: Any) -> list[Cell]:
     """Cells of a small experiment."""
-    return cells(Experiment.model_validate({**BASE, **changes}))
+    return grid_of(Experiment.model_validate({**BASE, **changes})).cells
 
 
 def identity(seed: int = 0, **changes: Any) -> str:
@@ -283,7 +284,7 @@ def test_labels_of_problems_name_only_what_varies() -> None:
     def labels(*problems: dict[str, Any]) -> list[str]:
         experiment = Experiment.model_validate({**BASE, "problem": None, "problems": list(problems)})
         labels = problem_labels(experiment)
-        return [labels[table_key(cell.problem)] for cell in cells(experiment)]
+        return [labels[table_key(cell.problem)] for cell in grid_of(experiment).cells]
 
     assert labels({"use": "bowl", "condition": 5}) == ["bowl"]
     assert labels({"use": "bowl"}, {"use": "rosenbrock"}) == ["bowl", "rosenbrock"]
@@ -304,9 +305,9 @@ def test_changes_by_set_are_part_of_the_identity(tmp_path: Path) -> None:
     path.write_text(
         'name = "e"\nbudget = { steps = 5 }\nproblem = { use = "bowl" }\noptimizers = [{ use = "sgd" }]\n', "utf-8"
     )
-    (plain,), (changed,) = cells(read(path)), cells(read(path, ["budget.steps=6"]))
+    (plain,), (changed,) = grid_of(read(path)).cells, grid_of(read(path, ["budget.steps=6"])).cells
     assert run_id(plain.plan(0)) != run_id(changed.plan(0))
-    assert run_id(plain.plan(0)) == run_id(cells(read(path, ["budget.steps=5", "name=other"]))[0].plan(0))
+    assert run_id(plain.plan(0)) == run_id(grid_of(read(path, ["budget.steps=5", "name=other"])).cells[0].plan(0))
 
 
 def test_one_run_under_two_labels() -> None:
@@ -316,4 +317,4 @@ def test_one_run_under_two_labels() -> None:
     with pytest.raises(
         InputError, match=r"optimizers\[1\]: 'again' is the same as 'sgd' of optimizers\[0\]; leave one out"
     ):
-        cells(Experiment.model_validate(given))
+        grid_of(Experiment.model_validate(given))

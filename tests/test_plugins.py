@@ -17,7 +17,8 @@ import optilab
 from optilab import hookspecs, plugins
 from optilab.errors import InputError, PluginWarning
 from optilab.experiment import Experiment
-from optilab.runner.run import Way, run_experiment
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 
 ROOT = Path(__file__).parents[1]
 HOOKS = [name for name in vars(hookspecs) if name.startswith("optilab_")]

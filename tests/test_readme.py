@@ -16,7 +16,7 @@ import pytest
 from optilab import plugins
 from optilab.cli import main
 from optilab.experiment import evaluation_seeds, read
-from optilab.grid import cells
+from optilab.grid import grid_of
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(
@@ -93,7 +93,7 @@ def test_every_experiment_validates(folder: Path) -> None:
         if block.kind == "toml":
             (folder / "block.toml").write_text(block.text, "utf-8")
             experiment = read(folder / "block.toml")
-            assert cells(experiment)
+            assert grid_of(experiment).cells
             assert evaluation_seeds(experiment)
 
 

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
+from optilab.cell import Cell
 from optilab.errors import InputError
 from optilab.experiment import Experiment
-from optilab.grid import Cell, cells
+from optilab.grid import grid_of
 from optilab.identity import run_id
-from optilab.sampling import KINDS, Sampled, points
+from optilab.plugins import registry
+from optilab.ranges import KINDS, Sampled
 
 METHODS = st.sampled_from(["sobol", "latin_hypercube"])
 NAMES = st.lists(st.sampled_from(["lr", "beta1", "beta2", "eps", "decay"]), min_size=1, unique=True)
@@ -45,12 +47,37 @@ def test_each_whole_number_is_as_likely() -> None:
     assert all(isinstance(v, int) for v in found)
 
 
+@given(
+    kind=st.sampled_from(KINDS),
+    low=st.integers(1, 10),
+    width=st.integers(1, 10**6),
+    value=st.floats(-1e9, 1e9),
+)
+def test_any_number_is_fitted_to_its_range(kind: Any, low: int, width: int, value: float) -> None:
+    """Within its ends, whole where whole numbers are asked for, and no further away than it must be."""
+    found = Sampled(kind, low, low + width)
+    fitted = found.fitted(value)
+    assert low <= fitted <= low + width
+    assert found.fitted(fitted) == fitted
+    assert kind != "integer" or isinstance(fitted, int)
+    if low <= value <= low + width:
+        assert fitted == pytest.approx(value, abs=0.5 if kind == "integer" else 0, rel=1e-11)
+
+
+def points(method: str, names: list[str], count: int, seed: int) -> dict[str, list[float]]:
+    """For each name where the points of a sampler lie on its side of a cube."""
+    kind = registry().sampler(method)
+    found = kind.start({name: Sampled("uniform", 0.0, 1.0) for name in names}, count, seed)
+    assert isinstance(found, list)
+    return {name: [point[name] for point in found] for name in names}
+
+
 @given(names=NAMES, count=COUNTS, more=st.integers(0, 70), seed=SEEDS)
 def test_more_samples_leave_the_first_where_they_are(names: list[str], count: int, more: int, seed: int) -> None:
     """A Sobol sequence is continued, so that only new points are new runs."""
-    few, many = (points(names, n, seed, "sobol") for n in (count, count + more))
+    few, many = (points("sobol", names, n, seed) for n in (count, count + more))
     for name in names:
-        assert many[name][:count].tolist() == few[name].tolist()
+        assert many[name][:count] == few[name]
 
 
 @given(names=NAMES, others=NAMES, count=COUNTS, seed=SEEDS, method=METHODS)
@@ -58,44 +85,48 @@ def test_lr_is_the_same_whatever_else_is_sampled(
     names: list[str], others: list[str], count: int, seed: int, method: Any
 ) -> None:
     """And so it is for every optimizer; the order of the names doesn't matter."""
-    one, other = (points(["lr", *(n for n in some if n != "lr")], count, seed, method) for some in (names, others))
-    assert one["lr"].tolist() == other["lr"].tolist()
-    backwards = points([*reversed(names)], count, seed, method)
-    assert all(backwards[n].tolist() == points(names, count, seed, method)[n].tolist() for n in names)
+    one, other = (points(method, ["lr", *(n for n in some if n != "lr")], count, seed) for some in (names, others))
+    assert one["lr"] == other["lr"]
+    backwards = points(method, [*reversed(names)], count, seed)
+    assert all(backwards[n] == points(method, names, count, seed)[n] for n in names)
 
 
 @given(count=st.integers(2, 64), seed=SEEDS)
 def test_a_latin_hypercube_has_one_point_in_each_slice(count: int, seed: int) -> None:
     """Of every side."""
-    for at in points(["lr", "beta1", "eps"], count, seed, "latin_hypercube").values():
-        assert sorted(np.floor(at * count).astype(int)) == list(range(count))
+    for at in points("latin_hypercube", ["lr", "beta1", "eps"], count, seed).values():
+        assert sorted(np.floor(np.array(at) * count).astype(int)) == list(range(count))
 
 
 @pytest.mark.parametrize("method", ["sobol", "latin_hypercube"])
 def test_points_are_spread_more_evenly_than_at_random(method: Any) -> None:
     """By their discrepancy, in every one of twenty cases."""
     for seed in range(20):
-        found = np.stack(list(points(["lr", "beta1"], 30, seed, method).values()), axis=1)
+        found = np.array(list(points(method, ["lr", "beta1"], 30, seed).values())).T
         at_random = [qmc.discrepancy(np.random.default_rng([seed, k]).random((30, 2))) for k in range(9)]
         assert qmc.discrepancy(found) < np.median(at_random)
 
 
 def test_points_are_the_same_in_every_process() -> None:
     """Nothing depends on a process's own hashing of names."""
-    code = "from optilab.sampling import points\nprint(points(['lr', 'eps'], 5, 3, 'sobol')['eps'].tolist())"
+    code = """
+from optilab.ranges import Sampled
+from optilab.sampling import sobol
+print([point["eps"] for point in sobol.start({n: Sampled("uniform", 0.0, 1.0) for n in ("lr", "eps")}, 5, 3)])
+"""
     said = [
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
         ).stdout
         for seed in ("1", "2")
     ]
-    assert said[0] == said[1] == f"{points(['lr', 'eps'], 5, 3, 'sobol')['eps'].tolist()}\n"
+    assert said[0] == said[1] == f"{points('sobol', ['lr', 'eps'], 5, 3)['eps']}\n"
 
 
 def grid(*optimizers: dict[str, Any], **changes: Any) -> list[Cell]:
     """The cells of an experiment with these optimizers."""
     given = {"name": "s", "problem": {"use": "bowl"}, "budget": {"steps": 5}, "optimizers": list(optimizers)}
-    return cells(Experiment.model_validate({**given, **changes}))
+    return grid_of(Experiment.model_validate({**given, **changes})).cells
 
 
 SGD = {"use": "sgd", "lr": {"log_uniform": [1e-4, 1.0]}, "samples": 8}
@@ -173,17 +204,20 @@ def test_searches_that_can_not_be(changes: dict[str, Any], message: str) -> None
 
 
 def test_an_unknown_method_is_told() -> None:
-    """With those that there are."""
-    from optilab.validation import validated
+    """With the one that is near."""
+    with pytest.raises(InputError, match=r"search\.method: unknown sampler 'sobo'.*sobol"):
+        grid(SGD, search={"method": "sobo"})
 
-    given = {
-        "name": "s",
-        "problem": {"use": "bowl"},
-        "budget": {"steps": 5},
-        "optimizers": [SGD],
-        "search": {"method": "sobo"},
-    }
-    with pytest.raises(
-        InputError, match=r"search\.method = 'sobo': expected 'sobol' or 'latin_hypercube'; did you mean 'sobol'"
-    ):
-        validated(Experiment, given)
+
+@pytest.mark.parametrize(
+    ("setting", "entry"),
+    [
+        ({"generation": 4}, {"use": "sgd", "lr": 0.1}),
+        ({"generation": 4}, SGD),
+        ({"prune_after": 0.25}, {"use": "sgd", "lr": 0.1}),
+    ],
+)
+def test_settings_that_nothing_reads_are_told(setting: dict[str, Any], entry: dict[str, Any]) -> None:
+    """How a search goes by generations means nothing where none does."""
+    with pytest.raises(InputError, match=rf"search\.{next(iter(setting))}: here is no search that goes by generations"):
+        grid(entry, search=setting, tuning={})

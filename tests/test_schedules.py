@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 import optilab
 from optilab import InputError
+from optilab.cell import Cell
 from optilab.experiment import Experiment
-from optilab.grid import Cell, cells
+from optilab.grid import grid_of
 from optilab.identity import run_id
 from optilab.plan import Plan
 from optilab.plugins import registry
@@ -28,7 +29,7 @@ def grid(schedule: Any, steps: int = 20, **entry: Any) -> list[Cell]:
     """Cells of an experiment of one optimizer, momentum unless another is named, with these schedules."""
     optimizer = {"use": "momentum", "lr": 0.01, "schedule": schedule, **entry}
     experiment = {"name": "e", "budget": {"steps": steps}, "problem": {"use": "bowl"}, "optimizers": [optimizer]}
-    return cells(Experiment.model_validate(experiment))
+    return grid_of(Experiment.model_validate(experiment)).cells
 
 
 def check(schedule: Any, steps: int = 20, **entry: Any) -> None:

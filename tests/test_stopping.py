@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import optilab
 from optilab import InputError
-from optilab.grid import cells
+from optilab.grid import grid_of
 from optilab.identity import run_id
 from optilab.measurements import MEASURES
 from optilab.plan import Plan
@@ -163,7 +163,7 @@ def plan(**given: Any) -> Plan:
     """Of one experiment's only cell."""
     optimizers = given.pop("optimizers", [{"use": "sgd", "lr": 0.1}])
     content = {"name": "e", "problem": {"use": "bowl"}, "budget": {"steps": 10}, "optimizers": optimizers, **given}
-    return cells(optilab.Experiment.model_validate(content))[0].plan(0)
+    return grid_of(optilab.Experiment.model_validate(content)).cells[0].plan(0)
 
 
 def test_stopping_rules_and_identity() -> None:

@@ -25,7 +25,8 @@ from optilab.lookup import get_problem
 from optilab.runner import supervisor
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
-from optilab.runner.run import Way, run_experiment
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 
 
 @dataclass

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from optilab import store
-from optilab.experiment import Experiment
-from optilab.grid import Cell, cells, table_key
+from optilab.cell import Cell, table_key
+from optilab.experiment import Experiment, evaluation_seeds, tuning_seeds
+from optilab.grid import Grid, grid_of
 from optilab.runner.jobs import Job, Rerun, Role, jobs, missing, tasks
 from optilab.runner.run import chosen, folder_of
 
@@ -28,10 +29,10 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     """Print the grid, how many runs it takes, and how many of them would be made now."""
     console = Console(highlight=False, markup=False)
     folder = folder_of(experiment, results)
-    grid = cells(experiment)
-    every = tasks(experiment, grid, folder)
+    grid = grid_of(experiment)
+    every = tasks(experiment, grid.cells, folder)
     there = store.done(folder)
-    console.print(_grid_table(experiment.name, grid))
+    console.print(_grid_table(experiment, grid))
 
     def tell(role: Role, wanted: list[Job]) -> int:
         todo = len(missing(wanted, there, rerun))
@@ -39,9 +40,12 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
         return todo
 
     tuned = jobs(experiment, every, "tuning")
-    if tuned and tell("tuning", tuned):
-        lines = len({(table_key(cell.problem), cell.label) for cell in grid})
-        runs = lines * len(jobs(experiment, every[:1], "evaluation"))
+    chosen_later = sum(space.samples for space in grid.spaces) * len(tuning_seeds(experiment))
+    if chosen_later:
+        console.print(f"tuning, by {experiment.search.method}: {chosen_later} runs, chosen by generations")
+    if (tuned and tell("tuning", tuned)) or chosen_later:
+        lines = len({(table_key(c.problem), c.label) for c in [*grid.cells, *(s.line.cell for s in grid.spaces)]})
+        runs = lines * len(evaluation_seeds(experiment))
         console.print(f"evaluation: {runs} runs, of the best cell of each of {lines} lines, once tuning is done")
     else:
         best = chosen(experiment, tuned, store.load(folder)) if tuned else every
@@ -49,14 +53,21 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     sys.stdout.flush()
 
 
-def _grid_table(name: str, grid: Sequence[Cell]) -> Table:
-    table = Table(title=f"{name}: {len(grid)} cells", title_justify="left")
+def _grid_table(experiment: Experiment, grid: Grid) -> Table:
+    count = len(grid.cells) + sum(space.samples for space in grid.spaces)
+    table = Table(title=f"{experiment.name}: {count} cells", title_justify="left")
     for column in ("optimizer", "hyperparameters", "batch size", "schedule"):
         table.add_column(column, overflow="fold")
-    varies = _varying(grid)
-    for cell in grid:
+    varies = _varying(grid.cells)
+    for cell in grid.cells:
         values = ", ".join(
             f"{n}={v if isinstance(v, str) else format(v, 'g')}" for n, v in cell.hyperparameters.items() if n in varies
         )
+        table.add_row(cell.label, values, str(cell.batch_size), cell.schedule_label)
+    for space in grid.spaces:
+        cell, by = space.line.cell, experiment.search.method
+        fixed = [f"{n}={v}" for n, v in space.fixed.items()]
+        ranges = [f"{n} from {found.low:g} to {found.high:g}" for n, found in space.ranges.items()]
+        values = f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {by}"
         table.add_row(cell.label, values, str(cell.batch_size), cell.schedule_label)
     return table

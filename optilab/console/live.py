@@ -67,7 +67,8 @@ class Live(Observer):
         self.console = console
         self.tally = Tally(measure)
         self.stale = 0
-        self._running = self._left = self._before = 0
+        self._running = self._left = self._later = self._before = 0
+        self._role: Role | None = None
         self._told = 0
         self._begun = self._last_line = time.monotonic()
         self._progress = Progress(
@@ -98,14 +99,18 @@ class Live(Observer):
         """Name what is being compiled."""
         self._progress.update(self._task, description="preparing", state=what)
 
-    def started(self, role: Role, missing: int, done: int, stale: int) -> None:
-        """Begin a bar for this stage."""
+    def started(self, role: Role, missing: int, done: int, stale: int, later: int) -> None:
+        """Begin a bar for this stage, or go on with it."""
         self.stale += stale
-        self._left, self._before, self._begun = missing, self.tally.made, time.monotonic()
-        self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(role, total=missing + done, completed=done, state="")
-        if not self.console.is_terminal:
-            self.console.print(f"{role}: {done} runs done before, {missing} to go")
+        self._left = missing + later
+        if role != self._role:
+            self._role, self._before, self._begun = role, self.tally.made, time.monotonic()
+            self._progress.remove_task(self._task)
+            self._task = self._progress.add_task(role, state="")
+            if not self.console.is_terminal:
+                chosen_later = f", {later} more to be chosen by then" if later else ""
+                self.console.print(f"{role}: {done} runs done before, {missing} to go{chosen_later}")
+        self._progress.update(self._task, total=missing + done + later, completed=done)
 
     def finished(self, runs: Sequence[Finished], running: int) -> None:
         """Count them; name at once what failed."""

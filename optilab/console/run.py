@@ -21,7 +21,8 @@ from optilab.console.live import Live
 from optilab.drawing import draw
 from optilab.experiment import Experiment
 from optilab.kernels import cache
-from optilab.runner.run import FailedFast, Way, folder_of, run_experiment
+from optilab.runner.run import folder_of, run_experiment
+from optilab.runner.session import FailedFast, Way
 from optilab.stopping import FAILURES
 
 _WIDTH = 100  # of what is written to a file

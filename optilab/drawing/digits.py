@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.summary import best_runs
-from optilab.grid import Cell, stored_cell
+from optilab.cell import Cell, stored_cell
 from optilab.network import Network
 from optilab.plots import images, style
 from optilab.store import Results

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optilab.grid import stored_cell
+from optilab.cell import stored_cell
 from optilab.problems import Problem
 from optilab.store import Results
 

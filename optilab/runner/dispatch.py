@@ -7,7 +7,7 @@ import math
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,11 +36,10 @@ class Dispatch:
     """Sends jobs to a pool, in order, and brings back what came of them, in any order."""
 
     pool: Pool
-    todo: Sequence[Job]
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
-        self._left = deque(self.todo)
+        self._left: deque[Job] = deque()
         self._running: dict[Future[Any], list[Job]] = {}
         self._seconds: dict[str, float] = {}  # that a run of a kind takes
         self._losses: dict[str, int] = {}  # of each run that was lost with an executor's worker
@@ -50,12 +49,13 @@ class Dispatch:
         """Runs that are under way, or about to be."""
         return sum(map(len, self._running.values()))
 
-    def finished(self) -> Iterator[list[Finished]]:
-        """What has come back, again and again until all has; an empty list where nothing has for a while.
+    def finished(self, todo: Iterable[Job]) -> Iterator[list[Finished]]:
+        """Make these. What has come back, again and again until all has; an empty list where nothing has for a while.
 
         InputError if the work can't go on. On KeyboardInterrupt, what is finished within a second is still brought back by
         `last`.
         """
+        self._left.extend(todo)
         while self._left or self._running:
             self._send()
             ready = wait(self._running, timeout=_LOOK, return_when=FIRST_COMPLETED).done
@@ -102,6 +102,7 @@ class Dispatch:
         for job in batch:
             numbers.setdefault(id(job.task), len(numbers))
         tasks = {id(job.task): job.task for job in batch}
+        limits = list({id(job.limits): job.limits for job in batch if job.limits}.values())
         return json.dumps(
             {
                 "session": self.session,
@@ -110,7 +111,11 @@ class Dispatch:
                 "time_limit": batch[0].task.plan.stop.time_limit,
                 "live": listener_of(self.session) is not None,
                 "cells": [{"spec": tasks[key].spec, "code": tasks[key].code} for key in numbers],
-                "runs": [[numbers[id(job.task)], job.seed, job.run_id] for job in batch],
+                "limits": [one.as_json() for one in limits],
+                "runs": [
+                    [numbers[id(job.task)], job.seed, job.run_id, limits.index(job.limits) if job.limits else None]
+                    for job in batch
+                ],
             }
         )
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from optilab.cell import Cell, table_key
 from optilab.experiment import Experiment, evaluation_seeds, path_from, tuning_seeds
-from optilab.grid import Cell, problem_labels, table_key
+from optilab.grid import problem_labels
 from optilab.identity import run_ids
 from optilab.plan import Plan
+from optilab.runner.pruning import Limits
 from optilab.stopping import FAILURES
 
 Role = Literal["tuning", "evaluation"]
@@ -39,12 +41,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be made."""
+    """One run to be made.
+
+    limits: beyond which it is given up.
+    """
 
     task: Task
     seed: int
     role: Role
     run_id: str
+    limits: Limits | None = None
 
 
 def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Task]:
@@ -83,21 +89,22 @@ def jobs(experiment: Experiment, wanted: Iterable[Task], role: Role) -> list[Job
     ]
 
 
-def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None) -> list[Job]:
+def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, settled: Collection[str] = ()) -> list[Job]:
     """The jobs to be made now: those that aren't there, and those that `rerun` asks for.
 
-    What failed is made again without being asked for once other code is there.
+    What failed is made again without being asked for once other code is there; what was given up, unless it is settled.
     """
-    found = {job.run_id: job for job in wanted if _is_due(job, there.get(job.run_id), rerun)}
+    found = {job.run_id: job for job in wanted if _is_due(job, there.get(job.run_id), rerun, settled)}
     return list(found.values())
 
 
-def _is_due(job: Job, made: tuple[str, str] | None, rerun: Rerun | None) -> bool:
+def _is_due(job: Job, made: tuple[str, str] | None, rerun: Rerun | None, settled: Collection[str]) -> bool:
     if made is None or rerun == "all":
         return True
     status, code = made
     failed, other = status in FAILURES, code != job.task.code
-    if status in UNFINISHED or (failed and (other or rerun == "failed")):
+    unfinished = status in UNFINISHED and job.run_id not in settled
+    if unfinished or (failed and (other or rerun == "failed")):
         return True
     return (rerun == "stale" and other) or (rerun == "diverged" and status == "diverged")
 

@@ -18,17 +18,18 @@ import numpy as np
 import scipy
 
 from optilab import __version__, plugins
+from optilab.cell import Cell
 from optilab.errors import InputError, PluginWarning
-from optilab.grid import Cell
 from optilab.identity import run_id
 from optilab.plan import Plan
 from optilab.runner.listening import listener_of
 from optilab.runner.messages import Outcome
+from optilab.runner.pruning import Limits, Watch
 from optilab.training import Run, Setup, Training
 
 _KEPT = 64  # setups and plans that are kept for the next batch
 
-Heard = Callable[[Run], bool]
+Heard = Callable[[Run], None]
 
 
 class OtherCodeError(InputError):
@@ -84,9 +85,11 @@ class Maker:
         OtherCodeError if the runs would not be those that were asked for.
         """
         begin = time.perf_counter()
-        for number, (cell, seed, identity) in enumerate(batch["runs"]):
+        for number, (cell, seed, identity, limits) in enumerate(batch["runs"]):
             plan = self._plan(**batch["cells"][cell], seed=seed, identity=identity)
-            yield self._outcome(plan, heard(number) if heard else None)
+            tell = heard(number) if heard else None
+            watch = None if limits is None else Watch(Limits.of_json(batch["limits"][limits]))
+            yield self._outcome(plan, tell, watch)
             if time.perf_counter() - begin > batch["quantum"]:
                 return
 
@@ -114,13 +117,21 @@ class Maker:
             self._codes[key] = plan.code
         return self._codes[key]
 
-    def _outcome(self, plan: Plan, heard: Heard | None) -> Outcome:
+    def _outcome(self, plan: Plan, tell: Heard | None, watch: Watch | None) -> Outcome:
         """Of one run. What the plugin raises is a result: "failed", with what was measured before."""
         run, text = Run(np.zeros(0)), ""
+
+        def goes_on(run: Run) -> bool:
+            if tell is not None:
+                tell(run)
+            return watch is None or watch.sees(run.log[-1])
+
         try:
             training = Training(plan, self._setup(plan), mind_the_clock=self._mind_the_clock)
             run = training.run
-            training.finish(heard)
+            training.finish(goes_on if tell or watch else None)
+            if run.status == "pruned" and watch is not None:
+                run.message += f": {watch.reason}"
         except InputError as error:
             run.status, run.message = "failed", str(error)
         except Exception as error:
@@ -169,10 +180,9 @@ def work_here(batch: str) -> tuple[bytes, str, str, int]:
     listener = listener_of(content["session"])
 
     def heard(number: int) -> Heard:
-        def tell(run: Run) -> bool:
+        def tell(run: Run) -> None:
             if listener is not None:
                 listener(content["runs"][number][2], run.log[-1].tolist())
-            return True
 
         return tell
 

@@ -17,8 +17,11 @@ class Observer:
     def compiling(self, what: str) -> None:
         """Code is being compiled, or loaded from the cache."""
 
-    def started(self, role: Role, missing: int, done: int, stale: int) -> None:
-        """A stage begins: so many runs are missing, so many were done before, `stale` of them by other code than today's."""
+    def started(self, role: Role, missing: int, done: int, stale: int, later: int) -> None:
+        """A stage begins, or a generation of it: so many runs are missing and so many were done before.
+
+        stale: of these, made by other code than today's, not counted before. later: runs that aren't known yet.
+        """
 
     def finished(self, runs: Sequence[Finished], running: int) -> None:
         """Runs have ended, well or badly, and so many are under way; also called now and then when none has."""

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from optilab import store
+from optilab.cell import stored_cell
 from optilab.errors import InputError, unknown
-from optilab.grid import stored_cell
 from optilab.identity import run_id
 from optilab.measurements import COLUMNS
 from optilab.runner.making import host, versions
@@ -66,7 +66,8 @@ def replay(folder: Path, identity: str) -> Replay:
             f"run {row['run_id']} can't be made again: its problem has other data today, or other defaults"
         )
     training = Training(plan)
-    training.finish()
+    given_up = row["status"] == "pruned"
+    training.finish((lambda run: run.steps < row["steps"]) if given_up else None)
     now = training.run
     return Replay(
         run_id=row["run_id"],

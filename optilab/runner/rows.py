@@ -14,6 +14,14 @@ from optilab.measurements import COLUMNS, MEASURES
 from optilab.runner.jobs import Job
 from optilab.runner.messages import Outcome
 
+WANTED = pa.schema(
+    [
+        *((name, pa.string()) for name in ("run_id", "experiment", "problem", "label", "schedule", "role")),
+        ("seed", pa.int64()),
+        ("code", pa.string()),
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -76,3 +84,15 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
         found[f"final_{name}"][some] = values[ends[some] - 1]
         found[f"best_{name}"][some] = best.reduceat(values, (ends - counts)[some])
     return found
+
+
+def wanted_table(wanted: Sequence[Job]) -> pa.Table:
+    """The table of what an experiment wants, for whoever looks at its results later."""
+    rows = {
+        "run_id": [job.run_id for job in wanted],
+        "role": [job.role for job in wanted],
+        "seed": [job.seed for job in wanted],
+        "code": [job.task.code for job in wanted],
+    }
+    rest = {n: [job.task.columns[n] for job in wanted] for n in WANTED.names if n not in rows}
+    return pa.table({name: (rows | rest)[name] for name in WANTED.names}, WANTED)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from optilab import store
+from optilab.cell import stored_cell
 from optilab.errors import InputError
-from optilab.grid import stored_cell
 from optilab.stopping import FAILURES
 
 

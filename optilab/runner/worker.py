@@ -62,9 +62,8 @@ def _work(maker: Maker, batch: dict[str, Any], outcomes: Any, say: Any) -> None:
     outcomes.truncate()
 
     def heard(number: int) -> Any:
-        def tell(run: Any) -> bool:
+        def tell(run: Any) -> None:
             say(measured=number, values=run.log[-1].tolist())
-            return True
 
         return tell
 

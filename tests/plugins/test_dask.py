@@ -21,7 +21,8 @@ from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
-from optilab.runner.run import Way, run_experiment
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 
 OFF_THE_CLOCK = ["seconds", "cpu_seconds"]
 PATIENCE = 60  # seconds

@@ -13,7 +13,8 @@ from optilab import plugins
 from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.runner.observer import Observer
-from optilab.runner.run import Way, run_experiment
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 from optilab.store import Results, load
 
 RECORDING = '''

@@ -18,7 +18,8 @@ from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
-from optilab.runner.run import FailedFast, Way, results_of, run_experiment
+from optilab.runner.run import results_of, run_experiment
+from optilab.runner.session import FailedFast, Way
 
 INLINE, TWO = Way("inline"), Way(workers=2)
 OFF_THE_CLOCK = ["seconds", "cpu_seconds"]
@@ -80,7 +81,7 @@ class Counted(Observer):
         """Something is compiled or loaded."""
         self.compiled.append(what)
 
-    def started(self, role: str, missing: int, done: int, stale: int) -> None:
+    def started(self, role: str, missing: int, done: int, stale: int, later: int) -> None:
         """A stage begins."""
         self.stages.append((role, missing, done))
         self.stale += stale

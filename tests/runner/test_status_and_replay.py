@@ -19,7 +19,8 @@ from optilab.cli import main
 from optilab.errors import InputError
 from optilab.experiment import Experiment, read_stored
 from optilab.runner.replay import replay
-from optilab.runner.run import Way, run_experiment
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 from optilab.runner.status import status_of
 from optilab.store import Results, Store, load
 from optilab.store.reading import live_tables

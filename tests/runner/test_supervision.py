@@ -21,7 +21,7 @@ from optilab import plugins
 from optilab.errors import InputError
 from optilab.executors import Pool, executor
 from optilab.experiment import Experiment
-from optilab.grid import cells
+from optilab.grid import grid_of
 from optilab.measurements import COLUMNS
 from optilab.runner import supervisor
 from optilab.runner.dispatch import Dispatch
@@ -29,7 +29,8 @@ from optilab.runner.jobs import Job, jobs, tasks
 from optilab.runner.local import _AtOnce
 from optilab.runner.messages import Outcome, unpack
 from optilab.runner.rows import summaries
-from optilab.runner.run import Way, run_experiment
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 from optilab.store import done
 
 SLOW = '''
@@ -63,7 +64,7 @@ def wanted(tmp_path: Path, seeds: int, **changes: Any) -> list[Job]:
         "optimizers": [optimizer],
     }
     experiment = Experiment.model_validate(content)
-    return jobs(experiment, tasks(experiment, cells(experiment), tmp_path), "evaluation")
+    return jobs(experiment, tasks(experiment, grid_of(experiment).cells, tmp_path), "evaluation")
 
 
 @pytest.fixture

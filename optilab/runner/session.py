@@ -1,0 +1,151 @@
+"""One start of an experiment: what is made in it, and where it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from optilab import store
+from optilab.errors import InputError
+from optilab.executors import ExecutorKind, Pool
+from optilab.lifting import compile_update
+from optilab.plugins import registry
+from optilab.runner.dispatch import Dispatch
+from optilab.runner.jobs import Job, Rerun, Role, missing, stale
+from optilab.runner.listening import listen, stop
+from optilab.runner.logbook import Logbook
+from optilab.runner.observer import Observer
+from optilab.runner.rows import Finished, history_table, runs_table, wanted_table
+from optilab.stopping import FAILURES
+from optilab.training import compile_loop
+
+_COMMIT_EVERY = 0.4  # seconds; with a batch's, less than a second of finished work is at risk
+
+
+class FailedFast(Exception):  # noqa: N818
+    """A run has failed, and the experiment was to stop at the first that does."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the runs of an experiment are made: nothing of it changes a result.
+
+    executor: its name, "local" or "inline" or a plugin's. workers, address: the executor's options.
+    rerun: which runs are made again although they are there: "stale" (made by other code than today's), "failed" (crashed
+        and timed out as well), "diverged" or "all".
+    fail_fast: stop at the first run that fails.
+    log: loggers that are told what happens, each as NAME or NAME=WHERE.
+    """
+
+    executor: str = "local"
+    workers: int | None = None
+    address: str | None = None
+    rerun: Rerun | None = None
+    fail_fast: bool = False
+    log: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers = {self.workers}: accepted is a whole number above zero")
+
+    @property
+    def kind(self) -> ExecutorKind:
+        """The executor; InputError for an unknown one."""
+        return registry().executor(self.executor, "executor")
+
+    @contextmanager
+    def pool(self) -> Iterator[Pool]:
+        """Its pool, ended when the block is left. InputError for options that it doesn't take."""
+        with self.kind.open(workers=self.workers, address=self.address) as pool:
+            yield pool
+
+
+class Session:
+    """One start of an experiment: its store, and the pool once something is to be made."""
+
+    def __init__(self, keep: store.Store, way: Way, observer: Observer, book: Logbook, stack: ExitStack) -> None:
+        self._keep, self._way, self._observer, self._book, self._stack = keep, way, observer, book, stack
+        self._dispatch: Dispatch | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The results folder."""
+        return self._keep.folder
+
+    def want(self, wanted: Sequence[Job]) -> None:
+        """Put down which runs the experiment wants, as far as they are known."""
+        self._keep.want(wanted_table(wanted))
+
+    def done(self) -> dict[str, tuple[str, str]]:
+        """Status and digest of the code of each run that the folder holds, by run_id."""
+        return self._keep.done()
+
+    def make(
+        self, wanted: Sequence[Job], role: Role, settled: Collection[str] = (), before: int = 0, later: int = 0
+    ) -> None:
+        """Make what is missing of a stage.
+
+        settled: runs that were given up, rightly. before, later: runs of the stage that were made before and will be wanted yet.
+        """
+        there = self._keep.done()
+        todo = missing(wanted, there, self._way.rerun, settled)
+        old = 0 if self._way.rerun in ("stale", "all") else len(stale(wanted, there))
+        if todo:
+            compile_all(todo, self._observer)
+            self._dispatch = self._dispatch or self._begin()
+        self._observer.started(role, len(todo), before + len({job.run_id for job in wanted}) - len(todo), old, later)
+        if self._dispatch is None or not todo:
+            return
+        self._book.expect(todo)
+        try:
+            self._take_in(self._dispatch, todo)
+        except (KeyboardInterrupt, FailedFast):
+            self._put(self._dispatch.last())
+            raise
+
+    def _begin(self) -> Dispatch:
+        """Open the pool."""
+        dispatch = Dispatch(self._stack.enter_context(self._way.pool()))
+        if dispatch.pool.here and not self._book.is_empty:
+            listen(dispatch.session, self._book.hear)
+            self._stack.callback(stop, dispatch.session)
+        return dispatch
+
+    def _take_in(self, dispatch: Dispatch, todo: Sequence[Job]) -> None:
+        committed = time.monotonic()
+        for finished in dispatch.finished(todo):
+            self._put(finished)
+            if time.monotonic() - committed > _COMMIT_EVERY:
+                self._keep.commit()
+                committed = time.monotonic()
+            self._observer.finished(finished, dispatch.running)
+            self._book.take(finished)
+            if self._way.fail_fast and any(one.outcome.status in FAILURES for one in finished):
+                raise FailedFast
+        self._keep.commit()
+
+    def _put(self, finished: Sequence[Finished]) -> None:
+        if finished:
+            self._keep.add(runs_table(finished, self._keep.runs_schema), history_table(finished, store.HISTORY))
+
+
+def compile_all(todo: Sequence[Job], observer: Observer) -> None:
+    """Compile everything the jobs need, here and once, before any worker starts. InputError if a plugin doesn't compile."""
+    seen = set()
+    for task in {id(job.task): job.task for job in todo}.values():
+        problem, optimizer = task.plan.problem, task.plan.optimizer
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("the training loop", partial(compile_loop, problem.precision)),
+            (problem.name, partial(getattr, problem, "evaluate")),
+            (optimizer.name, partial(compile_update, optimizer, problem.precision)),
+        )
+        for what, compile_it in steps:
+            key = f"{what} in {problem.precision}"
+            if key not in seen:
+                seen.add(key)
+                observer.compiling(key)
+                compile_it()

@@ -1,0 +1,66 @@
+"""Optuna (https://optuna.org) chooses the points of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from optilab import InputError, hookimpl, sampler
+from optilab.ranges import Sampled
+from optilab.samplers import Point, Sampler, SamplerKind, Trial
+
+
+@sampler
+def tpe(ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
+    """Where good points lie more densely than bad ones, by Optuna's tree-structured Parzen estimator.
+
+    Bergstra et al., 2011, "Algorithms for Hyper-Parameter Optimization". Its first ten points are chosen at random.
+    """
+    try:
+        import optuna
+    except ImportError:
+        raise InputError("the sampler 'tpe' needs `pip install 'optilab-framework[optuna]'`") from None
+    return Study(optuna.samplers.TPESampler(seed=seed, constant_liar=True), ranges)
+
+
+class Study(Sampler):
+    """An Optuna study with any of its samplers: a plugin of another one needs no more than a function as above."""
+
+    def __init__(self, chooser: Any, ranges: Mapping[str, Sampled]) -> None:
+        import optuna
+
+        quiet = optuna.logging.get_verbosity()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells of each study
+        self._study = optuna.create_study(sampler=chooser)
+        optuna.logging.set_verbosity(quiet)
+        self._distributions = {name: _distribution(found) for name, found in ranges.items()}
+        self._asked: list[Any] = []
+
+    def ask(self, count: int) -> Sequence[Point]:
+        """So many points."""
+        self._asked = [self._study.ask(self._distributions) for _ in range(count)]
+        return [trial.params for trial in self._asked]
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        """What came of them; one that was given up is pruned, as Optuna calls it."""
+        from optuna.trial import TrialState
+
+        for asked, trial in zip(self._asked, trials, strict=True):
+            if trial.given_up_after is None:
+                self._study.tell(asked, trial.cost)
+            else:
+                asked.report(trial.cost, trial.given_up_after)
+                self._study.tell(asked, state=TrialState.PRUNED)
+
+
+def _distribution(found: Sampled) -> Any:
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    if found.kind == "integer":
+        return IntDistribution(int(found.low), int(found.high))
+    return FloatDistribution(found.low, found.high, log=found.kind == "log_uniform")
+
+
+@hookimpl
+def optilab_samplers() -> list[SamplerKind]:
+    return [tpe]
