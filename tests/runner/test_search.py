@@ -343,7 +343,8 @@ def test_points_that_are_known_beforehand_can_be_given_up_too(tmp_path: Path) ->
 def test_a_point_that_is_asked_for_again_is_not_made_again(tmp_path: Path, told: Path) -> None:
     """Among few whole numbers, a sampler comes back to the same ones."""
     asked = experiment(
-        optimizers=[{"use": ["sgd", "lookahead"], "lr": 1e-3, "sync_period": {"integer": [2, 4]}, "samples": 12}], tuning={}
+        optimizers=[{"use": ["sgd", "lookahead"], "lr": 1e-3, "sync_period": {"integer": [2, 4]}, "samples": 12}],
+        tuning={},
     )
     observer = Counted()
     runs = run_experiment(asked, tmp_path / "r", INLINE, observer).runs

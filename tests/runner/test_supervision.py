@@ -120,7 +120,7 @@ def test_the_summary_of_runs(counts: list[int], seed: int) -> None:
 
 def message(batch: list[Job], **changes: Any) -> dict[str, Any]:
     """What a worker is sent."""
-    found: dict[str, Any] = json.loads(Dispatch(Pool(_AtOnce(), lambda: 1), batch)._message(batch))
+    found: dict[str, Any] = json.loads(Dispatch(Pool(_AtOnce(), lambda: 1))._message(batch))
     return found | changes
 
 
@@ -184,7 +184,7 @@ def test_batches_grow_to_half_a_second(tmp_path: Path) -> None:
             future.set_result((outcome.pack() * len(runs), "{}", "here", 0))
             return future
 
-    made = [one for some in Dispatch(Pool(Counting(), lambda: 2), wanted(tmp_path, 1000)).finished() for one in some]
+    made = [one for some in Dispatch(Pool(Counting(), lambda: 2)).finished(wanted(tmp_path, 1000)) for one in some]
     assert len({one.job.run_id for one in made}) == 1000
     assert sizes[0] == 1
     assert max(sizes) in (49, 50)
@@ -205,7 +205,7 @@ def test_an_executor_that_fails_is_an_error_of_the_whole(tmp_path: Path, error: 
             return future
 
     with pytest.raises(InputError, match=r"refused|the executor can't make runs: OSError: .*Too many open files"):
-        list(Dispatch(Pool(Failing(), lambda: 2), wanted(tmp_path, 3)).finished())
+        list(Dispatch(Pool(Failing(), lambda: 2)).finished(wanted(tmp_path, 3)))
 
 
 def test_a_run_that_is_lost_again_and_again_counts_as_crashed(tmp_path: Path) -> None:
@@ -229,12 +229,12 @@ def test_a_run_that_is_lost_again_and_again_counts_as_crashed(tmp_path: Path) ->
             return future
 
     pool = Pool(Losing(), lambda: 1, lost=(GoneError,))
-    made = {one.job.seed: one.outcome for some in Dispatch(pool, wanted(tmp_path, 6)).finished() for one in some}
+    made = {one.job.seed: one.outcome for some in Dispatch(pool).finished(wanted(tmp_path, 6)) for one in some}
     assert [made[seed].status for seed in range(6)] == ["budget", "crashed", *["budget"] * 4]
     assert made[1].message == "lost with its worker 3 times: GoneError: no heartbeat"
     trouble = Pool(Losing(), lambda: 1, lambda: "the cable is cut", lost=(GoneError,))
     with pytest.raises(InputError, match="the cable is cut"):
-        list(Dispatch(trouble, wanted(tmp_path, 3)).finished())
+        list(Dispatch(trouble).finished(wanted(tmp_path, 3)))
 
 
 def test_an_executor_is_a_plugin_of_a_few_lines(tmp_path: Path) -> None:
