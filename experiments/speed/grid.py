@@ -44,7 +44,7 @@ class Clock(Observer):
     preparing: float = 0.0
     memory: dict[str, list[float]] = field(default_factory=dict)
 
-    def started(self, role: str, missing: int, done: int, stale: int) -> None:
+    def started(self, role: str, missing: int, done: int, stale: int, later: int) -> None:
         """The pool is there; its workers are not ready yet."""
         self.begun = time.perf_counter()
 

@@ -221,7 +221,7 @@ def test_a_run_that_is_lost_again_and_again_counts_as_crashed(tmp_path: Path) ->
             """Make the others."""
             runs = json.loads(args[0])["runs"]
             future: Future[Any] = Future()
-            if any(seed == 1 for _, seed, _ in runs):
+            if any(seed == 1 for _, seed, *_ in runs):
                 future.set_exception(GoneError("no heartbeat"))
             else:
                 outcome = Outcome("budget", "", "", 1, 1, 0.0, 0.0, 0.0, np.zeros((1, len(COLUMNS))))
