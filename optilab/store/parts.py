@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -109,10 +109,16 @@ def row_groups(content: bytes) -> Iterator[pa.Table]:
         yield file.read_row_group(k)
 
 
+def _encoding(schema: pa.Schema) -> dict[str, Any]:
+    """How columns are written. Hardly two measurements are the same: a dictionary of them makes files larger, and slow to read."""
+    repeated = [field.name for field in schema if not pa.types.is_floating(field.type)]
+    return {"compression": "zstd", "compression_level": 1, "use_dictionary": repeated}
+
+
 def write_commit(table: Path, rows: pa.Table, number: int) -> Part:
     """Write the rows of a commit, and have them on disk."""
     buffer = io.BytesIO()
-    pq.write_table(rows, buffer, compression="zstd", compression_level=1, row_group_size=_ROWS)
+    pq.write_table(rows, buffer, row_group_size=_ROWS, **_encoding(rows.schema))
     part = Part(table, number, number, _digest(buffer.getvalue()), "recent")
     write_whole(part.path, buffer.getvalue())
     return part
@@ -122,7 +128,7 @@ def write_joined(table: Path, rows: Iterable[pa.Table], schema: pa.Schema, parts
     """Write a part with these rows, some at a time, that is to take the place of others."""
     temporary = table / f".{uuid.uuid4().hex}.tmp"
     try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd", compression_level=1) as writer:
+        with pq.ParquetWriter(temporary, schema, **_encoding(schema)) as writer:
             for some in rows:
                 writer.write_table(some, row_group_size=_ROWS)
         digest = hashlib.sha256()
