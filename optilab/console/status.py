@@ -21,7 +21,8 @@ def show_status(folder: Path, *, as_json: bool) -> None:
         console.print_json(json.dumps(_as_json(status)))
         return
     done = status.wanted - status.missing
-    console.print(f"{status.wanted} runs wanted: {done} done, {status.missing} missing")
+    yet = "; others are chosen once these are there" if status.more else ""
+    console.print(f"{status.wanted} runs wanted: {done} done, {status.missing} missing{yet}")
     for name, count in status.statuses.items():
         console.print(f"  {count} {name}")
     if status.stale is None:
@@ -42,6 +43,7 @@ def _as_json(status: Status) -> dict[str, object]:
         "wanted": status.wanted,
         "done": status.wanted - status.missing,
         "missing": status.missing,
+        "more_to_choose": status.more,
         "stale": status.stale,
         "statuses": dict(status.statuses),
         "others": status.others,

@@ -86,8 +86,14 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
     return found
 
 
-def wanted_table(wanted: Sequence[Job]) -> pa.Table:
-    """The table of what an experiment wants, for whoever looks at its results later."""
+_MORE = b"more"  # in the metadata of a table of wanted runs
+
+
+def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
+    """The table of what an experiment wants, for whoever looks at its results later.
+
+    more: whether others are chosen once these are made.
+    """
     rows = {
         "run_id": [job.run_id for job in wanted],
         "role": [job.role for job in wanted],
@@ -95,4 +101,10 @@ def wanted_table(wanted: Sequence[Job]) -> pa.Table:
         "code": [job.task.code for job in wanted],
     }
     rest = {n: [job.task.columns[n] for job in wanted] for n in WANTED.names if n not in rows}
-    return pa.table({name: (rows | rest)[name] for name in WANTED.names}, WANTED)
+    table = pa.table({name: (rows | rest)[name] for name in WANTED.names}, WANTED)
+    return table.replace_schema_metadata({_MORE: b"yes"}) if more else table
+
+
+def wants_more(wanted: pa.Table) -> bool:
+    """Whether others are chosen once the runs of such a table are made."""
+    return _MORE in (wanted.schema.metadata or {})

@@ -37,7 +37,7 @@ def tune(experiment: Experiment, known: Sequence[Task], spaces: Sequence[SearchS
     while fresh := [*fresh, *(job for search in searches for job in search.next())]:
         for job in fresh:
             refuse_two_labels(job.task.cell, cells.setdefault(job.run_id, job.task.cell))
-        session.want([*wanted, *fresh])
+        session.want([*wanted, *fresh], more=True)
         later = sum(search.left for search in searches) * len(tuning_seeds(experiment))
         session.make(fresh, "tuning", _settled(fresh, session), before=len({job.run_id for job in wanted}), later=later)
         if searches:

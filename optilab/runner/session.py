@@ -76,9 +76,9 @@ class Session:
         """The results folder."""
         return self._keep.folder
 
-    def want(self, wanted: Sequence[Job]) -> None:
-        """Put down which runs the experiment wants, as far as they are known."""
-        self._keep.want(wanted_table(wanted))
+    def want(self, wanted: Sequence[Job], *, more: bool = False) -> None:
+        """Put down which runs the experiment wants, and whether more are chosen once these are made."""
+        self._keep.want(wanted_table(wanted, more=more))
 
     def done(self) -> dict[str, tuple[str, str]]:
         """Status and digest of the code of each run that the folder holds, by run_id."""

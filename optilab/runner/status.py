@@ -13,6 +13,7 @@ import pandas as pd
 from optilab import store
 from optilab.cell import stored_cell
 from optilab.errors import InputError
+from optilab.runner.rows import wants_more
 from optilab.stopping import FAILURES
 
 
@@ -20,13 +21,15 @@ from optilab.stopping import FAILURES
 class Status:
     """What a results folder holds of what its experiment, as it was last run, wants.
 
-    wanted: runs that it wants. missing: of these, not there. stale: there, but made by other code than today's; None where
+    wanted: runs that it wants, as far as they are known; more: whether others are chosen by what comes of these.
+    missing: not there. stale: there, but made by other code than today's; None where
     today's code can't be told, because a plugin or a dataset is not at hand.
     statuses: how those that are there ended. failed: of these, the runs that failed, crashed or timed out.
     others: runs that are there and not wanted (any more).
     """
 
     wanted: int
+    more: bool
     missing: int
     stale: int | None
     statuses: Mapping[str, int]
@@ -42,6 +45,7 @@ def status_of(folder: Path) -> Status:
     there = runs[runs["run_id"].isin(wanted)]
     return Status(
         wanted=len(wanted),
+        more=table is not None and wants_more(table),
         missing=len(wanted) - len(there),
         stale=_stale(there, folder),
         statuses=dict(Counter(there["status"].tolist()).most_common()),

@@ -386,3 +386,14 @@ def test_prune_after_is_a_share(tmp_path: Path) -> None:
     for wrong in (-0.1, 1.0, 2):
         with pytest.raises(ValueError, match="prune_after"):
             experiment(prune_after=wrong)
+
+
+def test_an_interrupted_search_wants_more_than_is_known(tmp_path: Path, told: Path) -> None:
+    """Its status says that others are chosen later; that of a finished one doesn't."""
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(experiment(), tmp_path / "r", INLINE, Interrupting(30))
+    status = status_of(tmp_path / "r")
+    assert status.more
+    assert 28 < status.wanted < 84
+    run_experiment(experiment(), tmp_path / "r", INLINE)
+    assert not status_of(tmp_path / "r").more

@@ -139,7 +139,7 @@ def test_the_commands_status_and_replay(results: Results) -> None:
     assert "6 runs wanted: 6 done, 0 missing\n  4 budget\n  2 diverged\n0 stale" in words
     told = json.loads(call("status", folder, "--json"))
     assert told == {
-        "wanted": 6, "done": 6, "missing": 0, "stale": 0, "statuses": {"budget": 4, "diverged": 2}, "others": 0, "failed": []
+        "wanted": 6, "done": 6, "missing": 0, "more_to_choose": False, "stale": 0, "statuses": {"budget": 4, "diverged": 2}, "others": 0, "failed": []
     }  # fmt: skip
     run = results.runs["run_id"][0]
     row = results.runs.iloc[0]
