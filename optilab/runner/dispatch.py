@@ -19,7 +19,7 @@ from optilab.kernels import cache
 from optilab.runner import supervisor
 from optilab.runner.jobs import Job
 from optilab.runner.listening import listener_of
-from optilab.runner.making import work_here
+from optilab.runner.making import versions, work_here
 from optilab.runner.messages import Reply, lost, unpack
 from optilab.runner.rows import Finished
 
@@ -106,6 +106,7 @@ class Dispatch:
         return json.dumps(
             {
                 "session": self.session,
+                "versions": versions(),
                 "plugins": [str(file) for file in plugins.files()],
                 "quantum": QUANTUM,
                 "time_limit": batch[0].task.plan.stop.time_limit,

@@ -84,6 +84,7 @@ class Maker:
 
         OtherCodeError if the runs would not be those that were asked for.
         """
+        _check_versions(batch["versions"])
         begin = time.perf_counter()
         for number, (cell, seed, identity, limits) in enumerate(batch["runs"]):
             plan = self._plan(**batch["cells"][cell], seed=seed, identity=identity)
@@ -98,14 +99,9 @@ class Maker:
         if key not in self._plans:
             plan = Cell.of_spec(json.loads(spec)).plan(seed)
             if self._code(plan, spec) != code:
-                raise OtherCodeError(
-                    f"{host()} has other code for {plan.optimizer.name} on {plan.problem.name}, or other versions: "
-                    f"{versions()}"
-                )
+                raise OtherCodeError(f"{host()} has other code for {plan.optimizer.name} on {plan.problem.name}")
             if run_id(plan) != identity:
-                raise OtherCodeError(
-                    f"{host()} has other data for {plan.problem.name}, or other defaults: {versions()}"
-                )
+                raise OtherCodeError(f"{host()} has other data for {plan.problem.name}, or other defaults")
             _make_room(self._plans)
             self._plans[key] = plan
         return self._plans[key].with_seed(seed)
@@ -160,6 +156,18 @@ class Maker:
             finally:
                 self._compiling(False)
         return kept
+
+
+def _check_versions(asked: str) -> None:
+    """OtherCodeError if runs would be made with other versions here: they might not be the same to the last bit."""
+    wanted, here = json.loads(asked), json.loads(versions())
+    other = [
+        f"{name} {here.get(name)} where {wanted[name]} is asked for"
+        for name in wanted
+        if here.get(name) != wanted[name]
+    ]
+    if other:
+        raise OtherCodeError(f"{host()} has other versions: {', '.join(other)}")
 
 
 def _make_room(kept: dict[str, Any]) -> None:

@@ -54,15 +54,9 @@ def _client(workers: int | None, address: str | None, stack: ExitStack) -> Clien
     if workers is not None:
         raise InputError("workers and address: the workers are those of the scheduler; give one of the two")
     try:
-        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        return Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(f"no Dask scheduler answers at {address!r}: {error}") from None
-    try:
-        client.get_versions(check=True)
-    except ValueError as error:
-        client.close()
-        raise InputError(f"the workers of {address!r} have other versions: {error}") from None
-    return client
 
 
 class _Slots:
