@@ -309,6 +309,26 @@ def test_sensitivity_shows_divergence() -> None:
     assert found["finite"].tolist() == [1, 0, 0]
 
 
+def test_sensitivity_leaves_out_what_was_given_up() -> None:
+    """A run that was given up has no final value, and did not diverge either."""
+    runs = runs_of(
+        {"lr": 0.1, "final_train_cost": 1.0},
+        {"lr": 0.2, "final_train_cost": 3.0, "status": "pruned"},
+        {"lr": 0.3, "final_train_cost": 0.5, "status": "diverged"},
+    )
+    assert sensitivity(runs, "lr", "train_cost")["x"].tolist() == [0.1, 0.3]
+
+
+def test_points_that_differ_in_all_hyperparameters_are_scattered() -> None:
+    """Between two of them nothing was tried; between those of a grid, and of one hyperparameter alone, the rest is the same."""
+    grid = [{"lr": lr, "beta1": b, "final_train_cost": 1.0} for lr in (0.1, 0.2) for b in (0.5, 0.9)]
+    assert not sensitivity(runs_of(*grid), "lr", "train_cost")["scattered"].any()
+    searched = [{"lr": 0.1 * k, "beta1": 0.5 + 0.1 * k, "final_train_cost": 1.0} for k in (1, 2, 3)]
+    assert sensitivity(runs_of(*searched), "lr", "train_cost")["scattered"].all()
+    alone = [{"lr": 0.1 * k, "beta1": 0.5, "final_train_cost": 1.0} for k in (1, 2, 3)]
+    assert not sensitivity(runs_of(*alone), "lr", "train_cost")["scattered"].any()
+
+
 def test_sensitivity_is_of_the_seeds_that_saw_the_whole_grid() -> None:
     """Where there was tuning, its runs are shown."""
     runs = runs_of(

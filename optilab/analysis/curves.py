@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optilab.analysis.summary import LINE, cell_columns
+from optilab.analysis.summary import LINE, cell_columns, hyperparameter_columns
 from optilab.stopping import LASTED
 
 _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
@@ -71,8 +71,10 @@ def ranked(lines: pd.DataFrame) -> list[str]:
 def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     """Final `y` against one hyperparameter: the best over all others, with median and quartiles over seeds.
 
-    Where an experiment was tuned, these are the seeds of tuning, which saw the whole grid.
-    Returns problem, label, the parameter as x, median, low, high, seeds, finite.
+    Where an experiment was tuned, these are the seeds of tuning, which saw the whole grid. Cells that were given up have no
+    final value, and are left out.
+    Returns problem, label, the parameter as x, median, low, high, seeds, finite, and scattered: whether the cells of the line
+    differ in other hyperparameters too and no two in this one alone, so that nothing lies between two points.
     """
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
     chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
@@ -81,8 +83,11 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
         named = dict(zip(cell_columns(runs), keys, strict=True))
         low, middle, high = _quantiles(cell[["y"]].to_numpy().T, [0.25, 0.5, 0.75])[:, 0]
+        if np.isinf(middle) and (cell["status"] == "pruned").any():
+            continue
         rows.append(
             {
+                **{name: named[name] for name in hyperparameter_columns(runs)},
                 "problem": named["problem"],
                 "label": named["label"],
                 "x": named[parameter],
@@ -94,5 +99,9 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
             }
         )
     table = pd.DataFrame(rows)
+    of_line = table.groupby(LINE, sort=False)
+    several = of_line[hyperparameter_columns(runs)].transform("nunique").gt(1).sum(axis=1) > 1
+    table["scattered"] = several & of_line["x"].transform("nunique").eq(of_line["x"].transform("size"))
     best = table.loc[table.groupby([*LINE, "x"], sort=False)["median"].idxmin()]
+    best = best.drop(columns=hyperparameter_columns(runs))
     return best.sort_values([*LINE, "x"], ignore_index=True)

@@ -72,8 +72,10 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     )
     lines = bands(results.history, best_runs(results.runs), "step", "train_cost")
     palette = style.colours_of(results.runs["label"], ranked(lines) if len(lines) else results.runs["label"].unique())
+    infinite = False
     for row, name in zip(axes, names, strict=True):
         points = sensitivity_points(results.runs, name, y)
+        infinite |= bool(np.isinf(points.loc[~points["scattered"], "median"]).any())
         for ax, problem in zip(row, problems, strict=True):
             lines_plot.sensitivity(points[points["problem"] == problem], ax, parameter=name, y=y, colours=palette)
             if len(problems) > 1:
@@ -82,10 +84,9 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     role = "tuning" if (results.runs["role"] == "tuning").any() else "evaluation"
     seeds = results.runs.loc[results.runs["role"] == role, "seed"].nunique()
     spread = f"Median and interquartile band over {seeds} seeds" if seeds > 1 else "One seed"
-    diverged = results.runs.loc[results.runs["role"] == role, "status"].eq("diverged").any()
-    style.caption(
-        figure, f"{spread} of {role}." + (" × marks the last value before a line diverges." if diverged else "")
-    )
+    pruned = int(results.runs.loc[results.runs["role"] == role, "status"].eq("pruned").sum())
+    crosses = " × marks the last value before a line diverges." if infinite else ""
+    style.caption(figure, f"{spread} of {role}.{crosses}" + (f" {pruned} runs were given up." if pruned else ""))
     return figure
 
 

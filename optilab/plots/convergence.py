@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import seaborn as sns
@@ -42,14 +42,24 @@ def convergence(
 def sensitivity(
     points: pd.DataFrame, ax: Axes, *, parameter: str = "lr", y: str = "train_cost", colours: Mapping[str, object]
 ) -> Axes:
-    """Draw the points of `analysis.curves.sensitivity`: final `y` against one hyperparameter, both logarithmic."""
-    _draw(points, ax, colours, markers=True)
+    """Draw the points of `analysis.curves.sensitivity`: final `y` against one hyperparameter, both logarithmic.
+
+    Points of one label are joined by a line, unless they are scattered.
+    """
+    scattered = set(points.loc[points["scattered"], "label"])
+    _draw(points, ax, colours, markers=True, unjoined=scattered)
     _scales(points, ax, True, not y.endswith("accuracy"))
     ax.set(xlabel=axis(parameter), ylabel=f"final {axis(y)}")
     return ax
 
 
-def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers: bool = False) -> None:
+def _draw(
+    lines: pd.DataFrame,
+    ax: Axes,
+    colours: Mapping[str, object],
+    markers: bool = False,
+    unjoined: Collection[str] = (),
+) -> None:
     for label, colour in colours.items():
         line = lines[lines["label"] == label]
         finite = line[line["median"] < _HIGHEST]
@@ -67,13 +77,17 @@ def _draw(lines: pd.DataFrame, ax: Axes, colours: Mapping[str, object], markers:
             marker="o" if markers or not many else None,
             markersize=5 if markers else 3,
             markeredgewidth=0,
+            linestyle="" if label in unjoined else "-",
             linewidth=1.8,
             legend=False,
             zorder=3,
         )
         top = finite["high"].where(finite["high"] < _HIGHEST, finite["median"])
+        if label in unjoined:
+            ax.vlines(finite["x"], finite["low"], top, color=colour, alpha=0.4, linewidth=1.2)
+            continue
         ax.fill_between(finite["x"], finite["low"], top, color=colour, alpha=0.18, linewidth=0)
-        if len(finite) < len(line) and len(finite):
+        if len(finite) and line["x"].max() > finite["x"].max():
             end = finite.iloc[-1]
             ax.plot(
                 end["x"],

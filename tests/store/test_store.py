@@ -311,3 +311,16 @@ def test_no_room_to_join_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with Store(tmp_path / "r", LR, "{}"):
         pass
     assert len(parts(tmp_path / "r", "runs")) == 1
+
+
+def test_a_folder_that_can_only_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Can be read, and a start of the experiment is told in one message."""
+    write(tmp_path / "r", "a")
+
+    def read_only(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("optilab.store.locking.FileLock.acquire", read_only)
+    with pytest.raises(InputError, match=r"^can't write results to '.*r': Read-only file system$"):
+        Store(tmp_path / "r", LR, "{}")
+    assert list(held(tmp_path / "r")) == ["a"]
