@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import math
+import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Real
 
 from optilab.errors import InputError
 from optilab.ranges import Sampled
@@ -58,23 +61,44 @@ class SamplerKind:
 
     def start(self, ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler | list[Point]:
         """All the points, or a sampler that chooses them by and by. InputError for points that aren't in the ranges."""
-        found = self.function(ranges, samples, seed)
+        with self.trusted():
+            found = self.function(ranges, samples, seed)
         return found if isinstance(found, Sampler) else self.checked(found, ranges, samples)
+
+    @contextmanager
+    def trusted(self) -> Iterator[None]:
+        """Call it, or its sampler, within this block: whatever it raises becomes an InputError that names it."""
+        try:
+            yield
+        except InputError:
+            raise
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            raise InputError(
+                f"the sampler {self.name} has failed: {type(error).__name__}: {error}, in line {where.lineno} of "
+                f"{where.filename}"
+            ) from error
 
     def checked(self, points: Sequence[Point], ranges: Mapping[str, Sampled], count: int) -> list[Point]:
         """The points, each value fitted to its range. InputError if they are not so many, or not in the ranges."""
         if len(points) != count:
             raise InputError(f"the sampler {self.name} gave {len(points)} points where {count} were asked for")
         for point in points:
-            if set(point) != set(ranges) or not all(map(math.isfinite, point.values())):
+            if not _is_point(point, ranges):
                 raise InputError(
-                    f"the sampler {self.name} gave the point {dict(point)!r} where a number for each of "
+                    f"the sampler {self.name} gave the point {point!r} where a number for each of "
                     f"{', '.join(ranges)} was asked for"
                 )
         return [{name: found.fitted(point[name]) for name, found in ranges.items()} for point in points]
 
     def __repr__(self) -> str:
         return self.name
+
+
+def _is_point(given: object, ranges: Mapping[str, Sampled]) -> bool:
+    if not isinstance(given, Mapping) or set(given) != set(ranges):
+        return False
+    return all(isinstance(value, Real) and math.isfinite(value) for value in given.values())
 
 
 def sampler(function: Callable[[Mapping[str, Sampled], int, int], Sampler | Sequence[Point]]) -> SamplerKind:

@@ -93,8 +93,12 @@ def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, sett
     """The jobs to be made now: those that aren't there, and those that `rerun` asks for.
 
     What failed is made again without being asked for once other code is there; what was given up, unless it is settled.
+    Of a run that is wanted twice the first job counts.
     """
-    found = {job.run_id: job for job in wanted if _is_due(job, there.get(job.run_id), rerun, settled)}
+    found: dict[str, Job] = {}
+    for job in wanted:
+        if _is_due(job, there.get(job.run_id), rerun, settled):
+            found.setdefault(job.run_id, job)
     return list(found.values())
 
 

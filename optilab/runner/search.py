@@ -15,6 +15,7 @@ from statistics import median
 
 from optilab import store
 from optilab.cell import Cell
+from optilab.errors import InputError
 from optilab.experiment import Experiment, tuning_seeds
 from optilab.grid import SearchSpace, refuse_two_labels
 from optilab.runner.jobs import UNFINISHED, Job, Task, jobs, tasks
@@ -60,6 +61,8 @@ def _made(ids: Collection[str], folder: Path, measure: str) -> dict[str, _Made]:
     """What came of the runs with these run_ids."""
     found = store.load(folder)
     runs = found.runs[found.runs["run_id"].isin(ids)]
+    if len(runs) < len(set(ids)):
+        raise InputError(f"{str(folder)!r} has lost runs that it had; the same command makes them again")
     history = found.history[found.history["run_id"].isin(ids)]
     costs = {str(run): costs_of(rows["step"], rows[measure]) for run, rows in history.groupby("run_id", observed=True)}
     return {run: _Made(status, costs.get(run, {})) for run, status in zip(runs["run_id"], runs["status"], strict=True)}
@@ -68,7 +71,10 @@ def _made(ids: Collection[str], folder: Path, measure: str) -> dict[str, _Made]:
 def _settled(wanted: Sequence[Job], session: Session) -> set[str]:
     """Runs that were given up, and would be today, at the same step."""
     there = session.done()
-    limits = {job.run_id: job.limits for job in wanted if there.get(job.run_id, ("", ""))[0] in UNFINISHED}
+    given_up = [job for job in wanted if there.get(job.run_id, ("", ""))[0] in UNFINISHED]
+    limits = {
+        job.run_id: job.limits for job in reversed(given_up)
+    }  # of a run that is wanted twice those of the first job
     known = {run: found for run, found in limits.items() if found is not None}
     if not known:
         return set()
@@ -92,13 +98,19 @@ class _Search:
         """The jobs of the next generation; none if there is no other."""
         count = min(self.left, self._experiment.search.generation)
         self.left -= count
-        self._asked = self._space.kind.checked(self._sampler.ask(count), self._space.ranges, count) if count else []
+        self._asked = self._ask(count) if count else []
         limits = {seed: self._limits(seed) for seed in tuning_seeds(self._experiment)}
         for point in self._asked:
             if (key := tuple(point.values())) not in self._jobs:
                 made = jobs(self._experiment, tasks(self._experiment, [self._space.at(point)], self._folder), "tuning")
                 self._jobs[key] = [replace(job, limits=limits[job.seed]) for job in made]
         return [job for point in self._asked for job in self._jobs[tuple(point.values())]]
+
+    def _ask(self, count: int) -> list[Point]:
+        kind = self._space.kind
+        with kind.trusted():
+            points = self._sampler.ask(count)
+        return kind.checked(points, self._space.ranges, count)
 
     def _limits(self, seed: int) -> Limits | None:
         tuning, after = self._experiment.tuning, self._experiment.search.prune_after
@@ -115,7 +127,8 @@ class _Search:
             what = made[job.run_id]
             if what.status in LASTED and _given_up_after(job, what) is None:
                 self._lasted.setdefault(job.seed, {})[job.run_id] = what.costs
-        self._sampler.tell(trials)
+        with self._space.kind.trusted():
+            self._sampler.tell(trials)
 
 
 def _given_up_after(job: Job, made: _Made) -> int | None:

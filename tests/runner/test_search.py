@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -97,9 +98,40 @@ def blank(ranges, samples, seed):
     return made
 
 
+class Breaking(Halving):
+    """Fails at the second generation."""
+
+    def tell(self, trials):
+        raise KeyError("lr")
+
+
+@sampler
+def breaking(ranges, samples, seed):
+    """A sampler that fails once it is told."""
+    return Breaking(ranges)
+
+
+@sampler
+def hopeless(ranges, samples, seed):
+    """A sampler that fails at once."""
+    return [None] * (1 // 0)
+
+
+@sampler
+def nothing(ranges, samples, seed):
+    """Points that are none."""
+    return [None] * samples
+
+
+@sampler
+def words(ranges, samples, seed):
+    """Points of words."""
+    return [{{name: "large" for name in ranges}}] * samples
+
+
 @hookimpl
 def optilab_samplers():
-    return [halving, few, other_names, blank]
+    return [halving, few, other_names, blank, breaking, hopeless, nothing, words]
 '''
 
 
@@ -361,6 +393,13 @@ def test_a_point_that_is_asked_for_again_is_not_made_again(tmp_path: Path, told:
         ({"method": "few"}, r"the sampler few gave 19 points where 20 were asked for"),
         ({"method": "other_names"}, r"the sampler other_names gave the point .*where a number for each of lr"),
         ({"method": "blank"}, r"the sampler blank gave the point .*nan"),
+        ({"method": "nothing"}, r"the sampler nothing gave the point None where a number for each of lr"),
+        ({"method": "words"}, r"the sampler words gave the point .*large.* where a number for each of lr"),
+        ({"method": "breaking"}, r"the sampler breaking has failed: KeyError: 'lr', in line \d+ of .*samplers\.py"),
+        (
+            {"method": "hopeless"},
+            r"the sampler hopeless has failed: ZeroDivisionError: .*, in line \d+ of .*samplers\.py",
+        ),
         (
             {"optimizers": [{"use": "sgd", "lr": {"uniform": [-1.0, 1.0]}, "samples": 8}]},
             r"optimizers\[0\]: lr = -1.* is out of range",
@@ -379,6 +418,20 @@ def test_searches_that_can_not_be(tmp_path: Path, told: Path, changes: dict[str,
     """Each is told in one message; nothing was made that the experiment doesn't want."""
     with pytest.raises(InputError, match=message):
         run_experiment(experiment(**changes), tmp_path / "r", INLINE)
+
+
+def test_runs_that_are_lost_on_the_way_are_told(tmp_path: Path, told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that can't read what it has just made ends with a message, and is made whole by the next start."""
+
+    def damaged(folder: Path) -> store.Results:
+        found = store.load(folder)
+        return store.Results(found.folder, found.runs[1:], found.history)
+
+    monkeypatch.setattr("optilab.runner.search.store", SimpleNamespace(load=damaged))
+    with pytest.raises(InputError, match="has lost runs that it had; the same command makes them again"):
+        run_experiment(experiment(), tmp_path / "r", INLINE)
+    monkeypatch.undo()
+    assert run_experiment(experiment(), tmp_path / "r", INLINE).runs["status"].ne("failed").all()
 
 
 def test_prune_after_is_a_share(tmp_path: Path) -> None:
