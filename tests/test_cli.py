@@ -471,3 +471,14 @@ def test_the_bundled_story_runs() -> None:
     text = call("run", str(ROOT / "experiments" / "one_weight.toml"), "--executor", "inline").stdout
     assert "path.png" in text
     assert "gradient_descent" in text
+
+
+def test_an_interruption_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the exit code that shells give it, as one later has."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("optilab.experiment.read", interrupted)
+    found = CliRunner().invoke(main, ["run", str(ROOT / "experiments" / "one_weight.toml")])
+    assert (found.exit_code, found.stderr) == (130, "Interrupted.\n")
