@@ -115,15 +115,21 @@ def _warn(folder: Path, damaged: Sequence[Part]) -> None:
 
 def _tables(folder: Path, name: str) -> tuple[pa.Table, list[Part]]:
     """All rows of a table, and its damaged parts. What has just been joined with others is looked for again."""
-    contents: dict[Part, bytes | None] = {}
+    found: list[tuple[Part, pa.Table | None]] = []
     for _ in range(_ATTEMPTS):
         parts = live(folder / name)
         with ThreadPoolExecutor(_READERS) as readers:
-            contents = dict(zip(parts, readers.map(Part.read, parts), strict=True))
-        if None not in contents.values() or parts == live(folder / name):
+            found = list(zip(parts, readers.map(_table, parts), strict=True))
+        if all(table is not None for _, table in found) or parts == live(folder / name):
             break
-    whole = [table_of(content) for content in contents.values() if content is not None]
-    return _united(whole, name), [part for part, content in contents.items() if content is None]
+    whole = [table for _, table in found if table is not None]
+    return _united(whole, name), [part for part, table in found if table is None]
+
+
+def _table(part: Part) -> pa.Table | None:
+    """The rows of a part, or None if it is damaged."""
+    content = part.read()
+    return None if content is None else table_of(content)
 
 
 def _united(tables: Sequence[pa.Table], name: str) -> pa.Table:
