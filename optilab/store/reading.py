@@ -115,15 +115,17 @@ def _warn(folder: Path, damaged: Sequence[Part]) -> None:
 
 def _tables(folder: Path, name: str) -> tuple[pa.Table, list[Part]]:
     """All rows of a table, and its damaged parts. What has just been joined with others is looked for again."""
-    found: list[tuple[Part, pa.Table | None]] = []
+    read: dict[Part, pa.Table | None] = {}  # a part never changes: what has been read is read
+    parts: list[Part] = []
     for _ in range(_ATTEMPTS):
         parts = live(folder / name)
+        fresh = [part for part in parts if read.get(part) is None]
         with ThreadPoolExecutor(_READERS) as readers:
-            found = list(zip(parts, readers.map(_table, parts), strict=True))
-        if all(table is not None for _, table in found) or parts == live(folder / name):
+            read |= zip(fresh, readers.map(_table, fresh), strict=True)
+        if all(read[part] is not None for part in parts) or parts == live(folder / name):
             break
-    whole = [table for _, table in found if table is not None]
-    return _united(whole, name), [part for part, table in found if table is None]
+    whole = [table for part in parts if (table := read[part]) is not None]
+    return _united(whole, name), [part for part in parts if read[part] is None]
 
 
 def _table(part: Part) -> pa.Table | None:

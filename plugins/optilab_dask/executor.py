@@ -49,7 +49,9 @@ def _client(workers: int | None, address: str | None, stack: ExitStack) -> Clien
 
     if address is None:
         count = os.cpu_count() or 1 if workers is None else workers
-        cluster = stack.enter_context(LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None))
+        cluster = stack.enter_context(
+            LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+        )
         return Client(cluster, set_as_default=False)
     if workers is not None:
         raise InputError("workers and address: the workers are those of the scheduler; give one of the two")
