@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from optilab.texts import nearest, shown
 
 
 class InputError(ValueError):
@@ -19,14 +20,8 @@ class ResultsWarning(UserWarning):
 
 
 def unknown(what: str, name: str, known: Iterable[str], place: str = "") -> InputError:
-    """Error for a name that is not one of `known`: the near ones if there are any, else all."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    if close:
-        hint = f"did you mean {' or '.join(map(repr, close))}?"
-    else:
-        hint = f"known are {', '.join(names)}" if names else "none are known"
-    return InputError(f"{at(place)}unknown {what} {name!r}: {hint}")
+    """Error for a name that is not one of `known`, with the nearest of them."""
+    return InputError(f"{at(place)}unknown {what} {shown(name)}: {nearest(name, known)}")
 
 
 def at(place: str) -> str:

@@ -1,0 +1,59 @@
+"""Values and texts from outside, as messages and terminals show them."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from collections.abc import Iterable
+from typing import Any
+
+_WIDTH = 60  # characters of a value that a message quotes
+_FEW = 6  # names that a message lists all
+
+
+class _Short(reprlib.Repr):
+    """Python's notation, cut before it grows long: of a huge number not a digit is worked out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _FEW
+        self.maxstring = self.maxother = _WIDTH
+
+    def repr_int(self, x: int, level: int) -> str:
+        """A whole number; the number of its digits where it has too many."""
+        digits = int(x.bit_length() * 0.30103) + 1
+        return repr(x) if digits <= _WIDTH else f"a whole number of about {digits} digits"
+
+
+_short = _Short()
+
+
+def shown(value: Any) -> str:
+    """A value as a message quotes it: in Python's notation, on one line of at most 60 characters, all of them printable."""
+    try:
+        text = printable(_short.repr(value))
+    except Exception:  # of a __repr__ that isn't ours
+        text = f"<{type(value).__name__}>"
+    return shortened(text, _WIDTH)
+
+
+def shortened(text: str, width: int) -> str:
+    """A text of at most `width` characters, with an ellipsis where some are left out."""
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"
+
+
+def printable(text: str) -> str:
+    """A text on one line, with an escape sequence for each character that a terminal would act on or can't encode."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that isn't known: the near ones; where none is near, all of a few, or the nearest three."""
+    names = sorted(known)
+    asked = name[: 4 * _WIDTH]  # the search takes quadratic time
+    if close := difflib.get_close_matches(asked, names, n=3, cutoff=0.6):
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    if len(names) <= _FEW:
+        return f"known are {', '.join(names)}" if names else "none are known"
+    return f"nearest of the {len(names)} known are {', '.join(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
