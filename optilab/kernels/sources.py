@@ -8,14 +8,26 @@ import linecache
 import textwrap
 from collections.abc import Callable
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 
 def tree_of(function: Callable[..., Any]) -> ast.AST:
     """The definition of a function, with the line numbers of its file; shared, so not to be changed.
 
-    OSError, TypeError, SyntaxError or IndexError if the source can't be read.
+    It is read once: an edit after that is of another function. OSError, TypeError, SyntaxError or IndexError if the source
+    can't be read.
     """
+    code = function.__code__
+    if code not in _trees:
+        _trees[code] = _read(function)
+    return _trees[code]
+
+
+_trees: dict[CodeType, ast.AST] = {}
+
+
+def _read(function: Callable[..., Any]) -> ast.AST:
     code = function.__code__
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename)
