@@ -46,3 +46,26 @@ def _functions(source: str) -> dict[tuple[str, int], ast.AST]:
         if isinstance(node, ast.FunctionDef):
             found[node.name, min([node.lineno, *(part.lineno for part in node.decorator_list)])] = node
     return found
+
+
+def dumped(tree: ast.AST) -> str:
+    """A syntax tree as text, without docstrings and line numbers."""
+    kept: list[tuple[Any, list[Any]]] = []
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and body and _is_text(body[0]):
+            kept.append((node, body))
+            node.body = body[1:]
+    try:
+        return ast.dump(tree)
+    finally:
+        for node, body in kept:
+            node.body = body
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

@@ -186,3 +186,22 @@ def test_where_code_jumps_to_counts() -> None:
         exec(text, names)  # noqa: S102
         found.append(source_digest(names["f"]))
     assert len(set(found)) == 2
+
+
+def test_what_a_function_keeps_for_its_next_call_does_not_count() -> None:
+    """A schedule may remember what it has worked out; what it only looks up counts."""
+    kept: dict[float, float] = {}
+    listed = [1.0, 2.0]
+
+    def remembering(step: float) -> float:
+        kept[step] = kept.get(step, 0.0) + 1
+        return kept[step]
+
+    def looking_up(step: int) -> float:
+        return listed[step]
+
+    before = source_digest(remembering), source_digest(looking_up)
+    remembering(3.0)
+    listed[0] = 3.0
+    assert source_digest(remembering) == before[0]
+    assert source_digest(looking_up) != before[1]
