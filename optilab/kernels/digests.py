@@ -6,10 +6,10 @@ closes over, a helper that it calls do. So a digest tells whether compiled code,
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import hashlib
 import platform
+import types
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,6 @@ import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-from optilab.kernels.sources import dumped
 from optilab.kernels.walk import Walk, is_ours
 
 
@@ -31,8 +30,19 @@ def kernels_digest() -> str:
     for part in (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__):
         digest.update(part.encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + dumped(ast.parse(path.read_bytes())).encode())
+        digest.update(path.name.encode())
+        _add(digest, compile(path.read_bytes(), path.name, "exec", dont_inherit=True, optimize=2))
     return digest.hexdigest()
+
+
+def _add(digest: Any, code: types.CodeType) -> None:
+    """Add what code does; without docstrings, if it was compiled without, and whatever its lines are."""
+    digest.update(code.co_code + repr((code.co_names, code.co_argcount)).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _add(digest, constant)
+        else:
+            digest.update(repr(sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant).encode())
 
 
 def combined(*digests: str) -> str:

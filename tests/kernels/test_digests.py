@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from optilab.kernels.digests import captured, code_behind, source_digest
+from optilab.kernels import digests
+from optilab.kernels.digests import captured, code_behind, kernels_digest, source_digest
 
 HELPERS = """
 import numba
@@ -205,3 +206,18 @@ def test_what_a_function_keeps_for_its_next_call_does_not_count() -> None:
     listed[0] = 3.0
     assert source_digest(remembering) == before[0]
     assert source_digest(looking_up) != before[1]
+
+
+def test_the_kernels_count_without_their_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they do counts; lines, comments and docstrings don't."""
+
+    def digest(text: str) -> str:
+        (tmp_path / "digests.py").write_text(text, "utf-8")
+        kernels_digest.cache_clear()
+        return kernels_digest()
+
+    monkeypatch.setattr(digests, "__file__", str(tmp_path / "digests.py"))
+    before = digest('def f(x):\n    """Doubled."""\n    return x in {1, 2} or 2 * x\n')
+    assert digest("# a comment\n\n\ndef f(x):\n    return x in {1, 2} or 2 * x\n") == before
+    assert digest('def f(x):\n    """Doubled."""\n    return x in {1, 2} or 3 * x\n') != before
+    kernels_digest.cache_clear()
