@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import optilab
 from optilab import InputError, elementwise, is_finite, norm, per_layer, per_weight, scalar, vectorwise
-from optilab.problems import Problem
+from optilab.problems import Precision, Problem
 
 Vector = NDArray[np.float64]
 
@@ -750,6 +750,22 @@ def with_helper(w, g, lr):
 
 
 @vectorwise(lr=1.0)
+def by_norms(w, g, lr):
+    """Steps by the norm of the gradient, and by that of every other entry."""
+    w[0] -= lr * norm(g)
+    w[1] -= lr * norm(g[::2])
+
+
+@pytest.mark.parametrize("scale", [1e25, 1e-25])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_norm_in_a_rule_is_summed_in_float64(dtype: Precision, scale: float) -> None:
+    """A rule on float32 gradients near 1e25 or 1e-25 gets their finite length, which their squares in float32 don't have."""
+    w = by_norms.start(np.zeros(3), dtype=dtype).step(scale * np.array([3.0, 4.0, 4.0]))
+    np.testing.assert_allclose(w, -scale * np.array([41**0.5, 5, 0]), rtol=1e-6)
+    assert norm(scale * np.array([3.0, 4.0])) == pytest.approx(5 * scale, rel=1e-15)
+
+
+@vectorwise(lr=1.0)
 def unless_finite(w, g, lr):
     """Sets the weights to lr where the sum of the gradient is finite, else to 0."""
     total = 0.0
@@ -772,6 +788,7 @@ def test_a_sum_that_is_not_finite_is_seen(bad: float) -> None:
     assert unless_finite.start([0.0, 0.0]).step([1.0, 2.0]).tolist() == [1, 1]
     assert unless_finite_each.start([0.0, 0.0]).step([1.0, bad]).tolist() == [1, 0]
     assert is_finite(1e308)
+    assert is_finite(-1e308)
     assert not is_finite(bad)
 
 
