@@ -730,6 +730,13 @@ def test_disagreement_about_a_default_names_the_rules() -> None:
     assert chain.fill({"lr": 0.5})["lr"] == 0.5
 
 
+@pytest.mark.parametrize(("name", "meant"), [("adam.betta1", "adam.beta1"), ("betta1", "beta1"), ("sgdd.lr", "sgd.lr")])
+def test_a_misspelt_name_is_told_in_the_way_it_was_written(name: str, meant: str) -> None:
+    """A name with a rule before it is compared with such names, a plain one with plain ones."""
+    with pytest.raises(InputError, match=rf"unknown parameter of sgd \| adam '{name}': did you mean '{meant}'"):
+        optilab.get_optimizer("sgd | adam").fill({name: 0.5, "lr": 0.1})
+
+
 def test_rule_calls_plain_helpers_of_its_own_file() -> None:
     """A plain Python function that a rule calls is compiled with it."""
     stepper = with_helper.start([3.0, 4.0])
