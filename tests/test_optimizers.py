@@ -129,7 +129,62 @@ def with_beta(w, g, m, lr, beta=0.9):
     return w, m
 
 
+def takes_a_default_t(w, g, t=3):
+    """The step is given, and has no default."""
+    w -= g / t
+    return w
+
+
+def asks_for_nothing(w, g, idle):
+    """Has a state that it doesn't look at."""
+    w[:] -= g
+
+
+def remembers_copies(w, g, m, memory=2.5, count=3):
+    """Keeps several gradients."""
+    m[0] = g
+    w[:] -= m[0]
+
+
+def one_number(w, g, s):
+    """Keeps a number."""
+    s = s + 1
+    w[:] -= s * g
+    return s
+
+
+def keeps_average(w, g, x):
+    """Keeps an average."""
+    x = 0.5 * (x + w)
+    w -= g
+    return w, x
+
+
+def copies(number: Any, **more: Any) -> Callable[[], Any]:
+    """The rule above, declared with so many copies."""
+    return declare(vectorwise, remembers_copies, states={"m": per_weight(copies=number)}, **more)
+
+
 REFUSED = [
+    (declare(elementwise, takes_a_default_t), "takes_a_default_t: t is given to the rule, and can't have a default"),
+    (declare(vectorwise, asks_for_nothing), "state 'idle' is never used; take it out of the rule's arguments"),
+    (copies(0), "state 'm' has 0 copies; it needs one at least"),
+    (copies("memory"), "state 'm' has 'memory' copies; that must be a hyperparameter in whole numbers from 1"),
+    (copies("other"), "state 'm' has 'other' copies; that must be a hyperparameter in whole numbers from 1"),
+    (copies("count", ranges={"count": "{0, 1, ...}"}), "state 'm' has 'count' copies; that must be a hyperparameter"),
+    (
+        declare(vectorwise, one_number, states={"s": scalar("w")}),
+        "state 's' can't start as a copy of w: it hasn't one value a weight",
+    ),
+    (
+        declare(elementwise, keeps_average, evaluate_at="x"),
+        "evaluate_at = 'x' must be one of its states that starts as a copy of the weights",
+    ),
+    (declare(elementwise, keeps_average, evaluate_at="y"), "evaluate_at = 'y' must be one of its states"),
+    (declare(elementwise, plain, link="beside"), "link = 'beside': accepted is 'before' or 'after'"),
+    (declare(elementwise, with_beta, ranges={"beta": "{1, 3, ...}"}), "'{1, 3, ...}' is not a range of whole numbers"),
+    (lambda: elementwise(plain), "write the decorator with parentheses: @elementwise"),
+    (lambda: vectorwise(plain), "write the decorator with parentheses: @vectorwise"),
     (declare(elementwise, asks_for_layers), "asks_for_layers: an elementwise rule can't ask for layers; make it @vect"),
     (declare(elementwise, asks_for_the_problem), "an elementwise rule can't ask for value_and_grad; make it @vectorw"),
     (declare(elementwise, asks_for_all_examples), "an elementwise rule can't ask for full_value_and_grad"),
@@ -176,6 +231,12 @@ def test_rule_that_is_not_one(decorate: Callable[[], Any], message: str) -> None
     """A rule that asks for what it can't have, or doesn't say what it changes, is refused where it is declared."""
     with pytest.raises(InputError, match=message):
         decorate()
+
+
+def test_copies_from_one_on_are_accepted() -> None:
+    """One copy is enough, and a whole hyperparameter that begins at 1 counts them."""
+    assert copies(1)().rules[0].states["m"].copies == 1
+    assert copies("count", ranges={"count": "{1, 2, ...}"})().start(np.zeros(2)).state["m"].shape == (3, 2)
 
 
 def test_a_decorated_rule_is_an_optimizer() -> None:
