@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError, at
-from optilab.problems import FunctionProblem, Problem
+from optilab.plugins import registry
+from optilab.problems import Function, FunctionProblem, Problem
 from optilab.texts import printable, shown
 
 Vector = NDArray[np.floating]
 
+_DISTRIBUTION = "optilab-framework"
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)  # h, for weights up to 1
 _RTOL = 1e-5
 _ENTRIES = 20  # of a longer gradient so many are looked at
@@ -28,12 +30,13 @@ _POINTS, _POINTS_FOR_BOUNDS = 3, 100  # beside the start
 def spot_check(problem: Problem, place: str = "") -> None:
     """InputError where a function of one's own leaves its arrays, or has another gradient than its cost.
 
-    It is looked at from its start and from points of its domain. With check_gradient = false only bounds are.
+    It is looked at from its start and from points of its domain. With check_gradient = false only bounds are. Functions that
+    came with optilab have been looked at already.
     """
-    if not isinstance(problem, FunctionProblem):
+    if not isinstance(problem, FunctionProblem) or _is_bundled(problem.kind):
         return
     exact = FunctionProblem(problem.kind, problem.parameters, "float64").checked
-    told, hint = f"{at(place)}problem {problem.name!r}: ", f", in {located(exact)}"
+    told, hint = f"{at(place)}problem {problem.name!r}: ", f", in {located(exact.kind)}"
     for w in [exact.initial(), *points(exact, _POINTS_FOR_BOUNDS)]:
         if found := out_of_bounds(exact, w):
             raise InputError(f"{told}{found}{hint}")
@@ -44,9 +47,15 @@ def spot_check(problem: Problem, place: str = "") -> None:
             raise InputError(f"{told}{found}{hint}; check_gradient = false in the problem's table leaves this out")
 
 
-def located(problem: FunctionProblem) -> str:
+def _is_bundled(kind: Function) -> bool:
+    found = registry()
+    bundled = found.sources.get(("problems", kind.name), "").endswith(f" of {_DISTRIBUTION}")
+    return bundled and found.problems.get(kind.name) is kind
+
+
+def located(kind: Function) -> str:
     """Where the function stands."""
-    code = problem.kind.compute.__code__
+    code = kind.compute.__code__
     return f"{printable(code.co_filename)}, line {code.co_firstlineno}"
 
 
@@ -111,16 +120,16 @@ def disagreement(problem: Problem, w: Vector) -> str:
     if w.size > _ENTRIES:
         entries = np.random.default_rng(w.size).choice(w.size, _ENTRIES, replace=False).tolist()
     for i in entries:
-        slopes = [found for step in _STEPS if (found := _slopes(problem, w, cost, int(i), step)) is not None]
-        if slopes and not _agrees(float(gradient[i]), slopes):
+        found = slopes(problem, w, cost, int(i))
+        if found and not _agrees(float(gradient[i]), found):
             return (
                 f"its gradient is not that of its cost: g[{i}] is {gradient[i]:g}, and differences of the cost give "
-                f"{slopes[-1].middle:g}, at w = {shown(w.tolist())}"
+                f"{found[-1].middle:g}, at w = {shown(w.tolist())}"
             )
     return ""
 
 
-class _Slopes(NamedTuple):
+class Slopes(NamedTuple):
     """Slopes of the cost along one weight: to its left, across it, to its right; and how far rounding may change them."""
 
     left: float
@@ -129,7 +138,12 @@ class _Slopes(NamedTuple):
     rounding: float
 
 
-def _slopes(problem: Problem, w: Vector, cost: float, i: int, step: float) -> _Slopes | None:
+def slopes(problem: Problem, w: Vector, cost: float, i: int) -> list[Slopes]:
+    """Slopes along weight i from ever shorter distances, without those to where the cost isn't finite."""
+    return [found for step in _STEPS if (found := _slopes(problem, w, cost, i, step)) is not None]
+
+
+def _slopes(problem: Problem, w: Vector, cost: float, i: int, step: float) -> Slopes | None:
     """They at w, from points at a distance of `step`; None if the cost isn't finite there."""
     h = step * max(1.0, abs(float(w[i])))
     up, down = w.copy(), w.copy()
@@ -139,10 +153,10 @@ def _slopes(problem: Problem, w: Vector, cost: float, i: int, step: float) -> _S
     if not (np.isfinite(above) and np.isfinite(below)):
         return None
     rounding = 8 * np.finfo(np.float64).eps * max(abs(cost), abs(above), abs(below)) / h
-    return _Slopes((cost - below) / h, (above - below) / (2 * h), (above - cost) / h, rounding)
+    return Slopes((cost - below) / h, (above - below) / (2 * h), (above - cost) / h, rounding)
 
 
-def _agrees(slope: float, found: list[_Slopes]) -> bool:
+def _agrees(slope: float, found: list[Slopes]) -> bool:
     """Whether a slope is that of the cost, by one of these, which come from ever shorter distances."""
     last = found[-1]
     if min(last.left, last.right) - last.rounding <= slope <= max(last.left, last.right) + last.rounding:
