@@ -8,7 +8,10 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from optilab.kernels.digests import captured
 from optilab.plan import Plan
+from optilab.plugins import registry
+from optilab.rules import Rule
 
 SCHEMA = 2  # of a run's identity; a change of meaning is a new number
 
@@ -19,7 +22,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "schema": SCHEMA,
         "problem": plan.problem.identity,
         "precision": plan.problem.precision,
-        "optimizer": [rule.label for rule in plan.optimizer.rules],
+        "optimizer": [_rule(rule) for rule in plan.optimizer.rules],
         "hyperparameters": dict(plan.hyperparameters),
         "schedules": [s.identity for s in plan.schedules],
         "batch_size": plan.examples_a_step,
@@ -31,6 +34,18 @@ def identity(plan: Plan) -> dict[str, Any]:
     if plan.stop.reads_measurements or any(s.schedule.is_feedback for s in plan.schedules):
         found["measure"] = plan.measure.in_steps(plan.steps_per_epoch) if plan.measure else None
     return found
+
+
+def _rule(rule: Rule) -> Any:
+    """A rule by its name; where that isn't the name it is registered by, with where it is defined and what it closes over.
+
+    A factory makes many rules of one name, and two modules may each have one.
+    """
+    known = registry().optimizers.get(rule.name)
+    if known is not None and any(other.function is rule.function for other in known.rules):
+        return rule.label
+    function = rule.function
+    return [rule.label, f"{function.__module__}.{function.__qualname__}", captured(function)]
 
 
 def run_id(plan: Plan) -> str:

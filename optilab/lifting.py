@@ -12,6 +12,7 @@ import numba
 
 from optilab.errors import InputError
 from optilab.kernels import cache
+from optilab.kernels.digests import source_digest
 from optilab.kernels.narrowing import Kind
 from optilab.layout import STEPS, Slots
 from optilab.optimizers import Optimizer
@@ -26,6 +27,7 @@ import numpy as np
 {imports}
 
 F = np.{precision}
+evaluate_from = function_at(signatures("{precision}").evaluate)
 {rules}
 
 @entry(signatures("{precision}").update{options})
@@ -60,7 +62,7 @@ def _rule_lines(slots: Slots, number: int, rule: Rule) -> list[str]:
             local += index
         elif name in EVALUATIONS:
             batch = "rows" if name == "value_and_grad" else "every_row"
-            before.append(f"{local} = bind(evaluate, {batch}, context)")
+            before.append(f"{local} = bind(evaluate_from(evaluate), {batch}, context)")
         elif name == "noise":
             local = f"F(normal({slots.key(number)}, t, i))"
         else:
@@ -111,7 +113,8 @@ def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
     }
 
 
-_IMPORTS = """from optilab.kernels.evaluation import bind
+_IMPORTS = """from optilab.kernels.calls import function_at
+from optilab.kernels.evaluation import bind
 from optilab.kernels.jit import entry, jit_with_helpers, signatures
 from optilab.kernels.noise import normal
 from optilab.kernels.parts import gather, scatter"""
@@ -149,9 +152,11 @@ def compile_update(optimizer: Optimizer, precision: str, *, checked: bool = Fals
 
 
 def code_digest(optimizer: Optimizer) -> str:
-    """Digest of the source behind every rule of the chain."""
-    digests = [cache.source_digest(rule.function) for rule in optimizer.rules]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
+    """Digest of what every rule of the chain does, what it remembers, and how they are lifted to one update."""
+    parts = [update_text(optimizer, "float64")]
+    for rule in optimizer.rules:
+        parts += [source_digest(rule.function), repr(sorted(rule.states.items())), str(rule.evaluate_at)]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError, at
-from optilab.kernels.cache import combined, source_digest
+from optilab.kernels.digests import combined, source_digest
 from optilab.layout import Layout
 from optilab.lifting import code_digest
 from optilab.optimizers import Optimizer

@@ -255,7 +255,7 @@ class FunctionProblem(Problem):
     @cached_property
     def code(self) -> str:
         """Digest of the function's source."""
-        from optilab.kernels.cache import source_digest
+        from optilab.kernels.digests import source_digest
 
         return hashlib.sha256(source_digest(self.kind.compute).encode()).hexdigest()
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from optilab import streams
 from optilab.errors import InputError
 from optilab.kernels import cache
+from optilab.kernels.calls import address_of
 from optilab.kernels.jit import BIAS, EVALUATIONS, VECTOR, context_without_examples
 from optilab.layers import Table, described, plain_vector, table_of_shapes
 from optilab.layout import Layout
@@ -85,6 +86,7 @@ class Stepper:
         self._vector, self._scalars = self._layout.allocate(self.w, streams.noise_key(seed))
         self.state = self._layout.views(self._vector, self._scalars)
         self._update = update or compile_update(optimizer, precision)
+        self._passed = self._evaluate if update else address_of(self._evaluate)
 
     @property
     def evaluation_point(self) -> NDArray[np.floating]:
@@ -169,7 +171,7 @@ class Stepper:
             self._scalars,
             self._layout.layers,
             self._layout.places,
-            self._evaluate,
+            self._passed,
             self._rows,
             self._rows,
             self._context,

@@ -1,37 +1,38 @@
-"""The compiled-code cache: generated modules, each a real file with a digest of everything it was compiled from.
+"""The compiled-code cache: generated modules, each in a folder of its own with a digest of everything it was compiled from.
 
 Numba caches a compiled function beside the file that defines it, and does not notice when another file that it calls
-has changed. So each entry point is a small generated file, whose name holds a digest of optilab's kernels, of the
-plugin's source and of the versions of Python, NumPy and Numba: changed code is a new file. Each is compiled under a file lock of its
+has changed. So each entry point is a small generated file, whose name holds a digest of optilab's kernels, of all that the
+plugin's functions read and of the versions of Python, NumPy and Numba: changed code is a new file. Each is compiled under a file lock of its
 own, because two processes that add to one cache index at once can corrupt it.
+
+What Numba keeps is pickled, and machine code: it is loaded from a folder that nobody else can write, and only if every file
+is, byte for byte, as it was when it was compiled.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import inspect
-import pickle
-import platform
+import json
+import os
 import shutil
+import stat
 import sys
 import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import llvmlite
 import numba
-import numpy as np
 from filelock import FileLock
 
+from optilab.errors import InputError
 from optilab.folders import cache_folder, cache_part, write_whole
-from optilab.importing import import_file
+from optilab.kernels.digests import Code, code_behind, kernels_digest
 
-_UNREADABLE = (EOFError, pickle.UnpicklingError, ImportError, AttributeError, IndexError, KeyError)
+_SEAL = "digests.json"  # in a module's folder: of each other file in it
 
 
 @dataclass
@@ -46,114 +47,156 @@ class CompileLog:
 LOG = CompileLog()
 
 
-@cache
-def _kernels_digest() -> str:
-    digest = hashlib.sha256()
-    for part in (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__):
-        digest.update(part.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _module_source(name: str) -> str:
-    """Source of a module and of its siblings in its package: helpers that a rule may call."""
-    path = getattr(sys.modules.get(name), "__file__", None)
-    if path is None or name == "__main__":
-        return ""
-    own = Path(path)
-    package = name.rpartition(".")[0]
-    files = sorted(own.parent.glob("*.py")) if package else [own]
-    return "".join(_text(file, file.stat().st_mtime_ns) for file in files)
-
-
-@cache
-def _text(file: Path, changed: int) -> str:
-    """Content of a file, read again when it has changed."""
-    return file.read_text("utf-8")
-
-
-def source_digest(function: Callable[..., Any]) -> str:
-    """Digest of a Python function: its module and package, its own source, and the values that it captured."""
-    digest = hashlib.sha256()
-    digest.update(_module_source(function.__module__).encode())
-    _add_function(digest, function, set())
-    return digest.hexdigest()
-
-
-def _add_function(digest: Any, function: Any, seen: set[int]) -> None:
-    """Walk from a function to the functions and constants it refers to: a notebook's cells have no file."""
-    function = inspect.unwrap(getattr(function, "py_func", function))
-    if id(function) in seen or not isinstance(function, types.FunctionType):
-        return
-    seen.add(id(function))
-    with contextlib.suppress(OSError, TypeError):
-        digest.update(inspect.getsource(function).encode())
-    _add_code(digest, function.__code__)  # a file may have changed since it was imported: this is what is compiled
-    captured = inspect.getclosurevars(function)
-    for name, value in sorted({**captured.globals, **captured.nonlocals}.items()):
-        if isinstance(value, (bool, int, float, complex, str, tuple, np.generic)):
-            digest.update(f"{name}={value!r}".encode())
-        elif isinstance(value, np.ndarray):
-            digest.update(name.encode() + value.tobytes())
-        else:
-            _add_function(digest, value, seen)
-
-
-def _add_code(digest: Any, code: types.CodeType) -> None:
-    digest.update(code.co_code + repr(code.co_names).encode())
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            _add_code(digest, constant)
-        else:
-            digest.update(repr(sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant).encode())
-
-
-def combined(*digests: str) -> str:
-    """One digest for the kernels and all sources behind a run."""
-    return hashlib.sha256("".join((_kernels_digest(), *digests)).encode()).hexdigest()[:16]
-
-
 def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = None) -> types.ModuleType:
     """Import the generated module with source `text`, compiling it if this machine has not yet.
 
     label: readable part of the module's name.
     digest: of the sources behind the names in `given`, which the module finds as globals.
 
-    What can't be read is deleted, and the module compiled again.
+    What isn't as it was left is deleted, and the module compiled again. InputError if the cache folder can't be used.
     """
-    key = hashlib.sha256((_kernels_digest() + digest + text).encode()).hexdigest()[:16]
+    code = code_behind(given or {})
+    places = repr(code.places)  # tracebacks name them
+    key = hashlib.sha256((kernels_digest() + digest + text + places).encode("utf-8", "surrogateescape")).hexdigest()[
+        :16
+    ]
     name = f"optilab_compiled_{label}_{key}"
     if name in sys.modules:
         return sys.modules[name]
-    folder = cache_part("compiled", _kernels_digest()[:16])
     start = time.perf_counter()
-    with FileLock(folder / f"{name}.lock"):
-        try:
-            module = _import(name, folder / f"{name}.py", text, given or {})
-        except _UNREADABLE:
-            for file in (folder / "__pycache__").glob(f"{name}.*"):
-                file.unlink(missing_ok=True)
-            module = _import(name, folder / f"{name}.py", text, given or {})
+    try:
+        module = _loaded(name, text, given or {}, code)
+    except OSError as error:
+        reason = f"can't keep compiled code in {str(cache_folder())!r}: {error.strerror or error}"
+        raise InputError(f"{reason}; name another folder in the environment variable OPTILAB_CACHE") from error
     LOG.seconds += time.perf_counter() - start
-    for value in vars(module).values():
-        if isinstance(value, numba.core.dispatcher.Dispatcher) and value.stats.cache_path:
-            LOG.loaded += sum(value.stats.cache_hits.values())
-            LOG.compiled += sum(value.stats.cache_misses.values())
     return module
 
 
-def _import(name: str, path: Path, text: str, given: Mapping[str, Any]) -> types.ModuleType:
+def _loaded(name: str, text: str, given: Mapping[str, Any], code: Code) -> types.ModuleType:
+    parent = _private(_private(cache_part() / "compiled") / kernels_digest()[:16])
+    folder, lock = parent / name, parent / f"{name}.lock"
+    if not _is(lock, stat.S_ISREG):
+        _remove(lock)
+    with FileLock(lock):
+        if _is_sealed(folder):
+            try:
+                return _imported(name, folder, text, given)
+            except Exception:  # noqa: S110 whatever it is, it is not of the source, which did compile
+                pass
+        _remove(folder)
+        _private(folder)
+        for compiled in code.jitted:
+            compiled.recompile()  # or it would be what it was when it was first called, here or in a cache of its own
+        return _imported(name, folder, text, given)
+
+
+def _imported(name: str, folder: Path, text: str, given: Mapping[str, Any]) -> types.ModuleType:
+    """The module, from the cache or newly compiled into it."""
+    path = folder / f"{name}.py"
     if not path.exists():
         write_whole(path, text.encode())
-    return import_file(name, path, given)  # a cached function is unpickled under this name
+    module = types.ModuleType(name)
+    vars(module).update(given, __file__=str(path))
+    sys.modules[name] = module  # a cached function is unpickled under this name
+    try:
+        with _cached_beside_the_file():
+            exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102 text of our own making
+    except BaseException:
+        del sys.modules[name]
+        raise
+    entries = [
+        v for v in vars(module).values() if isinstance(v, numba.core.dispatcher.Dispatcher) and v.stats.cache_path
+    ]
+    LOG.loaded += sum(sum(entry.stats.cache_hits.values()) for entry in entries)
+    if compiled := sum(sum(entry.stats.cache_misses.values()) for entry in entries):
+        LOG.compiled += compiled
+        write_whole(folder / _SEAL, json.dumps(_digests(folder)).encode())
+    return module
+
+
+@contextmanager
+def _cached_beside_the_file() -> Iterator[None]:
+    """Keep Numba to the module's folder, wherever else the environment sends it."""
+    config: Any = numba.config
+    elsewhere = config.CACHE_DIR
+    config.CACHE_DIR = ""
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = elsewhere
+
+
+def _is_sealed(folder: Path) -> bool:
+    """Whether a module's folder holds what was compiled, byte for byte, and nothing else."""
+    try:
+        if not (_is(folder, stat.S_ISDIR) and _is(folder / _SEAL, stat.S_ISREG)):
+            return False
+        sealed = json.loads((folder / _SEAL).read_bytes())
+        return bool(sealed) and _digests(folder) == sealed
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The digest of each file of a module but the seal, by its path in the folder. OSError for what is no file."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name == _SEAL:
+            continue
+        if _is(path, stat.S_ISDIR):
+            found |= {f"{path.name}/{name}": digest for name, digest in _digests(path).items()}
+        elif _is(path, stat.S_ISREG):
+            found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            raise OSError(f"{path} is no file")
+    return found
+
+
+def _is(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether something is there itself, not a link to it, and is of a kind."""
+    try:
+        return kind(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _remove(path: Path) -> None:
+    """Delete whatever is there, if anything is; of a link, the link."""
+    if _is(path, stat.S_ISDIR):
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _private(folder: Path) -> Path:
+    """A folder that this user alone can write, made if it isn't there; what others could have put there is deleted.
+
+    InputError if it is another user's.
+    """
+    if not _is(folder, stat.S_ISDIR):
+        _remove(folder)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name != "posix":
+        return folder
+    facts = folder.lstat()
+    if facts.st_uid != os.geteuid():
+        raise InputError(
+            f"the compiled code in {str(folder)!r} belongs to another user (number {facts.st_uid}), and could be anything; "
+            "name a folder of your own in the environment variable OPTILAB_CACHE"
+        )
+    if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+    return folder
 
 
 def wipe() -> None:
     """Delete all compiled code, of this and of other versions."""
-    shutil.rmtree(cache_folder() / "compiled", ignore_errors=True)
+    _remove(cache_folder() / "compiled")
 
 
 def size() -> int:
     """Bytes of compiled code on disk."""
-    return sum(p.stat().st_size for p in (cache_folder() / "compiled").rglob("*") if p.is_file())
+    files = (path for path in (cache_folder() / "compiled").rglob("*") if _is(path, stat.S_ISREG))
+    return sum(path.lstat().st_size for path in files)

@@ -22,6 +22,7 @@ def train(
     scalars,
     layers,
     places,
+    address,
     evaluate,
     update,
     context,
@@ -34,9 +35,11 @@ def train(
     skip: how many steps of the first epoch have been taken already.
     t: number of the first step, from 1.
     table: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
+    address: of `evaluate`, for rules that evaluate gradients themselves.
     limits: of the gradient evaluations and of the examples in them, counted in the context; no step begins beyond.
 
-    Returns the number of steps taken, the cost on the last batch that was looked at, and the norm of the last update.
+    Returns the number of steps taken, the cost on the last batch that was looked at, and the norm of the last update. What
+    `evaluate` or `update` raise is raised here.
     """
     examples = order.shape[1]
     per_epoch = (examples + batch_size - 1) // batch_size
@@ -57,7 +60,7 @@ def train(
         if limited or step == steps - 1:
             previous[:] = w
         hyper = table[step if table.shape[0] > 1 else 0]
-        update(w, g, t + step, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
+        update(w, g, t + step, cost, hyper, state, scalars, layers, places, address, rows, every_row, context)
     if taken > 0:
         squares = 0.0
         for i in range(w.size):

@@ -138,7 +138,7 @@ def signatures(precision: str) -> Signatures:
         types.float64[::1],  # scalars
         layers,
         types.int64[:, ::1],  # places, as in lifting.Layout
-        types.FunctionType(evaluate),
+        types.int64,  # address of evaluate
         rows,
         rows,  # every_row
         context,
@@ -157,8 +157,8 @@ def signatures(precision: str) -> Signatures:
         types.float64[::1],  # scalars
         layers,
         types.int64[:, ::1],  # places
-        types.FunctionType(evaluate),
-        types.FunctionType(update),
+        types.int64,  # address of evaluate, as in kernels.calls
+        types.int64,  # address of update
         context,
         types.float64,  # bound
         types.int64[::1],  # limits
@@ -242,34 +242,8 @@ def _with_numbers(code: CodeType, words: Mapping[str, int]) -> CodeType:
 
 def entry(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function of a generated module for one signature, or load it from the cache on disk."""
-    compile_or_load: Callable[[Callable[..., Any]], Any] = numba.njit(signature, cache=True, **_POLICY, **options)
+    policy = (
+        _POLICY | {"cache": True, "no_cfunc_wrapper": True} | options
+    )  # compiled code calls it as in `kernels.calls`
+    compile_or_load: Callable[[Callable[..., Any]], Any] = numba.njit(signature, **policy)
     return compile_or_load
-
-
-class Address(types.WrapperAddressProtocol):
-    """A compiled function as an argument of the training loop.
-
-    A dispatcher can be passed as it is, but then Numba looks up what it has compiled in every call, in 50 microseconds.
-    """
-
-    def __init__(self, dispatcher: Any) -> None:
-        (compiled,) = dispatcher.overloads.values()
-        self._signature = compiled.signature
-        self._address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_cfunc_wrapper_name)
-        self._dispatcher = dispatcher  # keeps the code in memory
-
-    def __wrapper_address__(self) -> int:
-        return int(self._address)
-
-    def signature(self) -> Any:
-        """Its Numba signature."""
-        return self._signature
-
-
-def direct(dispatcher: Any) -> Any:
-    """The single version of an `entry`, called without a look at its arguments' types: a wrong one is a crash.
-
-    For the calls between two measurements, of which a short run makes thousands.
-    """
-    (compiled,) = dispatcher.overloads.values()
-    return compiled.entry_point

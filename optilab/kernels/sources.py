@@ -8,14 +8,26 @@ import linecache
 import textwrap
 from collections.abc import Callable
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 
 def tree_of(function: Callable[..., Any]) -> ast.AST:
     """The definition of a function, with the line numbers of its file; shared, so not to be changed.
 
-    OSError, TypeError, SyntaxError or IndexError if the source can't be read.
+    It is read once: an edit after that is of another function. OSError, TypeError, SyntaxError or IndexError if the source
+    can't be read.
     """
+    code = function.__code__
+    if code not in _trees:
+        _trees[code] = _read(function)
+    return _trees[code]
+
+
+_trees: dict[CodeType, ast.AST] = {}
+
+
+def _read(function: Callable[..., Any]) -> ast.AST:
     code = function.__code__
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename)
@@ -34,3 +46,26 @@ def _functions(source: str) -> dict[tuple[str, int], ast.AST]:
         if isinstance(node, ast.FunctionDef):
             found[node.name, min([node.lineno, *(part.lineno for part in node.decorator_list)])] = node
     return found
+
+
+def dumped(tree: ast.AST) -> str:
+    """A syntax tree as text, without docstrings and line numbers."""
+    kept: list[tuple[Any, list[Any]]] = []
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and body and _is_text(body[0]):
+            kept.append((node, body))
+            node.body = body[1:]
+    try:
+        return ast.dump(tree)
+    finally:
+        for node, body in kept:
+            node.body = body
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

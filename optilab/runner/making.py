@@ -146,7 +146,10 @@ class Maker:
         )
 
     def _setup(self, plan: Plan) -> Setup:
-        key = f"{id(plan.problem)} {[rule.label for rule in plan.optimizer.rules]}"
+        rules = [
+            (rule.label, id(rule.function)) for rule in plan.optimizer.rules
+        ]  # one factory makes several of a name
+        key = f"{id(plan.problem)} {rules}"
         kept = self._setups.get(key)
         if kept is None or kept.problem is not plan.problem:
             _make_room(self._setups)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from optilab.kernels import cache
+from optilab.kernels.calls import address_of
 from optilab.kernels.jit import UNLIMITED, context_without_examples
 from optilab.layers import table_of_shapes
 from optilab.layout import Layout
@@ -78,7 +79,8 @@ class Timed:
         evaluate = cache.load(f"same_gradient_{precision}", _SAME_GRADIENT.format(precision=precision), "").evaluate
         hyper = np.array(optimizer.numbers(hyperparameters))[None]
         self._memory = hyper, state, scalars, layout.layers, layout.places
-        self._functions = evaluate, compile_update(optimizer, precision), self._context, np.inf, np.full(2, UNLIMITED)
+        self._compiled = evaluate, compile_update(optimizer, precision)
+        self._functions = *map(address_of, self._compiled), self._context, np.inf, np.full(2, UNLIMITED)
         self._loop = compile_loop(precision)
         self._t = 1.0
 

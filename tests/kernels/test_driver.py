@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import optilab
 from optilab import streams
 from optilab.datasets import Dataset, Examples
+from optilab.kernels.calls import address_of
 from optilab.kernels.jit import UNLIMITED
 from optilab.layout import Layout
 from optilab.lifting import compile_update
@@ -112,8 +113,8 @@ def call_loop(problem: Problem, optimizer: Optimizer, w: Vector, **given: Any) -
         scalars,
         layout.layers,
         layout.places,
-        problem.evaluate,
-        compile_update(optimizer, "float64"),
+        address_of(problem.evaluate),
+        address_of(compile_update(optimizer, "float64")),
         context,
         given.get("bound", np.inf),
         np.array(given.get("limits", [UNLIMITED, UNLIMITED])),

@@ -1,0 +1,58 @@
+"""Identities of runs: rules that one factory makes are told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import optilab
+from optilab import plugins
+
+PLUGIN = '''
+from optilab import elementwise, hookimpl
+
+
+def make(factor):
+    """A rule for each factor."""
+
+    @elementwise(lr=0.1)
+    def rule(w, g, lr):
+        w -= factor * lr * g
+        return w
+
+    return rule
+
+
+@hookimpl
+def optilab_optimizers():
+    return [make(0.5).called("half", "Half steps."), make(0.1).called("tenth", "Tenth steps.")]
+'''
+
+FILE = """
+name = "factory"
+problem = { use = "bowl" }
+budget = { steps = 10 }
+
+[[optimizers]]
+use = "half"
+
+[[optimizers]]
+use = "tenth"
+"""
+
+
+@pytest.mark.parametrize("executor", ["inline", "local"])
+def test_rules_of_one_factory_are_two_optimizers(
+    executor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has runs of its own, made by its own compiled code, in one process as in many."""
+    monkeypatch.chdir(tmp_path)
+    Path("factory.py").write_text(PLUGIN, "utf-8")
+    Path("factory.toml").write_text(FILE, "utf-8")
+    plugins.use_file("factory.py")
+    runs = optilab.run("factory.toml", executor=executor).runs.set_index("label")
+    assert runs["run_id"].nunique() == 2
+    for name, factor in (("half", 0.5), ("tenth", 0.1)):
+        alone = optilab.train("bowl", "sgd", lr=factor * 0.1, steps=10)
+        assert runs.loc[name, "final_train_cost"] == pytest.approx(alone.log[-1, 6], rel=1e-12)
