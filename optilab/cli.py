@@ -234,15 +234,17 @@ def new_command(name: str, one_file: bool) -> None:
 )
 @plugin_option
 def check_command(plugin: str, examples: int, time_limit: float, plugin_files: tuple[str, ...]) -> None:
-    """Check that an optimizer keeps what every optimizer must: PLUGIN is a FILE.py, a plugin, an optimizer or a chain."""
+    """Check that optimizers, schedules, problems, datasets and samplers keep what each of them must.
+
+    PLUGIN is a FILE.py, a plugin, the name of one of these, or a chain.
+    """
     _use(plugin_files)
     from optilab.testing.printing import print_verdicts
-    from optilab.testing.session import names_in, run
+    from optilab.testing.session import check_all
 
-    names, files = names_in(plugin)
     broken = 0
-    for name in names:
-        broken += print_verdicts(name, run(name, [*plugin_files, *files], examples, time_limit))
+    for name, verdicts in check_all(plugin, plugin_files, examples, time_limit):
+        broken += print_verdicts(name, verdicts)
     sys.exit(1 if broken else 0)
 
 

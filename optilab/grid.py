@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from optilab.cell import Cell, build_problem, table_key
+from optilab.derivatives import spot_check
 from optilab.entries import Entry, Line
 from optilab.errors import InputError
 from optilab.experiment import Experiment
@@ -87,6 +88,7 @@ def grid_of(experiment: Experiment) -> Grid:
 def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
     for place, problem in experiment.every_problem:
         built = build_problem(problem, experiment.precision, place)
+        spot_check(built, place)
         for k, given in enumerate(experiment.optimizers):
             entry = Entry.of(given, built, f"optimizers[{k}]")
             for line in entry.lines(experiment, problem):

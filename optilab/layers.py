@@ -78,3 +78,9 @@ def selected(table: Table, selections: Sequence[str], own: int) -> NDArray[np.bo
 def packed(table: Table, chosen: NDArray[np.bool_]) -> Table:
     """Table of the chosen layers alone, as if no other were between them."""
     return layer_table((int(row["rows"]), int(row["columns"]), int(row["kind"])) for row in table[chosen])
+
+
+def described(table: Table) -> str:
+    """The shapes of the layers, in order: "784 x 16, 1 x 16"; the first of them where there are many."""
+    shapes = [f"{row['rows']} x {row['columns']}" for row in table]
+    return ", ".join(shapes if len(shapes) <= 8 else [*shapes[:7], f"... ({len(shapes)} in all)"])

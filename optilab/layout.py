@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError
-from optilab.layers import Table, packed, part_sizes, selected
+from optilab.layers import Table, described, packed, part_sizes, selected
 from optilab.optimizers import Optimizer
 from optilab.states import State
 
@@ -83,7 +83,7 @@ class Layout:
             if rule.layers:
                 mask = selected(table, selections, number)
                 if not mask.any():
-                    raise InputError(f"{rule.label}: there is no such layer among {_described(table)}")
+                    raise InputError(f"{rule.label}: there is no such layer among {described(table)}")
                 mine = packed(table, mask)
                 self._chosen[number] = np.concatenate(
                     [np.arange(r["offset"], r["offset"] + r["size"]) for r in table[mask]]
@@ -166,7 +166,3 @@ class Layout:
                 first, size, _ = self.places[self._slots.rows[number, rule.evaluate_at]]
                 point[self._chosen.get(number, slice(None))] = vector[first : first + size]
         return point
-
-
-def _described(table: Table) -> str:
-    return ", ".join(f"{row['rows']} x {row['columns']}" for row in table)

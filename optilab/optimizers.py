@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from optilab.declaration import Declaration
 from optilab.errors import InputError, at, unknown
 from optilab.parameters import Parameter
-from optilab.rules import EVALUATIONS, Link, Rule, check_selection
+from optilab.rules import EVALUATIONS, Link, Rule, check_selection, may_overlap
 from optilab.states import State
+from optilab.texts import shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -103,7 +104,9 @@ class Optimizer:
     def fill(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
         """Checked values of all hyperparameters: the given ones, and the defaults of the rest.
 
-        A name such as "rule.lr" gives a value to one rule alone.
+        A name such as "rule.lr" gives a value to one rule alone. InputError for a plain name that would reach a link and
+        another rule on the same layers, but for lr, which is the same for both: what they call alike may be two things, or
+        the same thing done twice.
         """
         qualified = {c.qualified: self.rules[c.rule].parameters[c.name] for c in self.columns}
         shared = self._shared(given)
@@ -114,6 +117,7 @@ class Optimizer:
             if name not in known and name not in qualified:
                 names = [*known, *qualified] if "." in name else list(known)
                 raise unknown(f"parameter of {self.name}", name, names, place)
+        self._check_meant_once(given, place)
         filled: dict[str, Any] = {}
         for name, parameter in shared.items():
             if name in given:
@@ -132,6 +136,33 @@ class Optimizer:
             if name in given:
                 filled[name] = replace(parameter, name=name).check(given[name], place)
         return filled
+
+    def _check_meant_once(self, given: Mapping[str, Any], place: str) -> None:
+        """InputError where a value would act twice: in a link, and in another rule that has the same and works on the same layers.
+
+        A plain name is ambiguous there, unless it says what is so anyway. A hyperparameter after which the link itself is
+        called is what the link does: then neither a default of the other rule may do it once more, unasked.
+        """
+        for one, other in itertools.combinations(self.columns, 2):
+            rules = self.rules[one.rule], self.rules[other.rule]
+            apart = not may_overlap(rules[0].layers, rules[1].layers)
+            if one.name != other.name or one.name == "lr" or apart or not any(rule.link for rule in rules):
+                continue
+            name, columns = one.name, (one, other)
+            own = [rule.parameters[name].default for rule in rules]
+            values = [given.get(c.qualified, given.get(name, d)) for c, d in zip(columns, own, strict=True)]
+            asked = [c.qualified in given for c in columns]
+            if any(rule.link and rule.name == name for rule in rules):
+                twice = not all(asked) and all(value not in (None, 0) for value in values)
+            else:
+                twice = not any(asked) and name in given and values != own
+            if twice and (name in given or None not in own):
+                first, second = (c.qualified for c in columns)
+                raise InputError(
+                    f"{at(place)}{name} of {self.name}: both {self.rule_names[one.rule]} and {self.rule_names[other.rule]} have "
+                    f'it; give each a value of its own: "{first}" = {shown(values[0])} and "{second}" = {shown(own[1])}, '
+                    "or others"
+                )
 
     def _disagreement(self, name: str) -> str:
         defaults = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}

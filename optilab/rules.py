@@ -100,6 +100,20 @@ class Rule:
         return float(self.words[value]) if isinstance(self.parameters[name].range, Words) else float(value)
 
 
+_APART = ({"matrices", "biases"}, {"first", "hidden"}, {"hidden", "last"})  # no layer is both
+
+
+def may_overlap(one: str, other: str) -> bool:
+    """Whether two selections of layers of a chain can have a layer in common; "" is all layers."""
+    mine, theirs = set(one.split()), set(other.split())
+    if one and other and ("rest" in mine) != ("rest" in theirs):  # the rest is what no other selects
+        return False
+    numbers = [{word for word in words if word.isdigit()} for words in (mine, theirs)]
+    if all(numbers) and numbers[0].isdisjoint(numbers[1]):
+        return False
+    return not any(words & mine and words & theirs and not words & mine & theirs for words in _APART)
+
+
 def check_selection(selection: str) -> str:
     """`selection` with single blanks. InputError unless it is made of words that select layers."""
     words = selection.split()

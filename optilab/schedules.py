@@ -144,10 +144,12 @@ class BoundSchedule:
 
     def curve(self, step: NDArray[np.float64], total: int) -> NDArray[np.float64]:
         """Multiplier at each step. ValueError if the author's function returns another shape."""
-        values = np.asarray(
-            self.schedule(step, total, **{n: _curves(v) for n, v in self.parameters.items()}), np.float64
-        )
+        values = np.asarray(self.answer(step, total), np.float64)
         return np.array(np.broadcast_to(values, step.shape))
+
+    def answer(self, step: NDArray[np.float64], total: int) -> Any:
+        """What the author's function itself answers."""
+        return self.schedule(step, total, **{n: _curves(v) for n, v in self.parameters.items()})
 
     def multipliers(self, first: int, steps: int, total: int, steps_per_epoch: int) -> NDArray[np.float64]:
         """Multiplier at each of the `steps` steps from `first`, counted from 0, in a run of `total`."""

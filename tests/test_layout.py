@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -427,6 +430,66 @@ def test_saved_state_of_something_else_is_refused() -> None:
         summed.start(W[:2]).resume(saved)
     with pytest.raises(InputError, match="saved t is missing"):
         summed.start(W).resume({name: part for name, part in saved.items() if name != "t"})
+
+
+def test_a_saved_state_of_other_layers_or_rules_is_refused() -> None:
+    """As many weights on layers of other shapes, or under another rule that keeps as much, are not the same state."""
+    saved = down.start([np.ones((2, 3)), np.ones(3)]).save()
+    with pytest.raises(InputError, match=r"saved layers are \[\[2, 3, 0\], \[1, 3, 1\]\]; down expects \[\[3, 2, 0\]"):
+        down.start([np.ones((3, 2)), np.ones(3)]).resume(saved)
+    other = optilab.get_optimizer("sgd").start([np.ones((2, 3)), np.ones(3)])
+    with pytest.raises(InputError, match=r"saved rules are \['down'\]; sgd expects \['sgd'\]"):
+        other.resume(saved)
+
+
+OTHER_SHAPES = [
+    [np.ones((3, 2)), np.ones(3)],  # transposed
+    [np.ones(3), np.ones((2, 3))],  # the other way round
+    [np.ones((3, 3))],
+    [np.ones(9)],
+    [np.ones((1, 6)), np.ones((1, 3))],
+]
+
+
+@pytest.mark.parametrize("gradient", OTHER_SHAPES, ids=lambda parts: str([p.shape for p in parts]))
+def test_a_gradient_of_other_layers_is_refused(gradient: list[Any]) -> None:
+    """A gradient with as many entries, on layers of other shapes than those of the weights, is not theirs."""
+    stepper = down.start([np.ones((2, 3)), np.ones(3)], lr=1.0)
+    with pytest.raises(InputError, match=r"the gradient has layers .*; those of w are 2 x 3, 1 x 3"):
+        stepper.step(gradient)
+    np.testing.assert_array_equal(stepper.w, np.ones(9))
+
+
+@pytest.mark.parametrize("w", OTHER_SHAPES, ids=lambda parts: str([p.shape for p in parts]))
+def test_weights_of_other_layers_than_the_problem_are_refused(w: list[Any], tmp_path: Path) -> None:
+    """A list of weights has the shapes of the problem's layers; and so have the gradients of a start from a vector."""
+    np.savez(tmp_path / "data.npz", x_train=np.arange(8.0).reshape(4, 2), y_train=np.ones((4, 3)))
+    dataset = {"path": str(tmp_path / "data.npz"), "test_fraction": 0.0}
+    problem = optilab.get_problem("network", dataset=dataset, hidden=[], dtype="float64")
+    with pytest.raises(InputError, match=r"w has layers .*; those of network are 2 x 3, 1 x 3"):
+        down.start(w, problem=problem)
+    assert down.start([np.ones((2, 3)), np.ones(3)], problem=problem).w.size == 9
+    with pytest.raises(InputError, match="the gradient has layers"):
+        down.start(np.ones(9), problem=problem).step(w)
+
+
+@pytest.mark.parametrize(
+    ("w", "message"),
+    [
+        ([1.0 + 2.0j], "w has type complex128; expected real numbers"),
+        (["1"], "w has type <U1; expected real numbers"),
+        ([[1.0, 2.0], [3.0]], "w = .* is neither a vector nor a list of arrays"),
+        ([], r"w has shape \(0,\); expected a vector"),
+        ([np.ones((2, 2)), np.ones(2, complex)], "w has type complex128"),
+    ],
+)
+def test_weights_are_real_numbers(w: Any, message: str) -> None:
+    """What isn't made of real numbers is refused, and no imaginary part is lost."""
+    with pytest.raises(InputError, match=message):
+        down.start(w)
+    if len(w):
+        with pytest.raises(InputError, match=message.replace("w ", "the gradient ", 1)):
+            down.start([1.0]).step(w)
 
 
 def test_a_saved_state_is_a_copy() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 import optilab
 from optilab import InputError, elementwise, is_finite, norm, per_layer, per_weight, scalar, vectorwise
+from optilab.optimizers import Optimizer
 from optilab.problems import Precision, Problem
 
 Vector = NDArray[np.float64]
@@ -409,6 +411,83 @@ def test_a_shared_hyperparameter_suits_ranges_of_other_kinds() -> None:
     for value, accepted in ((4, r"\[0, 3\]"), (1.5, r"\{1, 2, \.\.\.\}"), (0, r"\{1, 2, \.\.\.\}")):
         with pytest.raises(InputError, match=f"k = {value} is out of range: accepted is {accepted}"):
             chain.fill({"k": value})
+
+
+@elementwise(ranges={"shrink": "[0, inf)"}, link="before")
+def shrink(w, lr, shrink=0.1):
+    """A link that does what it is called after."""
+    w -= lr * shrink * w
+    return w
+
+
+@elementwise(lr=0.5, ranges={"shrink": "[0, inf)"})
+def may_shrink(w, g, lr, shrink=0.0, eps=1e-8):
+    """A rule that can do the same itself, and doesn't unless it is asked to."""
+    w -= lr * (g + shrink * w) / (1 + eps)
+    return w
+
+
+@elementwise(lr=0.5, ranges={"shrink": "[0, inf)"})
+def shrinks(w, g, lr, shrink=0.1):
+    """A rule that does the same itself anyway."""
+    w -= lr * (g + shrink * w)
+    return w
+
+
+@elementwise(link="before")
+def softened(g, eps=1e-8):
+    """A link whose number has the name of another's."""
+    g /= 1 + eps
+    return g
+
+
+TWICE: list[tuple[Optimizer, dict[str, Any], str]] = [
+    (shrink | may_shrink, {"shrink": 0.2}, '"shrink.shrink" = 0.2 and "may_shrink.shrink" = 0.0'),
+    (may_shrink | shrink, {"shrink": 0.2}, '"may_shrink.shrink" = 0.2 and "shrink.shrink" = 0.1'),
+    (shrink.on("matrices") | may_shrink, {"shrink": 0.2}, "both shrink and may_shrink have it"),
+    (shrink.on("first") | may_shrink.on("matrices"), {"shrink": 0.2, "lr": 1.0}, "both shrink and may_shrink have it"),
+    (shrink | shrinks, {}, '"shrink.shrink" = 0.1 and "shrinks.shrink" = 0.1'),
+    (shrink | shrinks, {"shrink.shrink": 0.3}, '"shrink.shrink" = 0.3 and "shrinks.shrink" = 0.1'),
+    (shrink | may_shrink | shrink, {"may_shrink.shrink": 0.0}, "both shrink_1 and shrink_2 have it"),
+    (softened | may_shrink, {"eps": 1e-3}, '"softened.eps" = 0.001 and "may_shrink.eps" = 1e-08'),
+    (
+        (shrink | may_shrink).called("named", "Has a name of its own.", **{"may_shrink.shrink": 0.0}),
+        {"shrink": 0.2},
+        "shrink of named: both shrink and may_shrink have it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("chain", "given", "message"), TWICE, ids=lambda value: getattr(value, "name", None))
+def test_a_hyperparameter_that_would_act_twice_is_refused(
+    chain: Optimizer, given: dict[str, Any], message: str
+) -> None:
+    """A value that would go to a link and to another rule that has the same asks for one of its own for each, by name."""
+    with pytest.raises(InputError, match=re.escape(message)):
+        chain.fill(given)
+
+
+def test_a_hyperparameter_that_acts_once_is_taken() -> None:
+    """On other layers, where each rule has its own value, or where both agree and the link is not called after it."""
+    chain = shrink | may_shrink
+    step = chain.start([2.0], lr=0.5, **{"shrink.shrink": 0.2, "may_shrink.shrink": 0.0, "eps": 0.0}).step([0.0])
+    assert step[0] == pytest.approx(2.0 * 0.9, rel=1e-15)
+    both = chain.start([2.0], lr=0.5, **{"shrink.shrink": 0.2, "may_shrink.shrink": 0.4, "eps": 0.0}).step([0.0])
+    assert both[0] == pytest.approx(2.0 * 0.9 * 0.8, rel=1e-15)
+    assert chain.fill({"shrink.shrink": 0.2})["shrink"] == 0.0
+    for on, other in (("matrices", "biases"), ("matrices", "rest"), ("0", "1"), ("hidden", "last biases")):
+        assert (shrink.on(on) | may_shrink.on(other)).fill({"shrink": 0.2, "lr": 1.0})["shrink"] == 0.2
+    assert (softened | may_shrink).fill({}) == (softened | may_shrink).fill({"eps": 1e-8})
+    assert (may_shrink | shrinks).fill({"shrink": 0.2})["shrink"] == 0.2  # two steps, one after the other
+
+
+@pytest.mark.parametrize("name", ["lion", "lamb", "adafactor", "adamw"])
+def test_weights_do_not_decay_twice(name: str) -> None:
+    """Decoupled decay before an optimizer that has it too needs to be told which of them decays."""
+    with pytest.raises(InputError, match=rf'"weight_decay.weight_decay" = 0.004 and "{name}.weight_decay" = 0'):
+        optilab.train("bowl", ["weight_decay", name], steps=1, weight_decay=0.004)
+    chain = optilab.get_optimizer(["weight_decay", name])
+    assert chain.fill({"weight_decay.weight_decay": 0.004, f"{name}.weight_decay": 0.0})
 
 
 def test_batch_size_is_that_of_the_last_rule_that_declares_one() -> None:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +22,7 @@ from typing import Any
 from optilab.errors import InputError
 from optilab.runner.listening import listener_of
 from optilab.runner.messages import OUTCOMES, Outcome, Reply, lost, unpack
+from optilab.subprocesses import python
 
 GRACE = 2.0  # seconds after its time limit in which a run may end by itself
 _STARTS = 3  # processes that may die before they are ready
@@ -52,9 +52,8 @@ class WorkerProcess:
         self._outcomes = self._folder / OUTCOMES
         self._outcomes.touch()
         self._errors = (self._folder / "errors").open("w+b")
-        start = f"import sys; sys.path[:] = {sys.path!r}; from optilab.runner.worker import main; main()"
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", start],
+            python("from optilab.runner.worker import main; main()"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optilab.testing.contract import OptimizerContract
-    from optilab.testing.kit import Verdict, check
+    from optilab.testing.kit import check
     from optilab.testing.speed import nanoseconds_a_weight
     from optilab.testing.strategies import Bowl, Walk, bowls, walks
+    from optilab.testing.verdicts import Verdict
 
 _HOME = {
     "Bowl": "strategies",
     "OptimizerContract": "contract",
-    "Verdict": "kit",
+    "Verdict": "verdicts",
     "Walk": "strategies",
     "bowls": "strategies",
     "check": "kit",

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from optilab.testing.kit import Verdict
+from optilab.testing.verdicts import Verdict
 
 _SIGNS = {"holds": "[green]✓[/green]", "broken": "[red]✗[/red]", "not asked": "[dim]–[/dim]"}
 

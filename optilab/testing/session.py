@@ -1,122 +1,169 @@
-"""The kit in a process of its own, so that a rule that never returns, or takes its process down, is told and ended.
+"""Checks in a process of their own, so that code that never returns, or takes its process down, is told and ended.
 
-The process prints a line of JSON when it begins with a property, and another with the verdict.
+The process that is asked for verdicts writes a line of JSON when it begins with a property, another with the verdict, and one
+at its end. One that ends without that line was taken down, whatever its exit code says.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import IO
+from typing import IO, Any
 
 from optilab.errors import InputError
-from optilab.lookup import get_optimizer
-from optilab.plugins import registry, use_file
-from optilab.rules import Rule
-from optilab.testing.kit import CHECKS, Verdict, check
+from optilab.plugins import use_file
+from optilab.subprocesses import python
+from optilab.testing import subjects
+from optilab.testing.subject import ViolationError
+from optilab.testing.verdicts import Verdict
 
-_MARK = "optilab-check "
+_IMPORTED = "Is imported"
+_TIME_LIMIT = 60.0
 
 
-def names_in(plugin: str) -> tuple[list[str], list[str]]:
-    """The optimizers that `plugin` means, and the files to be used: a FILE.py, a plugin's name, an optimizer or a chain.
+def check_all(
+    plugin: str, files: Sequence[str], examples: int, time_limit: float
+) -> Iterator[tuple[str, Iterable[Verdict]]]:
+    """Each name that `plugin` means, with the verdicts on it; or one broken verdict, where it can't be imported alive.
 
-    InputError if there is none.
+    files: of more plugins. InputError if nothing is meant.
     """
-    if plugin.endswith(".py"):
-        before = set(registry().optimizers)
-        use_file(plugin)
-        names = [name for name in registry().optimizers if name not in before]
-        if not names:
-            raise InputError(
-                f"the plugin {plugin!r} registers no optimizer: does its hook optilab_optimizers return one?"
-            )
-        return names, [plugin]
-    found = registry()
-    of_plugin = [n for n in found.optimizers if f"'{plugin}'" in found.sources["optimizers", n]]
-    if plugin not in found.optimizers and of_plugin:
-        return of_plugin, []
-    get_optimizer(plugin)
-    return [plugin], []
+    try:
+        names, own = names_in(plugin, files, time_limit)
+    except ViolationError as violation:
+        yield plugin, [Verdict(_IMPORTED, "broken", str(violation))]
+        return
+    for name in names:
+        yield name, run(name, [*files, *own], examples, time_limit)
+
+
+def names_in(plugin: str, files: Sequence[str] = (), time_limit: float = _TIME_LIMIT) -> tuple[list[str], list[str]]:
+    """What `plugin` means, as `subjects.names_in`; with plugins in more files.
+
+    time_limit: in seconds, for the import of all plugins. ViolationError if one takes longer, or ends the process.
+    """
+    for told in _told(["names", plugin, *files], time_limit):
+        if "refused" in told:
+            raise InputError(told["refused"])
+        if "names" in told:
+            return told["names"], told["files"]
+        if "silent" in told:
+            raise ViolationError(f"it was not imported within {time_limit:g} s")
+        if "code" in told:
+            raise ViolationError(f"{_ended(told)}, while plugins were imported")
+    raise AssertionError
 
 
 def run(name: str, files: Sequence[str], examples: int, time_limit: float) -> Iterator[Verdict]:
-    """Verdicts on the optimizer `name`, as they are found; the last one says so where the process had to be ended.
+    """Verdicts on `name`, as they are found; the last one says so where the process had to be ended, or ended itself.
 
-    time_limit: seconds for each property.
+    name: one of `names_in`. time_limit: seconds for each property.
     """
-    command = [sys.executable, "-m", "optilab.testing.session", name, str(examples), *files]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 our own
+    title, where = _IMPORTED, "what its module runs"
+    for told in _told(["verdicts", name, str(examples), *files], time_limit):
+        title, where = told.get("title", title), told.get("where", where)
+        if "outcome" in told:
+            yield Verdict(**told)
+        elif "refused" in told:
+            yield Verdict(title, "broken", told["refused"])
+        elif "silent" in told:
+            yield Verdict(
+                title,
+                "broken",
+                f"it did not come back within {time_limit:g} s: look for a loop that never ends in {where}, or give it "
+                "longer with --time-limit",
+            )
+        elif "code" in told:
+            yield Verdict(title, "broken", _ended(told))
+
+
+def _ended(told: dict[str, Any]) -> str:
+    code, words = told["code"], told["words"]
+    early = " before it was done" if code == 0 else ""
+    return f"its process ended with code {code}{early}" + (f": {words}" if words else "")
+
+
+def _told(arguments: list[str], time_limit: float) -> Iterator[dict[str, Any]]:
+    """What the process tells, line by line; last, where it did not come to its end, that it was silent, or its exit code."""
+    command = [*python("from optilab.testing.session import main; main(*sys.argv[1:])"), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)  # noqa: S603
     assert process.stdout is not None
     assert process.stderr is not None
-    lines: queue.Queue[str | None] = queue.Queue()
-    said: list[str] = []
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    said: list[bytes] = []
     listeners = [
         threading.Thread(target=_forward, args=(process.stdout, lines), daemon=True),
         threading.Thread(target=said.extend, args=(process.stderr,), daemon=True),
     ]
     for listener in listeners:
         listener.start()
-    title = next(iter(CHECKS))
+    silent = False
     try:
-        while True:
-            line = lines.get(timeout=time_limit)
-            if line is None:
-                break
-            if line.startswith(_MARK):
-                told = json.loads(line.removeprefix(_MARK))
-                title = told["title"]
-                if "outcome" in told:
-                    yield Verdict(**told)
+        while (line := lines.get(timeout=time_limit)) is not None:
+            told = json.loads(line)
+            if "done" in told:
+                return
+            yield told
     except queue.Empty:
-        rules = " or ".join(_where(rule) for rule in get_optimizer(name).rules)
-        yield Verdict(
-            title,
-            "broken",
-            f"it did not come back within {time_limit:g} s: look for a loop that never ends in {rules}, or give it "
-            "longer with --time-limit",
-        )
-        return
+        silent = True
     finally:
-        process.kill()
-        code = process.wait()
+        if silent or sys.exc_info()[0] is not None:
+            process.kill()
+        code = _wait(process)
         for listener in listeners:
             listener.join()
         process.stdout.close()
         process.stderr.close()
-    if code != 0:
-        words = [line.strip() for line in said if any(letter.isalpha() for letter in line)]
-        last = words[-1] if words else ""
-        yield Verdict(title, "broken", f"its process ended with code {code}" + (f": {last}" if last else ""))
+    if silent:
+        yield {"silent": True}
+    else:
+        text = b"".join(said).decode("utf-8", "replace")
+        words = [line.strip() for line in text.splitlines() if any(letter.isalpha() for letter in line)]
+        yield {"code": code, "words": words[-1] if words else ""}
 
 
-def _where(rule: Rule) -> str:
-    code = rule.function.__code__
-    return f"{rule.name} ({code.co_filename}, line {code.co_firstlineno})"
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code; one that has closed its lines and goes on is killed."""
+    try:
+        return process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
-def _forward(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+def _forward(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
     for line in stream:
         lines.put(line)
     lines.put(None)
 
 
-def _tell(**what: str) -> None:
-    print(_MARK + json.dumps(what), flush=True)
+def main(what: str, name: str, *rest: str) -> None:
+    """Answer in the process that was made for it: "names" of a plugin, or "verdicts" on a name."""
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what plugins print is none of the answer
 
+    def tell(**told: Any) -> None:
+        channel.write(json.dumps(told) + "\n")
+        channel.flush()
 
-def main(name: str, examples: str, *files: str) -> None:
-    """Run the kit, in the process that was made for it."""
-    for file in files:
-        use_file(file)
-    for verdict in check(get_optimizer(name), int(examples), begun=lambda title: _tell(title=title)):
-        _tell(**asdict(verdict))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    examples, files = (0, rest) if what == "names" else (int(rest[0]), rest[1:])
+    try:
+        for file in files:
+            use_file(file)
+        if what == "names":
+            names, used = subjects.names_in(name)
+            tell(names=names, files=used)
+        else:
+            kit = subjects.kit_named(name, examples)
+            tell(where=kit.where)
+            for verdict in kit.verdicts(begun=lambda title: tell(title=title)):
+                tell(**asdict(verdict))
+    except InputError as error:
+        tell(refused=str(error))
+    tell(done=True)

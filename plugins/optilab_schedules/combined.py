@@ -12,7 +12,7 @@ def sequence(step, total, schedules=(constant,), milestones=()):
     """One schedule after another: at each milestone the next begins, at its own step 0.
 
     Its total is the number of steps up to the next milestone, for the last one what is left of the run; past the end the
-    last one does what it does there. Milestones are steps, or, if all are below 1, fractions of the total. torch's
+    last one does what it does there. Milestones are steps, in whole numbers, or, if all are below 1, fractions of the total. torch's
     SequentialLR, optax's join_schedules; with linear as the first, optax's warmup_constant_schedule,
     warmup_cosine_decay_schedule (its decay_steps is the total) and warmup_exponential_decay_schedule.
     """
@@ -34,6 +34,9 @@ def _in_steps(milestones, total):
         return [max(1, round(m * total)) for m in milestones]
     if milestones and milestones[0] < 1:
         raise InputError(f"sequence: milestone {milestones[0]:g} is a fraction and {milestones[-1]:g} is a step")
+    for milestone in milestones:
+        if milestone != round(milestone):
+            raise InputError(f"sequence: milestone {milestone:g} is not a whole number of steps")
     return list(milestones)
 
 

@@ -7,14 +7,14 @@ from optilab import hookimpl, schedule
 
 @schedule(
     ranges={
-        "up": "(0, inf)",
-        "down": "[0, inf)",
+        "up": "{1, 2, ...}",
+        "down": "{0, 1, ...}",
         "start": "[0, inf)",
         "mode": "{triangular, triangular2, exp_range}",
         "gamma": "(0, 1]",
     }
 )
-def cyclic(step, total, up, down=0.0, start=0.25, mode="triangular", gamma=1.0):
+def cyclic(step, total, up, down=0, start=0.25, mode="triangular", gamma=1.0):
     """Straight up from start to 1 in `up` steps and down again in `down` (0: as many as up), for ever.
 
     Smith, 2017, arXiv:1506.01186, who takes a third or a quarter of the largest rate to start from. In mode triangular2 each
@@ -33,7 +33,7 @@ def cyclic(step, total, up, down=0.0, start=0.25, mode="triangular", gamma=1.0):
     return start + (1 - start) * height
 
 
-@schedule(ranges={"steps": "(0, inf)", "growth": "[1, inf)", "gamma": "(0, 1]", "floor": "[0, 1]"})
+@schedule(ranges={"steps": "{1, 2, ...}", "growth": "[1, inf)", "gamma": "(0, 1]", "floor": "[0, 1]"})
 def cosine_restarts(step, total, steps, growth=1.0, gamma=1.0, floor=0.0):
     """Half a cosine from 1 to floor in `steps` steps, and again from the top, each time `growth` times as long, for ever.
 
@@ -51,7 +51,7 @@ def cosine_restarts(step, total, steps, growth=1.0, gamma=1.0, floor=0.0):
     return floor + (1 - floor) * gamma**cycle * (1 + np.cos(np.pi * x)) / 2
 
 
-@schedule(ranges={"steps": "(0, inf)", "floor": "[0, 1]"})
+@schedule(ranges={"steps": "{1, 2, ...}", "floor": "[0, 1]"})
 def cosine_wave(step, total, steps, floor=0.0):
     """A cosine: down from 1 to floor in `steps` steps, up again in as many, for ever.
 

@@ -14,7 +14,7 @@ def constant(step, total, *, factor=1.0):
     return np.full_like(step, factor, float)
 
 
-@schedule(ranges={"every": "(0, inf)", "gamma": "(0, inf)"})
+@schedule(ranges={"every": "{1, 2, ...}", "gamma": "(0, inf)"})
 def step(step, total, every, gamma=0.1):
     """Multiply by gamma after every so many steps: gamma^floor(step / every). Goes on past the end.
 
@@ -23,14 +23,14 @@ def step(step, total, every, gamma=0.1):
     return gamma ** (step // every)
 
 
-@schedule(ranges={"gamma": "(0, inf)"})
+@schedule(ranges={"milestones": "{0, 1, ...}", "gamma": "(0, inf)"})
 def multi_step(step, total, milestones=(), gamma=0.1):
     """Multiply by gamma at each milestone. As torch's MultiStepLR; stays at its last value past the end."""
     return gamma ** np.searchsorted(np.sort(milestones), step, side="right").astype(float)
 
 
-@schedule(ranges={"gamma": "(0, inf)", "every": "(0, inf)"})
-def exponential(step, total, gamma, *, every=1.0):
+@schedule(ranges={"gamma": "(0, inf)", "every": "{1, 2, ...}"})
+def exponential(step, total, gamma, *, every=1):
     """gamma^(step / every); with gamma above 1 it grows, as in a search for the largest rate. Goes on past the end.
 
     torch's ExponentialLR, and MultiplicativeLR by one number, with every = 1; optax's exponential_decay, whose

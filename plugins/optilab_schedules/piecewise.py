@@ -22,7 +22,7 @@ def check_increasing(name, milestones):
         raise InputError(f"{name}: milestones = [{shown}] don't increase from above 0")
 
 
-@schedule(ranges={"factors": "[0, inf)", "shape": "{constant, linear, cosine}"})
+@schedule(ranges={"milestones": "{1, 2, ...}", "factors": "[0, inf)", "shape": "{constant, linear, cosine}"})
 def piecewise(step, total, milestones=(), factors=(), shape="constant"):
     """Multiplied by the next factor at each milestone; between milestones constant, along a straight line, or half a cosine.
 

@@ -1,6 +1,6 @@
 """A schedule that watches the run."""
 
-from math import inf, isnan
+from math import copysign, inf, isnan
 
 from optilab import InputError, feedback, hookimpl
 
@@ -8,11 +8,11 @@ from optilab import InputError, feedback, hookimpl
 @feedback(
     ranges={
         "factor": "(0, 1)",
-        "patience": "[0, inf)",
+        "patience": "{0, 1, ...}",
         "threshold": "[0, 1)",
-        "cooldown": "[0, inf)",
+        "cooldown": "{0, 1, ...}",
         "floor": "[0, 1]",
-        "mode": "{min, max}",
+        "mode": "{auto, min, max}",
         "threshold_mode": "{rel, abs}",
         "eps": "[0, inf)",
         "accumulation": "{1, 2, ...}",
@@ -26,24 +26,27 @@ def reduce_on_plateau(
     cooldown=0,
     floor=0.0,
     *,
-    mode="min",
+    mode="auto",
     threshold_mode="rel",
     eps=0.0,
     accumulation=1,
 ):
     """Multiply by factor when a measure has not got better for more than `patience` measurements.
 
-    monitor names a column of the history. In mode min a measure has got better when it is below (1 - threshold) times the
-    best so far, or, with threshold_mode = "abs", below the best less threshold; in mode max, above (1 + threshold) times
-    it, or above it and threshold. After a reduction, `cooldown` measurements don't count. The multiplier never falls below
-    floor, and not at all by eps or less. Measurements are averaged over `accumulation` of them, and count as one.
+    monitor names a column of the history. In mode min a measure has got better when it is below the best so far by more
+    than threshold * |best|, or, with threshold_mode = "abs", by more than threshold; in mode max, when it is above it by as
+    much. Mode auto is max for accuracies and min for everything else; a cost to be as high as possible, or an accuracy as
+    low, is refused. After a reduction, `cooldown` measurements don't count. The multiplier never falls below floor, and not
+    at all by eps or less. Measurements are averaged over `accumulation` of them, and count as one.
 
-    torch's ReduceLROnPlateau; its min_lr and eps are floor and eps times lr, and its eps is 1e-8. optax's
+    torch's ReduceLROnPlateau where the best is not negative: there its margin, threshold * best, has the wrong sign. Its
+    min_lr and eps are floor and eps times lr, and its eps is 1e-8. optax's
     contrib.reduce_on_plateau waits one measurement less, so that its patience is one more than here; rtol is threshold in
     mode rel, atol in mode abs, and both at once are not possible.
     """
+    sign = _sign(monitor, mode)
     multiplier = 1.0
-    best = inf if mode == "min" else -inf
+    best = sign * inf
     bad = cooling = 0
     while True:
         total = 0.0
@@ -53,8 +56,8 @@ def reduce_on_plateau(
                 raise InputError(f"reduce_on_plateau: {monitor} is not measured on this problem")
             total += measured
         average = total / accumulation
-        sign = 1 if mode == "min" else -1
-        better = best * (1 - sign * threshold) if threshold_mode == "rel" else best - sign * threshold
+        margin = copysign(threshold, best)  # threshold * |best| is a share of best with the sign of best
+        better = best * (1 - sign * margin) if threshold_mode == "rel" else best - sign * threshold
         if sign * average < sign * better:
             best, bad = average, 0
         else:
@@ -66,6 +69,18 @@ def reduce_on_plateau(
             if multiplier - reduced > eps:
                 multiplier = reduced
             cooling, bad = cooldown, 0
+
+
+def _sign(monitor, mode):
+    """1 where lower values of the measure are better, -1 where higher ones are."""
+    natural = {"cost": "min", "accuracy": "max"}.get(monitor.rpartition("_")[2])
+    if natural and mode not in ("auto", natural):
+        better = "lower" if natural == "min" else "higher"
+        raise InputError(
+            f'reduce_on_plateau: mode = "{mode}" contradicts monitor = "{monitor}", which is better the {better} it is; '
+            f'leave mode out, or write "{natural}"'
+        )
+    return -1 if "max" in (mode, natural) else 1
 
 
 @hookimpl

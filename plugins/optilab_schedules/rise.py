@@ -7,7 +7,7 @@ from optilab_schedules.decay import constant
 from optilab_schedules.piecewise import interpolated
 
 
-@schedule(ranges={"steps": "[1, inf)"})
+@schedule(ranges={"steps": "{1, 2, ...}"})
 def warmup(step, total, steps, then=constant):
     """A straight line that reaches 1 with the last of the first `steps` steps, and then another schedule.
 
@@ -36,8 +36,8 @@ def warmup_stable_decay(step, total, warmup=0.05, decay=0.2, shape="linear", flo
     return np.minimum((step + 1) / max(warmup * total, 1), 1) * (floor + (1 - floor) * down)
 
 
-@schedule(ranges={"warmup": "[1, inf)", "first": "{linear, constant}"})
-def inverse_sqrt(step, total, warmup=1.0, first="linear"):
+@schedule(ranges={"warmup": "{1, 2, ...}", "first": "{linear, constant}"})
+def inverse_sqrt(step, total, warmup=1, first="linear"):
     """Up to 1 in `warmup` steps, and then down as one over the square root: sqrt(warmup / t), t = step + 1.
 
     With warmup = 1 it is 1 / sqrt(t). Noam: Vaswani et al., 2017, arXiv:1706.03762, eq. 3, over its own peak, so that lr is

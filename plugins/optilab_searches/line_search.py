@@ -157,11 +157,12 @@ def zoom(w, g, d, start, cost, slope, t, c1, c2, shortest, max_trials, value_and
     """A length that meets the strong Wolfe conditions: algorithms 3.5 and 3.6 of Nocedal and Wright.
 
     It doubles t until a minimum lies between two lengths, and narrows these by a cubic through three costs, a parabola, or
-    halving, whichever first leads well inside. As optax.scale_by_zoom_linesearch(approx_dec_rtol=None); also as
-    scipy.optimize.line_search, where that doesn't come upon a bracket with its lower end on the right (its margins there
-    have the wrong sign).
+    halving, whichever first leads well inside. A length whose cost is not below that of the trial before, or of the lower
+    end, is not accepted even where it meets both conditions. So does scipy.optimize.line_search, which differs only where
+    it comes upon a bracket with its lower end on the right (its margins there have the wrong sign);
+    optax.scale_by_zoom_linesearch(approx_dec_rtol=None) does the same but for accepting such a length.
 
-    `shortest`: as for `strong_wolfe`. Returns the best length with sufficient decrease where none meets both conditions.
+    `shortest`: as for `strong_wolfe`. Where no length is accepted it returns the best with sufficient decrease.
     """
     if not (is_finite(cost) and is_finite(slope)):
         return nan
@@ -186,11 +187,11 @@ def zoom(w, g, d, start, cost, slope, t, c1, c2, shortest, max_trials, value_and
             t *= 2
         cost_t, slope_t = along(w, g, d, start, t, value_and_grad)
         enough = cost_t <= cost + c1 * t * slope
-        if enough and abs(slope_t) <= -c2 * slope:
+        too_far = not enough or (trial > 0 and cost_t >= cost_low)
+        if not too_far and abs(slope_t) <= -c2 * slope:
             return t
-        if enough and (cost_t < cost_best or not bracketed):
+        if enough and (cost_t < cost_best or best == 0):
             best, cost_best = t, cost_t
-        too_far = not enough or cost_t >= cost_low
         if bracketed:
             if too_far:
                 third, cost_third = high, cost_high

@@ -55,6 +55,109 @@ def test_reduce_on_plateau_watches_the_column_it_is_told() -> None:
     assert [generator.send(row) for row in sent] == [1, 1, 0.5, 0.5]
 
 
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
+@given(
+    values=st.lists(st.integers(-40, 40).map(lambda k: k / 4), min_size=1, max_size=30),
+    patience=st.integers(0, 4),
+    threshold=st.sampled_from([0.0, 1e-4, 0.1, 0.5]),
+)
+def test_a_plateau_by_its_definition(
+    mode: str, threshold_mode: str, values: list[float], patience: int, threshold: float
+) -> None:
+    """Better is better than the best by threshold * |best|, or by threshold, whatever the sign of the measure."""
+    generator = optilab.get_schedule(
+        "reduce_on_plateau",
+        monitor="gradient_norm",
+        mode=mode,
+        threshold_mode=threshold_mode,
+        patience=patience,
+        threshold=threshold,
+        factor=0.5,
+    ).begin()
+    next(generator)
+    best, bad, multiplier = None, 0, 1.0
+    for value in values:
+        cost = value if mode == "min" else -value
+        if best is None or best - cost > threshold * (abs(best) if threshold_mode == "rel" else 1):
+            best, bad = cost, 0
+        else:
+            bad += 1
+        if bad > patience:
+            multiplier, bad = multiplier / 2, 0
+        assert generator.send({"gradient_norm": value}) == multiplier
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_cost_that_stands_still_is_a_plateau_on_either_side_of_zero(sign: float) -> None:
+    """A negative cost that stays where it is reduces the rate as soon as a positive one does."""
+    generator = optilab.get_schedule("reduce_on_plateau", patience=2, factor=0.5).begin()
+    next(generator)
+    assert [generator.send({"train_cost": sign * 3.0}) for _ in range(7)] == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+
+
+def test_an_accuracy_is_watched_for_its_rise() -> None:
+    """Where no mode is given, accuracies are better the higher, and everything else the lower it is."""
+    for monitor, better, worse in (("test_accuracy", 0.9, 0.1), ("test_cost", 0.1, 0.9)):
+        for path, expected in (([0.5, better], 1.0), ([0.5, worse], 0.5)):
+            generator = optilab.get_schedule("reduce_on_plateau", monitor=monitor, patience=0, factor=0.5).begin()
+            next(generator)
+            assert [generator.send({monitor: value}) for value in path][-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("monitor", "mode", "better"),
+    [("train_accuracy", "min", "higher"), ("test_accuracy", "min", "higher"), ("train_cost", "max", "lower")],
+)
+def test_a_mode_that_contradicts_its_monitor_is_refused(monitor: str, mode: str, better: str) -> None:
+    """An accuracy as low as possible, or a cost as high, is nobody's aim: it is refused before anything runs."""
+    schedule = {"use": "reduce_on_plateau", "monitor": monitor, "mode": mode}
+    message = f'mode = "{mode}" contradicts monitor = "{monitor}", which is better the {better} it is'
+    with pytest.raises(optilab.InputError, match=message):
+        optilab.train("bowl", "sgd", steps=1, schedule=schedule)
+
+
+COUNTS = [
+    ("warmup", "steps", {}),
+    ("inverse_sqrt", "warmup", {}),
+    ("cyclic", "up", {}),
+    ("cyclic", "down", {"up": 3}),
+    ("cosine_restarts", "steps", {}),
+    ("cosine_wave", "steps", {}),
+    ("step", "every", {}),
+    ("exponential", "every", {"gamma": 0.5}),
+    ("transition", "steps", {}),
+    ("transition", "begin", {"steps": 3}),
+    ("multi_step", "milestones", {}),
+    ("piecewise", "milestones", {"factors": [0.5]}),
+    ("sequence", "milestones", {"schedules": ["constant", "linear"]}),
+    ("reduce_on_plateau", "patience", {}),
+    ("reduce_on_plateau", "cooldown", {}),
+    ("reduce_on_plateau", "accumulation", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "others"), COUNTS)
+def test_what_counts_steps_is_a_whole_number(name: str, parameter: str, others: dict[str, Any]) -> None:
+    """Half a step is refused wherever steps, or measurements, are counted; 4.0 is 4."""
+
+    def plan(value: float) -> Any:
+        given = {parameter: [value] if parameter == "milestones" else value}
+        return optilab.train("bowl", "sgd", steps=8, lr=1e-3, schedule={"use": name, **others, **given})
+
+    with pytest.raises(optilab.InputError, match=r"2\.5"):
+        plan(2.5)
+    np.testing.assert_array_equal(plan(4.0).w, plan(4).w)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 10])
+def test_a_warmup_never_goes_above_one(steps: int) -> None:
+    """The way up ends at 1, with its last step."""
+    values = curve("warmup", 12, 12, steps=steps)
+    assert values.max() == 1.0
+    assert values[steps - 1] == 1.0
+
+
 @optilab.feedback()
 def halved_at_first():
     """Begins at a half, and goes on at the whole."""
@@ -684,7 +787,7 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: optilab.get_schedule("multi_step", milestones=3), "milestones = 3 is not a list of numbers"),
     (lambda: optilab.get_schedule("multi_step", milestones=["3"]), "milestones = '3' is not a number"),
     (lambda: optilab.get_schedule("cosine", per="week"), "per = 'week': accepted is 'step' or 'epoch'"),
-    (lambda: optilab.get_schedule("warmup", steps=0), r"steps = 0 is out of range: accepted is \[1, inf\)"),
+    (lambda: optilab.get_schedule("warmup", steps=0), r"steps = 0 is out of range: accepted is \{1, 2, ...\}"),
     (lambda: optilab.get_schedule("warmup", steps=2, then="cosin"), "then: unknown schedule 'cosin'"),
     (lambda: optilab.get_schedule("cyclic", up=2, mode="square"), "mode = 'square': accepted is 'triangular' or"),
     (lambda: optilab.get_schedule("transition", steps=2.5), r"steps = 2.5 is out of range: accepted is \{1, 2, ...\}"),

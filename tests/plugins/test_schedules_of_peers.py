@@ -198,9 +198,10 @@ def test_schedule_is_that_of_the_peers(name: str) -> None:
 
 PEER_PLATEAUS: dict[str, dict[str, Any]] = {
     "torch ReduceLROnPlateau min": {"patience": 2},
-    "torch ReduceLROnPlateau max": {"mode": "max", "patience": 2, "eps": 1e-8},
+    "torch ReduceLROnPlateau max": {"monitor": "test_accuracy", "patience": 2, "eps": 1e-8},
     "torch ReduceLROnPlateau abs": {"patience": 1, "threshold": 0.3, "threshold_mode": "abs", "eps": 1e-8},
     "torch ReduceLROnPlateau max abs": {
+        "monitor": "gradient_norm",
         "mode": "max",
         "factor": 0.3,
         "patience": 1,
@@ -222,7 +223,8 @@ def test_reduce_on_plateau_is_that_of_the_peers(name: str) -> None:
     """After 120 measurements each, with every switch, the multiplier is PyTorch's or Optax's; Optax counts one fewer."""
     generator = optilab.get_schedule("reduce_on_plateau", **{"factor": 0.5, **PEER_PLATEAUS[name]}).begin()
     assert next(generator) == 1
-    found = [generator.send({"train_cost": float(value)}) for value in REFERENCE["measured"]]
+    monitor = PEER_PLATEAUS[name].get("monitor", "train_cost")
+    found = [generator.send({monitor: float(value)}) for value in REFERENCE["measured"]]
     assert len(set(found)) > 2
     np.testing.assert_allclose(found, REFERENCE[name], rtol=1e-12)
 

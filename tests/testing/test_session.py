@@ -79,6 +79,157 @@ def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
     assert verdict.detail == "its process ended with code 1: gone"
 
 
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("import sys\nsys.exit(0)\n", "its process ended with code 0 before it was done"),
+        ("import os\nos._exit(0)\n", "its process ended with code 0 before it was done"),
+        ("while True:\n    pass\n", "it was not imported within 8 s"),
+    ],
+)
+def test_a_file_that_can_not_be_imported_alive(text: str, detail: str, tmp_path: Path) -> None:
+    """A file that ends its process without an error, or never ends, is a broken property and exit code 1."""
+    (tmp_path / "gone.py").write_text(text)
+    told = CliRunner().invoke(main, ["check", str(tmp_path / "gone.py"), "--time-limit", "8"])
+    assert told.exit_code == 1, told.output
+    assert "✗ Is imported" in told.output
+    assert detail in " ".join(told.output.split())
+
+
+def test_a_check_that_ends_in_silence_is_broken(tmp_path: Path) -> None:
+    """A process that ends with code 0 in the middle of a check has not passed it, whatever it has printed."""
+    file = plugin(tmp_path, GOOD)
+    names, files = names_in(file)
+    with Path(file).open("a") as more:
+        more.write(_ENDS_SOON)
+    verdicts = list(run(names[0], files, 5, 60))
+    assert verdicts[-1].outcome == "broken"
+    assert verdicts[-1].detail.startswith("its process ended with code 0 before it was done")
+
+
+_ENDS_SOON = """
+import os, threading
+
+print('{"done": true}', flush=True)
+threading.Timer(0.5, os._exit, [0]).start()
+"""
+
+
+OTHERS = """
+import numpy as np
+
+from optilab import feedback, function, hookimpl, sampler, schedule
+from optilab.datasets import Examples, dataset
+
+
+@schedule()
+def halved(step, total):
+    return np.where(step < total / 2, 1.0, 0.5)
+
+
+@feedback()
+def faithful():
+    while True:
+        yield 1.0
+
+
+@function(start=[1.0], domain=[(-1, 1)], minima=[[0.0]])
+def square(w, g):
+    g[0] = 2 * w[0]
+    return w[0] ** 2
+
+
+@dataset(digest="0123456789abcdef")
+def four():
+    x = np.arange(8.0).reshape(4, 2)
+    return Examples(x, x[:, :1], x[:0], x[:0, :1])
+
+
+@sampler
+def lowest(ranges, samples, seed):
+    return [{name: found.low for name, found in ranges.items()} for _ in range(samples)]
+
+
+@hookimpl
+def optilab_schedules():
+    return [halved, faithful]
+
+
+@hookimpl
+def optilab_problems():
+    return [square]
+
+
+@hookimpl
+def optilab_datasets():
+    return [four]
+
+
+@hookimpl
+def optilab_samplers():
+    return [lowest]
+"""
+
+
+def test_other_things_than_optimizers_are_checked(tmp_path: Path) -> None:
+    """Schedules, problems, datasets and samplers of a file are checked as well, each under what it is."""
+    (tmp_path / "others.py").write_text(OTHERS)
+    told = CliRunner().invoke(main, ["check", str(tmp_path / "others.py")])
+    assert told.exit_code == 0, told.output
+    titles = [line for line in told.output.splitlines() if not line.startswith(" ")]
+    assert titles == ["schedule halved", "schedule faithful", "problem square", "dataset four", "sampler lowest"]
+    assert "✗" not in told.output
+    assert "✓ Has the gradient of its cost, by finite differences" in told.output
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cosine", ["schedule cosine"]),
+        ("rosenbrock", ["problem rosenbrock"]),
+        ("mnist", ["dataset mnist"]),
+        ("sobol", ["sampler sobol"]),
+        ("two_weights", ["problem bowl", "problem rosenbrock"]),  # a plugin
+    ],
+)
+def test_names_of_other_things(name: str, expected: list[str]) -> None:
+    """A schedule, problem, dataset or sampler is found by its name, or by that of its plugin."""
+    assert names_in(name) == (expected, [])
+
+
+SHADOWS = ("numbers", "queue", "random", "json", "types", "optilab", "numpy")
+
+
+@pytest.fixture
+def shadowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with files that are called as modules are."""
+    for name in SHADOWS:
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not that module')\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_check_imports_nothing_from_the_current_folder(shadowed: Path) -> None:
+    """Files called numbers.py, queue.py or optilab.py beside the plugin are not taken for these modules."""
+    file = plugin(shadowed, GOOD)
+    told = CliRunner().invoke(main, ["check", file, "--examples", "2"])
+    assert told.exit_code == 0, told.output
+
+
+@pytest.mark.parametrize("at", ["", "here"])
+def test_a_worker_imports_nothing_from_the_current_folder(
+    at: str, shadowed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does a worker, though the process that starts it looks into the current folder first."""
+    from optilab.runner.supervisor import WorkerProcess
+
+    monkeypatch.setattr(sys, "path", [str(shadowed) if at else "", *sys.path])
+    worker = WorkerProcess([])
+    worker._hello = worker._answer() or {}
+    worker.kill()
+    assert worker._hello, "the worker did not begin"
+
+
 def test_what_can_be_checked(tmp_path: Path) -> None:
     """A file, a plugin, an optimizer or a chain; what registers no optimizer, or is unknown, is told."""
     assert names_in("sgd") == (["sgd"], [])

@@ -1,0 +1,168 @@
+"""Whether a problem is what it says: its arrays are kept within bounds, and its gradient is that of its cost.
+
+A derivative is compared with differences of the cost, (C(w + h) - C(w - h)) / 2h, at several h, of which one has to agree.
+Where the cost has a kink, any slope between those on its two sides is one.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.errors import InputError, at
+from optilab.plugins import registry
+from optilab.problems import Function, FunctionProblem, Problem
+from optilab.texts import printable, shown
+
+Vector = NDArray[np.floating]
+
+_DISTRIBUTION = "optilab-framework"
+_STEPS = (1e-3, 1e-4, 1e-5, 1e-6)  # h, for weights up to 1
+_RTOL = 1e-5
+_ENTRIES = 20  # of a longer gradient so many are looked at
+_POINTS, _POINTS_FOR_BOUNDS = 3, 100  # beside the start
+
+
+def spot_check(problem: Problem, place: str = "") -> None:
+    """InputError where a function of one's own leaves its arrays, or has another gradient than its cost.
+
+    It is looked at from its start and from points of its domain. With check_gradient = false only bounds are. Functions that
+    came with optilab have been looked at already.
+    """
+    if not isinstance(problem, FunctionProblem) or _is_bundled(problem.kind):
+        return
+    exact = FunctionProblem(problem.kind, problem.parameters, "float64").checked
+    told, hint = f"{at(place)}problem {problem.name!r}: ", f", in {located(exact.kind)}"
+    for w in [exact.initial(), *points(exact, _POINTS_FOR_BOUNDS)]:
+        if found := out_of_bounds(exact, w):
+            raise InputError(f"{told}{found}{hint}")
+    if not problem.check_gradient:
+        return
+    for w in [exact.initial(), *points(exact, _POINTS)]:
+        if found := unset(exact, w) or disagreement(exact, w):
+            raise InputError(f"{told}{found}{hint}; check_gradient = false in the problem's table leaves this out")
+
+
+def _is_bundled(kind: Function) -> bool:
+    found = registry()
+    bundled = found.sources.get(("problems", kind.name), "").endswith(f" of {_DISTRIBUTION}")
+    return bundled and found.problems.get(kind.name) is kind
+
+
+def located(kind: Function) -> str:
+    """Where the function stands."""
+    code = kind.compute.__code__
+    return f"{printable(code.co_filename)}, line {code.co_firstlineno}"
+
+
+def points(problem: FunctionProblem, count: int) -> Iterator[Vector]:
+    """Points of the domain, the same every time."""
+    low, high = np.array(problem.kind.domain, np.float64).T
+    random = np.random.default_rng(0)
+    if np.isfinite(high - low).all():
+        yield from (random.uniform(low, high) for _ in range(count))
+
+
+def out_of_bounds(problem: FunctionProblem, w: Vector) -> str:
+    """What a `checked` function does beyond the ends of its arrays at `w`, or raises there; "" if nothing."""
+    try:
+        problem.gradient(w)
+    except IndexError:
+        return f"an index is out of bounds at w = {shown(w.tolist())}{_line(problem, w)}"
+    except InputError:
+        raise
+    except Exception as error:  # in the author's function
+        return f"{type(error).__name__}: {printable(str(error))}, at w = {shown(w.tolist())}"
+    return ""
+
+
+def _line(problem: FunctionProblem, w: Vector) -> str:
+    """The line that plain Python finds at fault."""
+    compute = problem.kind.compute
+    numbers = {name: problem.parameters[name] for name in problem.kind.numbers}
+    try:
+        with np.errstate(all="ignore"):
+            compute(w.copy(), np.zeros_like(w), **numbers)
+    except Exception as error:
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if frame.filename == compute.__code__.co_filename:
+                return f" in line {frame.lineno}: {frame.line}"
+    return ""
+
+
+def unset(problem: Problem, w: Vector) -> str:
+    """What of the gradient at `w` depends on what was in g before, or whether w is changed; "" if nothing."""
+    rows = np.arange(problem.n_examples)
+    found = []
+    for before in (0.0, 7.25):
+        given, g = w.copy(), np.full_like(w, before)
+        problem.evaluate(given, g, rows, problem.context())
+        if not np.array_equal(given, w, equal_nan=True):
+            return f"it changes w, from {shown(w.tolist())} to {shown(given.tolist())}"
+        found.append(g)
+    kept = np.flatnonzero(~((found[0] == found[1]) | (np.isnan(found[0]) & np.isnan(found[1]))))
+    if kept.size:
+        return f"it doesn't set g[{kept[0]}], but leaves or changes what was there before, at w = {shown(w.tolist())}"
+    return ""
+
+
+def disagreement(problem: Problem, w: Vector) -> str:
+    """Where the gradient at `w` is not that of the cost; "" where it is, or the cost isn't finite."""
+    cost = problem.cost(w)
+    if not np.isfinite(cost):
+        return ""
+    gradient = problem.gradient(w)
+    entries: Iterable[int] = range(w.size)
+    if w.size > _ENTRIES:
+        entries = np.random.default_rng(w.size).choice(w.size, _ENTRIES, replace=False).tolist()
+    for i in entries:
+        found = slopes(problem, w, cost, int(i))
+        if found and not _agrees(float(gradient[i]), found):
+            return (
+                f"its gradient is not that of its cost: g[{i}] is {gradient[i]:g}, and differences of the cost give "
+                f"{found[-1].middle:g}, at w = {shown(w.tolist())}"
+            )
+    return ""
+
+
+class Slopes(NamedTuple):
+    """Slopes of the cost along one weight: to its left, across it, to its right; and how far rounding may change them."""
+
+    left: float
+    middle: float
+    right: float
+    rounding: float
+
+
+def slopes(problem: Problem, w: Vector, cost: float, i: int) -> list[Slopes]:
+    """Slopes along weight i from ever shorter distances, without those to where the cost isn't finite."""
+    return [found for step in _STEPS if (found := _slopes(problem, w, cost, i, step)) is not None]
+
+
+def _slopes(problem: Problem, w: Vector, cost: float, i: int, step: float) -> Slopes | None:
+    """They at w, from points at a distance of `step`; None if the cost isn't finite there."""
+    h = step * max(1.0, abs(float(w[i])))
+    up, down = w.copy(), w.copy()
+    up[i] += h
+    down[i] -= h
+    above, below = problem.cost(up), problem.cost(down)
+    if not (np.isfinite(above) and np.isfinite(below)):
+        return None
+    rounding = 8 * np.finfo(np.float64).eps * max(abs(cost), abs(above), abs(below)) / h
+    return Slopes((cost - below) / h, (above - below) / (2 * h), (above - cost) / h, rounding)
+
+
+def _agrees(slope: float, found: list[Slopes]) -> bool:
+    """Whether a slope is that of the cost, by one of these, which come from ever shorter distances."""
+    last = found[-1]
+    if min(last.left, last.right) - last.rounding <= slope <= max(last.left, last.right) + last.rounding:
+        return True  # at a kink
+    for coarse, fine in zip([found[0], *found], found, strict=False):
+        inexact = abs(coarse.middle - fine.middle) + fine.rounding
+        if abs(slope - fine.middle) <= inexact + _RTOL * max(abs(slope), abs(fine.middle)):
+            return True
+    return False
