@@ -109,8 +109,13 @@ def run(
     return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log)))
 
 
-def load(folder: str | Path) -> Results:
-    """The results in a folder: `.runs` and `.history`, as DataFrames. InputError if it is not a results folder."""
-    from optilab.store import load as load_folder
+def load(folder: str | Path, *, every: bool = False) -> Results:
+    """The results in a folder, `.runs` and `.history`, as DataFrames: what `run` returned, under the names it gave.
 
-    return load_folder(folder)
+    every: all runs that the folder holds, also those that its experiment, as it was last run, doesn't want any more.
+
+    InputError if it is not a results folder.
+    """
+    from optilab import store
+
+    return store.load_all(folder) if every else store.load(folder)

@@ -265,13 +265,12 @@ def plot_command(
     """Draw the pictures that fit the results in the folder RESULTS."""
     _use(plugin_files)
     from optilab.drawing import draw
-    from optilab.runner.run import results_of
     from optilab.store import load
 
     found = load(results)
     if (x or y) and not kinds:
         kinds = ("convergence",)
-    for path in draw(results_of(found), kinds, x, y or "train_cost"):
+    for path in draw(found, kinds, x, y or "train_cost"):
         click.echo(path)
 
 

@@ -48,7 +48,7 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
         runs = lines * len(evaluation_seeds(experiment))
         console.print(f"evaluation: {runs} runs, of the best cell of each of {lines} lines, once tuning is done")
     else:
-        best = chosen(experiment, tuned, store.load(folder)) if tuned else every
+        best = chosen(experiment, tuned, store.load_all(folder)) if tuned else every
         tell("evaluation", jobs(experiment, best, "evaluation"))
     sys.stdout.flush()
 

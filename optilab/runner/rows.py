@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optilab.measurements import COLUMNS, MEASURES
 from optilab.runner.jobs import Job
 from optilab.runner.messages import Outcome
+from optilab.store import with_more
 
 WANTED = pa.schema(
     [
@@ -86,9 +87,6 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
     return found
 
 
-_MORE = b"more"  # in the metadata of a table of wanted runs
-
-
 def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
     """The table of what an experiment wants, for whoever looks at its results later.
 
@@ -102,9 +100,4 @@ def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
     }
     rest = {n: [job.task.columns[n] for job in wanted] for n in WANTED.names if n not in rows}
     table = pa.table({name: (rows | rest)[name] for name in WANTED.names}, WANTED)
-    return table.replace_schema_metadata({_MORE: b"yes"}) if more else table
-
-
-def wants_more(wanted: pa.Table) -> bool:
-    """Whether others are chosen once the runs of such a table are made."""
-    return _MORE in (wanted.schema.metadata or {})
+    return with_more(table) if more else table
