@@ -150,6 +150,9 @@ def _same_length(place: str, part: str, x: NDArray[Any], y: NDArray[Any]) -> Non
 def _check_names(place: str, examples: Examples, inputs: int) -> None:
     """InputError where classes, image or the inputs' names don't fit."""
     classes, image, names = examples.classes, examples.image, examples.inputs
+    for texts in (classes or (), names or (), examples.notes):
+        if not all(isinstance(text, str) for text in texts):
+            raise InputError(f"{place}{shown(texts)}: classes, inputs and notes are texts")
     if classes is not None and (not classes or len(set(classes)) < len(classes)):
         raise InputError(f"{place}classes = {shown(classes)}: expected at least one name, each of them once")
     if image is not None and (len(image) != 2 or min(image) < 1 or image[0] * image[1] != inputs):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.examples import ARRAYS, Examples, Sparse
+from optilab.datasets.examples import ARRAYS, Examples, Sparse, checked
 from optilab.folders import cache_part
 
 _PARTS = ("train", "test")
@@ -35,7 +35,7 @@ def folder_of(name: str, digest: str) -> Path:
 
 
 def mapped(folder: Path, digest: str) -> Examples | None:
-    """The examples stored in a folder, or None if there are none or if a byte of them has changed."""
+    """The examples stored in a folder, or None if there are none, if a byte of them has changed, or if they don't fit together."""
     try:
         facts = _read_facts(folder)
         if facts["digest"] != digest:
@@ -46,19 +46,20 @@ def mapped(folder: Path, digest: str) -> Examples | None:
             for part in _PARTS
         ]
         classes, image, inputs = facts["classes"], facts["image"], facts["inputs"]
-        return Examples(
+        found = Examples(
             arrays["x_train"],
             arrays["y_train"],
             arrays["x_test"],
             arrays["y_test"],
-            classes=classes and tuple(classes),
-            image=image and (image[0], image[1]),
+            classes=None if classes is None else tuple(classes),
+            image=None if image is None else (int(image[0]), int(image[1])),
             sparse_train=sparse[0],
             sparse_test=sparse[1],
-            inputs=inputs and tuple(inputs),
+            inputs=None if inputs is None else tuple(inputs),
             notes=tuple(facts["notes"]),
         )
-    except (OSError, EOFError, ValueError, LookupError, TypeError, RecursionError):
+        return checked(found, folder.name)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -72,6 +73,9 @@ def _read_facts(folder: Path) -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(text)
     if not set(facts["sha256"]) <= _KNOWN:
         raise ValueError(f"{folder / _FACTS} names files that are none of a dataset")
+    names = [facts[key] for key in ("classes", "inputs", "notes") if facts[key] is not None]
+    if not all(isinstance(found, list) and all(isinstance(n, str) for n in found) for found in names):
+        raise ValueError(f"{folder / _FACTS} is of another version")
     return facts
 
 
