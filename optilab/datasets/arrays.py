@@ -83,6 +83,8 @@ def _taken(given: Any, name: str, place: str) -> Any:
             values[np.ma.getmaskarray(given)] = None
             return values
         array = np.array(given)
+        if array.dtype.kind in "US" and not hasattr(given, "dtype"):
+            array = np.array(given, object)  # as they are: NumPy makes one word of 1 and "1"
     except Exception as error:  # whatever an object answers that is asked for an array
         raise InputError(f"{at(place)}{name} can't be taken as an array: {printable(str(error))}") from None
     if array.ndim == 0:
