@@ -148,16 +148,19 @@ def _check_words(words: NDArray[Any], name: str, told: str, where: Where) -> Non
         raise InputError(f"{told} holds dates ({shown(first)}, first in {where(levels[first])}), {_DATES}")
     odd = [word for word in levels if not _is_number(word)]
     stray = [word for word in odd if not _LIKE_NUMBER.fullmatch(word)]
-    if len(levels) - len(stray) > len(levels) / 2 and len(levels) > len(stray):
-        first = min(stray or odd or some, key=levels.__getitem__)
-        remedy = (
-            f"if it stands for a missing value, say na_values = [{quoted_name(first)}]"
-            if stray
-            else 'decimal = "," reads 1,5; other signs must go first'
+    if not odd:  # pandas reads all others as numbers
+        first = max(levels, key=lambda word: abs(float(word)))
+        raise InputError(
+            f"{told} holds {shown(first)} ({where(levels[first])}), too large a whole number; drop it if it is a name"
         )
+    if len(levels) - len(stray) > len(levels) / 2:
+        first = min(stray or odd, key=levels.__getitem__)
+        remedy = f"if it stands for a missing value, say na_values = [{quoted_name(first)}]"
+        if not stray:
+            remedy = 'decimal = "," reads 1,5; other signs must go first'
         raise InputError(
             f"{told} holds numbers, but also {shown(first)} (first in {where(levels[first])}): {remedy}; "
-            f"columns = [{quoted_name(name)}, ...] takes all of them as words"
+            f"drop = [{quoted_name(name)}] leaves the column out, columns = [{quoted_name(name)}, ...] takes all of it as words"
         )
     count = sum(word is not None for word in words)
     if len(levels) > FEW and count < FEW * len(levels):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from optilab.datasets.arrays import examples_of_arrays
-from optilab.datasets.examples import ARRAYS, Examples
+from optilab.datasets.examples import ARRAYS, Examples, checked
 from optilab.datasets.options import File, digest_with, refuse_table_options
 from optilab.datasets.preparation import prepared
 from optilab.datasets.reading import TABLES, UNPACK, kind_of_file, quoted, read_table
@@ -41,7 +41,7 @@ def file_dataset(options: File, place: str = "") -> Dataset:
         if digest_with(content, options, how) != digest:
             raise InputError(f"{at(place)}{quoted(options.path)} changed while it was read")
         try:
-            return _examples(content, options)
+            return checked(_examples(content, options), path.name)
         except InputError as error:
             raise InputError(f"{at(place)}{error}") from None
 

@@ -87,7 +87,7 @@ def _whole(given: Any) -> _Whole:
     found = [v for v, there in zip(given, present, strict=True) if there]
     ints = all(isinstance(v, (int, np.integer)) for v in found)
     as_int = all(float(v).is_integer() for v in found)
-    plain = [None if not t else int(v) if as_int else float(v) for v, t in zip(given, present, strict=True)]
+    plain = [None if not t else int(v) if as_int else float(v) + 0.0 for v, t in zip(given, present, strict=True)]
     return _Whole(np.array(plain, object), ints)
 
 

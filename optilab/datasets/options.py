@@ -77,6 +77,7 @@ class File(Columns):
         None, description='What stands between columns; "blanks" for any number of them; found out if not given.'
     )
     header: bool | None = Field(None, description="Whether the first line names the columns; else they are 0, 1, ...")
+    skip_lines: int = Field(0, ge=0, description="Lines before the table, a title for one.")
     decimal: Literal[".", ","] | None = Field(None, description="The decimal mark; found out if not given.")
     comment: Annotated[str, AfterValidator(_one_character)] | None = Field(
         None, description="Lines that begin with it are skipped; # at the top of the file if not given."
@@ -113,7 +114,7 @@ def digest_with(content: bytes, options: Preparation, *more: Any) -> str:
 
 def refuse_table_options(options: File, place: str) -> None:
     """InputError for an option of tables, given for a file of arrays."""
-    for name in ("label", "columns", "drop", "separator", "header", "decimal", "comment", "na_values"):
+    for name in ("label", "columns", "drop", "separator", "header", "skip_lines", "decimal", "comment", "na_values"):
         if getattr(options, name) != File.model_fields[name].default:
             raise InputError(
                 f"{at(place)}{name} is for tables; the arrays of a .npz are x_train, y_train, x_test, y_test"

@@ -109,7 +109,9 @@ def facts_of(examples: Examples) -> list[tuple[str, str]]:
     elif examples.image is not None:
         inputs += f", images of {examples.image[0]} x {examples.image[1]}"
     facts.append(("inputs", inputs))
-    if examples.x_train.dtype != np.uint8:
+    if examples.x_train.dtype == np.uint8:
+        facts.append(("scale", "pixels from 0 to 255, scaled to 0 to 1"))
+    else:
         low, high = float(examples.x_train.min()), float(examples.x_train.max())
         facts.append(("scale", f"inputs from {low:.4g} to {high:.4g}"))
     return [*facts, *(("note", note) for note in examples.notes)]

@@ -121,7 +121,6 @@ def _inputs(
     """The inputs of both parts, and their names."""
     pixels = [part.columns[0].values for part in (train, test) if part.columns[0].values.dtype == np.uint8]
     if len(pixels) == 2 and not options.standardize:
-        notes.append("pixels from 0 to 255 are scaled to 0 to 1")
         return pixels, None
     encoding = learned(train.columns, train.what, standardize=options.standardize)
     notes += unknown_words(encoding, test.columns)
@@ -142,7 +141,7 @@ def _scale_hint(columns: Sequence[Column], encoding: Encoding) -> list[str]:
     pair = differ_in_scale(values)
     if pair is None:
         return []
-    told = " and ".join(f"{shown(names[k])} deviates by {values[:, k].std():.2g}" for k in pair)
+    told = " and ".join(f"{shown(names[k])} deviates by {values[:, k].std():.3g}" for k in pair)
     return [f"the inputs differ in scale ({told}): standardize = true brings each to mean 0 and deviation 1"]
 
 
@@ -162,7 +161,7 @@ def _targets(train: Part, y: list[NDArray[Any]], options: Preparation, notes: li
         centre, spread = float(values.mean()), float(values.std())
     if spread > 10 or abs(centre) > 10:
         notes.append(
-            f"the targets have mean {centre:.3g} and deviation {spread:.2g}: scale_targets = true brings them to 0 and 1"
+            f"the targets have mean {centre:.3g} and deviation {spread:.3g}: scale_targets = true brings them to 0 and 1"
         )
     if len(np.unique(values)) <= 10 and (values == np.round(values)).all():
         notes.append("the targets are numbers, of few different values: classes = true makes them classes")

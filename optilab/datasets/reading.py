@@ -83,7 +83,7 @@ def read_table(content: bytes, options: File) -> Table:
 def _text(content: bytes, packed: str, encoding: str, what: str) -> str:
     try:
         unpacked = UNPACK[packed](content) if packed else content
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise InputError(f"{what} is not a readable {packed} file: {error}") from None
     try:
         return unpacked.decode("utf-8-sig" if encoding.lower().replace("_", "-") == "utf-8" else encoding)

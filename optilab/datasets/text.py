@@ -46,6 +46,7 @@ def layout_of(text: str, options: File, what: str, separator: str | None = None)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if "\0" in text:
         raise InputError(f"{what} is no text: it holds a zero byte")
+    lines = ["" if k < options.skip_lines else line for k, line in enumerate(lines)]
     lines, skipped = _without_comments(lines, options.comment)
     notes = [f"{skipped} comment line{'s are' if skipped > 1 else ' is'} skipped"] if skipped else []
     separator = options.separator or separator or _sniffed(lines, what)
@@ -55,7 +56,7 @@ def layout_of(text: str, options: File, what: str, separator: str | None = None)
     names, rows = _head(records, options.header, what)
     if not rows:
         raise InputError(f"{what} is empty: it has columns and no rows")
-    names = _fitting(names, rows, records[0][0], what)
+    names = _fitting(names, rows, f"columns are separated by {shown(separator)}", f"{what}, line {{}}", records[0][0])
     first = rows[0][0] - 1
     decimal = options.decimal or _decimal(rows, separator)
     if decimal == "," and options.decimal is None:
@@ -116,7 +117,11 @@ def _head(records: list[Record], header: bool | None, what: str) -> tuple[list[s
         return [str(k) for k in range(len(records[0][1]))], records
     names = [name.strip() for name in records[0][1]]
     named = [name for name in names if name]
-    if header is None and named and (all(map(_is_number, named)) or any(map(_WITH_POINT.fullmatch, named))):
+    if (
+        header is None
+        and len(named) == len(names)
+        and (all(map(_is_number, named)) or any(map(_WITH_POINT.fullmatch, named)))
+    ):
         raise InputError(
             f"{what}, line {records[0][0]}: the names of the columns are numbers, as {shown(named[0])}; say header = false "
             "if the file begins with data, or header = true if these are names"
@@ -132,7 +137,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _fitting(names: list[str], rows: list[Record], first: int, what: str) -> list[str]:
+def _fitting(names: list[str], rows: list[Record], how: str, at_line: str, first: int) -> list[str]:
     """The names, one for each field of the rows. InputError for a row that has more or fewer."""
     more = len(names) + 1
     if all(
@@ -142,7 +147,10 @@ def _fitting(names: list[str], rows: list[Record], first: int, what: str) -> lis
         return [*names, ""] if at_the_end else ["", *names]
     for line, fields in rows:
         if len(fields) != len(names):
-            raise InputError(f"{what}, line {line} has {len(fields)} columns, line {first} has {len(names)}")
+            raise InputError(
+                f"{at_line.format(line)} has {len(fields)} columns, line {first} has {len(names)}; {how}, another is given as "
+                "separator = ..., and lines before the table are skipped by skip_lines = ..."
+            )
     return names
 
 
