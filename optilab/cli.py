@@ -204,6 +204,22 @@ def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
     click.echo(description(name))
 
 
+@main.command("data")
+@click.argument("file")
+@click.argument("options", nargs=-1, metavar="[KEY=VALUE]...")
+@plugin_option
+def data_command(file: str, options: tuple[str, ...], plugin_files: tuple[str, ...]) -> None:
+    """Show what is understood of the dataset in FILE: columns, types, classes, split, scales.
+
+    Each KEY=VALUE is a key of the dataset's table in an experiment, as label=price or drop='["id"]'; `optilab show network`
+    lists them.
+    """
+    _use(plugin_files)
+    from optilab.console.data import show_data
+
+    show_data(file, options)
+
+
 @main.command("new")
 @click.argument("name")
 @click.option("--file", "one_file", is_flag=True, help="Write one file, NAME.py, and no package.")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from optilab.datasets.given import without_arrays
 from optilab.errors import InputError
 from optilab.problems import Precision
 from optilab.stopping import Budget, Length, Stop, Table
@@ -86,6 +87,14 @@ class Experiment(Table):
             )
         return name
 
+    @field_validator("problem", "problems", mode="after")
+    @classmethod
+    def _sent_by_digest(cls, given: Any) -> Any:
+        """Arrays in memory are kept in the cache, where workers find them."""
+        if isinstance(given, list):
+            return [without_arrays(problem) for problem in given]
+        return given and without_arrays(given)
+
     @model_validator(mode="after")
     def _some_problem(self) -> Experiment:
         if (self.problem is None) == (not self.problems):
@@ -107,7 +116,7 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
     """
     file = Path(path)
     try:
-        content = tomllib.loads(file.read_text("utf-8"))
+        content = tomllib.loads(file.read_text("utf-8-sig"))
     except OSError as error:
         raise InputError(f"can't read the experiment {str(path)!r}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

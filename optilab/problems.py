@@ -31,6 +31,7 @@ class Problem(ABC):
     precision: of the weights and of all arithmetic, "float32" or "float64".
     layers: the layer table, one record a weight matrix, bias or plain vector.
     classifies: whether it has an accuracy.
+    notes: what a person should know of how its data were prepared, one sentence each.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Problem(ABC):
     precision: Precision
     n_examples: int
     classifies: bool = False
+    notes: Sequence[str] = ()
 
     @property
     @abstractmethod

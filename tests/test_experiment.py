@@ -377,3 +377,11 @@ def test_a_message_stands_in_one_piece(write: Write) -> None:
             read(write(text))
         assert "\n" not in str(caught.value)
         assert not re.search(r"pydantic|validation error|\[type=", str(caught.value))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    """A file that an editor of Windows saved begins with three bytes more, and is the same experiment."""
+    (tmp_path / "one.toml").write_text(PLAIN, "utf-8")
+    (tmp_path / "two.toml").write_text(PLAIN, "utf-8-sig")
+    assert (tmp_path / "two.toml").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert read(tmp_path / "two.toml") == read(tmp_path / "one.toml")

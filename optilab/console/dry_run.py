@@ -10,6 +10,7 @@ from rich.table import Table
 
 from optilab import store
 from optilab.cell import Cell, table_key
+from optilab.console.notes import dataset_notes
 from optilab.experiment import Experiment, evaluation_seeds, tuning_seeds
 from optilab.grid import Grid, grid_of
 from optilab.runner.jobs import Job, Rerun, Role, jobs, missing, tasks
@@ -33,6 +34,8 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     every = tasks(experiment, grid.cells, folder)
     there = store.done(folder)
     console.print(_grid_table(experiment, grid))
+    for note in dataset_notes(experiment):
+        console.print(note)
 
     def tell(role: Role, wanted: list[Job]) -> int:
         todo = len(missing(wanted, there, rerun))

@@ -18,6 +18,7 @@ from optilab import store
 from optilab.analysis.summary import comparison
 from optilab.console.comparison import comparison_table
 from optilab.console.live import Live
+from optilab.console.notes import dataset_notes
 from optilab.drawing import draw
 from optilab.experiment import Experiment
 from optilab.kernels import cache
@@ -68,6 +69,8 @@ def run_and_compare(
         highlight=False, width=None if sys.stdout.isatty() else _WIDTH, quiet=quiet, stderr=as_json, soft_wrap=False
     )
     folder = folder_of(experiment, results)
+    for note in dataset_notes(experiment):
+        console.print(note)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
     start = time.perf_counter()
     live = Live(console, by)
