@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -132,6 +132,17 @@ class Optimizer:
             if name in given:
                 filled[name] = replace(parameter, name=name).check(given[name], place)
         return filled
+
+    def checked(self, name: str, values: Iterable[Any], given: Collection[str], place: str = "") -> list[Any]:
+        """Values of one hyperparameter, each checked as by `fill` where these names are given."""
+        own = [self.rules[c.rule].parameters[c.name] for c in self.columns if name == c.qualified]
+        accepts = [replace(parameter, name=name) for parameter in own]
+        if not own:
+            shared = [c for c in self.columns if c.name == name and c.qualified not in given]
+            accepts = [self._shared(dict.fromkeys(given))[name]]
+            accepts += [self.rules[c.rule].parameters[name] for c in shared if len(shared) > 1]
+        found = [[parameter.check(value, place) for parameter in accepts] for value in values]
+        return [of_all[0] for of_all in found]
 
     def _disagreement(self, name: str) -> str:
         defaults = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from optilab import store
 from optilab.analysis.summary import best_cells
 from optilab.cell import Cell
-from optilab.experiment import Experiment, evaluation_seeds, stored
+from optilab.experiment import Experiment, stored
 from optilab.grid import grid_of
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.logbook import open_logbook
 from optilab.runner.observer import Observer
-from optilab.runner.rows import wanted_table
+from optilab.runner.rows import NAMES, wanted_table
 from optilab.runner.search import tune
 from optilab.runner.session import Session, Way
 
@@ -42,10 +43,9 @@ def run_experiment(
     """
     observer, way = observer or Observer(), way or Way()
     folder = folder_of(experiment, results)
-    evaluation_seeds(experiment)  # complains of seeds that are used twice
     grid = grid_of(experiment)
     every = tasks(experiment, grid.cells, folder)
-    hyperparameters = _hyperparameters([*grid.cells, *(space.low for space in grid.spaces)])
+    hyperparameters = _hyperparameters([*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces)])
     way.kind.open(workers=way.workers, address=way.address)  # complains of its options
     with ExitStack() as stack:
         keep = stack.enter_context(store.Store(folder, hyperparameters, stored(experiment, folder)))
@@ -82,15 +82,15 @@ def results_of(found: store.Results) -> store.Results:
 def _named(found: store.Results, wanted: pa.Table) -> store.Results:
     names = wanted.to_pandas().drop_duplicates("run_id").set_index("run_id")
     runs = found.runs[found.runs["run_id"].isin(names.index)].reset_index(drop=True)
-    for column in ("experiment", "problem", "label", "schedule", "role"):
+    for column in [name for name in NAMES if name in names]:  # an earlier version put down fewer
         runs[column] = names[column].reindex(runs["run_id"]).to_numpy(dtype=object)
     history = found.history[found.history["run_id"].isin(names.index)].reset_index(drop=True)
     return store.Results(found.folder, runs, history)
 
 
 def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -> list[Task]:
-    """The best task of each line, by the runs of tuning that there are."""
+    """The best task of each line, by the runs of tuning that there are; none of a line of which nothing lasted."""
     assert experiment.tuning is not None
     by_run = {job.run_id: job.task for job in tuned}
     best = best_cells(_named(found, wanted_table(tuned)).runs, f"final_{experiment.tuning.by}")
-    return [by_run[run] for run in best["run_id"]]
+    return [by_run[run] for run in best.loc[np.isfinite(best["score"]), "run_id"]]
