@@ -196,6 +196,18 @@ def test_epochs_are_the_steps_they_amount_to(tmp_path: Path) -> None:
     assert identity(**full) == identity(**ten)
 
 
+def test_the_batch_size_is_part_of_the_identity(tmp_path: Path) -> None:
+    """Two batch sizes are two runs, as long as they are not two words for one."""
+    path = data(tmp_path / "d")
+    sizes = [1, 2, 4, 9, 10, "full"]
+    found = [
+        identity(**{**network(path), "budget": {"steps": 3}, "optimizers": [{"use": "sgd", "batch_size": size}]})
+        for size in sizes
+    ]
+    assert found[-1] == found[-2]
+    assert len(set(found)) == len(sizes) - 1
+
+
 def test_a_dataset_that_was_changed_is_noticed_at_once(tmp_path: Path) -> None:
     """A file that is written anew between two readings, as in a notebook, is another dataset."""
     before = identity(**network(data(tmp_path / "d")))

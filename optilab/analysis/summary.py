@@ -21,14 +21,17 @@ _COMPARED = ("train_cost", "test_cost", "test_accuracy")
 def identified(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs with the columns LINE, and with names of which each stands for one of them.
 
-    Where an earlier version put down no identities, the names stand in for them.
+    Where an earlier version put down no identities, the names stand for them: that of the only line which has the name today, if there
+    is one.
     """
     found = runs.copy(deep=False)
     for identity, name in zip(LINE, NAMES, strict=True):
         if identity not in found:
             found[identity] = found[name]
         elif found[identity].isna().any():
-            found[identity] = found[identity].where(found[identity].notna(), found[name])
+            known = found[[name, identity]].dropna().drop_duplicates().drop_duplicates(name, keep=False)
+            today = found[name].map(known.set_index(name)[identity].to_dict())
+            found[identity] = found[identity].fillna(today).fillna(found[name])
         pairs = found[[name, identity]].drop_duplicates()
         if pairs[name].duplicated().any():
             names = numbered(pairs[name].tolist(), pairs[identity].tolist())

@@ -24,10 +24,10 @@ def comparison_table(experiment: Experiment, found: Results, by: str) -> Table:
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
     seeds = rows["seeds"].max()
-    caption = "One seed." if seeds == 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
+    caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
     if not rows["random"].all():
         labels = ", ".join(dict.fromkeys(rows.loc[~rows["random"].astype(bool), "label"]))
-        caption = f"{labels}: {WITHOUT_CHANCE}." if seeds == 1 else f"{caption} {labels}: {WITHOUT_CHANCE}."
+        caption = f"{labels}: {WITHOUT_CHANCE}." if seeds <= 1 else f"{caption} {labels}: {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
         caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
