@@ -39,6 +39,13 @@ def shown(value: Any) -> str:
     return shortened(text, _WIDTH)
 
 
+def exact(value: Any) -> str:
+    """A value as a file would give it, to the last digit: 1, 0.1, inf, true, a word."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
 def shortened(text: str, width: int) -> str:
     """A text of at most `width` characters, with an ellipsis where some are left out."""
     return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from optilab.analysis.summary import identified
 from optilab.drawing.digits import digits, weights
 from optilab.drawing.lines import convergence, draw_schedules, sensitivity
 from optilab.drawing.paths import path
@@ -45,6 +47,7 @@ def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y:
         raise unknown("x", x, X)
     if y not in Y:
         raise unknown("y", y, Y)
+    results = replace(results, runs=identified(results.runs))
     drawn = []
     for kind in kinds or KINDS:
         with style.theme():

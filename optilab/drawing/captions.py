@@ -6,6 +6,7 @@ import pandas as pd
 
 from optilab.analysis.summary import chosen_text as chosen_values
 from optilab.analysis.summary import varying
+from optilab.chance import WITHOUT_CHANCE
 from optilab.plots.style import AXES
 from optilab.stopping import LASTED
 from optilab.store import Results
@@ -20,12 +21,22 @@ def seeds_text(results: Results, by: str = "train_cost") -> str:
     named = f"{seeds[0]} to {seeds[-1]}" if in_a_row or len(seeds) > 12 else ", ".join(map(str, seeds))
     shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({named})"
     text = f"A single run, of {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
+    text += without_chance_text(runs)
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
         text += f"; hyperparameters chosen by final {AXES[by]} on {tuning} other seed{'s' if tuning > 1 else ''}"
     elif varying(runs):
         text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
     return text + "."
+
+
+def without_chance_text(runs: pd.DataFrame) -> str:
+    """Which lines are one run each because no seed would make another."""
+    labels = dict.fromkeys(runs.loc[~runs["is_random"].fillna(True).astype(bool), "label"])
+    if not labels:
+        return ""
+    every = len(labels) == runs["label"].nunique()
+    return f" ({WITHOUT_CHANCE})" if every else f"; of {', '.join(labels)} {WITHOUT_CHANCE}"
 
 
 def chosen_text(results: Results, best: pd.DataFrame) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.curves import sensitivity as sensitivity_points
-from optilab.analysis.summary import best_runs, is_number, varying
+from optilab.analysis.summary import NOTHING, best_runs, is_number, unchosen, varying
 from optilab.drawing.captions import chosen_text, ended_text, seeds_text
 from optilab.errors import InputError
 from optilab.experiment import read_stored
@@ -39,6 +40,8 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
     if y.endswith("accuracy"):
         labels = labels[::-1]
     palette = style.colours_of(results.runs["label"], labels)
+    experiment = read_stored(results.folder)
+    by = experiment.tuning.by if experiment.tuning else "train_cost"
     figure, axes = plt.subplots(
         1, len(problems), figsize=(1.2 + 5.6 * len(problems), 4.6), squeeze=False, layout="constrained"
     )
@@ -48,13 +51,19 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
             ax.set_ylabel(ax.get_ylabel().removeprefix("training "))
         if len(problems) > 1:
             ax.set_title(problem)
+    _name_unchosen(results, axes[0][-1], f"final_{by}", several=len(problems) > 1)
     style.outside_legend(axes[0][-1])
-    experiment = read_stored(results.folder)
-    by = experiment.tuning.by if experiment.tuning else "train_cost"
     if experiment.question:
         figure.suptitle(experiment.question, x=0.01, ha="left", fontsize="medium")
     style.caption(figure, seeds_text(results, by) + chosen_text(results, best) + ended_text(best))
     return figure
+
+
+def _name_unchosen(results: Results, ax: Axes, by: str, *, several: bool) -> None:
+    """Entries of the legend for lines that are not drawn, because nothing could be chosen."""
+    for line in unchosen(results.runs, by).to_dict("records"):
+        on = f" on {line['problem']}" if several else ""
+        ax.plot([], [], "x", color=style.GREY, label=f"{line['label']}{on}: {NOTHING}")
 
 
 def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:

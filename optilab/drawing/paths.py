@@ -28,6 +28,8 @@ def path(results: Results, x: str | None, y: str) -> Figure | None:
     if not problems:
         return None
     best = best_runs(results.runs)
+    if best.empty:
+        return None
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")
     history["lasted"] = history["status"].isin(LASTED)
     labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))

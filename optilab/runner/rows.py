@@ -14,10 +14,21 @@ from optilab.measurements import COLUMNS, MEASURES
 from optilab.runner.jobs import Job
 from optilab.runner.messages import Outcome
 from optilab.store import with_more
+from optilab.texts import exact
+
+NAMES = (
+    "experiment",
+    "problem",
+    "label",
+    "schedule",
+    "role",
+    "problem_id",
+    "line_id",
+)  # that an experiment gives a run
 
 WANTED = pa.schema(
     [
-        *((name, pa.string()) for name in ("run_id", "experiment", "problem", "label", "schedule", "role")),
+        *((name, pa.string()) for name in ("run_id", *NAMES)),
         ("seed", pa.int64()),
         ("code", pa.string()),
     ]
@@ -57,7 +68,7 @@ def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
 
 def _text(value: Any) -> str | None:
     """A hyperparameter that is a word for one optimizer may be a number for another."""
-    return value if value is None or isinstance(value, str) else f"{value:g}"
+    return None if value is None else exact(value)
 
 
 def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+
 from optilab import store
 from optilab.analysis.summary import best_cells
 from optilab.cell import Cell
-from optilab.experiment import Experiment, evaluation_seeds, stored
+from optilab.experiment import Experiment, stored
 from optilab.grid import grid_of
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.logbook import open_logbook
@@ -40,10 +42,9 @@ def run_experiment(
     """
     observer, way = observer or Observer(), way or Way()
     folder = folder_of(experiment, results)
-    evaluation_seeds(experiment)  # complains of seeds that are used twice
     grid = grid_of(experiment)
     every = tasks(experiment, grid.cells, folder)
-    hyperparameters = _hyperparameters([*grid.cells, *(space.low for space in grid.spaces)])
+    hyperparameters = _hyperparameters([*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces)])
     way.kind.open(workers=way.workers, address=way.address)  # complains of its options
     with ExitStack() as stack:
         keep = stack.enter_context(store.Store(folder, hyperparameters, stored(experiment, folder)))
@@ -72,8 +73,8 @@ def _hyperparameters(cells: Iterable[Cell]) -> dict[str, type]:
 
 
 def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -> list[Task]:
-    """The best task of each line, by the runs of tuning that there are."""
+    """The best task of each line, by the runs of tuning that there are; none of a line of which nothing lasted."""
     assert experiment.tuning is not None
     by_run = {job.run_id: job.task for job in tuned}
     best = best_cells(store.named(found.runs, wanted_table(tuned)), f"final_{experiment.tuning.by}")
-    return [by_run[run] for run in best["run_id"]]
+    return [by_run[run] for run in best.loc[np.isfinite(best["score"]), "run_id"]]

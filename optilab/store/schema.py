@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from optilab.errors import InputError
 from optilab.measurements import COLUMNS, MEASURES, WHOLE
-from optilab.texts import shortened, shown
+from optilab.texts import exact, shortened, shown
 
 COMMIT = pa.field("commit", pa.int64())  # the last column of both tables
 
@@ -18,7 +18,14 @@ HISTORY = pa.schema(
     [("run_id", pa.string()), *((name, pa.int64() if name in WHOLE else pa.float64()) for name in COLUMNS)]
 )
 
-_HEAD = [(name, pa.string()) for name in ("run_id", "experiment", "problem", "optimizer", "label")]
+# problem_id, line_id: what runs are grouped by; problem, label: how these are called
+_HEAD = [
+    *(
+        (name, pa.string())
+        for name in ("run_id", "experiment", "problem", "optimizer", "label", "problem_id", "line_id")
+    ),
+    ("is_random", pa.bool_()),  # whether the seed makes a difference
+]
 _TAIL = [
     ("schedule", pa.string()),
     ("batch_size", pa.int64()),
@@ -151,7 +158,7 @@ def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
             continue
         column = table.column(field.name)
         if pa.types.is_string(field.type) and pa.types.is_floating(column.type):
-            column = pa.array([None if v is None else f"{v:g}" for v in column.to_pylist()], pa.string())
+            column = pa.array([None if v is None else exact(v) for v in column.to_pylist()], pa.string())
         columns.append(column if column.type == field.type else column.cast(field.type))
     return pa.table(columns, schema=schema)
 
