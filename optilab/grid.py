@@ -13,7 +13,7 @@ from optilab.entries import Entry, Line
 from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.identity import run_id
-from optilab.plugins import registry
+from optilab.plugins import registry, rehearse
 from optilab.ranges import Sampled
 from optilab.samplers import Point, Sampler, SamplerKind
 
@@ -64,6 +64,7 @@ class Grid:
 
 def grid_of(experiment: Experiment) -> Grid:
     """The grid, all that is known of it checked. InputError for the first thing that doesn't fit."""
+    rehearse(experiment)
     cells: list[Cell] = []
     spaces: list[SearchSpace] = []
     lines: list[Line] = []
