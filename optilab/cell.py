@@ -13,6 +13,7 @@ from optilab import schedules
 from optilab.canonical import canonical_text, digest
 from optilab.errors import InputError, at
 from optilab.experiment import absolute_path
+from optilab.guarding import trusted
 from optilab.lookup import get_optimizer
 from optilab.plan import BatchSize, Plan
 from optilab.plugins import registry
@@ -114,7 +115,9 @@ def build_problem(given: Mapping[str, Any], precision: Precision | None, place: 
         name = rest.pop("use", None)
         if name is None:
             raise InputError(f'{at(place)}which problem? Give it as use = "network", or another of `optilab list`')
-        made.append(registry().problem(name, f"{place}.use" if place else "").build(rest, precision, place))
+        kind = registry().problem(name, f"{place}.use" if place else "")
+        with trusted(f"the problem {name}"):
+            made.append(kind.build(rest, precision, place))
     return made[0]
 
 

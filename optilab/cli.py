@@ -8,6 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import click
 
 from optilab import __version__
 from optilab.errors import InputError, PluginWarning, ResultsWarning
+from optilab.guarding import alone_on_stdout
 
 plugin_option = click.option(
     "--plugin",
@@ -25,8 +27,19 @@ plugin_option = click.option(
 )
 
 
+class Command(click.Command):
+    """With --json, nothing but the answer goes to the standard output."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with alone_on_stdout() if ctx.params.get("as_json") else nullcontext():
+            return super().invoke(ctx)
+
+
 class Group(click.Group):
     """Tells misuse in one message, with exit code 2; --traceback shows where it was noticed."""
+
+    command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

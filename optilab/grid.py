@@ -15,7 +15,7 @@ from optilab.errors import InputError
 from optilab.experiment import Experiment, seeds_of
 from optilab.labels import tables_apart
 from optilab.lines import Candidate, named
-from optilab.plugins import registry
+from optilab.plugins import registry, rehearse
 from optilab.problems import Problem
 from optilab.ranges import Sampled
 from optilab.samplers import Point, Sampler, SamplerKind
@@ -75,6 +75,7 @@ class Grid:
 
 def grid_of(experiment: Experiment) -> Grid:
     """The grid, all that is known of it checked. InputError for the first thing that doesn't fit."""
+    rehearse(experiment)
     for role in ("evaluation", "tuning"):  # complains of seeds
         seeds_of(experiment, role)
     candidates: list[Candidate] = []

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.errors import InputError, at, unknown
+from optilab.guarding import Contained, in_time
 from optilab.parameters import Parameter, intervals
 from optilab.texts import exact, shown
 
@@ -67,7 +68,8 @@ class Schedule:
 
     def __call__(self, step: ArrayLike, total: int, **parameters: Any) -> Any:
         """The multiplier at each step; not for feedback schedules."""
-        return self.function(np.asarray(step), total, **parameters)
+        with Contained(), in_time(f"the schedule {self.name}", self.function):
+            return self.function(np.asarray(step), total, **parameters)
 
     def __repr__(self) -> str:
         return self.name

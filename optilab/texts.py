@@ -65,3 +65,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if len(names) <= _FEW:
         return f"known are {', '.join(names)}" if names else "none are known"
     return f"nearest of the {len(names)} known are {', '.join(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
+
+
+def encodable(text: str) -> str:
+    """A text as UTF-8 can hold it, with an escape sequence for each half of a surrogate pair."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from optilab.errors import InputError, unknown
+from optilab.guarding import Contained, in_time
 from optilab.measurements import MEASURED
 from optilab.plan import Plan
 from optilab.schedules import BoundSchedule
@@ -15,12 +16,16 @@ class FeedbackUnderWay:
 
     def __init__(self, schedule: BoundSchedule) -> None:
         self.of = schedule.of
-        self._generator = schedule.begin()
-        self.factor = float(next(self._generator))
+        self._door = f"the schedule {schedule.schedule.name}"
+        self._function = schedule.schedule.function
+        with Contained(), in_time(self._door, self._function):
+            self._generator = schedule.begin()
+            self.factor = float(next(self._generator))
 
     def tell(self, measurement: dict[str, float]) -> None:
         """Tell it a measurement, and take its answer."""
-        self.factor = float(self._generator.send(_Measured(measurement)))
+        with Contained(), in_time(self._door, self._function):
+            self.factor = float(self._generator.send(_Measured(measurement)))
 
 
 def rehearse(plan: Plan) -> None:
