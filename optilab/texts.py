@@ -57,3 +57,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if len(names) <= _FEW:
         return f"known are {', '.join(names)}" if names else "none are known"
     return f"nearest of the {len(names)} known are {', '.join(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """A number with what it counts: "1 run", "3 runs", with `more` where the plural is not `one` with an s."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
