@@ -70,3 +70,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def encodable(text: str) -> str:
     """A text as UTF-8 can hold it, with an escape sequence for each half of a surrogate pair."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """A number with what it counts: "1 run", "3 runs", with `more` where the plural is not `one` with an s."""
+    return f"{count} {one if count == 1 else more or one + 's'}"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from optilab.analysis.summary import LINE, varying
 from optilab.analysis.summary import chosen_text as chosen_values
-from optilab.analysis.summary import varying
 from optilab.chance import WITHOUT_CHANCE
-from optilab.plots.style import AXES
+from optilab.plots.style import AXES, MOST_COLOURS
 from optilab.stopping import LASTED
 from optilab.store import Results
+from optilab.texts import counted, shortened
+
+_NAME = 40  # letters of a label
 
 
 def seeds_text(results: Results, by: str = "train_cost") -> str:
@@ -24,7 +29,7 @@ def seeds_text(results: Results, by: str = "train_cost") -> str:
     text += without_chance_text(runs)
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
-        text += f"; hyperparameters chosen by final {AXES[by]} on {tuning} other seed{'s' if tuning > 1 else ''}"
+        text += f"; hyperparameters chosen by final {AXES[by]} on {counted(tuning, 'other seed')}"
     elif varying(runs):
         text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
     return text + "."
@@ -43,21 +48,31 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
     """The hyperparameters of each line, of those that vary."""
     names = varying(results.runs)
     parts = []
-    for _, group in best.groupby(["label", "problem"], sort=False):
+    for _, group in best.groupby(LINE, sort=False):
         first = group.iloc[0]
-        where = f" on {first['problem']}" if best["problem"].nunique() > 1 else ""
+        where = f" on {name_of(first['problem'])}" if best["problem"].nunique() > 1 else ""
         values = chosen_values(results.runs, first, names)
         if values:
-            parts.append(f"{first['label']}{where}: {values}")
+            parts.append(f"{name_of(first['label'])}{where}: {values}")
     if not parts:
         return ""
     beyond = " (* at an end of the values that were tried)" if any("*" in part for part in parts) else ""
-    return f" Chosen: {'; '.join(parts)}{beyond}."
+    return f" Chosen: {_few(parts)}{beyond}."
 
 
 def ended_text(best: pd.DataFrame) -> str:
     """How many runs of which line did not last."""
     ended = best[~best["status"].isin(LASTED)]
     counts = ended.value_counts(["label", "status"], sort=False).reset_index()
-    parts = [f"{row['count']} of {row['label']} {row['status']}" for row in counts.to_dict("records")]
-    return f" Not finite to the end (×): {', '.join(parts)}." if parts else ""
+    parts = [f"{row['count']} of {name_of(row['label'])} {row['status']}" for row in counts.to_dict("records")]
+    return f" Not finite to the end (×): {_few(parts, ', ')}." if parts else ""
+
+
+def name_of(label: object) -> str:
+    """A label within a sentence."""
+    return shortened(str(label), _NAME)
+
+
+def _few(parts: Sequence[str], between: str = "; ") -> str:
+    rest = len(parts) - MOST_COLOURS
+    return between.join(parts[:MOST_COLOURS]) + (f"{between}and {rest} more" if rest > 0 else "")
