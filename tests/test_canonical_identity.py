@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import optilab
+from optilab.canonical import canonical
 from optilab.grid import grid_of
-from optilab.identity import _canonical, identity, run_id, run_ids
+from optilab.identity import identity, run_id, run_ids
 from optilab.plan import Plan
 from optilab.stopping import Budget
 
@@ -37,14 +38,14 @@ def by_json(value: Any) -> Any:
 @given(value=VALUES)
 def test_whole_floats_are_whole_numbers(value: Any) -> None:
     """At any depth 1.0 becomes 1 and infinities become words; all else keeps its value and its type."""
-    found = _canonical(value)
+    found = canonical(value)
     assert found == by_json(value)
     assert repr(found) == repr(by_json(value))
 
 
 def test_tuples_are_lists() -> None:
     """A tuple is the same as a list, and what lies in it is looked at as well."""
-    assert repr(_canonical({"a": (1.0, 0.5, (inf,)), "b": -inf, "c": True})) == repr(
+    assert repr(canonical({"a": (1.0, 0.5, (inf,)), "b": -inf, "c": True})) == repr(
         {"a": [1, 0.5, ["inf"]], "b": "-inf", "c": True}
     )
 

@@ -80,7 +80,7 @@ AS_NUMBERS = [[1, 2.5], [3, 4.5], [5, 6.5]]
         (PLAIN.split("\n", 1)[1], "t.csv", {"header": False, "label": -1}),
         (PLAIN.replace("\n", ",\n"), "t.csv", {}),
         (PLAIN.replace("\n", ",\n").replace("y,", "y"), "t.csv", {}),
-        (gzip.compress(PLAIN.encode()), "t.csv.gz", {}),
+        (gzip.compress(PLAIN.encode(), mtime=0), "t.csv.gz", {}),
         (bz2.compress(PLAIN.encode()), "t.CSV.BZ2", {}),
         (lzma.compress(PLAIN.encode()), "t.csv.xz", {}),
         (PLAIN.encode("utf-16"), "t.csv", {"encoding": "utf-16"}),

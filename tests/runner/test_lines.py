@@ -18,7 +18,7 @@ from optilab.drawing import draw
 from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.runner.rows import WANTED
-from optilab.runner.run import results_of, run_experiment
+from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 
 INLINE = Way("inline")
@@ -178,7 +178,7 @@ def test_what_is_wanted_is_put_down_with_its_identity(tmp_path: Path) -> None:
     run_experiment(experiment(), tmp_path / "r", INLINE)
     before = store.load(tmp_path / "r").runs
     run_experiment(experiment(optimizers=[{"use": "sgd", "label": "mine"}]), tmp_path / "r", INLINE)
-    named = results_of(store.load(tmp_path / "r")).runs
+    named = store.load(tmp_path / "r").runs
     assert named["label"].tolist() == ["mine"]
     assert named[["run_id", "line_id", "problem_id"]].equals(before[["run_id", "line_id", "problem_id"]])
     wanted = store.wanted(tmp_path / "r")
