@@ -427,6 +427,17 @@ def test_cautious_steps_never_go_up(gradients: Vector, rescale: str) -> None:
                 np.testing.assert_allclose(own, factor * step * mask, rtol=1e-7, atol=1e-11)
 
 
+@pytest.mark.parametrize(("rescale", "factor"), [("off", 1), ("mean", 2), ("count", 4 / 3)])
+def test_cautious_leaves_out_a_step_along_no_slope(rescale: str, factor: float) -> None:
+    """Where the gradient is zero, or the step goes up, momentum moves nothing; the two other weights of four make up for it."""
+    stepper = optilab.get_optimizer("momentum | cautious").start(np.zeros(4), lr=1.0, momentum=0.5, rescale=rescale)
+    np.testing.assert_allclose(
+        stepper.step([1.0, 1.0, 1.0, 1.0]), [-4 / 5 if rescale == "count" else -1] * 4, rtol=1e-14
+    )
+    moved = np.diff([stepper.w.copy(), stepper.step([0.0, 1.0, -0.25, 1.0]).copy()], axis=0)[0]
+    np.testing.assert_allclose(moved, [0, -1.5 * factor, 0, -1.5 * factor], rtol=1e-14)
+
+
 def test_cautious_keeps_a_step_that_goes_down_everywhere() -> None:
     """Around SGD, whose steps all go down, it changes nothing."""
     np.testing.assert_allclose(walk("sgd | cautious"), walk("sgd"), rtol=1e-12)
