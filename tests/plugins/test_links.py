@@ -172,6 +172,25 @@ def test_clip_by_layer_norm_sees_each_layer_alone(g: Vector, limit: float, measu
 
 
 @settings(max_examples=40)
+@given(g=vectors, limit=st.floats(0.1, 20), eps=st.floats(0, 5))
+def test_norm_eps_is_added_to_the_length(g: Vector, limit: float, eps: float) -> None:
+    """Before it is compared with max_norm, and where it divides; globally, and of each layer by either measure."""
+    whole = g * min(1, limit / max(np.linalg.norm(g) + eps, 1e-300))
+    for part, expected in zip(
+        changed("clip_by_global_norm", g, max_norm=limit, norm_eps=eps), layers(whole), strict=True
+    ):
+        np.testing.assert_allclose(part, expected, rtol=1e-12)
+    for measure in ("norm", "rms"):
+        found = changed("clip_by_layer_norm", g, max_norm=limit, norm_eps=eps, measure=measure)
+        for part, before in zip(found, layers(g), strict=True):
+            length = (np.linalg.norm(before) + eps) / (np.sqrt(part.size) if measure == "rms" else 1)
+            np.testing.assert_allclose(part, before * min(1, limit / max(length, 1e-300)), rtol=1e-12)
+    length = np.linalg.norm(g) + eps
+    for part, before in zip(changed("normalize_gradient", g, norm_eps=eps), layers(g), strict=True):
+        np.testing.assert_allclose(part, before / (length if length > 0 else 1), rtol=1e-12)
+
+
+@settings(max_examples=40)
 @given(g=vectors, w=vectors, clipping=st.floats(0.01, 2))
 def test_adaptive_clipping_bounds_each_neuron_by_its_weights(g: Vector, w: Vector, clipping: float) -> None:
     """A column of the gradient is at most `clipping` times as long as that of the weights, a bias as a whole."""
