@@ -72,6 +72,7 @@ def test_run_ends_with_its_budget(network: Problem) -> None:
     shown = f"train_cost={last['train_cost']:.4g}, test_accuracy={last['test_accuracy']:.4g}"
     assert repr(run) == f"<Run budget after 15 steps: {shown}>"
     assert repr(Run(run.w)) == "<Run budget after 0 steps>"
+    assert Run(run.w).last_finite_step == 0
     assert run.train_seconds > 0
     assert run.history["train_cost"].iloc[-1] < run.history["train_cost"].iloc[0]
 

@@ -197,6 +197,26 @@ def test_helpers_keep_the_numbers_that_they_are_given() -> None:
     assert compiled(np.float32(1), 1.9998, 1.0) == pytest.approx(1 / (1 - 0.9999), rel=1e-7)
 
 
+def half_or_whole(number):
+    """Half of a number, or the whole number below it."""
+    if number > 1:
+        return half(number)
+    return int(number)
+
+
+def by_a_doubtful_helper(v, beta):
+    """Multiplies by what may be a number that was computed, or one that counts."""
+    return v * half_or_whole(beta)
+
+
+def test_a_helper_that_does_not_always_make_a_number_is_left_alone() -> None:
+    """Only where every return of a helper is a number is its result rounded; one that may count is taken as it is."""
+    kinds: dict[str, Kind] = {"beta": "number"}
+    assert result_types(by_a_doubtful_helper, kinds) == ["float64"]
+    compiled = jit_with_helpers(by_a_doubtful_helper, {}, kinds, jit)  # type: ignore[arg-type]
+    assert compiled(np.float32(1), 2.2) == 1.1
+
+
 def test_a_captured_number() -> None:
     """A function inside another takes along what it captured."""
     rate, name = 0.1, "captured"

@@ -172,6 +172,25 @@ def test_clip_by_layer_norm_sees_each_layer_alone(g: Vector, limit: float, measu
 
 
 @settings(max_examples=40)
+@given(g=vectors, limit=st.floats(0.1, 20), eps=st.floats(0, 5))
+def test_norm_eps_is_added_to_the_length(g: Vector, limit: float, eps: float) -> None:
+    """Before it is compared with max_norm, and where it divides; globally, and of each layer by either measure."""
+    whole = g * min(1, limit / max(np.linalg.norm(g) + eps, 1e-300))
+    for part, expected in zip(
+        changed("clip_by_global_norm", g, max_norm=limit, norm_eps=eps), layers(whole), strict=True
+    ):
+        np.testing.assert_allclose(part, expected, rtol=1e-12)
+    for measure in ("norm", "rms"):
+        found = changed("clip_by_layer_norm", g, max_norm=limit, norm_eps=eps, measure=measure)
+        for part, before in zip(found, layers(g), strict=True):
+            length = (np.linalg.norm(before) + eps) / (np.sqrt(part.size) if measure == "rms" else 1)
+            np.testing.assert_allclose(part, before * min(1, limit / max(length, 1e-300)), rtol=1e-12)
+    length = np.linalg.norm(g) + eps
+    for part, before in zip(changed("normalize_gradient", g, norm_eps=eps), layers(g), strict=True):
+        np.testing.assert_allclose(part, before / (length if length > 0 else 1), rtol=1e-12)
+
+
+@settings(max_examples=40)
 @given(g=vectors, w=vectors, clipping=st.floats(0.01, 2))
 def test_adaptive_clipping_bounds_each_neuron_by_its_weights(g: Vector, w: Vector, clipping: float) -> None:
     """A column of the gradient is at most `clipping` times as long as that of the weights, a bias as a whole."""
@@ -425,6 +444,17 @@ def test_cautious_steps_never_go_up(gradients: Vector, rescale: str) -> None:
             factor = {"mean": 1 / max(mask.mean(), 1e-3), "count": mask.size / (1 + mask.sum()), "off": 1.0}[rescale]
             if not (np.abs(step * slope) < 1e-9)[slope != 0].any():
                 np.testing.assert_allclose(own, factor * step * mask, rtol=1e-7, atol=1e-11)
+
+
+@pytest.mark.parametrize(("rescale", "factor"), [("off", 1), ("mean", 2), ("count", 4 / 3)])
+def test_cautious_leaves_out_a_step_along_no_slope(rescale: str, factor: float) -> None:
+    """Where the gradient is zero, or the step goes up, momentum moves nothing; the two other weights of four make up for it."""
+    stepper = optilab.get_optimizer("momentum | cautious").start(np.zeros(4), lr=1.0, momentum=0.5, rescale=rescale)
+    np.testing.assert_allclose(
+        stepper.step([1.0, 1.0, 1.0, 1.0]), [-4 / 5 if rescale == "count" else -1] * 4, rtol=1e-14
+    )
+    moved = np.diff([stepper.w.copy(), stepper.step([0.0, 1.0, -0.25, 1.0]).copy()], axis=0)[0]
+    np.testing.assert_allclose(moved, [0, -1.5 * factor, 0, -1.5 * factor], rtol=1e-14)
 
 
 def test_cautious_keeps_a_step_that_goes_down_everywhere() -> None:
