@@ -13,8 +13,10 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from optilab.errors import InputError
+from optilab.folders import read_plain
 from optilab.problems import Precision
 from optilab.stopping import Budget, Length, Stop, Table
+from optilab.texts import printable, shortened, shown
 from optilab.validation import validated
 
 TUNING_SEED = 1_000_000  # the first seed of tuning, unless they are listed
@@ -121,9 +123,11 @@ def read_stored(folder: Path) -> Experiment:
     """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
     file = folder / "experiment.json"
     try:
-        content = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(file)!r} can't be read: {error}") from None
+        content = json.loads(read_plain(file))
+        if not isinstance(content, dict):
+            raise ValueError(f"it holds no table, but {shown(content)}")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{str(file)!r} can't be read: {shortened(printable(str(error)), 200)}") from None
     return validated(
         Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"
     )
@@ -138,6 +142,12 @@ def stored(experiment: Experiment, folder: Path) -> str:
 def path_from(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A problem's table, with the path in it, if there is one, as seen from a folder."""
     return _with_path(problem, lambda path: _relative(path, folder))
+
+
+def dataset_path(problem: Mapping[str, Any]) -> Path | None:
+    """The path in a problem's table, if there is one."""
+    data = problem.get("dataset")
+    return Path(data["path"]) if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
 
 
 def absolute_path(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from matplotlib.figure import Figure
 from optilab.drawing.digits import digits, weights
 from optilab.drawing.lines import convergence, draw_schedules, sensitivity
 from optilab.drawing.paths import path
-from optilab.errors import InputError, unknown
+from optilab.errors import InputError, ResultsWarning, unknown
+from optilab.folders import replacing
 from optilab.plots import style
 from optilab.store import Results
 
@@ -45,10 +47,16 @@ def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y:
         raise unknown("x", x, X)
     if y not in Y:
         raise unknown("y", y, Y)
-    drawn = []
+    drawn: list[Path] = []
     for kind in kinds or KINDS:
         with style.theme():
-            figure = KINDS[kind](results, x, y)
+            try:
+                figure = KINDS[kind](results, x, y)
+            except InputError as error:
+                if kind in kinds or not drawn:
+                    raise
+                warnings.warn(f"no picture of kind {kind!r}: {error}", ResultsWarning, stacklevel=2)
+                continue
             if figure is None:
                 if kind in kinds:
                     raise InputError(f"a picture of kind {kind!r} doesn't fit these results: {_WHEN[kind]}")
@@ -59,9 +67,10 @@ def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y:
                 parts += [x] if x and kind == "convergence" else []
             target = results.folder / f"{'-'.join(parts)}.png"
             try:
-                figure.savefig(target, bbox_inches="tight", metadata={"Software": "optilab"})
+                with replacing(target) as file:
+                    figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": "optilab"})
             except OSError as error:
-                raise InputError(f"can't write {str(target)!r}: {error.strerror}") from None
+                raise InputError(f"can't write {str(target)!r}: {error.strerror or error}") from None
             finally:
                 plt.close(figure)
             drawn.append(target)

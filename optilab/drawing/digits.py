@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.summary import best_runs
-from optilab.cell import Cell, stored_cell
+from optilab.cell import Cell, stored_cell, stored_plan
 from optilab.network import Network
 from optilab.plots import images, style
+from optilab.runner.remaking import made_again
 from optilab.store import Results
-from optilab.training import train
 
 
 def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
@@ -20,9 +20,9 @@ def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
     best = best_runs(results.runs).sort_values("final_test_accuracy", ascending=False, kind="stable")
     for found in best.to_dict("records"):
         cell = stored_cell(found["spec"], results.folder, found["label"])
-        plan = cell.plan(int(found["seed"]))
+        plan = stored_plan(found["spec"], results.folder, int(found["seed"]))
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            return plan.problem, cell, train(plan).w, plan.seed
+            return plan.problem, cell, made_again(plan).w, plan.seed
     return None
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from optilab.folders import NotAFileError, kind_of, read_plain
 from optilab.store.parts import Part, digest_of
-from optilab.store.schema import COMPLETE, complaint
+from optilab.store.schema import COMPLETE, ROLES, complaint
 
 
 class DamagedError(Exception):
@@ -94,6 +94,8 @@ def _checked(group: pa.Table, part: Part) -> pa.Table:
     for name in {"measurements", "seed"} & set(group.column_names):
         if len(group) and pc.min(group.column(name)).as_py() < 0:
             raise DamagedError(f"is damaged: its column {name!r} has negative numbers")
+    if "role" in group.column_names and not ROLES.issuperset(pc.unique(group.column("role")).to_pylist()):
+        raise DamagedError("is damaged: its column 'role' has other words than optilab's")
     if len(group):
         low, high = (f(group.column("commit")).as_py() for f in (pc.min, pc.max))
         if low < part.first or high > part.last:

@@ -6,11 +6,10 @@ runs that were made again since.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from optilab.folders import kind_of, sweep, sync_folder
+from optilab.folders import kind_of, read_plain, sweep, sync_folder, write_whole
 from optilab.store.content import Content, content_of, same_rows
 from optilab.store.parts import RECENT, TABLES, Part
 from optilab.store.survey import Survey, survey
@@ -23,8 +22,8 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
 
     What was done is a sentence for each part that was set aside and for each file that is no part.
     """
-    for place in (folder, *(folder / t for t in TABLES), *(folder / RECENT / t for t in TABLES)):
-        sweep(place)
+    for place in (".", RECENT, SET_ASIDE, *TABLES, *(f"{RECENT}/{name}" for name in TABLES)):
+        sweep(folder / place)
     found = survey(folder, rows=False)
     notes = [
         f"{path.relative_to(folder).as_posix()} is no part of the results, and is ignored" for path in found.foreign
@@ -83,14 +82,19 @@ def _without_their_other_half(found: Survey) -> set[Part]:
 
 def _set_aside(part: Part, *, copied: bool = False) -> None:
     """Move a part, or a copy of it, to where nobody reads it, beside what lies there."""
-    folder = part.table.parent / SET_ASIDE
-    folder.mkdir(exist_ok=True)
-    name = f"{part.table.name}-{part.path.name.removeprefix('.')}"
-    target, count = folder / name, 1
-    while kind_of(target) != "nothing":
-        count += 1
-        target = folder / f"{name}.{count}"
+    target = free_place(part.table.parent, f"{part.table.name}-{part.path.name.removeprefix('.')}")
     if copied:
-        shutil.copyfile(part.path, target, follow_symlinks=False)
+        write_whole(target, read_plain(part.path))
     else:
         part.path.rename(target)
+
+
+def free_place(folder: Path, name: str) -> Path:
+    """A path of this name, or with a number after it, among what was set aside."""
+    aside = folder / SET_ASIDE
+    aside.mkdir(exist_ok=True)
+    target, count = aside / name, 1
+    while kind_of(target) != "nothing":
+        count += 1
+        target = aside / f"{name}.{count}"
+    return target

@@ -21,6 +21,7 @@ from optilab.store.locking import EXPERIMENT, WANTED_RUNS
 from optilab.store.mending import mend
 from optilab.store.parts import LAST_COMMIT, RECENT, TABLES, Part, write_commit
 from optilab.store.schema import COMMIT, HISTORY, fitted, hyperparameters_of, runs_schema, united
+from optilab.store.succession import succeed
 
 
 class Store:
@@ -59,7 +60,8 @@ class Store:
             (self.folder / name).mkdir(exist_ok=True)
         for place in (self.folder, self.folder / RECENT):
             sync_folder(place)
-        found, self.notes = mend(self.folder)
+        found, notes = mend(self.folder)
+        self.notes = succeed(self.folder, self._experiment) + notes
         self._next = 1 + found.last_commit
         if self._next > LAST_COMMIT:
             raise InputError(
