@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from optilab.errors import InputError
+from optilab.folders import kind_of
 from optilab.loggers import LoggedRun, Logger
 from optilab.measurements import COLUMNS
 from optilab.plugins import registry
@@ -97,5 +99,16 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
         for text in wanted:
             name, given, where = text.partition("=")
             kind = registry().logger(name, "log")
+            if not given:
+                _refuse_links(folder / name)
             loggers[text] = stack.enter_context(kind.open(where if given else None, folder))
         yield Logbook(loggers, complain)
+
+
+def _refuse_links(place: Path) -> None:
+    """InputError if a logger would be led out of the results folder."""
+    for path in (place, *place.rglob("*")):
+        if kind_of(path) == "link":
+            raise InputError(
+                f"{str(path)!r} is a link; within a results folder links are not followed. Say where: --log NAME=WHERE"
+            )

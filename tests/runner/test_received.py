@@ -175,3 +175,35 @@ def test_specs_that_are_none(received: Path, spec: str) -> None:
         replay(received, run)
     assert status_of(received).stale is None
     assert len(load(received).runs) == 1
+
+
+@pytest.mark.filterwarnings("default::optilab.errors.ResultsWarning")
+def test_pictures_are_not_written_through_links(tmp_path: Path) -> None:
+    """`optilab run` tells it, and the results are no worse for it; `optilab plot` ends with it."""
+    precious = tmp_path / "precious"
+    precious.write_text("precious", "utf-8")
+    (tmp_path / "e.toml").write_text(
+        'name = "e"\nbudget = { steps = 5 }\nproblem = { use = "bowl" }\n[[optimizers]]\nuse = "sgd"\nlr = 0.01\n',
+        "utf-8",
+    )
+    command = ["run", str(tmp_path / "e.toml"), "--results", str(tmp_path / "r"), "--executor", "inline"]
+    assert CliRunner().invoke(main, [*command, "--quiet"]).exit_code == 0
+    (tmp_path / "r" / "convergence.png").symlink_to(precious)
+    done = CliRunner().invoke(main, command)
+    assert (done.exit_code, "a link lies there" in done.output) == (0, True), done.output
+    assert "results: " in done.output
+    assert CliRunner().invoke(main, ["plot", str(tmp_path / "r")]).exit_code == 2
+    assert precious.read_text("utf-8") == "precious"
+
+
+def test_loggers_are_not_led_out_of_the_folder(tmp_path: Path) -> None:
+    """A link in the place where a logger writes is refused; where a person says where, they have said so."""
+    from optilab.runner.logbook import open_logbook
+
+    (tmp_path / "r" / "tensorboard").mkdir(parents=True)
+    (tmp_path / "r" / "tensorboard" / "run").symlink_to(tmp_path)
+    with (
+        pytest.raises(InputError, match="is a link; within a results folder links are not followed"),
+        open_logbook(["tensorboard"], tmp_path / "r", print),
+    ):
+        pass

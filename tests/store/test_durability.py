@@ -259,3 +259,13 @@ def test_a_folder_whose_own_places_are_links(tmp_path: Path, name: str) -> None:
         with pytest.raises(InputError, match="is a link; within a results folder links are not followed"):
             use(tmp_path / "r")
     assert (sorted(elsewhere.rglob("*")), elsewhere.is_file() and elsewhere.read_bytes()) == before
+
+
+def test_half_written_tables_of_an_export_that_died(tmp_path: Path) -> None:
+    """The next export into the same folder removes them, and nothing else that is called .tmp."""
+    write(tmp_path / "r", "a")
+    (tmp_path / "out").mkdir()
+    for name in (f".{'0a' * 16}.tmp", ".mine.tmp"):
+        (tmp_path / "out" / name).write_bytes(b"half")
+    export_csv(tmp_path / "r", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".mine.tmp", "history.csv", "runs.csv"]
