@@ -178,6 +178,11 @@ def merge_command(results: str, others: tuple[str, ...]) -> None:
             f"{other}: {merged.added} runs added, {merged.replaced} that had failed replaced, {merged.in_both} in both"
             + (f", of which {merged.differing} differ although the same code made them" if merged.differing else "")
         )
+        if merged.unwanted:
+            click.echo(
+                f"{merged.unwanted} of them the experiment in {results} doesn't want, as it was last run: they come into its tables "
+                "and pictures once an experiment that wants them is run there"
+            )
 
 
 @main.command("export")

@@ -14,6 +14,7 @@ from optilab.measurements import COLUMNS
 from optilab.stopping import LASTED
 from optilab.store.reading import live_tables
 from optilab.store.schema import hyperparameters_of, united
+from optilab.store.wanted import wanted as experiments_runs
 from optilab.store.writing import Store
 
 _CLOCKS = ("seconds", "cpu_seconds")
@@ -25,7 +26,8 @@ class Merged:
 
     added: runs that were in the other folder alone. replaced: runs that had failed here, and not there.
     in_both: runs that were in both. differing: of those made by the same code, how many have other measurements, clocks aside.
-    notes: what was mended on the way.
+    notes: what was mended on the way. unwanted: how many of those that came the experiment here, as it was last run, doesn't want:
+    they are in the folder, and not in what `load` gives.
     """
 
     added: int
@@ -33,6 +35,7 @@ class Merged:
     in_both: int
     differing: int
     notes: tuple[str, ...]
+    unwanted: int = 0
 
 
 def merge(into: Path, source: Path) -> Merged:
@@ -57,7 +60,9 @@ def merge(into: Path, source: Path) -> Merged:
         store.add(
             *(t.filter(pc.is_in(t.column("run_id"), chosen)).drop_columns(["commit"]) for t in (theirs, their_history))
         )
-    return Merged(len(wanted) - len(replaced), len(replaced), len(both), differing, notes)
+    table = experiments_runs(into)
+    unwanted = 0 if table is None else len(wanted - set(table.column("run_id").to_pylist()))
+    return Merged(len(wanted) - len(replaced), len(replaced), len(both), differing, notes, unwanted)
 
 
 _GOOD = (*LASTED, "diverged")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from tables import held, write
 
 from optilab.errors import InputError
-from optilab.store import Merged, export_csv, load, merge
+from optilab.store import Merged, Store, export_csv, load, merge
 
 
 def test_what_is_in_the_other_folder_alone_is_added(tmp_path: Path) -> None:
@@ -68,3 +69,26 @@ def test_csv_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"can't write '.*file/out/runs\.csv': Not a directory"):
         export_csv(tmp_path / "r", tmp_path / "file" / "out")
+
+
+def test_what_the_experiment_here_does_not_want(tmp_path: Path) -> None:
+    """It comes, and is counted: `load` gives what the experiment wants."""
+    write(tmp_path / "a", "x")
+    with Store(tmp_path / "a", {}) as store:
+        store.want(pa.table({"run_id": ["x", "y"]}))
+    write(tmp_path / "b", "y", "z")
+    merged = merge(tmp_path / "a", tmp_path / "b")
+    assert (merged.added, merged.unwanted) == (2, 1)
+    assert set(load(tmp_path / "a").runs["run_id"]) == {"x", "y"}
+
+
+def test_a_merge_leaves_the_experiment_as_it_is(tmp_path: Path) -> None:
+    """Also where there is none, or a damaged one."""
+    for content in (None, b"[", b'{"name": "e"}'):
+        for name in ("a", "b"):
+            write(tmp_path / name, name)
+        if content is not None:
+            (tmp_path / "a" / "experiment.json").write_bytes(content)
+        merge(tmp_path / "a", tmp_path / "b")
+        there = tmp_path / "a" / "experiment.json"
+        assert (there.read_bytes() if there.exists() else None) == content
