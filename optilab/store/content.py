@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from optilab.folders import NotAFileError, kind_of, read_plain
 from optilab.store.parts import Part, digest_of
 from optilab.store.schema import COMPLETE, ROLES, complaint
+
+_SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)  # say nothing of the file
 
 
 class DamagedError(Exception):
@@ -44,7 +47,10 @@ class Content:
 
 
 def bytes_of(part: Part) -> bytes:
-    """The bytes of a part, those that were written. FileNotFoundError if it is gone, DamagedError if they aren't."""
+    """The bytes of a part, those that were written.
+
+    FileNotFoundError if it is gone, DamagedError if they aren't; another OSError if the machine is short of what it takes to read.
+    """
     try:
         content = read_plain(part.path)
     except FileNotFoundError:
@@ -54,6 +60,8 @@ def bytes_of(part: Part) -> bytes:
         what = "a link, which is not followed" if kind == "link" else "no regular file"
         raise DamagedError(f"is {what}") from None
     except OSError as error:
+        if error.errno in _SHORT:
+            raise
         raise DamagedError(f"can't be read ({error.strerror or error})") from None
     if digest_of(content) != part.digest:
         raise DamagedError("is damaged")
@@ -76,7 +84,7 @@ def content_of(part: Part, *, rows: bool = True) -> Content:
         none = pa.schema([schema.field(name) for name in kept]).empty_table()
         table = pa.concat_tables(groups) if groups else none
         found = _content(part, table.replace_schema_metadata(None), schema, rows=rows)
-    except DamagedError:
+    except (DamagedError, MemoryError):
         raise
     except Exception as error:  # whatever a library says of bytes that are no table
         raise DamagedError(f"is damaged: it is no Parquet file that can be read ({type(error).__name__})") from None

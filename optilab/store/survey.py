@@ -109,6 +109,8 @@ def survey(folder: Path, *, rows: bool = True) -> Survey:
         return _survey(folder, rows=rows)
     except OSError as error:
         raise InputError(f"{str(folder)!r} can't be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise InputError(f"{str(folder)!r} can't be read: there is not enough memory for it") from None
 
 
 def _survey(folder: Path, *, rows: bool) -> Survey:

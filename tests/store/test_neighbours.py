@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -313,3 +314,22 @@ def test_joining_reads_before_it_removes(folder: Path) -> None:
         join_open(parts, schema, lambda _, rows: rows)
     assert all(part.path.exists() for part in parts)
     assert not list((folder / "runs").glob(".*"))
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EMFILE, "Too many open files"), MemoryError()], ids=["files", "memory"]
+)
+def test_a_machine_that_is_short_of_something(folder: Path, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part is taken for damaged because there was no memory, or no file could be opened, to read it."""
+    before = sorted(folder.rglob("*.parquet"))
+
+    def fails(path: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr("optilab.store.content.read_plain", fails)
+    for use in (load_all, lambda folder: Store(folder, LR)):
+        with pytest.raises(InputError, match=r"can't be read: (Too many open files|there is not enough memory)"):
+            use(folder)
+    monkeypatch.undo()
+    assert sorted(folder.rglob("*.parquet")) == before
+    assert held(folder) == HEALTHY
