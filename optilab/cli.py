@@ -181,7 +181,8 @@ def merge_command(results: str, others: tuple[str, ...]) -> None:
         if merged.unwanted:
             click.echo(
                 f"{merged.unwanted} of them the experiment in {results} doesn't want, as it was last run: they come into its tables "
-                "and pictures once an experiment that wants them is run there"
+                "and pictures once an experiment that wants them is run there",
+                err=True,
             )
 
 
