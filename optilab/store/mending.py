@@ -12,7 +12,7 @@ from pathlib import Path
 from optilab.folders import kind_of, read_plain, sweep, sync_folder, write_whole
 from optilab.store.content import Content, content_of, same_rows
 from optilab.store.parts import RECENT, TABLES, Part
-from optilab.store.survey import Survey, survey
+from optilab.store.survey import Survey, keys_of, survey
 
 SET_ASIDE = "set_aside"
 
@@ -49,7 +49,7 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
 def _set_copies_aside(found: Survey) -> list[str]:
     """Keep what is about to be dropped from good parts although it isn't in others, nor was made again."""
     notes = []
-    alone = _without_their_other_half(found) if found.damaged else set()
+    alone = _without_their_other_half(found)
     for name in TABLES:
         for content in found.good[name]:
             path = content.part.path.relative_to(found.folder).as_posix()
@@ -69,12 +69,14 @@ def _agrees(content: Content, found: Survey, name: str) -> bool:
 
 
 def _without_their_other_half(found: Survey) -> set[Part]:
-    """Good parts with rows of runs whose other rows may have been in a part that is damaged."""
-    made = set(zip(found.runs.column("run_id").to_pylist(), found.runs.column("commit").to_pylist(), strict=True))
-    newest = dict(made)
+    """Good parts with rows of runs whose other rows are in no good part.
+
+    A history alone is left by every process that dies between the two files of a commit: it is of interest only beside damage.
+    """
+    newest = dict(keys_of(found.runs))
     return {
         content.part
-        for name in TABLES
+        for name in (TABLES if found.damaged else ("runs",))
         for content in found.good[name]
         if any(commit > newest.get(run, 0) for run, commit in zip(content.runs, content.commits.tolist(), strict=True))
     }

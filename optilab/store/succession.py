@@ -20,11 +20,11 @@ def succeed(folder: Path, experiment: str) -> list[str]:
 
     Of another experiment, one with another question, or with no problem or no rule in common, the pictures are set aside.
     """
-    before, now = _table(folder / EXPERIMENT), json.loads(experiment)
+    before, now = experiment_in(folder), json.loads(experiment)
     names = [n for n in dict.fromkeys([*before, *now]) if before.get(n) != now.get(n) and n != "seeds"]
     if not before or not now or not names:
         return []
-    if not _is_another(before, now):
+    if not are_others(before, now):
         return [
             f"since the last run into {str(folder)!r} the experiment has another {_listed(names)}: its tables and pictures leave "
             "out what it doesn't want any more"
@@ -39,15 +39,18 @@ def succeed(folder: Path, experiment: str) -> list[str]:
     ]
 
 
-def _table(path: Path) -> dict[str, Any]:
+def experiment_in(folder: Path) -> dict[str, Any]:
+    """The experiment that was last run into a folder, as it was put down; empty where that isn't known."""
     try:
-        found = json.loads(read_plain(path))
+        found = json.loads(read_plain(folder / EXPERIMENT))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _is_another(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+def are_others(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two experiments are not one that was edited: in question, or with no problem or no rule in common."""
+
     def problems(of: Mapping[str, Any]) -> list[Any]:
         return [of.get("problem"), *_entries(of.get("problems"))]
 

@@ -99,11 +99,18 @@ class Store:
 
     def want(self, table: pa.Table) -> None:
         """Put down the experiment, and which runs it wants."""
+        self._put_down(EXPERIMENT, self._experiment.encode())
+        self.want_also(table)
+
+    def want_also(self, table: pa.Table) -> None:
+        """Put down which runs are wanted of the experiment that is put down already."""
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
+        self._put_down(WANTED_RUNS, buffer.getvalue())
+
+    def _put_down(self, name: str, content: bytes) -> None:
         try:
-            write_whole(self.folder / EXPERIMENT, self._experiment.encode())
-            write_whole(self.folder / WANTED_RUNS, buffer.getvalue())
+            write_whole(self.folder / name, content)
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -269,6 +269,16 @@ def test_the_other_half_of_what_is_damaged_is_kept(folder: Path) -> None:
     assert (folder / "set_aside" / f"runs-{runs.name}").read_bytes() == b"damaged"
 
 
+def test_runs_whose_history_is_gone_are_kept_aside(folder: Path) -> None:
+    """They are made again; but a copy of their rows stays, for whoever has the history in a backup."""
+    (runs, _), (history, _) = (sorted((folder / table).glob("*.parquet")) for table in ("runs", "history"))
+    content = runs.read_bytes()
+    history.unlink()
+    with Store(folder, LR) as again:
+        assert set(again.done()) == {"b"}
+    assert (folder / "set_aside" / f"runs-{runs.name}").read_bytes() == content
+
+
 def test_what_was_set_aside_before_stays(folder: Path) -> None:
     """Another part of the same name lies beside it."""
     for content in (b"one", b"two"):
