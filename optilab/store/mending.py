@@ -28,10 +28,11 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
     notes = [
         f"{path.relative_to(folder).as_posix()} is no part of the results, and is ignored" for path in found.foreign
     ]
+    copied = _set_copies_aside(found)
     for damage in found.damaged:
         _set_aside(damage.part)
         notes.append(f"{damage}; the damaged part is in {SET_ASIDE}/")
-    notes += _set_copies_aside(found)
+    notes += copied
     changed = bool(found.damaged)
     for name in TABLES:
         for content in found.good[name]:
