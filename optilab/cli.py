@@ -27,6 +27,18 @@ plugin_option = click.option(
 )
 
 
+trust_option = click.option(
+    "--trust",
+    is_flag=True,
+    help="Read the datasets that the results name, wherever they lie; without it only those that an experiment run here has named.",
+)
+time_limit_option = click.option(
+    "--time-limit",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds for a run that is made again; 600 if not given.",
+)
+
+
 class Command(click.Command):
     """With --json, nothing but the answer goes to the standard output."""
 
@@ -134,10 +146,12 @@ def run_command(
 @main.command("status")
 @click.argument("results", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@trust_option
 @plugin_option
-def status_command(results: str, as_json: bool, plugin_files: tuple[str, ...]) -> None:
+def status_command(results: str, as_json: bool, trust: bool, plugin_files: tuple[str, ...]) -> None:
     """Show how far the experiment in the folder RESULTS is: runs done, missing, stale, failed."""
     _use(plugin_files)
+    _trust(results, trust)
     from optilab.console.status import show_status
 
     show_status(Path(results), as_json=as_json)
@@ -146,13 +160,20 @@ def status_command(results: str, as_json: bool, plugin_files: tuple[str, ...]) -
 @main.command("replay")
 @click.argument("results", type=click.Path())
 @click.argument("run_id")
+@trust_option
+@time_limit_option
 @plugin_option
-def replay_command(results: str, run_id: str, plugin_files: tuple[str, ...]) -> None:
+def replay_command(
+    results: str, run_id: str, trust: bool, time_limit: float | None, plugin_files: tuple[str, ...]
+) -> None:
     """Make the run RUN_ID of RESULTS again and compare every measurement, to the last bit."""
     _use(plugin_files)
+    _trust(results, trust)
     from optilab.console.status import show_replay
+    from optilab.runner.remaking import time_limit as limited
 
-    sys.exit(show_replay(Path(results), run_id))
+    with limited(time_limit):
+        sys.exit(show_replay(Path(results), run_id))
 
 
 @main.command("merge")
@@ -170,6 +191,12 @@ def merge_command(results: str, others: tuple[str, ...]) -> None:
             f"{other}: {merged.added} runs added, {merged.replaced} that had failed replaced, {merged.in_both} in both"
             + (f", of which {merged.differing} differ although the same code made them" if merged.differing else "")
         )
+        if merged.unwanted:
+            click.echo(
+                f"{merged.unwanted} of them the experiment in {results} doesn't want, as it was last run: they come into its tables "
+                "and pictures once an experiment that wants them is run there",
+                err=True,
+            )
 
 
 @main.command("export")
@@ -287,20 +314,31 @@ def check_command(plugin: str, examples: int, time_limit: float, plugin_files: t
 )
 @click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
 @click.option("--y", help="For convergence and sensitivity: a column of the history; train_cost if not given.")
+@trust_option
+@time_limit_option
 @plugin_option
 def plot_command(
-    results: str, kinds: tuple[str, ...], x: str | None, y: str | None, plugin_files: tuple[str, ...]
+    results: str,
+    kinds: tuple[str, ...],
+    x: str | None,
+    y: str | None,
+    trust: bool,
+    time_limit: float | None,
+    plugin_files: tuple[str, ...],
 ) -> None:
     """Draw the pictures that fit the results in the folder RESULTS."""
     _use(plugin_files)
+    _trust(results, trust)
     from optilab.drawing import draw
+    from optilab.runner.remaking import time_limit as limited
     from optilab.store import load
 
     found = load(results)
     if (x or y) and not kinds:
         kinds = ("convergence",)
-    for path in draw(found, kinds, x, y or "train_cost"):
-        click.echo(path)
+    with limited(time_limit):
+        for path in draw(found, kinds, x, y or "train_cost"):
+            click.echo(path)
 
 
 @main.command("curve")
@@ -343,3 +381,13 @@ def _use(plugin_files: tuple[str, ...]) -> None:
 
     for file in plugin_files:
         use_file(file)
+
+
+def _trust(results: str, trusted: bool) -> None:
+    """With --trust, what the results name counts as named by whoever gave that option."""
+    if trusted:
+        from optilab.consent import remember
+        from optilab.runner.replay import datasets_of
+
+        for path in datasets_of(Path(results)):
+            remember(path)

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from optilab.datasets.given import without_arrays
 from optilab.errors import InputError
+from optilab.folders import read_plain
 from optilab.numeric import LARGEST
 from optilab.problems import Precision
 from optilab.stopping import Budget, Length, Stop, Table
@@ -156,11 +157,11 @@ def read_stored(folder: Path) -> Experiment:
     """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
     file = folder / "experiment.json"
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(read_plain(file))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{str(file)!r} can't be read: {_reason(error)}") from None
     if not isinstance(content, dict):
-        raise InputError(f"{str(file)!r} can't be read: it holds no table")
+        raise InputError(f"{str(file)!r} can't be read: it holds no table, but {shown(content)}")
     return validated(
         Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"
     )
@@ -175,6 +176,12 @@ def stored(experiment: Experiment, folder: Path) -> str:
 def path_from(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A problem's table, with the path in it, if there is one, as seen from a folder."""
     return _with_path(problem, lambda path: _relative(path, folder))
+
+
+def dataset_path(problem: Mapping[str, Any]) -> Path | None:
+    """The path in a problem's table, if there is one."""
+    data = problem.get("dataset")
+    return Path(data["path"]) if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
 
 
 def absolute_path(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from optilab.console.comparison import comparison_table
 from optilab.console.live import Live
 from optilab.console.notes import dataset_notes
 from optilab.drawing import draw
+from optilab.errors import InputError, ResultsWarning
 from optilab.experiment import Experiment
 from optilab.kernels import cache
 from optilab.runner.run import folder_of, run_experiment
@@ -131,7 +133,11 @@ def _pictures(found: store.Results) -> list[Path]:
     if not found.history["train_cost"].notna().any() or best_runs(found.runs).empty:
         return []
     on_functions = found.history["w_0"].notna().any()  # there is a path to be seen
-    return draw(found, ("convergence",)) + (draw(found, ("path",)) if on_functions else [])
+    try:
+        return draw(found, ("convergence",)) + (draw(found, ("path",)) if on_functions else [])
+    except InputError as error:  # as where a link lies in the place of a picture: the results are no worse for it
+        warnings.warn(f"no picture: {error}", ResultsWarning, stacklevel=2)
+        return []
 
 
 def _summary(found: store.Results, live: Live, by: str, seconds: float, pictures: list[Path]) -> dict[str, Any]:

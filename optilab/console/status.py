@@ -26,7 +26,7 @@ def show_status(folder: Path, *, as_json: bool) -> None:
     for name, count in status.statuses.items():
         console.print(f"  {count} {name}")
     if status.stale is None:
-        console.print("Whether some are stale can't be told: a plugin or a dataset of theirs is not at hand.")
+        console.print(f"Whether some are stale can't be told: {status.why}")
     else:
         console.print(f"{status.stale} stale, made by other code than today's")
     if status.others:

@@ -8,14 +8,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.summary import best_runs
-from optilab.cell import Cell, stored_cell
+from optilab.cell import Cell, stored_cell, stored_plan
 from optilab.drawing.captions import name_of
 from optilab.drawing.reasons import NothingToDrawError
 from optilab.network import Network
 from optilab.plots import images, style
+from optilab.runner.remaking import made_again
 from optilab.stopping import LASTED
 from optilab.store import Results
-from optilab.training import train
 
 _BEST_FIRST = {
     "final_test_accuracy": False,
@@ -34,9 +34,9 @@ def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
     best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
     for found in best.to_dict("records"):
         cell = stored_cell(found["spec"], results.folder, found["label"])
-        plan = cell.plan(int(found["seed"]))
+        plan = stored_plan(found["spec"], results.folder, int(found["seed"]))
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            w = train(plan).w if found["lasted"] else np.full(1, np.nan)
+            w = made_again(plan).w if found["lasted"] else np.full(1, np.nan)
             if not np.isfinite(w).all():
                 raise NothingToDrawError("no run on images has lasted to the end with finite weights")
             return plan.problem, cell, w, plan.seed

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from optilab.errors import InputError
+from optilab.folders import kind_of
 from optilab.guarding import Contained, described, in_time, opened
 from optilab.loggers import LoggedRun, Logger
 from optilab.measurements import COLUMNS
@@ -101,7 +103,17 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
             kind = registry().logger(name, "log")
             if not given:
                 rehearse_logger(name)
+                _refuse_links(folder / name)
             loggers[text] = stack.enter_context(
                 opened(kind.open(where if given else None, folder), f"the logger {name}")
             )
         yield Logbook(loggers, complain)
+
+
+def _refuse_links(place: Path) -> None:
+    """InputError if a logger would be led out of the results folder."""
+    for path in (place, *place.rglob("*")):
+        if kind_of(path) == "link":
+            raise InputError(
+                f"{str(path)!r} is a link; within a results folder links are not followed. Say where: --log NAME=WHERE"
+            )
