@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.columns import FEW, Where, column_of, kind_of, words_of
+from optilab.datasets.columns import FEW, column_of, kind_of, words_of
 from optilab.datasets.options import Preparation
+from optilab.datasets.words import Where, check_words
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -69,6 +70,8 @@ def labels_of(given: Any, told: str, what: str, where: Where, options: Preparati
         values = np.array([bool(v) if there else None for v, there in zip(given, present, strict=True)], object)
     else:
         values = words_of(given)
+        if not options.classes and str(given.dtype) != "category":
+            check_words(values, told, where, "classes = true takes all of them as classes", texts_may_be_numbers=True)
     if not options.classes:
         _check_few(values, told)
     return Labels(True, values)

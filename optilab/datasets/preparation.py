@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.columns import Column, Where
+from optilab.datasets.columns import Column
 from optilab.datasets.encoding import learned, unknown_words
 from optilab.datasets.examples import Examples
 from optilab.datasets.labels import Labels, class_names, class_numbers
 from optilab.datasets.options import Preparation
 from optilab.datasets.scaling import differ_in_scale, far_from_zero, mean_and_deviation
 from optilab.datasets.splitting import split
+from optilab.datasets.words import Where
 from optilab.errors import InputError
 from optilab.texts import shown
 

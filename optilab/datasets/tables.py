@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optilab.datasets.columns import Column, Where, column_of, quoted_name
+from optilab.datasets.columns import Column, column_of
 from optilab.datasets.labels import Labels, labels_of
 from optilab.datasets.options import Columns, File
 from optilab.datasets.preparation import Part
 from optilab.datasets.reading import Table
+from optilab.datasets.words import Where, quoted_name
 from optilab.errors import InputError
 from optilab.texts import nearest, printable, shortened, shown
 
