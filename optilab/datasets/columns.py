@@ -118,7 +118,8 @@ def _numbers(series: pd.Series[Any], told: str, where: Where) -> NDArray[np.floa
     """Numbers as float64, NaN where missing. InputError for those that float64 can't hold."""
     import pandas as pd
 
-    present = series[~series.isna()]
+    missing = series.isna()
+    present = series[~missing]
     whole = pd.api.types.is_integer_dtype(series.dtype) or pd.api.types.infer_dtype(present) == "integer"
     if whole:
         big = np.array([abs(int(v)) > EXACT for v in present]) if _range(present) > EXACT else np.zeros(0, bool)
@@ -130,7 +131,8 @@ def _numbers(series: pd.Series[Any], told: str, where: Where) -> NDArray[np.floa
             )
     try:
         with np.errstate(over="ignore"):
-            numbers = series.astype(object).where(~series.isna(), np.nan).to_numpy(np.float64)
+            plain = series if series.dtype != object else series.where(~missing, np.nan)
+            numbers = plain.to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{told} can't be read as numbers: {error}") from None
     if np.isinf(numbers).any():
