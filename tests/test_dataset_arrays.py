@@ -178,12 +178,29 @@ def test_a_masked_value_is_a_missing_one(x: Any) -> None:
         ({"image": [2, 2]}, r"doesn't fit 3 inputs"),
         ({"x_train": X[:0], "y_train": Y[:0]}, r"x_train is empty"),
         ({"missing": "median"}, r"missing = 'median'"),
+        ({"y_train": [b"a", b"b"] * 10}, r"y_train holds values of type bytes"),
+        ({"x_train": pd.DataFrame({"a": [[1]] * 20})}, r"'a' holds values of type list"),
+        ({"x_train": pd.DataFrame({"a": ["1", "2"] * 10})}, r"'a' holds numbers as text"),
+        ({"x_train": X[:1], "y_train": Y[:1]}, r"y_train holds one class only"),
+        ({"x_train": pd.DataFrame(X), "x_test": X, "y_test": Y}, r"columns of x_train and x_test differ"),
     ],
 )
 def test_arrays_that_can_not_be_used_are_told(given: dict[str, Any], told: str) -> None:
     """Shapes, types and values that don't fit are one message each, before anything is trained on."""
     with pytest.raises(InputError, match=told):
         load(**given)
+
+
+def test_an_empty_test_part_is_none() -> None:
+    """Test arrays without examples are taken as said: nothing is kept for testing."""
+    found = load(x_test=X[:0], y_test=Y[:0], test_fraction=0.5)
+    assert (len(found.x_train), found.x_test.shape) == (20, (0, 3))
+
+
+def test_labels_of_any_letters_are_classes() -> None:
+    """Lone surrogates, control characters and other scripts are stored and come back."""
+    names = ("\x1b[2J", "\u65e5", "\udcff")
+    assert load(y_train=[names[k] for k in Y]).classes == names
 
 
 def test_decimals_and_truths_are_numbers() -> None:
@@ -278,6 +295,14 @@ def test_numbers_that_float32_can_not_hold_are_told(column: list[float], told: s
     check_precision(found, "float64", "d")
     with pytest.raises(InputError, match=rf"output 0 of y_train.*{told}"):
         check_precision(load(y_train=np.resize(column, 20) * 1.0), "float32", "d")
+
+
+def test_targets_fit_the_outputs() -> None:
+    """A network of other outputs than its targets gives no examples to compiled code."""
+    network: Any = optilab.get_problem("network", dataset={"x_train": X, "y_train": X[:, :2]}, hidden=[4])
+    network.sizes = [3, 4, 3]
+    with pytest.raises(InputError, match=r"targets \(16, 2\) don't fit 3 outputs"):
+        network.context()
 
 
 def test_bytes_that_are_no_images_are_numbers() -> None:

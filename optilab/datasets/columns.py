@@ -91,6 +91,8 @@ def kind_of(series: pd.Series[Any], told: str, where: Where) -> Kind:
     if inferred in ("datetime64", "datetime", "date", "time", "period", "timedelta64", "timedelta", "interval"):
         raise InputError(f"{told} holds {'spans' if 'delta' in inferred else 'dates'}{example}, {NO_NUMBERS}")
     kinds = sorted({type(value).__name__ for value in first})
+    if len(kinds) == 1:
+        raise InputError(f"{told} holds values of type {kinds[0]}{example}; give numbers or texts")
     raise InputError(f"{told} holds values of several types ({', '.join(kinds)}){example}; give it one type")
 
 

@@ -52,7 +52,7 @@ def labels_of(given: Any, told: str, what: str, where: Where, options: Preparati
         given = given[:, 0] if given.shape[1:] == (1,) else given
         if given.ndim != 1:
             return _several(given, told, options)
-        given = pd.Series(given)
+        given = pd.Series(given, dtype=object if given.dtype.kind in "OUT" else None)
     if given.isna().all():
         raise InputError(f"{told} is empty" if len(given) else f"{what} is empty")
     kind = kind_of(given, told, where)
