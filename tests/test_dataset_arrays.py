@@ -18,25 +18,10 @@ import optilab
 from optilab.datasets import Dataset, Examples, Sparse
 from optilab.datasets.examples import check_precision, checked
 from optilab.datasets.given import given_dataset
+from optilab.datasets.mapped import folder_of
 from optilab.errors import InputError
 from optilab.experiment import Experiment, read_stored
 from optilab.validation import validated
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache for this test alone, with the session's compiled code in it."""
-    import os
-
-    compiled = Path(os.environ["OPTILAB_CACHE"])
-    folder = tmp_path / "cache"
-    folder.mkdir()
-    for part in compiled.iterdir() if compiled.is_dir() else ():
-        if part.name != "datasets":
-            (folder / part.name).symlink_to(part)
-    monkeypatch.setenv("OPTILAB_CACHE", str(folder))
-    return folder
-
 
 STREAM = np.random.default_rng(5)
 X = STREAM.normal(size=(20, 3))
@@ -365,14 +350,13 @@ def test_an_experiment_keeps_arrays_by_their_digest(tmp_path: Path) -> None:
     assert results.history["train_cost"].iloc[-1] == own.history["train_cost"].iloc[-1]
 
 
-def test_arrays_that_the_cache_lost_are_told(own_cache: Path) -> None:
+def test_arrays_that_the_cache_lost_are_told() -> None:
     """A digest whose arrays are gone, or that is none, is one message."""
-    data = given_dataset({"x_train": X, "y_train": Y})
+    data = given_dataset({"x_train": X, "y_train": Y, "split_seed": 77})
     data.load()
     kept = given_dataset({"digest": data.digest})
     np.testing.assert_array_equal(kept.load().x_train, data.load().x_train)
-    for file in own_cache.glob("datasets/*/x_train.npy"):
-        file.unlink()
+    (folder_of("arrays", data.digest) / "x_train.npy").unlink()
     with pytest.raises(InputError, match=rf"the arrays of digest {data.digest[:16]} are not in this machine's cache"):
         kept.load()
     with pytest.raises(InputError, match="digest"):
