@@ -319,6 +319,16 @@ def test_many_different_labels_must_be_told_what_they_are(load: Load, kind: str)
     assert load(text, classes=True).classes is not None
 
 
+def test_counts_are_not_taken_for_classes(load: Load) -> None:
+    """More than a hundred whole numbers must be told what they are, however often each stands; words are classes."""
+    rows = [f"{k % 7},{{}}{k % 120}\n" for k in range(2400)]
+    with pytest.raises(InputError, match="'y' holds 120 different whole numbers in 2400 examples"):
+        load("a,y\n" + "".join(rows).format(*[""] * 2400))
+    found = load("a,y\n" + "".join(rows).format(*["w"] * 2400))
+    assert found.classes is not None
+    assert len(found.classes) == 120
+
+
 def test_words_that_name_the_examples_are_no_input(load: Load) -> None:
     """A column of names is refused by name, and taken where it is chosen."""
     text = "name,a,y\n" + "".join(f"n{k},{k % 5},{k % 2}\n" for k in range(40))

@@ -14,6 +14,8 @@ from optilab.datasets.words import Where, check_words
 from optilab.errors import InputError
 from optilab.texts import shown
 
+_MANY = 100  # different whole numbers that are more often counts than classes
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -118,8 +120,9 @@ def _check_few(values: NDArray[Any], told: str) -> None:
     """InputError for so many different labels that they are hardly meant as classes."""
     present = [v for v in values if v is not None]
     different = len(set(present))
-    if different > FEW and len(present) < FEW * different:
-        what = "words" if isinstance(present[0], str) else "whole numbers"
+    what = "words" if isinstance(present[0], str) else "whole numbers"
+    rare = different > FEW and len(present) < FEW * different
+    if rare or (different > _MANY and what == "whole numbers"):
         raise InputError(
             f"{told} holds {different} different {what} in {len(present)} examples: if the labels are numbers to predict, "
             "say numbers = true; if they are classes, classes = true"
