@@ -77,7 +77,7 @@ class NetworkKind(ProblemKind):
 
             data = registry().dataset(parameters.dataset, f"{place}.dataset" if place else "")
         else:
-            data = given_dataset(parameters.dataset, f"{place}.dataset" if place else "dataset")
+            data = given_dataset(parameters.dataset, f"{place}.dataset" if place else "")
         return Network(parameters, data, precision or "float32", place)
 
 
