@@ -14,6 +14,7 @@ from optilab.blocks import Block
 from optilab.canonical import canonical_text, digest
 from optilab.entries import Line
 from optilab.errors import InputError
+from optilab.identity import identity
 from optilab.labels import differing, numbered, told_apart
 from optilab.ranges import Sampled
 from optilab.texts import exact, shown
@@ -48,8 +49,8 @@ def named(candidates: Iterable[Candidate]) -> list[Candidate]:
     return [_with_names(one, labels[_line_key(one)], identities[_line_key(one)]) for one in found]
 
 
-def _with_names(one: Candidate, label: str, identity: str) -> Candidate:
-    cell = replace(one.line.cell, label=label, line_id=identity)
+def _with_names(one: Candidate, label: str, line_id: str) -> Candidate:
+    cell = replace(one.line.cell, label=label, line_id=line_id)
     return replace(one, line=replace(one.line, cell=cell), block=replace(one.block, cell=cell))
 
 
@@ -88,10 +89,10 @@ def _entry(one: Candidate) -> tuple[str, str]:
 
 def _specification(one: Candidate) -> dict[str, Any]:
     """What tells a line from others of other entries: all of it but hyperparameters, and whatever the problem brings."""
-    line, cell, plan = one.line, one.line.cell, one.block.plan
+    line, cell, run = one.line, one.line.cell, identity(one.block.plan)
     return {
-        "optimizer": [line.optimizer.name, *(rule.label for rule in plan.optimizer.rules)],
-        "schedules": [schedule.identity for schedule in plan.schedules],
+        "optimizer": [line.optimizer.name, run["optimizer"]],
+        "schedules": run["schedules"],
         "batch_size": line.size,
         "budget": cell.budget.model_dump(exclude_none=True),
         "measure": cell.measure.model_dump(exclude_none=True) if cell.measure else None,

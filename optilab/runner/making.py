@@ -146,7 +146,7 @@ class Maker:
         )
 
     def _setup(self, plan: Plan) -> Setup:
-        key = f"{id(plan.problem)} {[rule.label for rule in plan.optimizer.rules]}"
+        key = f"{id(plan.problem)} {[(rule.label, id(rule.function)) for rule in plan.optimizer.rules]}"
         kept = self._setups.get(key)
         if kept is None or kept.problem is not plan.problem:
             _make_room(self._setups)
