@@ -107,14 +107,16 @@ def _line_key(one: Candidate) -> str:
 
 def _identities(firsts: Sequence[Candidate]) -> list[str]:
     """What tells the lines apart: their specifications, and where these are the same, the values that they range over."""
-    texts = [canonical_text(_specification(one)) for one in firsts]
-    found: list[str] = []
-    for text in texts:
-        same = [one for one, other in zip(firsts, texts, strict=True) if other == text]
+    of_text: dict[str, list[Candidate]] = {}
+    for one in firsts:
+        of_text.setdefault(canonical_text(_specification(one)), []).append(one)
+    found = {}
+    for text, same in of_text.items():
         facts = [_axes(one) for one in same]
-        own = facts[texts[: len(found)].count(text)]
-        found.append(digest(canonical_text([text, {name: own.get(name) for name in differing(facts)}])))
-    return found
+        names = differing(facts)
+        for one, own in zip(same, facts, strict=True):
+            found[id(one)] = digest(canonical_text([text, {name: own.get(name) for name in names}]))
+    return [found[id(one)] for one in firsts]
 
 
 def _axes(one: Candidate) -> dict[str, Any]:
@@ -132,14 +134,16 @@ def _axes(one: Candidate) -> dict[str, Any]:
 def _labels(firsts: Sequence[Candidate]) -> list[str]:
     """A label for each line, different from those of all others."""
     labels = [one.line.cell.label for one in firsts]
-    for label in dict.fromkeys(labels):
-        places = [k for k, text in enumerate(labels) if text == label]
-        if len(places) == 1:
+    places: dict[str, list[int]] = {}
+    for k, label in enumerate(labels):
+        places.setdefault(label, []).append(k)
+    for label, clash in places.items():
+        if len(clash) == 1:
             continue
-        same = [firsts[k] for k in places]
+        same = [firsts[k] for k in clash]
         if any(one.line.named for one in same):
             raise InputError(f"optimizers: two of them have the label {shown(label)}; give one a label of its own")
-        for k, what in zip(places, _differences(same), strict=True):
+        for k, what in zip(clash, _differences(same), strict=True):
             labels[k] = f"{label} ({what})" if what else label
     return numbered(labels, [str(k) for k in range(len(labels))])
 

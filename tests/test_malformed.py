@@ -355,3 +355,44 @@ def test_more_than_an_experiment_can_hold_is_told(folder: Path, changes: dict[st
     }
     with pytest.raises(InputError, match=told):
         dry_run(validated(Experiment, given), None)
+
+
+KEYS = [
+    *("", ".", " ", "..", "optimizers", "optimizers[", "optimizers[0", "optimizers[0]", "optimizers[0].lr", "a[0][0]"),
+    *("optimizers[0][0]", "optimizers.0.lr.0", "optimizers.0.lr[1]", "optimizers]0[", "seeds", "seeds.0", "budget."),
+    *(
+        "a.b.c",
+        "²",
+        "optimizers.²",
+        "optimizers.-1",
+        "optimizers.1e3",
+        "\ud800",
+        "\x00",
+        "\x1b[31m",
+        "problem.use",
+        "[0]",
+    ),
+    *("optimizers." + "9" * 5000, ".".join("a" * 60), "measure.epochs", "budget.steps.x", "name", "x" * 10_000),
+]
+VALUES = [
+    *("", "1", "1e400", "[", "{", "}", "{a=1}", "[[[[", "'", '"', "\n", "1\nx=2", "2020-01-01", "inf", "nan", "true"),
+    *("0x" + "f" * 5000, "9" * 5000, "\ud800", "\x00", "{x={x={x=1}}}", "[" * 900, "{a=" * 900, "[1,2]", "\x1b[3m"),
+    *("1979-05-27T07:32:00Z", "𝟙", "[1.5]", "-1", "x" * 10_000),
+]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: ascii(key)[:30])
+def test_a_malformed_change_is_one_message(folder: Path, key: str) -> None:
+    """Whatever stands before and behind the sign, --set makes a change or tells in one printable line why it can't."""
+    file = folder / "e.toml"
+    file.write_text(
+        'name = "e"\nbudget.steps = 3\nproblem.use = "bowl"\n[[optimizers]]\nuse = "sgd"\nlr = [0.1, 0.2]\n', "utf-8"
+    )
+    for value in VALUES:
+        told = ""
+        try:
+            read(file, [f"{key}={value}"])
+        except InputError as error:
+            told = str(error)
+        assert told.isprintable(), value
+        assert len(told) < 400, value

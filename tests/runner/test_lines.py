@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from optilab.analysis.summary import NOTHING, comparison
 from optilab.console.dry_run import dry_run
 from optilab.console.run import run_and_compare
 from optilab.drawing import draw
+from optilab.drawing.captions import seeds_text
 from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.runner.rows import WANTED
@@ -274,6 +276,33 @@ def test_networks_have_a_start_and_batches_by_chance(tmp_path: Path) -> None:
     made = run_experiment(given, tmp_path / "r", INLINE)
     assert comparison(made.runs, made.history)["seeds"].tolist() == [2] * 4
     assert made.runs["final_train_cost"].is_unique
+
+
+@pytest.mark.usefixtures("plugin")
+def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> None:
+    """Where some lines have several seeds and others one, the caption says which, and why."""
+    alone = run_experiment(experiment(), tmp_path / "alone", INLINE)
+    assert seeds_text(alone) == "A single run, of seed 0 (one run: nothing in it is random)."
+    both = run_experiment(experiment(optimizers=[{"use": "sgd"}, {"use": "noisy"}]), tmp_path / "both", INLINE)
+    assert seeds_text(both) == (
+        "Median and interquartile band over 2 seeds (0 to 1); of sgd one run: nothing in it is random."
+    )
+    rows = table(both)
+    assert rows["seeds"].to_dict() == {"sgd": 1, "noisy": 2}
+    assert rows["random"].to_dict() == {"sgd": False, "noisy": True}
+
+
+@pytest.mark.parametrize("tuning", [None, {"seeds": 1}])
+def test_the_legend_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for which nothing could be chosen has an entry without a line, which says so."""
+    figures: list[Any] = []
+    monkeypatch.setattr("optilab.drawing.plt.close", figures.append)
+    given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, CALM])
+    draw(run_experiment(given, tmp_path / "r", INLINE), ("convergence",))
+    monkeypatch.undo()
+    legend = figures[0].axes[0].get_legend()
+    assert [" ".join(text.get_text().split()) for text in legend.get_texts()] == ["adam", f"sgd: {NOTHING}"]
+    plt.close(figures[0])
 
 
 def test_captions_say_that_nothing_is_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
