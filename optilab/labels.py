@@ -11,9 +11,10 @@ from pathlib import PurePath
 from typing import Any
 
 from optilab.canonical import key_of
-from optilab.texts import exact
+from optilab.texts import exact, shortened
 
 _DIGITS = (6, 9, 12, 15)  # of a number, before it is written out to the last
+_LONGEST = 100  # letters of a text
 _FEW = 4  # values of a list that are all named
 
 
@@ -66,11 +67,11 @@ def numbered(texts: Sequence[str], keys: Sequence[str]) -> list[str]:
 
 def _apart(values: Sequence[Any]) -> list[str]:
     """A text for each of some different values."""
-    texts = [_written(value, 0) for value in values]
+    texts = [shortened(_written(value, 0), _LONGEST) for value in values]
     for clash in [text for text, count in Counter(texts).items() if count > 1]:
         places = [k for k, text in enumerate(texts) if text == clash]
         for k, text in zip(places, _longer([values[k] for k in places]), strict=True):
-            texts[k] = text
+            texts[k] = shortened(text, _LONGEST)
     return numbered(texts, [str(k) for k in range(len(texts))])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from optilab import store
@@ -186,6 +187,21 @@ def test_what_is_wanted_is_put_down_with_its_identity(tmp_path: Path) -> None:
     wanted = store.wanted(tmp_path / "r")
     assert wanted is not None
     assert wanted.schema.names == WANTED.names
+
+
+def test_what_an_earlier_version_wanted_is_read_by_its_labels(tmp_path: Path) -> None:
+    """A folder without the identities is read as it was written, and goes on with them."""
+    given = experiment(optimizers=[{"use": "sgd"}, {"use": "adam"}])
+    run_experiment(given, tmp_path / "r", INLINE)
+    wanted = store.wanted(tmp_path / "r")
+    assert wanted is not None
+    pq.write_table(wanted.drop_columns(["problem_id", "line_id"]), tmp_path / "r" / "wanted.parquet")
+    before = results_of(store.load(tmp_path / "r"))
+    before.runs[["problem_id", "line_id", "is_random"]] = None
+    assert table(before)["seeds"].to_dict() == {"sgd": 1, "adam": 1}
+    assert draw(before, ("convergence",))
+    after = run_experiment(given, tmp_path / "r", INLINE)
+    assert after.runs["line_id"].nunique() == 2
 
 
 def test_tuning_by_what_is_never_measured_is_refused(tmp_path: Path) -> None:
