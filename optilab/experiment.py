@@ -68,7 +68,8 @@ class Experiment(Table):
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
         or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
         are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
-        many points as the entry's "samples" says.
+        many points as the entry's "samples" says. Entries are lines of their own, also those of one optimizer; with the same label
+        they are one line, if they differ in hyperparameters alone.
     """
 
     name: str

@@ -20,11 +20,13 @@ from optilab.errors import InputError, at
 from optilab.hookspecs import hookimpl
 from optilab.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems import Precision, Problem, ProblemKind
+from optilab.texts import shown
 from optilab.validation import validated
 
 if TYPE_CHECKING:
     from optilab.kernels.jit import Context
 
+MOST_WEIGHTS = 2**30  # 4 GB in float32
 _BLOCK = 256  # examples whose activations, at 784 inputs in float32, fill about the second-level cache
 
 
@@ -97,7 +99,13 @@ class Network(Problem):
         self._cost = given.cost
         self.sizes = [self.examples.x_train.shape[1], *given.hidden, output_count(given, self.examples, place)]
         if min(self.sizes) < 1:
-            raise InputError(f"{at(place)}hidden = {given.hidden}: a layer has at least one neuron")
+            raise InputError(f"{at(place)}hidden = {shown(given.hidden)}: a layer has at least one neuron")
+        weights = sum((rows + 1) * columns for rows, columns in zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        if weights > MOST_WEIGHTS:
+            raise InputError(
+                f"{at(place)}hidden = {shown(given.hidden)}: these are {shown(weights)} weights; a network has at most "
+                f"{MOST_WEIGHTS:,}"
+            )
         self.activations = layer_activations(given, self.classifies, place)
         first = given.first_weights or ("he" if self.activations[0] in _RELU_FAMILY else "glorot")
         self.parameters = {

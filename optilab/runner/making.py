@@ -149,10 +149,8 @@ class Maker:
         )
 
     def _setup(self, plan: Plan) -> Setup:
-        rules = [
-            (rule.label, id(rule.function)) for rule in plan.optimizer.rules
-        ]  # one factory makes several of a name
-        key = f"{id(plan.problem)} {rules}"
+        # one factory makes several rules of a name
+        key = f"{id(plan.problem)} {[(rule.label, id(rule.function)) for rule in plan.optimizer.rules]}"
         kept = self._setups.get(key)
         if kept is None or kept.problem is not plan.problem:
             _make_room(self._setups)

@@ -59,7 +59,7 @@ def wanted(tmp_path: Path, seeds: int, **changes: Any) -> list[Job]:
     content = {
         "name": "b",
         "seeds": seeds,
-        "problem": {"use": "bowl"},
+        "problem": {"use": "bowl", "start": "random"},
         "budget": {"steps": 20},
         "optimizers": [optimizer],
     }
@@ -251,7 +251,7 @@ def test_an_executor_is_a_plugin_of_a_few_lines(tmp_path: Path) -> None:
     content = {
         "name": "b",
         "seeds": 3,
-        "problem": {"use": "bowl"},
+        "problem": {"use": "bowl", "start": "random"},
         "budget": {"steps": 20},
         "optimizers": [{"use": "sgd", "lr": 0.1}],
     }
