@@ -6,21 +6,27 @@ import math
 
 from optilab.errors import InputError, unknown
 from optilab.measurements import MEASURED
-from optilab.plan import Plan
+from optilab.plan import Plan, check_answer
 from optilab.schedules import BoundSchedule
 
 
 class FeedbackUnderWay:
-    """A feedback schedule of a run, and the multiplier that it last answered."""
+    """A feedback schedule of a run, and the multiplier that it last answered. InputError for one that is out of range."""
 
-    def __init__(self, schedule: BoundSchedule) -> None:
+    def __init__(self, schedule: BoundSchedule, plan: Plan) -> None:
         self.of = schedule.of
+        self._schedule, self._plan = schedule, plan
         self._generator = schedule.begin()
-        self.factor = float(next(self._generator))
+        self.factor = self._accepted(next(self._generator))
 
     def tell(self, measurement: dict[str, float]) -> None:
         """Tell it a measurement, and take its answer."""
-        self.factor = float(self._generator.send(_Measured(measurement)))
+        self.factor = self._accepted(self._generator.send(_Measured(measurement)))
+
+    def _accepted(self, answer: float) -> float:
+        factor = float(answer)
+        check_answer(self._plan, self._schedule, factor)
+        return factor
 
 
 def rehearse(plan: Plan) -> None:
@@ -32,7 +38,7 @@ def rehearse(plan: Plan) -> None:
         if schedule.schedule.is_feedback:
             made_up = {name: math.nan if name in plan.problem.unmeasured else 1.0 for name in MEASURED}
             try:
-                FeedbackUnderWay(schedule).tell(made_up)
+                FeedbackUnderWay(schedule, plan).tell(made_up)
             except InputError:
                 raise
             except Exception:  # noqa: S110

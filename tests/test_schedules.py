@@ -422,3 +422,48 @@ def test_another_schedule_is_other_code() -> None:
     codes = [plan(spec).code for spec in (None, "cosine", {"use": "product", "schedules": ["cosine"]})]
     assert len(set(codes)) == 3
     assert plan("cosine").code == codes[1]
+
+
+@vectorwise(ranges={"every": "{1, 2, ...}"})
+def counting_by(w, every=100):
+    """Adds a whole number to its weight."""
+    w[0] += every
+
+
+@feedback()
+def tenth():
+    """A tenth, at once and for ever: of 30 it is 3 but for a bit."""
+    while True:
+        yield 0.1 * 3 / 3
+
+
+@feedback(ranges={"answer": "(-inf, inf)"})
+def answering(answer=1.0):
+    """One, and after the first measurement something else."""
+    yield 1.0
+    while True:
+        yield answer
+
+
+def test_a_whole_number_under_a_schedule_is_the_nearest() -> None:
+    """100 * 0.1^t is a whole number but for rounding, and the rule gets that number: 100, 10, 1."""
+    schedule = {"use": "exponential", "gamma": 0.1, "of": "every"}
+    problem = optilab.get_problem("parabola", start=[0.0])
+    assert optilab.train(problem, counting_by, steps=3, every=100, schedule=schedule).w[0] == 111
+    steps = {"use": "step", "every": 2, "gamma": 0.5, "of": "every"}
+    assert optilab.train(problem, counting_by, steps=4, every=8, schedule=steps).w[0] == 8 + 8 + 4 + 4
+    assert optilab.train(problem, counting_by, steps=2, every=30, schedule=[_of(tenth)]).w[0] == 6
+    with pytest.raises(InputError, match=r"every.*: 0.5 at step 2 is out of range: accepted is \{1, 2, ...\}"):
+        optilab.train(problem, counting_by, steps=4, every=1, schedule=steps)
+
+
+def _of(schedule: Any, **parameters: Any) -> BoundSchedule:
+    return BoundSchedule(schedule, parameters, "every")
+
+
+@pytest.mark.parametrize("answer", [0.001, -1.0, float("nan"), float("inf"), 0.255])
+def test_a_feedback_schedule_that_leaves_the_range_is_told(answer: float) -> None:
+    """What it answers is looked at when it answers: no rule gets a value that it doesn't accept."""
+    schedule = _of(answering, answer=answer)
+    with pytest.raises(InputError, match=r"schedule answering of 'every' answers .* is out of range: accepted is"):
+        optilab.train("parabola", counting_by, steps=4, measure_steps=2, every=100, schedule=[schedule])
