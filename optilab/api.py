@@ -80,7 +80,7 @@ def train(
 
 
 def run(
-    experiment: str | Path | Experiment,
+    experiment: str | Path | Mapping[str, Any] | Experiment,
     results: str | Path | None = None,
     *,
     executor: str = "local",
@@ -90,7 +90,7 @@ def run(
     fail_fast: bool = False,
     log: Sequence[str] = (),
 ) -> Results:
-    """Run what is missing of an experiment, given as a TOML file or an `Experiment`, and return its results.
+    """Run what is missing of an experiment, given as a TOML file, a dictionary or an `Experiment`, and return its results.
 
     results: folder of the results; results/NAME in the current folder where none is given.
     executor: "local" (processes on this machine), "inline" (this process), or a plugin's.
@@ -104,13 +104,21 @@ def run(
     from optilab.experiment import Experiment, read
     from optilab.runner.run import run_experiment
     from optilab.runner.session import Way
+    from optilab.validation import validated
 
+    if isinstance(experiment, Mapping):
+        experiment = validated(Experiment, dict(experiment))
     chosen = experiment if isinstance(experiment, Experiment) else read(experiment)
     return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log)))
 
 
-def load(folder: str | Path) -> Results:
-    """The results in a folder: `.runs` and `.history`, as DataFrames. InputError if it is not a results folder."""
-    from optilab.store import load as load_folder
+def load(folder: str | Path, *, every: bool = False) -> Results:
+    """The results in a folder, `.runs` and `.history`, as DataFrames: what `run` returned, under the names it gave.
 
-    return load_folder(folder)
+    every: all runs that the folder holds, also those that its experiment, as it was last run, doesn't want any more.
+
+    InputError if it is not a results folder.
+    """
+    from optilab import store
+
+    return store.load_all(folder) if every else store.load(folder)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from optilab.canonical import canonical_text
 from optilab.errors import InputError
+from optilab.numeric import as_finite, as_whole
 from optilab.ranges import KINDS, Sampled, sampled
+from optilab.texts import shown
 
+MOST_VALUES = 1_000_000  # of one axis, or points of one search
 _STEPPED = ("log", "linear")
 
 
@@ -21,47 +27,77 @@ def is_axis(value: Any) -> bool:
 
 
 def axis(value: Any, place: str) -> list[Any]:
-    """The values of one axis: a list, a table such as { log = [low, high], points = n }, or a single value."""
+    """The values of one axis, each once: a list, a table such as { log = [low, high], points = n }, or a single value."""
     if isinstance(value, Mapping):
-        return _stepped(value, place)
+        return _once(_stepped(value, place))
     values = value if isinstance(value, list) else [value]
     if not values:
         raise InputError(f"{place}: an empty list, so that the grid has no runs")
-    return values
+    if len(values) > MOST_VALUES:
+        raise InputError(f"{place}: a list of {len(values):,} values; an axis has at most {MOST_VALUES:,}")
+    return _once(values)
+
+
+def _once(values: list[Any]) -> list[Any]:
+    """The values without those that come a second time; 1 and 1.0 are the same, 1 and "1" are not."""
+    found: dict[Any, Any] = {}
+    for value in values:
+        fraction = type(value) is float and not value.is_integer()
+        found.setdefault(value if fraction else canonical_text(value), value)
+    return list(found.values())
 
 
 def _stepped(value: Mapping[str, Any], place: str) -> list[float]:
     kinds = [k for k in _STEPPED if k in value]
     if len(kinds) != 1 or set(value) - {*_STEPPED, "points"}:
         raise InputError(
-            f"{place} = {dict(value)!r}: write {{ log = [low, high], points = n }}, or linear, or {{ log_uniform = [low, high] }} "
-            "with samples = n beside it, or uniform or integer"
+            f"{place} = {shown(dict(value))}: write {{ log = [low, high], points = n }}, or linear, or "
+            "{ log_uniform = [low, high] } with samples = n beside it, or uniform or integer"
         )
-    ends, count = value[kinds[0]], value.get("points")
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise InputError(f"{place}: points = {count!r} is not a whole number above zero")
-    numbers = isinstance(ends, list) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in ends)
-    if not numbers or len(ends) != 2:
-        raise InputError(f"{place}: {kinds[0]} = {ends!r} is not [low, high]")
-    if kinds[0] == "linear":
-        return [float(v) for v in np.linspace(ends[0], ends[1], count)]
-    if min(ends) <= 0:
-        raise InputError(f"{place}: log = {ends!r} must lie above zero")
+    count = _count(value.get("points"), f"{place}: points")
+    kind, ends = kinds[0], value[kinds[0]]
+    if not isinstance(ends, list) or len(ends) != 2:
+        raise InputError(f"{place}: {kind} = {shown(ends)} is not [low, high]")
+    low, high = (float(as_finite(end, f"{place}: {kind}[{k}]")) for k, end in enumerate(ends))
+    if not math.isfinite(high - low):
+        raise InputError(f"{place}: {kind} = {shown(ends)}: its ends are further apart than the largest number")
+    if kind == "linear":
+        return [float(v) for v in np.linspace(low, high, count)]
+    if min(low, high) <= 0:
+        raise InputError(f"{place}: log = {shown(ends)} must lie above zero")
     # twelve digits, so that 0.1 is 0.1 on every machine
-    return [float(f"{v:.12g}") for v in np.geomspace(ends[0], ends[1], count)]
+    with np.errstate(all="ignore"):  # near the ends of what a float holds
+        return [float(f"{v:.12g}") for v in np.geomspace(low, high, count)]
+
+
+def _count(given: Any, what: str) -> int:
+    """How many values; one message for what is no number above zero, or too large."""
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        raise InputError(f"{what} = {shown(given)} is not a whole number above zero")
+    return as_whole(given, what, 1, MOST_VALUES)
 
 
 @dataclass(frozen=True)
 class Axes:
     """What the hyperparameters of an entry range over.
 
-    combinations: of the values of those that are not sampled. ranges: of the others, which go together, point by point.
+    lists: values of those that are not sampled. ranges: of the others, which go together, point by point.
     samples: how many points; 0 where nothing is sampled.
     """
 
-    combinations: list[dict[str, Any]]
+    lists: dict[str, list[Any]]
     ranges: dict[str, Sampled]
     samples: int
+
+    @property
+    def combinations(self) -> Iterator[dict[str, Any]]:
+        """Of the values of the lists, one after another."""
+        return (dict(zip(self.lists, values, strict=True)) for values in itertools.product(*self.lists.values()))
+
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return prod(map(len, self.lists.values())) * (self.samples or 1)
 
 
 def axes(given: Mapping[str, Any], samples: Any, place: str) -> Axes:
@@ -71,17 +107,18 @@ def axes(given: Mapping[str, Any], samples: Any, place: str) -> Axes:
     """
     ranges = {name: found for name, v in given.items() if (found := sampled(v, f"{place}.{name}")) is not None}
     lists = {name: axis(value, f"{place}.{name}") for name, value in given.items() if name not in ranges}
-    _check_samples(ranges, samples, place)
-    combinations = [dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())]
-    return Axes(combinations, ranges, samples or 0)
+    return Axes(lists, ranges, _samples(ranges, samples, place))
 
 
-def _check_samples(ranges: Mapping[str, Sampled], samples: Any, place: str) -> None:
+def _samples(ranges: Mapping[str, Sampled], samples: Any, place: str) -> int:
     if not ranges:
         if samples is not None:
             raise InputError(
                 f"{place}.samples: nothing is sampled here; write lr = {{ log_uniform = [1e-4, 1] }}, for one"
             )
-    elif not isinstance(samples, int) or isinstance(samples, bool) or samples < 1:
-        found = "is missing" if samples is None else f"= {samples!r} is not a whole number above zero"
-        raise InputError(f"{place}.samples {found}: how many points of {', '.join(ranges)} are to be tried?")
+        return 0
+    try:
+        return _count(samples, f"{place}.samples")
+    except InputError as error:
+        told = f"{place}.samples is missing" if samples is None else error
+        raise InputError(f"{told}: how many points of {', '.join(ranges)} are to be tried?") from None

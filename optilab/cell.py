@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from optilab import schedules
+from optilab.canonical import canonical_text, digest
 from optilab.errors import InputError, at
 from optilab.experiment import absolute_path
+from optilab.guarding import trusted
 from optilab.lookup import get_optimizer
 from optilab.plan import BatchSize, Plan
 from optilab.plugins import registry
@@ -22,7 +24,10 @@ from optilab.validation import validated
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the grid: all of a run but its seed."""
+    """One point of the grid: all of a run but its seed.
+
+    line_id: of the line of the comparison that it belongs to, the same on all problems; `label` is only its name.
+    """
 
     place: str
     label: str
@@ -35,6 +40,11 @@ class Cell:
     budget: Budget
     measure: Length | None
     stop: Stop
+    line_id: str = ""
+
+    def at(self, hyperparameters: Mapping[str, Any]) -> Cell:
+        """The same with other hyperparameters, complete and checked."""
+        return replace(self, hyperparameters=hyperparameters)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -99,13 +109,15 @@ def stored_cell(spec: str, folder: Path, label: str = "") -> Cell:
 
 def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:
     """The problem of a table with "use"; the same object for the same table, so that its arrays are shared."""
-    made = _made(table_key(given) + _stamp(given), precision)
+    made = _made(f"{precision} {table_key(given)} {_stamp(given)}")
     if not made:
         rest = dict(given)
         name = rest.pop("use", None)
         if name is None:
             raise InputError(f'{at(place)}which problem? Give it as use = "network", or another of `optilab list`')
-        made.append(registry().problem(name, f"{place}.use" if place else "").build(rest, precision, place))
+        kind = registry().problem(name, f"{place}.use" if place else "")
+        with trusted(f"the problem {name}"):
+            made.append(kind.build(rest, precision, place))
     return made[0]
 
 
@@ -113,14 +125,17 @@ def _stamp(given: Mapping[str, Any]) -> str:
     """Time and size of the file that the problem's dataset is in, so that a changed file is read again."""
     data = given.get("dataset")
     path = Path(data["path"]).expanduser() if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
-    if path is None or not path.exists():
+    if path is None:
         return ""
-    facts = path.stat()
+    try:
+        facts = path.stat()
+    except (OSError, ValueError):  # whoever reads it tells why
+        return ""
     return f"{facts.st_mtime_ns} {facts.st_size}"
 
 
 @lru_cache(maxsize=16)
-def _made(table: str, precision: Precision | None) -> list[Problem]:
+def _made(table: str) -> list[Problem]:
     """A place to keep the problem of a table."""
     return []
 
@@ -133,6 +148,11 @@ def bound_schedules(spec: Any, place: str) -> list[schedules.BoundSchedule]:
     if not together:
         raise InputError(f"{place}.schedule: an empty list in the list, which is no schedule")
     return [schedules.from_spec(one, f"{place}.schedule", registry().schedule) for one in together]
+
+
+def problem_id(problem: Problem) -> str:
+    """What tells problems apart, whatever they are called: a digest of all that their runs depend on."""
+    return digest(canonical_text([problem.identity, problem.precision]))
 
 
 def table_key(problem: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import click
 
 from optilab import __version__
 from optilab.errors import InputError, PluginWarning, ResultsWarning
+from optilab.guarding import alone_on_stdout
 
 plugin_option = click.option(
     "--plugin",
@@ -25,8 +27,19 @@ plugin_option = click.option(
 )
 
 
+class Command(click.Command):
+    """With --json, nothing but the answer goes to the standard output."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with alone_on_stdout() if ctx.params.get("as_json") else nullcontext():
+            return super().invoke(ctx)
+
+
 class Group(click.Group):
     """Tells misuse in one message, with exit code 2; --traceback shows where it was noticed."""
+
+    command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -204,6 +217,22 @@ def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
     click.echo(description(name))
 
 
+@main.command("data")
+@click.argument("file")
+@click.argument("options", nargs=-1, metavar="[KEY=VALUE]...")
+@plugin_option
+def data_command(file: str, options: tuple[str, ...], plugin_files: tuple[str, ...]) -> None:
+    """Show what is understood of the dataset in FILE: columns, types, classes, split, scales.
+
+    Each KEY=VALUE is a key of the dataset's table in an experiment, as label=price or drop='["id"]'; `optilab show network`
+    lists them.
+    """
+    _use(plugin_files)
+    from optilab.console.data import show_data
+
+    show_data(file, options)
+
+
 @main.command("new")
 @click.argument("name")
 @click.option("--file", "one_file", is_flag=True, help="Write one file, NAME.py, and no package.")
@@ -265,13 +294,12 @@ def plot_command(
     """Draw the pictures that fit the results in the folder RESULTS."""
     _use(plugin_files)
     from optilab.drawing import draw
-    from optilab.runner.run import results_of
     from optilab.store import load
 
     found = load(results)
     if (x or y) and not kinds:
         kinds = ("convergence",)
-    for path in draw(results_of(found), kinds, x, y or "train_cost"):
+    for path in draw(found, kinds, x, y or "train_cost"):
         click.echo(path)
 
 

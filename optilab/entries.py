@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from optilab.axes import Axes, axes, axis, is_axis
+from optilab.blocks import Block
 from optilab.cell import Cell, bound_schedules
 from optilab.errors import InputError, at, unknown
 from optilab.experiment import Experiment
 from optilab.lookup import chain
 from optilab.optimizers import Optimizer
-from optilab.plan import BatchSize, usual_batch_size
+from optilab.parameters import Interval
+from optilab.plan import BatchSize, Plan, usual_batch_size
 from optilab.problems import Problem
+from optilab.samplers import Point
 from optilab.schedules import BoundSchedule
+from optilab.texts import shown
 from optilab.watching import rehearse
 
 
@@ -23,28 +27,68 @@ from optilab.watching import rehearse
 class Line:
     """One line of the comparison: cells that differ in their hyperparameters alone.
 
-    cell: one of them, without hyperparameters.
+    cell: one of them, without hyperparameters. named: whether the label is the user's own.
+    size: the batch size as the entry gives it, if it does.
     """
 
     optimizer: Optimizer
     cell: Cell
+    named: bool = False
+    size: BatchSize | None = None
 
     def at(self, values: Mapping[str, Any]) -> Cell:
         """The cell with these hyperparameters, and defaults. InputError, with its place, if its parts don't fit together."""
-        place = self.cell.place
-        cell = replace(self.cell, hyperparameters=self.optimizer.fill(values, place))
-        try:
-            rehearse(cell.plan(0))
-        except InputError as error:
-            raise InputError(f"{at(place)}{error}") from None
+        cell = self.cell.at(self.optimizer.fill(values, self.cell.place))
+        self._checked(cell)
         return cell
+
+    def _checked(self, cell: Cell) -> Plan:
+        """The plan of a cell, with seed 0. InputError, with its place, if its parts don't fit together."""
+        try:
+            plan = cell.plan(0)
+            rehearse(plan)
+        except InputError as error:
+            raise InputError(f"{at(cell.place)}{error}") from None
+        return plan
+
+    def block(self, lists: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> Block:
+        """The cells of all combinations of these hyperparameters; each value of each axis is checked, and not each cell.
+
+        What a plan needs of a hyperparameter doesn't depend on the others. InputError as for `at`.
+        """
+        cell = self.cell
+        first = {**{name: values[0] for name, values in lists.items()}, **points[0]}
+        plan = self._checked(cell.at(self.optimizer.fill(first, cell.place)))
+        checked = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in lists.items()}
+        columns = {name: [point[name] for point in points] for name in points[0]}
+        drawn = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in columns.items()}
+        for name, values in [*checked.items(), *drawn.items()]:
+            for value in self._critical(plan, name, values):
+                self._checked(cell.at({**plan.hyperparameters, name: value}))
+        rows = [dict(zip(drawn, row, strict=True)) for row in zip(*drawn.values(), strict=True)] or [{}]
+        distinct: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            distinct.setdefault(tuple(row.values()), row)
+        return Block(cell, plan, checked, [*distinct.values()])
+
+    def _critical(self, plan: Plan, name: str, values: Sequence[Any]) -> Iterable[Any]:
+        """Those of a hyperparameter's values at which a plan is to be checked besides the first.
+
+        None where no schedule multiplies it; where it does, in an interval the ends are enough.
+        """
+        columns = set(self.optimizer.columns_of(name))
+        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in plan.schedules):
+            return []
+        ranges = [self.optimizer.rules[c.rule].parameters[c.name].range for c in self.optimizer.columns]
+        convex = all(isinstance(ranges[k], Interval) for k in columns)
+        return {min(values), max(values)} if convex else values
 
 
 @dataclass(frozen=True)
 class Entry:
     """One of [[optimizers]].
 
-    usual: the batch size where none is given.
+    usual: the batch size where none is given. sized: whether one is.
     """
 
     place: str
@@ -52,6 +96,7 @@ class Entry:
     optimizer: Optimizer
     label: str | None
     usual: BatchSize
+    sized: bool
     batch_sizes: list[BatchSize]
     schedules: list[Any]
     axes: Axes
@@ -62,13 +107,16 @@ class Entry:
         rest = dict(given)
         use = rest.pop("use", None)
         if not (isinstance(use, str) or (isinstance(use, list) and use and all(isinstance(n, str) for n in use))):
-            raise InputError(f'{place}.use = {use!r}: write the name of an optimizer, or a chain as ["one", "other"]')
+            raise InputError(
+                f'{place}.use = {shown(use)}: write the name of an optimizer, or a chain as ["one", "other"]'
+            )
         names = [use] if isinstance(use, str) else use
         optimizer = chain(names, f"{place}.use")
         label = rest.pop("label", None)
         if label is not None and (not isinstance(label, str) or not label):
-            raise InputError(f"{place}.label = {label!r} is not a text")
+            raise InputError(f"{place}.label = {shown(label)} is not a text")
         usual = usual_batch_size(optimizer, problem)
+        sized = "batch_size" in rest
         batch_sizes = axis(rest.pop("batch_size", usual), f"{place}.batch_size")
         schedule = rest.pop("schedule", None)
         schedules = schedule if isinstance(schedule, list) else [schedule]
@@ -80,7 +128,8 @@ class Entry:
             if not optimizer.columns_of(name):
                 known = [*optimizer.parameters, "use", "label", "batch_size", "schedule", "samples"]
                 raise unknown(f"key of optimizer {optimizer.name}", name, known, place)
-        return cls(place, tuple(names), optimizer, label, usual, batch_sizes, schedules, axes(rest, samples, place))
+        found = axes(rest, samples, place)
+        return cls(place, tuple(names), optimizer, label, usual, sized, batch_sizes, axis(schedules, place), found)
 
     def lines(self, experiment: Experiment, problem: Mapping[str, Any]) -> Iterator[Line]:
         """Its lines: one for each batch size and schedule."""
@@ -100,7 +149,7 @@ class Entry:
                 measure=experiment.measure,
                 stop=experiment.stop,
             )
-            yield Line(self.optimizer, cell)
+            yield Line(self.optimizer, cell, self.label is not None, size if self.sized else None)
 
     def _batch_label(self, size: BatchSize) -> list[str]:
         """The batch size, where it tells lines apart; a label that the user gave is extended only by what varies."""

@@ -7,18 +7,24 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from optilab.datasets.given import without_arrays
 from optilab.errors import InputError
+from optilab.numeric import LARGEST
 from optilab.problems import Precision
 from optilab.stopping import Budget, Length, Stop, Table
+from optilab.texts import printable, shown
 from optilab.validation import validated
 
 TUNING_SEED = 1_000_000  # the first seed of tuning, unless they are listed
+MOST_SEEDS = 10_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_INDEX = re.compile(r"\[([^\[\].]*)\]")  # as in optimizers[1].lr
 
 
 class Tuning(Table):
@@ -86,10 +92,27 @@ class Experiment(Table):
             )
         return name
 
+    @field_validator("problem", "problems", mode="after")
+    @classmethod
+    def _sent_by_digest(cls, given: Any) -> Any:
+        """Arrays in memory are kept in the cache, where workers find them."""
+        if isinstance(given, list):
+            return [without_arrays(problem) for problem in given]
+        return given and without_arrays(given)
+
     @model_validator(mode="after")
     def _some_problem(self) -> Experiment:
         if (self.problem is None) == (not self.problems):
             raise ValueError("give one [problem], or several [[problems]]")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Experiment:
+        for place, table in [*self.every_problem, *((f"optimizers[{k}]", t) for k, t in enumerate(self.optimizers))]:
+            try:
+                json.dumps(table, default=_thing)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{place} can't be written to a file, as an experiment is: {error}") from None
         return self
 
     @property
@@ -100,6 +123,13 @@ class Experiment(Table):
         return [(f"problems[{k}]", problem) for k, problem in enumerate(self.problems)]
 
 
+def _thing(value: Any) -> str:
+    """A name for a schedule that stands in an experiment itself, which can be checked and not run."""
+    if is_dataclass(value):
+        return repr(value)
+    raise TypeError(f"{shown(value)} is of type {type(value).__name__}")
+
+
 def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
     """The experiment in a TOML file, with `changes` such as "budget.epochs=1" made to it first.
 
@@ -107,14 +137,19 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
     """
     file = Path(path)
     try:
-        content = tomllib.loads(file.read_text("utf-8"))
+        content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise InputError(f"can't read the experiment {str(path)!r}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{str(path)!r} is not a TOML file: {error}") from None
+        raise InputError(f"can't read the experiment {shown(str(path))}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, UnicodeDecodeError, numbers of 5,000 digits
+        raise InputError(f"{shown(str(path))} is not a TOML file: {_reason(error)}") from None
     for change in changes:
         _apply(content, change)
     return validated(Experiment, _with_paths(content, lambda path: str((file.parent / path.expanduser()).absolute())))
+
+
+def _reason(error: Exception) -> str:
+    """Why a text can't be parsed."""
+    return "brackets too deep in each other" if isinstance(error, RecursionError) else printable(str(error))
 
 
 def read_stored(folder: Path) -> Experiment:
@@ -122,8 +157,10 @@ def read_stored(folder: Path) -> Experiment:
     file = folder / "experiment.json"
     try:
         content = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(file)!r} can't be read: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{str(file)!r} can't be read: {_reason(error)}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{str(file)!r} can't be read: it holds no table")
     return validated(
         Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"
     )
@@ -172,49 +209,77 @@ def _with_path(problem: Mapping[str, Any], change: Callable[[Path], str]) -> dic
 def _apply(content: dict[str, Any], change: str) -> None:
     """Make one change of the form KEY.KEY=VALUE, the value in TOML's notation (or a bare word)."""
     key, equals, text = change.partition("=")
+    said = f"--set {shown(change)}"
     if not equals or not key.strip():
-        raise InputError(f"--set {change!r}: write it as KEY=VALUE, as in budget.epochs=1")
+        raise InputError(f"{said}: write it as KEY=VALUE, as in budget.epochs=1")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
-    *path, last = [part.strip() for part in key.split(".")]
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{said}: its value can't be read: {_reason(error)}") from None
+    *path, last = [part.strip() for part in _INDEX.sub(r".\1", key).split(".")]
     place: Any = content
     for part in path:
-        place = place[_index(place, part, change)] if isinstance(place, list) else place.setdefault(part, {})
+        place = place[_index(place, part, said)] if isinstance(place, list) else place.setdefault(part, {})
         if not isinstance(place, (dict, list)):
-            raise InputError(f"--set {change!r}: {part!r} is not a table")
+            raise InputError(f"{said}: {shown(part)} is not a table")
     if isinstance(place, list):
-        place[_index(place, last, change)] = value
+        place[_index(place, last, said)] = value
     else:
-        if key.strip() in ("budget.steps", "budget.epochs", "measure.steps", "measure.epochs"):
+        if ".".join([*path, last]) in ("budget.steps", "budget.epochs", "measure.steps", "measure.epochs"):
             place.pop({"steps": "epochs", "epochs": "steps"}[last], None)  # the one replaces the other
         place[last] = value
 
 
-def _index(place: list[Any], part: str, change: str) -> int:
-    if not part.isdigit() or int(part) >= len(place):
-        raise InputError(f"--set {change!r}: {part!r} is not a number from 0 to {len(place) - 1}")
-    return int(part)
+def _index(place: list[Any], part: str, said: str) -> int:
+    known = [str(k) for k in range(len(place))]
+    if part not in known:
+        raise InputError(f"{said}: {shown(part)} is not a number from 0 to {len(place) - 1}")
+    return known.index(part)
 
 
 def evaluation_seeds(experiment: Experiment) -> list[int]:
     """Seeds of the runs that are compared. InputError if they are also used for tuning."""
-    seeds = _seeds(experiment.seeds, 0, "seeds")
-    if experiment.tuning:
-        both = set(seeds) & set(tuning_seeds(experiment))
-        if both:
-            raise InputError(f"tuning.seeds: {sorted(both)[0]} is a seed of the evaluation too; they must be disjoint")
-    return seeds
+    return list(seeds_of(experiment, "evaluation"))
 
 
 def tuning_seeds(experiment: Experiment) -> list[int]:
     """Seeds on which hyperparameters are chosen."""
-    return _seeds(experiment.tuning.seeds, TUNING_SEED, "tuning.seeds") if experiment.tuning else []
+    return list(seeds_of(experiment, "tuning"))
 
 
-def _seeds(given: int | list[int], first: int, place: str) -> list[int]:
-    seeds = list(range(first, first + given)) if isinstance(given, int) else list(dict.fromkeys(given))
-    if not seeds or min(seeds) < 0:
-        raise InputError(f"{place} = {given!r}: give how many, above zero, or a list of numbers from 0")
+def seeds_of(experiment: Experiment, role: Literal["tuning", "evaluation"]) -> Sequence[int]:
+    """The seeds of a role: a range where their number is given, and never a list of millions. InputError as above."""
+    tuning = _seeds(experiment.tuning.seeds, TUNING_SEED, "tuning.seeds") if experiment.tuning else []
+    if role == "tuning":
+        return tuning
+    seeds = _seeds(experiment.seeds, 0, "seeds")
+    if (both := _first_of_both(seeds, tuning)) is not None:
+        raise InputError(f"tuning.seeds: {both} is a seed of the evaluation too; they must be disjoint")
+    return seeds
+
+
+def _first_of_both(some: Sequence[int], others: Sequence[int]) -> int | None:
+    """The lowest number that is in both."""
+    if isinstance(some, range) and isinstance(others, range):
+        low = max(some.start, others.start)
+        return low if low < min(some.stop, others.stop) else None
+    few, many = (others, some) if isinstance(some, range) else (some, others)
+    known = many if isinstance(many, range) else set(many)
+    return min((seed for seed in few if seed in known), default=None)
+
+
+def _seeds(given: int | list[int], first: int, place: str) -> Sequence[int]:
+    if isinstance(given, int):
+        if not 1 <= given <= MOST_SEEDS:
+            raise InputError(
+                f"{place} = {shown(given)}: give how many, above zero and up to {MOST_SEEDS:,}, or a list of numbers from 0"
+            )
+        return range(first, first + given)
+    seeds = list(dict.fromkeys(given))
+    if not seeds or min(seeds) < 0 or max(seeds) > LARGEST:
+        raise InputError(
+            f"{place} = {shown(given)}: give how many, above zero, or a list of numbers from 0 to 2**63 - 1"
+        )
     return seeds

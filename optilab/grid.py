@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from optilab.cell import Cell, build_problem, table_key
+from optilab.blocks import Cells
+from optilab.cell import Cell, build_problem, problem_id, table_key
+from optilab.chance import seeds_that_differ
 from optilab.derivatives import spot_check
 from optilab.entries import Entry, Line
 from optilab.errors import InputError
-from optilab.experiment import Experiment
-from optilab.identity import run_id
-from optilab.plugins import registry
+from optilab.experiment import Experiment, seeds_of
+from optilab.labels import tables_apart
+from optilab.lines import Candidate, named
+from optilab.plugins import registry, rehearse
+from optilab.problems import Problem
 from optilab.ranges import Sampled
 from optilab.samplers import Point, Sampler, SamplerKind
+
+Role = Literal["tuning", "evaluation"]
+MOST_RUNS = 10_000_000  # of an experiment
 
 
 @dataclass(frozen=True)
@@ -56,38 +61,67 @@ class SearchSpace:
 class Grid:
     """All that an experiment is to run.
 
-    cells: those that are known beforehand. spaces: from which others are chosen, generation by generation.
+    cells: those that are known beforehand, in blocks. spaces: from which others are chosen, generation by generation.
     """
 
-    cells: list[Cell]
+    cells: Cells
     spaces: list[SearchSpace]
+
+    @property
+    def count(self) -> int:
+        """How many cells are run, where nothing is given up."""
+        return len(self.cells) + sum(space.samples for space in self.spaces)
 
 
 def grid_of(experiment: Experiment) -> Grid:
     """The grid, all that is known of it checked. InputError for the first thing that doesn't fit."""
-    cells: list[Cell] = []
-    spaces: list[SearchSpace] = []
-    lines: list[Line] = []
+    rehearse(experiment)
+    for role in ("evaluation", "tuning"):  # complains of seeds
+        seeds_of(experiment, role)
+    candidates: list[Candidate] = []
     for entry, line in _lines(experiment):
-        lines.append(line)
-        for fixed in entry.axes.combinations:
-            if not entry.axes.ranges:
-                cells.append(line.at(fixed))
-                continue
-            space = _space(experiment, entry, line, fixed)
-            points = space.sampler()
-            if isinstance(points, list) and experiment.search.prune_after is None:
-                cells += map(space.at, points)
-            else:
-                spaces.append(space)
-    _check_search(experiment, spaces)
-    _check_labels(lines)
-    return Grid(distinct(cells), spaces)
+        _check_size(experiment, entry)
+        candidates += _candidates(experiment, entry, line)
+    found = named(candidates)
+    grid = Grid(
+        Cells([one.block for one in found if not one.ranges]),
+        [_space(experiment, one) for one in found if one.ranges],
+    )
+    _check_search(experiment, grid.spaces)
+    _check_runs(experiment, grid)
+    return grid
+
+
+def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Candidate]:
+    """The cells of a line: a block where they are known, and else a search space for each combination of what is not sampled."""
+    axes = entry.axes
+    if not axes.ranges:
+        yield Candidate(line, line.block(axes.lists, [{}]))
+        return
+    kind = registry().sampler(experiment.search.method, "search.method")
+    points = kind.start(axes.ranges, axes.samples, experiment.search.seed)
+    if isinstance(points, list) and experiment.search.prune_after is None:
+        yield Candidate(line, line.block(axes.lists, points))
+        return
+    for fixed in axes.combinations:
+        ends = [dict(zip(axes.ranges, side, strict=True)) for side in _ends(axes.ranges)]
+        block = line.block({name: [value] for name, value in fixed.items()}, ends)
+        yield Candidate(line, block, fixed, axes.ranges, axes.samples)
+
+
+def _ends(ranges: Mapping[str, Sampled]) -> list[list[float]]:
+    return [[found.low for found in ranges.values()], [found.high for found in ranges.values()]]
 
 
 def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
+    """Each line on each problem; a problem that is there twice counts once."""
+    seen = set()
     for place, problem in experiment.every_problem:
         built = build_problem(problem, experiment.precision, place)
+        if (identity := problem_id(built)) in seen:
+            continue
+        seen.add(identity)
+        _check_measured(experiment, built, place)
         spot_check(built, place)
         for k, given in enumerate(experiment.optimizers):
             entry = Entry.of(given, built, f"optimizers[{k}]")
@@ -95,17 +129,40 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
                 yield entry, line
 
 
-def _space(experiment: Experiment, entry: Entry, line: Line, fixed: Mapping[str, Any]) -> SearchSpace:
+def _check_measured(experiment: Experiment, problem: Problem, place: str) -> None:
+    """InputError for a tuning by what is never measured: every choice would be the first."""
+    if experiment.tuning and experiment.tuning.by in problem.unmeasured:
+        raise InputError(
+            f"tuning.by = {experiment.tuning.by!r}: it is not measured on {place}, {problem.name}, which has no test part"
+        )
+
+
+def _check_size(experiment: Experiment, entry: Entry) -> None:
+    """InputError for axes that make too many cells, before any is made."""
+    if entry.axes.count > MOST_RUNS:
+        raise InputError(f"{entry.place}: {entry.axes.count:,} cells; an experiment has at most {MOST_RUNS:,} runs")
+
+
+def _check_runs(experiment: Experiment, grid: Grid) -> None:
+    role: Role = "tuning" if experiment.tuning else "evaluation"
+    seeds = seeds_of(experiment, role)
+    runs = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
+    runs += sum(space.samples for space in grid.spaces) * len(seeds)
+    if runs > MOST_RUNS:
+        raise InputError(
+            f"{grid.count:,} cells on {len(seeds):,} seeds are {runs:,} runs; an experiment has at most {MOST_RUNS:,}"
+        )
+
+
+def _space(experiment: Experiment, one: Candidate) -> SearchSpace:
     """A search space of a line."""
     kind = registry().sampler(experiment.search.method, "search.method")
-    return SearchSpace(line, fixed, entry.axes.ranges, entry.axes.samples, kind, experiment.search.seed)
+    return SearchSpace(one.line, one.fixed, one.ranges, one.samples, kind, experiment.search.seed)
 
 
 def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None:
     """InputError for a search that learns from the very runs that are compared, and for settings that nothing reads."""
     search, given = experiment.search, experiment.search.model_fields_set
-    for space in spaces:  # complains of what is out of range
-        space.low, space.high  # noqa: B018
     if spaces and not experiment.tuning:
         what = (
             "prune_after compares runs"
@@ -121,41 +178,13 @@ def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None
         )
 
 
-def _check_labels(lines: Iterable[Line]) -> None:
-    labels = {(table_key(line.cell.problem), line.cell.label, line.cell.optimizer) for line in lines}
-    for _, group in itertools.groupby(sorted(labels), key=lambda row: row[:2]):
-        same = list(group)
-        if len(same) > 1:
-            raise InputError(f"optimizers: two of them have the label {same[0][1]!r}; give one a label of its own")
-
-
-def distinct(found: Iterable[Cell]) -> list[Cell]:
-    """Without cells that are there twice. InputError if one has two labels."""
-    seen: dict[str, Cell] = {}
-    for cell in found:
-        refuse_two_labels(cell, seen.setdefault(run_id(cell.plan(0)), cell))
-    return list(seen.values())
-
-
 def refuse_two_labels(cell: Cell, same: Cell) -> None:
-    """InputError if a cell and one that is the same have other labels: its runs would be there under one alone."""
-    if same.label != cell.label:
+    """InputError if a cell and one that is the same are of two lines: its runs would be there under one alone."""
+    if same.line_id != cell.line_id:
         raise InputError(f"{cell.place}: {cell.label!r} is the same as {same.label!r} of {same.place}; leave one out")
 
 
 def problem_labels(experiment: Experiment) -> dict[str, str]:
     """A label for each problem, by its table: its name, and the parameters that tell it from its namesakes."""
     tables = [problem for _, problem in experiment.every_problem]
-    labels = {}
-    for table in tables:
-        namesakes = [t for t in tables if t.get("use") == table.get("use")]
-        varying = [k for k in table if k != "use" and any(t.get(k) != table[k] for t in namesakes)]
-        parts = ", ".join(f"{k}={_shown(table[k])}" for k in varying)
-        labels[table_key(table)] = str(table.get("use")) + (f" ({parts})" if parts else "")
-    return labels
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping) and isinstance(value.get("path"), str):
-        return Path(value["path"]).stem
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return dict(zip(map(table_key, tables), tables_apart(tables, "use"), strict=True))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from optilab.canonical import canonical_text, digest
 from optilab.kernels.digests import captured
 from optilab.plan import Plan
 from optilab.plugins import registry
 from optilab.rules import Rule
+
+_HERE = ("\x00hyperparameters", "\x00seed")  # stand for what differs; no name holds such a character
 
 SCHEMA = 2  # of a run's identity; a change of meaning is a new number
 
@@ -55,21 +55,20 @@ def run_id(plan: Plan) -> str:
 
 def run_ids(plan: Plan, seeds: Iterable[int]) -> list[str]:
     """The same for each of several seeds in the place of the plan's own."""
-    found = _canonical(identity(plan))
-    texts = (
-        json.dumps({**found, "seed": seed}, sort_keys=True, separators=(",", ":"), allow_nan=False) for seed in seeds
-    )
-    return [hashlib.sha256(text.encode()).hexdigest()[:16] for text in texts]
+    return next(cell_ids(plan, [plan.hyperparameters], list(seeds)))
 
 
-def _canonical(value: Any) -> Any:
-    """1 and 1.0 are the same number: whole floats become integers."""
-    if isinstance(value, Mapping):
-        return {key: _canonical(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_canonical(v) for v in value]
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return str(value)
-        return int(value) if value.is_integer() else value
-    return value
+def cell_ids(plan: Plan, cells: Iterable[Mapping[str, Any]], seeds: Sequence[int]) -> Iterator[list[str]]:
+    """For each of several hyperparameters in the place of the plan's own, the run_ids of these seeds."""
+    found = identity(plan)
+    text = canonical_text({**found, "hyperparameters": _HERE[0], "seed": _HERE[1]})
+    before, rest = text.split(canonical_text(_HERE[0]))
+    between, after = rest.split(canonical_text(_HERE[1]))
+    for cell in cells:
+        begin = f"{before}{canonical_text(cell)}{between}"
+        yield [digest(f"{begin}{seed}{after}") for seed in seeds]
+
+
+def base_of(plan: Plan) -> str:
+    """What all cells of a line have in common: the identity but for hyperparameters and seed, as a text."""
+    return canonical_text({**identity(plan), "hyperparameters": None, "seed": None})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab import streams
-from optilab.dataset_files import DatasetFile
 from optilab.datasets import Dataset, Examples, Sparse
+from optilab.datasets.examples import check_precision, checked
+from optilab.datasets.given import given_dataset
+from optilab.datasets.options import File
 from optilab.errors import InputError, at
 from optilab.hookspecs import hookimpl
 from optilab.network_parameters import NetworkParameters, layer_activations, output_count
@@ -30,7 +33,9 @@ class NetworkKind(ProblemKind):
 
     a_0 = x, z_l = a_(l-1) W_l + b_l, a_l = f(z_l), and a cost that compares the last a with the target.
 
-    dataset: the name of one, or { path = "my.csv", label = "column" }, or { path = "my.npz" }.
+    dataset: the name of one; or a file of your own, { path = "my.csv", label = "column" } or { path = "my.npz" }, with any of
+        the keys below (`optilab data my.csv label=column` shows what is understood of it); in Python also
+        {"x_train": x, "y_train": y}, with "x_test", "y_test" and keys that aren't about text.
     hidden: neurons in each hidden layer.
     activation: of the hidden layers, one for all or one for each.
     cost: quadratic, sum_j (a_j - y_j)^2; cross_entropy on softmax; binary_cross_entropy on logits, summed over the
@@ -54,9 +59,15 @@ class NetworkKind(ProblemKind):
 
     @property
     def choices(self) -> dict[str, str]:
-        """The fields of `NetworkParameters`."""
+        """The fields of `NetworkParameters`, and the keys of a dataset of one's own."""
         fields = NetworkParameters.model_fields.items()
-        return {name: "must be given" if field.is_required() else repr(field.default) for name, field in fields}
+        found = {name: "must be given" if field.is_required() else repr(field.default) for name, field in fields}
+        for name, field in File.model_fields.items():
+            default = (
+                "" if field.is_required() else f"; {json.dumps(field.default)}" if field.default is not None else ""
+            )
+            found[f"dataset.{name}"] = f"{field.description}{default}"
+        return found
 
     def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> Network:
         """The network with these parameters, in float32 unless told otherwise."""
@@ -66,7 +77,7 @@ class NetworkKind(ProblemKind):
 
             data = registry().dataset(parameters.dataset, f"{place}.dataset" if place else "")
         else:
-            data = DatasetFile(**parameters.dataset.model_dump()).dataset(f"{place}.dataset" if place else "")
+            data = given_dataset(parameters.dataset, f"{place}.dataset" if place else "dataset")
         return Network(parameters, data, precision or "float32", place)
 
 
@@ -77,10 +88,12 @@ class Network(Problem):
 
     def __init__(self, given: NetworkParameters, data: Dataset, precision: Precision, place: str = "") -> None:
         self.data = data
-        self.examples: Examples = data.load()
+        self.examples: Examples = checked(data.load(), data.name)
+        check_precision(self.examples, precision, data.name)
         self.precision = precision
         self.n_examples = len(self.examples.x_train)
         self.classifies = self.examples.classes is not None
+        self.notes = self.examples.notes
         self._cost = given.cost
         self.sizes = [self.examples.x_train.shape[1], *given.hidden, output_count(given, self.examples, place)]
         if min(self.sizes) < 1:
@@ -152,6 +165,8 @@ class Network(Problem):
             targets = np.eye(self.sizes[-1], dtype=self.precision)[y]
         else:
             targets = np.ascontiguousarray(y.reshape(len(y), -1), self.precision)
+        if targets.shape != (len(x), self.sizes[-1]):
+            raise InputError(f"dataset {self.data.name!r}: targets {targets.shape} don't fit {self.sizes[-1]} outputs")
         pixels = x.dtype == np.uint8
         return {
             **(sparse or Sparse.nothing())._asdict(),
@@ -202,7 +217,7 @@ class Network(Problem):
         Returns [example, output].
         """
         examples = np.asarray(x)
-        if examples.dtype == np.uint8:
+        if examples.dtype == self.examples.x_train.dtype == np.uint8:
             examples = examples / 255
         examples = examples.reshape(-1, self.sizes[0]).astype(self.precision)
         out = np.zeros((len(examples), self.sizes[-1]), self.precision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,25 +15,12 @@ Cost = Literal["quadratic", "cross_entropy", "binary_cross_entropy", "huber"]
 FirstWeights = Literal["normal", "lecun", "glorot", "he", "orthogonal"]
 
 
-class File(BaseModel):
-    """A dataset of the user's own; see `DatasetFile`."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    path: str
-    label: str | None = None
-    test_fraction: float = 0.2
-    split_seed: int = 0
-    standardize: bool = False
-    numbers: bool = False
-
-
 class NetworkParameters(BaseModel):
     """What a network is made from."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    dataset: str | File
+    dataset: str | dict[str, Any]
     hidden: list[int] = [16, 16]
     activation: Activation | list[Activation] = "sigmoid"
     cost: Cost = "quadratic"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -172,6 +172,21 @@ class Optimizer:
                     f'it; give each a value of its own: "{first}" = {shown(values[0])} and "{second}" = {shown(own[1])}, '
                     "or others"
                 )
+
+    def checked(self, name: str, values: Iterable[Any], given: Mapping[str, Any], place: str = "") -> list[Any]:
+        """Values of one hyperparameter, each checked as by `fill` where these others are given with it."""
+        own = [self.rules[c.rule].parameters[c.name] for c in self.columns if name == c.qualified]
+        accepts = [replace(parameter, name=name) for parameter in own]
+        if not own:
+            shared = [c for c in self.columns if c.name == name and c.qualified not in given]
+            accepts = [self._shared(dict.fromkeys(given))[name]]
+            accepts += [self.rules[c.rule].parameters[name] for c in shared if len(shared) > 1]
+        if sum(column.name == name.rpartition(".")[2] for column in self.columns) > 1:
+            values = list(values)
+            for value in values:
+                self._check_meant_once({**given, name: value}, place)
+        found = [[parameter.check(value, place) for parameter in accepts] for value in values]
+        return [of_all[0] for of_all in found]
 
     def _disagreement(self, name: str) -> str:
         defaults = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}

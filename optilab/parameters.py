@@ -7,9 +7,12 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from optilab.errors import InputError, at, unknown
+from optilab.numeric import as_bool, as_number
+from optilab.texts import exact, shown
 
 _INTERVAL = re.compile(r"\s*([\[(])\s*([^,\s]+)\s*,\s*([^,\s]+)\s*([\])])\s*")
 _WHOLE = re.compile(r"\s*\{\s*(\d+)\s*,\s*(\d+)\s*,\s*\.\.\.\s*\}\s*")
@@ -26,16 +29,7 @@ class Interval:
         self._bounds()
 
     def _bounds(self) -> tuple[bool, float, float, bool]:
-        match = _INTERVAL.fullmatch(self.text)
-        try:
-            if match is None:
-                raise ValueError
-            low, high = float(match[2]), float(match[3])
-            if not (low < high or (low == high and match[1] + match[4] == "[]")):
-                raise ValueError
-        except ValueError:
-            raise InputError(f"{self.text!r} is not an interval; write one like '[0, 1)' or '(0, inf)'") from None
-        return match[1] == "[", low, high, match[4] == "]"
+        return _bounds(self.text)
 
     def __contains__(self, value: float) -> bool:
         closed_low, low, high, closed_high = self._bounds()
@@ -51,15 +45,25 @@ class Interval:
         from_low = max((low, not closed_low), (other_low, not other_closed_low))
         to_high = min((high, closed_high), (other_high, other_closed_high))
         begin, end = "(" if from_low[1] else "[", "]" if to_high[1] else ")"
-        return Interval(f"{begin}{_exact(from_low[0])}, {_exact(to_high[0])}{end}")
+        return Interval(f"{begin}{exact(from_low[0])}, {exact(to_high[0])}{end}")
 
     def __str__(self) -> str:
         return self.text
 
 
-def _exact(number: float) -> str:
-    """A number as it is written: 1, 0.1, inf."""
-    return repr(number).removesuffix(".0")
+@lru_cache(maxsize=1024)
+def _bounds(text: str) -> tuple[bool, float, float, bool]:
+    """Whether an interval has its low end, both ends, and whether it has its high end."""
+    match = _INTERVAL.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        low, high = float(match[2]), float(match[3])
+        if not (low < high or (low == high and match[1] + match[4] == "[]")):
+            raise ValueError
+    except ValueError:
+        raise InputError(f"{shown(text)} is not an interval; write one like '[0, 1)' or '(0, inf)'") from None
+    return match[1] == "[", low, high, match[4] == "]"
 
 
 @dataclass(frozen=True)
@@ -134,25 +138,25 @@ class Parameter:
     range: Range = FINITE
 
     def check(self, value: Any, place: str = "") -> Any:
-        """Return `value` as the type of the parameter; InputError if it is of another type or out of range."""
+        """Return `value` as the type of the parameter; InputError if it is of another type or out of range.
+
+        Numbers of NumPy, and arrays of a single one, are numbers.
+        """
+        what = f"{at(place)}{self.name}"
         if isinstance(self.range, Words):
-            if value in self.range.words:
+            if isinstance(value, str) and value in self.range.words:
                 return value
-            words = " or ".join(map(repr, self.range.words))
-            raise InputError(f"{at(place)}{self.name} = {value!r}: accepted is {words}")
+            raise InputError(f"{what} = {shown(value)}: accepted is {' or '.join(map(repr, self.range.words))}")
         if isinstance(self.default, bool) or isinstance(self.range, Switch):
-            if isinstance(value, bool):
-                return value
-            raise InputError(f"{at(place)}{self.name} = {value!r} is not true or false")
+            return as_bool(value, what)
         if isinstance(self.default, str):
             if isinstance(value, str):
                 return value
-            raise InputError(f"{at(place)}{self.name} = {value!r} is not a text")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InputError(f"{at(place)}{self.name} = {value!r} is not a number")
-        if math.isnan(value) or value not in self.range:
-            raise InputError(f"{at(place)}{self.name} = {value!r} is out of range: accepted is {self.range}")
-        return int(value) if isinstance(self.range, WholeNumbers) else float(value)
+            raise InputError(f"{what} = {shown(value)} is not a text")
+        number = as_number(value, what)
+        if math.isnan(number) or number not in self.range:
+            raise InputError(f"{what} = {shown(value)} is out of range: accepted is {self.range}")
+        return int(number) if isinstance(self.range, WholeNumbers) else float(number)
 
 
 def defaults(function: Callable[..., Any]) -> dict[str, Any]:

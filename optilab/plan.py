@@ -14,12 +14,14 @@ from optilab.errors import InputError, at
 from optilab.kernels.digests import combined, source_digest
 from optilab.layout import Layout
 from optilab.lifting import code_digest
+from optilab.numeric import as_whole
 from optilab.optimizers import Optimizer
 from optilab.parameters import Interval, Range, WholeNumbers, Words
 from optilab.problems import Problem
 from optilab.rules import Rule
 from optilab.schedules import BoundSchedule
 from optilab.stopping import Budget, Length, Stop
+from optilab.texts import shown
 
 BatchSize = int | Literal["full"]
 Steps = NDArray[np.float64]
@@ -41,6 +43,8 @@ class Plan:
     stop: Stop = field(default_factory=Stop)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "seed", as_whole(self.seed, "seed", 0))
+        object.__setattr__(self, "batch_size", _whole_batch_size(self.batch_size, self.problem.n_examples))
         check_plan(self)
 
     def with_seed(self, seed: int) -> Plan:
@@ -68,12 +72,7 @@ class Plan:
 
 def check_plan(plan: Plan, place: str = "") -> None:
     """InputError where the parts of a plan don't fit together."""
-    if isinstance(plan.seed, bool) or not isinstance(plan.seed, int) or plan.seed < 0:
-        raise InputError(f"{at(place)}seed = {plan.seed!r}: accepted is a whole number from 0")
-    size, n = plan.batch_size, plan.problem.n_examples
-    if size != "full" and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= n):
-        accepted = "'full'" if n == 1 else f"'full', or a whole number from 1 to {n}"
-        raise InputError(f"{at(place)}batch_size = {size!r}: accepted is {accepted}")
+    _check_lengths(plan, place)
     names = list(plan.hyperparameters)
     _check_measured(plan, place)
     _check_layers(plan, place)
@@ -84,6 +83,27 @@ def check_plan(plan: Plan, place: str = "") -> None:
                 f"{plan.optimizer.name} has {', '.join(names) or 'no hyperparameters'}"
             )
     _check_schedules(plan, place)
+
+
+def _whole_batch_size(given: Any, n: int) -> BatchSize:
+    """The batch size, of n examples at most. InputError for anything else."""
+    if isinstance(given, str) and given == "full":
+        return "full"
+    try:
+        return as_whole(given, "batch_size", 1, n)
+    except InputError:
+        accepted = "'full'" if n == 1 else f"'full', or a whole number from 1 to {n}"
+        raise InputError(f"batch_size = {shown(given)}: accepted is {accepted}") from None
+
+
+def _check_lengths(plan: Plan, place: str) -> None:
+    """InputError for more steps than can be counted."""
+    try:
+        plan.budget.in_steps(plan.steps_per_epoch)
+        if plan.measure:
+            plan.measure.in_steps(plan.steps_per_epoch)
+    except InputError as error:
+        raise InputError(f"{at(place)}{error}") from None
 
 
 def _check_measured(plan: Plan, place: str) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import partial
-from importlib.metadata import entry_points
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
-from optilab import hookspecs
+from optilab import hookspecs, plugin_sources, rehearsal
 from optilab.errors import InputError, PluginWarning, unknown
-from optilab.importing import import_file
+from optilab.guarding import BUNDLED, OverdueError, PluginExitError, described, in_time, trusted
+from optilab.plugin_sources import Source
+from optilab.rehearsal import EndedError
+from optilab.texts import shown
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from optilab.datasets import Dataset
     from optilab.executors import ExecutorKind
     from optilab.loggers import LoggerKind
@@ -28,9 +34,14 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-_FILE = "file "  # begins the name of a plugin that was given as a file
+HOOKS = [name for name in vars(hookspecs) if name.startswith("optilab_")]
+_NAME = re.compile(r"[^\W\d][\w-]{0,99}")  # of what plugins offer: names become parts of file names
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
+
 _files: list[Path] = []  # plugins given by path, in order
 _registry: list[Registry] = []  # the present one, if it has been made
+_tried: set[tuple[str, Path | None]] = set()  # plugins that another process has imported
+_trusting: list[bool] = []  # not empty in a process whose plugins another one has tried
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,7 @@ class Registry:
     """All that plugins offer, by name.
 
     sources: for each name, which plugin it comes from.
+    strangers: what comes from plugins that are not bundled.
     broken: plugins that can't be imported, with their tracebacks.
     """
 
@@ -49,6 +61,7 @@ class Registry:
     loggers: dict[str, LoggerKind] = field(default_factory=dict)
     samplers: dict[str, SamplerKind] = field(default_factory=dict)
     sources: dict[tuple[str, str], str] = field(default_factory=dict)
+    strangers: set[tuple[str, str]] = field(default_factory=set)
     broken: dict[str, str] = field(default_factory=dict)
 
     def optimizer(self, name: str, place: str = "") -> Optimizer:
@@ -104,6 +117,8 @@ def use_file(path: str | Path) -> None:
     if file not in _files:
         _files.append(file)
         _registry.clear()
+        if not _trusting:
+            rehearsal.begin()  # it gets ready meanwhile
 
 
 def files() -> list[Path]:
@@ -126,73 +141,120 @@ def forget() -> None:
     """Forget the files given and the registry; the next `registry()` begins anew."""
     _files.clear()
     _registry.clear()
+    _tried.clear()
+    plugin_sources.forget_files()
+    rehearsal.close()
+
+
+def trust() -> None:
+    """Try no plugin of this process: another has, for which it works."""
+    _trusting.append(True)
 
 
 def make_registry() -> Registry:
-    """Import and register every plugin."""
+    """Import and register every plugin; those that aren't bundled are tried in another process before."""
     manager = pluggy.PluginManager("optilab")
     manager.add_hookspecs(hookspecs)
     made = Registry()
-    for name, origin, load in [*_installed(), *_given()]:
-        try:
-            module = load()
-        except InputError as error:
-            raise InputError(f"plugin {origin}: {error}") from error
-        except Exception as error:
-            if name.startswith(_FILE):  # asked for by name: nothing goes on without it
-                raise InputError(f"plugin {origin} can't be imported: {_last_line(error, origin)}") from error
-            made.broken[name] = traceback.format_exc()
-            warnings.warn(f"plugin {origin} failed to load:\n{made.broken[name]}", PluginWarning, stacklevel=2)
+    for source in [*plugin_sources.installed(), *plugin_sources.given(_files)]:
+        module = _imported(source, made)
+        if module is None:
             continue
+        if source.bundled:
+            BUNDLED.add(module.__name__.partition(".")[0])
         if manager.is_registered(module):
-            raise InputError(f"plugin {origin}: its module is registered already, as {manager.get_name(module)!r}")
-        _check_hooks(module, origin)
+            raise InputError(
+                f"plugin {source.origin}: its module is registered already, as {manager.get_name(module)!r}"
+            )
+        _check_hooks(module, source.origin)
         try:
-            manager.register(module, name)
+            manager.register(module, source.name)
         except pluggy.PluginValidationError as error:
-            raise InputError(f"plugin {origin}: {error}") from None
-        _collect(made, manager, name, origin)
+            raise InputError(f"plugin {source.origin}: {error}") from None
+        _collect(made, manager, source)
     manager.check_pending()
     return made
 
 
-def _last_line(error: Exception, origin: str) -> str:
+def _imported(source: Source, made: Registry) -> ModuleType | None:
+    """Its module, or None for an installed plugin that can't be had, which is told. InputError for a file."""
+    try:
+        _try(source)
+        return source.imported()
+    except InputError as error:
+        if source.path is None and isinstance(error, (EndedError, OverdueError)):
+            _break(source, made, str(error))
+            return None
+        raise InputError(f"plugin {source.origin}: {error}") from error
+    except Exception as error:
+        if source.path is not None:  # asked for by name: nothing goes on without it
+            raise InputError(f"plugin {source.origin} can't be imported: {_last_line(error, source)}") from error
+        _break(source, made, traceback.format_exc())
+        return None
+
+
+def _break(source: Source, made: Registry, why: str) -> None:
+    """Go on without an installed plugin."""
+    made.broken[source.name] = why
+    warnings.warn(f"plugin {source.origin} failed to load:\n{why}", PluginWarning, stacklevel=4)
+
+
+def _try(source: Source) -> None:
+    """EndedError or OverdueError if a plugin that isn't bundled does that to another process when it is imported there."""
+    if source.bundled or _trusting or (source.name, source.path) in _tried:
+        return
+    rehearsal.begin().ask(plugin=source.name, files=[str(file) for file in _files])
+    _tried.add((source.name, source.path))
+
+
+def rehearse(experiment: BaseModel) -> None:
+    """Try in another process what an experiment uses of plugins that aren't bundled and is called in this one.
+
+    Those are schedules, problems, datasets and samplers. InputError, that names it, if one ends the process or holds it up.
+    """
+    strangers = {name for what, name in registry().strangers if what != "optimizers"}
+    if not _trusting and strangers:
+        content = experiment.model_dump(mode="json", exclude_unset=True)
+        if strangers.intersection(_words(content)):
+            rehearsal.begin().ask(experiment=content, files=[str(file) for file in _files])
+
+
+def rehearse_logger(name: str) -> None:
+    """The same for a logger, which is told of a made-up run, and writes into a temporary folder."""
+    if not _trusting and ("loggers", name) in registry().strangers:
+        rehearsal.begin().ask(logger=name, files=[str(file) for file in _files])
+
+
+def _words(content: Any) -> Iterator[str]:
+    """All texts in some content that JSON can hold."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, (dict, list)):
+        for value in content.values() if isinstance(content, dict) else content:
+            yield from _words(value)
+
+
+def _last_line(error: Exception, source: Source) -> str:
     """What went wrong in a plugin's file, and in which line of it."""
-    told = f"{type(error).__name__}: {error}"
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}, in line {error.lineno}: {(error.text or '').strip()}"
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if repr(frame.filename) == origin]
-    return f"{told}, in line {own[-1].lineno}: {own[-1].line}" if own else told
-
-
-def _installed() -> Iterable[tuple[str, str, Callable[[], Any]]]:
-    found: dict[str, str] = {}
-    for point in sorted(entry_points(group="optilab"), key=lambda p: p.name):
-        origin = f"{point.name!r} of {point.dist.name if point.dist else 'an unknown package'}"
-        if point.name in found:
-            raise InputError(f"two plugins use the same entry point name: {found[point.name]} and {origin}")
-        found[point.name] = origin
-        yield point.name, origin, point.load
-
-
-def _given() -> Iterable[tuple[str, str, Callable[[], Any]]]:
-    for path in _files:
-        yield f"{_FILE}{path.name}", repr(str(path)), partial(import_file, f"optilab_file_{path.stem}", path)
+    raised = error.__cause__ if isinstance(error, PluginExitError) and error.__cause__ else error
+    own = [frame for frame in traceback.extract_tb(raised.__traceback__) if frame.filename == str(source.path)]
+    return described(error) + (f", in line {own[-1].lineno}: {own[-1].line}" if own else "")
 
 
 def _check_hooks(module: Any, origin: str) -> None:
     """InputError for anything marked as a hook that optilab doesn't have."""
-    known = [name for name in vars(hookspecs) if name.startswith("optilab_")]
     for name, value in vars(module).items():
         marked = getattr(value, "optilab_impl", None) is not None
-        if marked and name not in known:
-            error = unknown("hook", name, known)
+        if marked and name not in HOOKS:
+            error = unknown("hook", name, HOOKS)
             raise InputError(f"plugin {origin}: {error}")
-        if not marked and name in known:
+        if not marked and name in HOOKS:
             raise InputError(f"plugin {origin}: {name} is not marked as a hook; write @hookimpl before it")
 
 
-def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin: str) -> None:
+def _collect(made: Registry, manager: pluggy.PluginManager, source: Source) -> None:
     """Add what this plugin returns; InputError where a name is taken or something is not what the hook is for."""
     from optilab.datasets import Dataset
     from optilab.executors import ExecutorKind
@@ -202,7 +264,7 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
     from optilab.samplers import SamplerKind
     from optilab.schedules import Schedule
 
-    module = manager.get_plugin(plugin)
+    module = manager.get_plugin(source.name)
     kinds: list[tuple[str, dict[str, Any], type]] = [
         ("optimizers", made.optimizers, Optimizer),
         ("schedules", made.schedules, Schedule),
@@ -217,21 +279,57 @@ def _collect(made: Registry, manager: pluggy.PluginManager, plugin: str, origin:
         if not any(implementation.plugin is module for implementation in hook.get_hookimpls()):
             continue
         others = [p for p in manager.get_plugins() if p is not module]
+        door = f"optilab_{what} of plugin {source.origin}"
         try:
-            answers = manager.subset_hook_caller(hook.name, others)()
-        except Exception:
-            made.broken[plugin] = traceback.format_exc()
-            warnings.warn(f"plugin {origin} failed to load:\n{made.broken[plugin]}", PluginWarning, stacklevel=3)
+            with trusted(door), in_time(door, getattr(module, hook.name)):
+                answers = manager.subset_hook_caller(hook.name, others)()
+        except InputError as error:
+            if source.path is not None:
+                raise
+            _break(source, made, "".join(traceback.format_exception(error)))
             continue
         returned = answers[0] if answers else None  # pluggy leaves out None
         if not isinstance(returned, (list, tuple)):
-            raise InputError(f"plugin {origin}: optilab_{what} returned {type(returned).__name__}, expected a list")
+            raise InputError(
+                f"plugin {source.origin}: optilab_{what} returned {type(returned).__name__}, expected a list"
+            )
         for thing in returned:
             if not isinstance(thing, kind):
-                raise InputError(f"plugin {origin}: optilab_{what} returned {thing!r}, which is none of its {what}")
-            name: str = getattr(thing, "name")  # noqa: B009
+                raise InputError(
+                    f"plugin {source.origin}: optilab_{what} returned {shown(thing)}, which is none of its {what}"
+                )
+            name = _checked_name(thing, what, source)
             if name in known:
                 other = made.sources[what, name]
-                raise InputError(f"two plugins offer {what} named {name!r}: {other} and {origin}")
-            known[name] = thing
-            made.sources[what, name] = origin
+                raise InputError(f"two plugins offer {what} named {name!r}: {other} and {source.origin}")
+            known[name] = _read_safely(thing) if isinstance(thing, Dataset) else thing
+            made.sources[what, name] = source.origin
+            if not source.bundled:
+                made.strangers.add((what, name))
+
+
+def _checked_name(thing: Any, what: str, source: Source) -> str:
+    """Its name. InputError if that, or another name that becomes part of a file's, could lead elsewhere."""
+    place = f"plugin {source.origin}: optilab_{what}"
+    with trusted(place):
+        name = thing.name
+        names = [name, *(rule.name for rule in thing.rules)] if what == "optimizers" else [name]
+        digest = thing.digest if what == "datasets" else "0"
+    for one in names:
+        if not isinstance(one, str) or not _NAME.fullmatch(one):
+            raise InputError(f"{place}: {shown(one)} can't be a name: write letters, digits, '_' and '-', at most 100")
+    if not isinstance(digest, str) or not _HEXADECIMAL.fullmatch(digest):
+        raise InputError(f"{place}: the digest of {name!r} is {shown(digest)}: accepted are hexadecimal digits")
+    return str(name)
+
+
+def _read_safely(dataset: Dataset) -> Dataset:
+    """The same dataset; whatever its function raises names it."""
+    door = f"the dataset {dataset.name}"
+
+    @wraps(dataset.read)
+    def read() -> Any:
+        with trusted(door), in_time(door, dataset.read):
+            return dataset.read()
+
+    return replace(dataset, read=read)

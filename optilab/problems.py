@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab import streams
-from optilab.errors import InputError
+from optilab.errors import InputError, at
 from optilab.measurements import MEASURED
+from optilab.numeric import as_finite
 from optilab.parameters import Parameter, defaults, fill, intervals
+from optilab.texts import shown
+from optilab.validation import plain
 
 if TYPE_CHECKING:
     from optilab.kernels.jit import Context
@@ -31,6 +34,7 @@ class Problem(ABC):
     precision: of the weights and of all arithmetic, "float32" or "float64".
     layers: the layer table, one record a weight matrix, bias or plain vector.
     classifies: whether it has an accuracy.
+    notes: what a person should know of how its data were prepared, one sentence each.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Problem(ABC):
     precision: Precision
     n_examples: int
     classifies: bool = False
+    notes: Sequence[str] = ()
 
     @property
     @abstractmethod
@@ -72,6 +77,11 @@ class Problem(ABC):
         tested = self.test_context() is not None
         untested = {name for name in MEASURED if name.startswith("test_") and not tested}
         return frozenset(untested | {name for name in MEASURED if name.endswith("accuracy") and not self.classifies})
+
+    @property
+    def random_start(self) -> bool:
+        """Whether the first weights depend on the seed."""
+        return True
 
     @property
     def n_weights(self) -> int:
@@ -175,14 +185,15 @@ class Function(ProblemKind):
         rest = dict(given)
         check_gradient = Parameter("check_gradient", True).check(rest.pop("check_gradient", True), place)
         start = rest.pop("start", list(self.start))
-        if start != "random":
-            numbers = isinstance(start, (list, tuple)) and all(
-                isinstance(v, (int, float)) and not isinstance(v, bool) and np.isfinite(v) for v in start
-            )
-            if not numbers or len(start) != len(self.start):
-                wanted = f"a list of {len(self.start)} numbers, or 'random'"
-                raise InputError(f"{place + ': ' if place else ''}start = {start!r}: accepted is {wanted}")
-            start = [float(v) for v in start]
+        if not isinstance(start, str) or start != "random":
+            wanted = f"a list of {len(self.start)} numbers, or 'random'"
+            try:
+                numbers = [float(as_finite(v, "start")) for v in plain(start, "start")]
+            except (InputError, TypeError):
+                numbers = []
+            if len(numbers) != len(self.start):
+                raise InputError(f"{at(place)}start = {shown(start)}: accepted is {wanted}")
+            start = numbers
         filled = fill(self.numbers, rest, self.name, place)
         return FunctionProblem(self, {**filled, "start": start}, precision or "float64", check_gradient)
 
@@ -284,6 +295,11 @@ class FunctionProblem(Problem):
         from optilab.kernels.jit import context_without_examples
 
         return context_without_examples(self.layers, [self.parameters[n] for n in self.kind.numbers], self.precision)
+
+    @property
+    def random_start(self) -> bool:
+        """Whether the start is drawn, and not given."""
+        return bool(self.parameters["start"] == "random")
 
     def test_context(self) -> None:
         """A function has no test examples."""

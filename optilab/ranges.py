@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError
+from optilab.numeric import MOST_STEPS, as_finite
+from optilab.texts import shown
 
 Kind = Literal["uniform", "log_uniform", "integer"]
 KINDS: tuple[Kind, ...] = ("uniform", "log_uniform", "integer")
@@ -50,16 +52,23 @@ def sampled(value: Any, place: str) -> Sampled | None:
         return None
     if len(value) > 1:
         raise InputError(
-            f"{place} = {dict(value)!r}: write {{ {kinds[0]} = [low, high] }} alone; samples = n stands beside"
+            f"{place} = {shown(dict(value))}: write {{ {kinds[0]} = [low, high] }} alone; samples = n stands beside"
         )
     kind, ends = kinds[0], value[kinds[0]]
-    wanted = (int,) if kind == "integer" else (int, float)
-    numbers = isinstance(ends, list) and all(
-        isinstance(v, wanted) and not isinstance(v, bool) and math.isfinite(v) for v in ends
-    )
-    if not numbers or len(ends) != 2 or not ends[0] < ends[1]:
+    try:
+        low, high = (as_finite(end, place) for end in ends)
+        fits = low < high and (kind != "integer" or (isinstance(low, int) and isinstance(high, int)))
+    except (InputError, TypeError, ValueError):  # not two, or no numbers
+        fits = False
+    if not fits:
         what = "whole numbers" if kind == "integer" else "numbers"
-        raise InputError(f"{place}: {kind} = {ends!r} is not [low, high], two {what} of which the second is larger")
-    if kind == "log_uniform" and ends[0] <= 0:
-        raise InputError(f"{place}: log_uniform = {ends!r} must lie above zero")
-    return Sampled(kind, ends[0], ends[1])
+        raise InputError(
+            f"{place}: {kind} = {shown(ends)} is not [low, high], two {what} of which the second is larger"
+        )
+    if kind == "log_uniform" and low <= 0:
+        raise InputError(f"{place}: log_uniform = {shown(ends)} must lie above zero")
+    if kind != "log_uniform" and not math.isfinite(float(high) - float(low)):
+        raise InputError(f"{place}: {kind} = {shown(ends)}: its ends are further apart than the largest number")
+    if kind == "integer" and max(-low, high) > MOST_STEPS:
+        raise InputError(f"{place}: integer = {shown(ends)}: accepted are whole numbers up to {MOST_STEPS:,}")
+    return Sampled(kind, low, high)

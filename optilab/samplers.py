@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from numbers import Real
 
 from optilab.errors import InputError
+from optilab.guarding import in_time, trusted
 from optilab.ranges import Sampled
 
 Point = Mapping[str, float]  # a value for each hyperparameter that is sampled
@@ -68,16 +68,9 @@ class SamplerKind:
     @contextmanager
     def trusted(self) -> Iterator[None]:
         """Call it, or its sampler, within this block: whatever it raises becomes an InputError that names it."""
-        try:
+        what = f"the sampler {self.name}"
+        with trusted(what), in_time(what, self.function):
             yield
-        except InputError:
-            raise
-        except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            raise InputError(
-                f"the sampler {self.name} has failed: {type(error).__name__}: {error}, in line {where.lineno} of "
-                f"{where.filename}"
-            ) from error
 
     def checked(self, points: Sequence[Point], ranges: Mapping[str, Sampled], count: int) -> list[Point]:
         """The points, each value fitted to its range. InputError if they are not so many, or not in the ranges."""

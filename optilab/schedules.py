@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.errors import InputError, at, unknown
+from optilab.guarding import Contained, in_time
 from optilab.parameters import Parameter, intervals
+from optilab.texts import exact, shown
 
 Curve = Callable[..., Any]
 Feedback = Generator[float, Mapping[str, float], None]
@@ -66,7 +68,8 @@ class Schedule:
 
     def __call__(self, step: ArrayLike, total: int, **parameters: Any) -> Any:
         """The multiplier at each step; not for feedback schedules."""
-        return self.function(np.asarray(step), total, **parameters)
+        with Contained(), in_time(f"the schedule {self.name}", self.function):
+            return self.function(np.asarray(step), total, **parameters)
 
     def __repr__(self) -> str:
         return self.name
@@ -191,7 +194,7 @@ def _shown(value: Any) -> str:
         return value.label
     if isinstance(value, list):
         return f"[{', '.join(map(_shown, value))}]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return exact(value)
 
 
 def bind(
@@ -203,9 +206,9 @@ def bind(
         raise InputError(f"{at(place)}per: {schedule.name} goes by measurements, not by steps or epochs")
     of, per = rest.pop("of", "lr"), rest.pop("per", "step")
     if per not in ("step", "epoch"):
-        raise InputError(f"{at(place)}per = {per!r}: accepted is 'step' or 'epoch'")
+        raise InputError(f"{at(place)}per = {shown(per)}: accepted is 'step' or 'epoch'")
     if not isinstance(of, str):
-        raise InputError(f"{at(place)}of = {of!r} is not the name of a hyperparameter")
+        raise InputError(f"{at(place)}of = {shown(of)} is not the name of a hyperparameter")
     for name in rest:
         if name not in schedule.parameters:
             raise unknown(f"parameter of {schedule.name}", name, [*schedule.parameters, "of", "per"], place)
@@ -220,11 +223,11 @@ def bind(
             filled[name] = _inner(value, inside, find)
         elif isinstance(default, (list, tuple)) and any(isinstance(v, Schedule) for v in default):
             if not isinstance(value, (list, tuple)) or not value:
-                raise InputError(f"{inside} = {value!r} is not a list of schedules")
+                raise InputError(f"{inside} = {shown(value)} is not a list of schedules")
             filled[name] = [_inner(v, f"{inside}[{k}]", find) for k, v in enumerate(value)]
         elif isinstance(default, (list, tuple)):
             if not isinstance(value, (list, tuple)):
-                raise InputError(f"{inside} = {value!r} is not a list of numbers")
+                raise InputError(f"{inside} = {shown(value)} is not a list of numbers")
             number = Parameter(name, 0.0, parameter.range)
             filled[name] = [number.check(v, place) for v in value]
         else:
@@ -250,6 +253,6 @@ def from_spec(spec: Any, place: str, find: Callable[[str, str], Schedule]) -> Bo
         return bind(find(spec, place), {}, place, find)
     if not isinstance(spec, Mapping) or not isinstance(spec.get("use"), str):
         raise InputError(
-            f'{at(place)}{spec!r} is not a schedule; write its name, or a table as {{ use = "name", ... }}'
+            f'{at(place)}{shown(spec)} is not a schedule; write its name, or a table as {{ use = "name", ... }}'
         )
     return bind(find(spec["use"], place), {n: v for n, v in spec.items() if n != "use"}, place, find)

@@ -86,7 +86,7 @@ class Stepper:
         self._vector, self._scalars = self._layout.allocate(self.w, streams.noise_key(seed))
         self.state = self._layout.views(self._vector, self._scalars)
         self._update = update or compile_update(optimizer, precision)
-        self._passed = self._evaluate if update else address_of(self._evaluate)
+        self._address = address_of(self._evaluate)
 
     @property
     def evaluation_point(self) -> NDArray[np.floating]:
@@ -171,7 +171,7 @@ class Stepper:
             self._scalars,
             self._layout.layers,
             self._layout.places,
-            self._passed,
+            self._address,
             self._rows,
             self._rows,
             self._context,

@@ -7,7 +7,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from optilab.errors import InputError
 from optilab.measurements import MEASURES
+from optilab.numeric import MOST_STEPS
+from optilab.texts import shown
+from optilab.validation import plain
+
+_LONGEST = 1e9  # seconds, some thirty years
 
 Status = Literal[
     "budget", "converged", "target", "plateau", "diverged", "timeout", "pruned", "failed", "crashed"
@@ -21,12 +27,17 @@ class Table(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, given: Any) -> Any:
+        return plain(given, "")
+
 
 class Length(Table):
     """A length of training: { steps = 100 } or { epochs = 5 }."""
 
-    steps: int | None = Field(None, gt=0)
-    epochs: float | None = Field(None, gt=0, allow_inf_nan=False)
+    steps: int | None = Field(None, gt=0, le=MOST_STEPS)
+    epochs: float | None = Field(None, gt=0, le=MOST_STEPS, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Length:
@@ -46,11 +57,11 @@ class Budget(Table):
     the last. seconds: of training, as on the history's clock; how many steps that makes depends on the machine.
     """
 
-    steps: int | None = Field(None, gt=0)
-    epochs: float | None = Field(None, gt=0, allow_inf_nan=False)
-    examples: int | None = Field(None, gt=0)
-    gradient_evaluations: int | None = Field(None, gt=0)
-    seconds: float | None = Field(None, gt=0, allow_inf_nan=False)
+    steps: int | None = Field(None, gt=0, le=MOST_STEPS)
+    epochs: float | None = Field(None, gt=0, le=MOST_STEPS, allow_inf_nan=False)
+    examples: int | None = Field(None, gt=0, le=MOST_STEPS)
+    gradient_evaluations: int | None = Field(None, gt=0, le=MOST_STEPS)
+    seconds: float | None = Field(None, gt=0, le=_LONGEST, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _some_of_them(self) -> Budget:
@@ -76,14 +87,17 @@ def _in_steps(steps: int | None, epochs: float | None, steps_per_epoch: int) -> 
     if steps is not None:
         return steps
     assert epochs is not None
-    return max(1, round(epochs * steps_per_epoch))
+    found = max(1, round(epochs * steps_per_epoch))
+    if found > MOST_STEPS:
+        raise InputError(f"epochs = {shown(epochs)}: these are {shown(found)} steps; accepted are up to {MOST_STEPS:,}")
+    return found
 
 
 class Plateau(Table):
     """No progress: `patience` measurements in a row, none lower than the lowest before by the share `improvement`."""
 
     of: Literal["train_cost", "test_cost", "gradient_norm"] = "train_cost"
-    patience: int = Field(10, gt=0)
+    patience: int = Field(10, gt=0, le=MOST_STEPS)
     improvement: float = Field(1e-3, ge=0, lt=1)
 
 
@@ -97,17 +111,19 @@ class Stop(Table):
     time_limit: seconds that a run may take, measuring included; "timeout". It is no part of a run's identity.
     """
 
-    gradient_norm: float | None = Field(None, gt=0)
+    gradient_norm: float | None = Field(None, gt=0, allow_inf_nan=False)
     target: dict[str, float] | None = None
     plateau: Plateau | None = None
-    diverged_above: float | None = Field(None, gt=0)
-    time_limit: float | None = Field(None, gt=0)
+    diverged_above: float | None = Field(None, gt=0, allow_inf_nan=False)
+    time_limit: float | None = Field(None, gt=0, le=_LONGEST, allow_inf_nan=False)
 
     @field_validator("target")
     @classmethod
     def _is_measured(cls, target: dict[str, float] | None) -> dict[str, float] | None:
         if target is not None and (len(target) != 1 or set(target) - set(MEASURES)):
             raise ValueError(f"give one measure and its value; measures are {', '.join(MEASURES)}")
+        if target is not None and not all(map(math.isfinite, target.values())):
+            raise ValueError("the value of a target is a finite number")
         return target
 
     @property

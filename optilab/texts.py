@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 _WIDTH = 60  # characters of a value that a message quotes
-_FEW = 6  # names that a message lists all
+_ITEMS = 6  # of a list that a message quotes
+_FEW = 12  # names that a message lists all
 
 
 class _Short(reprlib.Repr):
@@ -17,7 +18,7 @@ class _Short(reprlib.Repr):
     def __init__(self) -> None:
         super().__init__()
         self.maxlevel = 3
-        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _FEW
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _ITEMS
         self.maxstring = self.maxother = _WIDTH
 
     def repr_int(self, x: int, level: int) -> str:
@@ -36,6 +37,13 @@ def shown(value: Any) -> str:
     except Exception:  # of a __repr__ that isn't ours
         text = f"<{type(value).__name__}>"
     return shortened(text, _WIDTH)
+
+
+def exact(value: Any) -> str:
+    """A value as a file would give it, to the last digit: 1, 0.1, inf, true, a word."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def shortened(text: str, width: int) -> str:
@@ -57,3 +65,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if len(names) <= _FEW:
         return f"known are {', '.join(names)}" if names else "none are known"
     return f"nearest of the {len(names)} known are {', '.join(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
+
+
+def encodable(text: str) -> str:
+    """A text as UTF-8 can hold it, with an escape sequence for each half of a surrogate pair."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def counted(count: int, one: str, more: str = "") -> str:
+    """A number with what it counts: "1 run", "3 runs", with `more` where the plural is not `one` with an s."""
+    return f"{count} {one if count == 1 else more or one + 's'}"

@@ -148,7 +148,6 @@ class Setup:
         self.evaluate = direct(problem.evaluate)
         self.norm = direct(_loop_module(problem.precision).norm)
         self.functions = address_of(problem.evaluate), address_of(update)
-        self._compiled = problem.evaluate, update  # keeps the code in memory
         self.context = problem.context()
         self.train_context = self.context._replace(tally=np.zeros_like(self.context.tally))
         self.test_context = problem.test_context()

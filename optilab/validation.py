@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
 from typing import Any, TypeVar, get_args
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from optilab.errors import InputError
+from optilab.errors import InputError, at
+from optilab.numeric import as_number, single
+from optilab.texts import nearest, shown
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -22,37 +25,82 @@ _EXPECTED = {
     "model_type": "a table",
     "string_type": "a text",
 }
+_DEEPEST = 20  # tables and lists inside each other
+_LONGEST_ARRAY = 10_000  # numbers of an array that is a list to its reader; longer ones are data
 
 
 def validated(model: type[Model], given: dict[str, Any], place: str = "") -> Model:
     """`given` as an instance of `model`, or InputError for the first thing that is wrong with it."""
     try:
-        return model.model_validate(given)
+        return model.model_validate(plain(given, place))
     except ValidationError as error:
         raise InputError(_message(model, error.errors(include_url=False), place)) from None
 
 
-def _message(model: type[BaseModel], found: list[Any], place: str) -> str:
-    """One message for the first place that is wrong; the alternatives of a union complain there one after another."""
-    where = _path(found[0], place)
-    here = [problem for problem in found if _path(problem, place) == where]
-    deeper = [problem for problem in found if _path(problem, place).startswith((f"{where}.", f"{where}["))]
+def plain(given: Any, place: str, depth: int = 0) -> Any:
+    """Values as TOML and JSON know them: what NumPy has of them becomes Python's, and its long arrays stay, as data.
+
+    InputError, with its place, for anything else: dates, whole numbers of more than 64 bits, tables 20 deep.
+    """
+    value = single(given)
+    if depth > _DEEPEST:
+        raise InputError(f"{at(place)}tables and lists stand at most {_DEEPEST} deep in each other")
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{at(place)}{shown(value)} holds characters that no file can") from None
+        return value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise InputError(f"{at(place)}{shown(key)} is not the name of a key")
+        return {key: plain(v, f"{place}.{key}" if place else key, depth + 1) for key, v in value.items()}
+    if isinstance(value, np.ndarray):
+        return value if value.size > _LONGEST_ARRAY or value.ndim > 1 else plain(value.tolist(), place, depth)
+    if isinstance(value, (list, tuple)):
+        return [plain(v, f"{place}[{k}]", depth + 1) for k, v in enumerate(value)]
+    if isinstance(value, BaseModel) or is_dataclass(value):  # from Python: a schedule itself, and not its name
+        return value
+    try:
+        return as_number(value, place or "value")
+    except InputError as error:
+        if isinstance(value, int):
+            raise
+        accepted = "a number, a text, true or false, a list or a table"
+        raise InputError(
+            f"{at(place)}{shown(value)} is of type {type(value).__name__}: accepted is {accepted}"
+        ) from error
+
+
+def _message(model: type[BaseModel], problems: list[Any], place: str) -> str:
+    """One message for the first place that is wrong; the alternatives of a union complain there one after another.
+
+    What is missing comes last: it may be there under a wrong name.
+    """
+    problems = sorted(problems, key=lambda problem: problem["type"] == "missing")
+    where = _path(problems[0], place)
+    here = [problem for problem in problems if _path(problem, place) == where]
+    deeper = [problem for problem in problems if _path(problem, place).startswith((f"{where}.", f"{where}["))]
     problem = next((p for p in deeper if p["type"] not in _EXPECTED), here[0])
     where = _path(problem, place)
     if problem["type"] == "extra_forbidden":
         name = str(problem["loc"][-1])
         known = _fields(model, problem["loc"][:-1])
-        close = difflib.get_close_matches(name, known, n=1)
-        return f"{where}: unknown key; " + (f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}")
+        return f"{where}: unknown key; {nearest(name, known)}"
     if problem["type"] == "missing":
         return f"{where}: missing"
     expected = [_expected(p) for p in here]
     if all(expected):
-        text = f"{where} = {problem['input']!r}: expected {' or '.join(dict.fromkeys(expected))}"
-        return text + _nearest(str(problem["input"]), here)
+        text = f"{where} = {shown(problem['input'])}: expected {' or '.join(dict.fromkeys(expected))}"
+        if "a list" in expected and isinstance(problem["input"], Mapping) and len(problem["loc"]) == 1 and not place:
+            return f"{text}; write [[{where}]], with two brackets, for each table of a list"
+        return text + (_nearest(problem["input"], here) if isinstance(problem["input"], str) else "")
     message = problem["msg"].removeprefix("Value error, ")
-    shown = f" = {problem['input']!r}" if problem["loc"] and not isinstance(problem["input"], dict) else ""
-    return f"{where}{shown}: {message[:1].lower()}{message[1:]}" if where else message
+    found = f" = {shown(problem['input'])}" if problem["loc"] and not isinstance(problem["input"], dict) else ""
+    return f"{where}{found}: {message[:1].lower()}{message[1:]}" if where else message
 
 
 def _path(problem: Any, place: str) -> str:
@@ -96,5 +144,5 @@ def _nearest(given: str, problems: list[Any]) -> str:
         if p["type"] == "literal_error"
         for w in _expected(p).replace(" or ", ",").split(",")
     ]
-    close = difflib.get_close_matches(given, words, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    hint = nearest(given, words) if words else ""
+    return f"; {hint}" if hint.startswith("did you mean") else ""

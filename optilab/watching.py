@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from optilab.errors import InputError, unknown
+from optilab.guarding import Contained, in_time
 from optilab.measurements import MEASURED
 from optilab.plan import Plan, check_answer
 from optilab.schedules import BoundSchedule
@@ -16,17 +17,18 @@ class FeedbackUnderWay:
     def __init__(self, schedule: BoundSchedule, plan: Plan) -> None:
         self.of = schedule.of
         self._schedule, self._plan = schedule, plan
-        self._generator = schedule.begin()
-        self.factor = self._accepted(next(self._generator))
+        self._door = f"the schedule {schedule.schedule.name}"
+        self._function = schedule.schedule.function
+        with Contained(), in_time(self._door, self._function):
+            self._generator = schedule.begin()
+            self.factor = float(next(self._generator))
+        check_answer(plan, schedule, self.factor)
 
     def tell(self, measurement: dict[str, float]) -> None:
         """Tell it a measurement, and take its answer."""
-        self.factor = self._accepted(self._generator.send(_Measured(measurement)))
-
-    def _accepted(self, answer: float) -> float:
-        factor = float(answer)
-        check_answer(self._plan, self._schedule, factor)
-        return factor
+        with Contained(), in_time(self._door, self._function):
+            self.factor = float(self._generator.send(_Measured(measurement)))
+        check_answer(self._plan, self._schedule, self.factor)
 
 
 def rehearse(plan: Plan) -> None:

@@ -95,7 +95,9 @@ def test_the_bundled_experiments_validate(file: Path) -> None:
     ("text", "told"),
     [
         ("optimisers = 1\n" + PLAIN, r"optimisers: unknown key; did you mean 'optimizers'\?"),
-        ("xyzzy = 1\n" + PLAIN, r"xyzzy: unknown key; known are name, question, seeds"),
+        ("xyzzy = 1\n" + PLAIN, r"xyzzy: unknown key; nearest of the 12 known are \w+, \w+, \w+$"),
+        (PLAIN.replace("[[optimizers]]", "[[optimizer]]"), r"optimizer: unknown key; did you mean 'optimizers'"),
+        (PLAIN.replace("[[optimizers]]", "[optimizers]"), r"optimizers = .*; write \[\[optimizers\]\]"),
         (PLAIN.replace("steps = 10", "step = 10"), r"budget\.step: unknown key; did you mean 'steps'\?"),
         (PLAIN + "\n[tuning]\nbye = 'train_cost'\n", r"tuning\.bye: unknown key; did you mean 'by'\?"),
         (PLAIN.replace('name = "plain"', ""), r"name: missing"),
@@ -300,6 +302,7 @@ def test_a_file_that_is_not_toml_is_told(tmp_path: Path, content: bytes) -> None
         ("problem.use=rosenbrock", lambda e: e.problem == {"use": "rosenbrock"}),
         ("problem.condition=3", lambda e: e.problem == {"use": "bowl", "condition": 3}),
         ("optimizers.0.lr=0.5", lambda e: e.optimizers[0]["lr"] == 0.5),
+        ("optimizers[0].lr=0.5", lambda e: e.optimizers[0]["lr"] == 0.5),
         ("optimizers.0.lr={ log = [1, 2], points = 2 }", lambda e: e.optimizers[0]["lr"]["points"] == 2),
         ("tuning.seeds=2", lambda e: e.tuning.seeds == 2),
         ("question=Why = so?", lambda e: e.question == "Why = so?"),
@@ -327,6 +330,11 @@ def test_changes_are_made_in_order(write: Write) -> None:
         ("seeds.first=3", r"--set 'seeds\.first=3': 'seeds' is not a table"),
         ("optimizers.7.lr=3", r"--set 'optimizers\.7\.lr=3': '7' is not a number from 0 to 0"),
         ("optimizers.adam.lr=3", r"--set 'optimizers\.adam\.lr=3': 'adam' is not a number from 0 to 0"),
+        ("optimizers.².lr=3", r"--set 'optimizers\.².lr=3': '²' is not a number from 0 to 0"),
+        ("optimizers.00.lr=3", r"'00' is not a number from 0 to 0"),
+        ("optimizers[1].lr=3", r"'1' is not a number from 0 to 0"),
+        ("seeds=" + "9" * 5000, r"its value can't be read: Exceeds the limit"),
+        ("seeds=" + "[" * 900, r"its value can't be read: brackets too deep"),
         ("optimizers.1=3", r"--set 'optimizers\.1=3': '1' is not a number from 0 to 0"),
     ],
 )
@@ -377,3 +385,11 @@ def test_a_message_stands_in_one_piece(write: Write) -> None:
             read(write(text))
         assert "\n" not in str(caught.value)
         assert not re.search(r"pydantic|validation error|\[type=", str(caught.value))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    """A file that an editor of Windows saved begins with three bytes more, and is the same experiment."""
+    (tmp_path / "one.toml").write_text(PLAIN, "utf-8")
+    (tmp_path / "two.toml").write_text(PLAIN, "utf-8-sig")
+    assert (tmp_path / "two.toml").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert read(tmp_path / "two.toml") == read(tmp_path / "one.toml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,18 @@ def test_epochs_are_the_steps_they_amount_to(tmp_path: Path) -> None:
     assert identity(**full) == identity(**ten)
 
 
+def test_the_batch_size_is_part_of_the_identity(tmp_path: Path) -> None:
+    """Two batch sizes are two runs, as long as they are not two words for one."""
+    path = data(tmp_path / "d")
+    sizes = [1, 2, 4, 9, 10, "full"]
+    found = [
+        identity(**{**network(path), "budget": {"steps": 3}, "optimizers": [{"use": "sgd", "batch_size": size}]})
+        for size in sizes
+    ]
+    assert found[-1] == found[-2]
+    assert len(set(found)) == len(sizes) - 1
+
+
 def test_a_dataset_that_was_changed_is_noticed_at_once(tmp_path: Path) -> None:
     """A file that is written anew between two readings, as in a notebook, is another dataset."""
     before = identity(**network(data(tmp_path / "d")))
@@ -293,10 +306,73 @@ def test_labels_of_problems_name_only_what_varies() -> None:
     assert "condition=2" in flat
 
 
-def test_a_label_on_two_optimizers_joins_them_only_if_they_are_the_same() -> None:
-    """The same chain may stand in two entries with values of its own, and is one line of the comparison."""
-    entries = [{"use": "adam", "lr": 0.1}, {"use": "adam", "lr": 0.2, "beta1": 0.5}]
-    assert [cell.label for cell in grid(optimizers=entries)] == ["adam", "adam"]
+def test_two_entries_of_one_optimizer_are_two_lines() -> None:
+    """Their labels name what differs, no more than tells them apart; a label of the user's own on both joins them."""
+
+    def lines(*entries: dict[str, Any]) -> list[tuple[str, str]]:
+        cells = grid(optimizers=[{"use": "adam", **entry} for entry in entries])
+        return list(dict.fromkeys((cell.label, cell.line_id) for cell in cells))
+
+    def labels(*entries: dict[str, Any]) -> list[str]:
+        found = lines(*entries)
+        assert len({line for _, line in found}) == len(found)
+        return [label for label, _ in found]
+
+    assert labels({"lr": 0.1}, {"lr": 0.2}) == ["adam (lr=0.1)", "adam (lr=0.2)"]
+    assert labels({"lr": 0.1}, {"lr": 0.1 + 1e-9}) == ["adam (lr=0.1)", "adam (lr=0.100000001)"]
+    assert labels({"lr": [0.1, 0.2]}, {"lr": [0.1, 0.2], "beta1": 0.5}) == ["adam (beta1=0.9)", "adam (beta1=0.5)"]
+    assert labels({"lr": [1, 2]}, {"lr": [3, 4]}) == ["adam (lr=[1, 2])", "adam (lr=[3, 4])"]
+    assert labels({"lr": {"log": [1, 32], "points": 6}}, {"lr": 7}) == ["adam (lr=1 to 32)", "adam (lr=7)"]
+    assert labels({}, {"schedule": "constant"}) == ["adam", "adam (schedule=constant)"]
+    assert labels({"lr": 0.1, "label": "x"}, {"lr": 0.2, "label": "x"}) == ["x"]
+    three = labels(*({"lr": lr, "beta1": beta1} for lr, beta1 in [(0.1, 0.5), (0.1, 0.6), (0.2, 0.5)]))
+    assert three == ["adam (lr=0.1, beta1=0.5)", "adam (lr=0.1, beta1=0.6)", "adam (lr=0.2, beta1=0.5)"]
+    schedules = [{"schedule": {"use": "cosine", "floor": floor}} for floor in (0.1, 0.1 + 1e-9)]
+    assert len(set(labels(*schedules))) == 2
+
+
+def test_a_line_is_the_same_on_all_problems_and_with_more_values() -> None:
+    """Its identity depends on what it is, and not on what else is tried, on which problem, or where it stands."""
+    alone = {cell.line_id for cell in grid(**adam(lr=0.1))}
+    more = {cell.line_id for cell in grid(optimizers=[{"use": "sgd"}, {"use": "adam", "lr": [0.1, 1.0]}])}
+    both = {
+        cell.line_id for cell in grid(problem=None, problems=[{"use": "bowl"}, {"use": "rosenbrock"}], **adam(lr=1))
+    }
+    assert alone == both < more
+    assert len(more) == 2
+    assert {cell.line_id for cell in grid(budget={"steps": 21}, **adam(lr=0.1))} != alone
+
+
+def test_entries_that_share_some_cells_are_refused() -> None:
+    """A run belongs to one line: the other would be chosen without it."""
+    with pytest.raises(
+        InputError, match=r"optimizers\[1\]: 'adam' is the same as 'adam' of optimizers\[0\]; leave one out"
+    ):
+        grid(optimizers=[{"use": "adam", "lr": [0.1, 0.2]}, {"use": "adam", "lr": [0.2, 0.4]}])
+
+
+@pytest.mark.parametrize("chain", [["l2", "adam"], "l2 | adam", ["l2|adam"]])
+def test_a_chain_is_one_however_it_is_written(chain: Any) -> None:
+    """Names in a list, or joined by a bar, are the same line, and there once."""
+    assert {c.line_id for c in grid(optimizers=[{"use": chain, "lr": 0.1}])} == {
+        c.line_id for c in grid(optimizers=[{"use": ["l2", "adam"], "lr": 0.1}])
+    }
+    assert len(grid(optimizers=[{"use": ["l2", "adam"], "lr": 0.1}, {"use": chain, "lr": 0.1}])) == 1
+
+
+@given(st.data())
+def test_a_block_counts_and_names_its_cells_without_making_them(data: st.DataObject) -> None:
+    """Its length, its cells by number and their run_ids are those of the cells made one by one."""
+    values = st.lists(st.floats(0.01, 0.9), min_size=1, max_size=4)
+    axes = data.draw(st.fixed_dictionaries({"lr": values, "beta1": values, "beta2": values}))
+    experiment = Experiment.model_validate({**BASE, "optimizers": [{"use": "adam", **axes}]})
+    cells = grid_of(experiment).cells
+    expected = [dict(zip(axes, v, strict=True)) for v in itertools.product(*(dict.fromkeys(a) for a in axes.values()))]
+    assert len(cells) == len(expected)
+    assert [{name: cell.hyperparameters[name] for name in axes} for cell in cells] == expected
+    assert [cells[k] for k in range(len(cells))] == list(cells)
+    (block,) = cells.blocks
+    assert list(block.run_ids([3, 8])) == [[run_id(cell.plan(seed)) for seed in (3, 8)] for cell in cells]
 
 
 def test_changes_by_set_are_part_of_the_identity(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import optilab
 from optilab import InputError, elementwise, is_finite, norm, per_layer, per_weight, scalar, vectorwise
 from optilab.optimizers import Optimizer
-from optilab.problems import Problem
+from optilab.problems import Precision, Problem
 
 Vector = NDArray[np.float64]
 
@@ -131,7 +131,62 @@ def with_beta(w, g, m, lr, beta=0.9):
     return w, m
 
 
+def takes_a_default_t(w, g, t=3):
+    """The step is given, and has no default."""
+    w -= g / t
+    return w
+
+
+def asks_for_nothing(w, g, idle):
+    """Has a state that it doesn't look at."""
+    w[:] -= g
+
+
+def remembers_copies(w, g, m, memory=2.5, count=3):
+    """Keeps several gradients."""
+    m[0] = g
+    w[:] -= m[0]
+
+
+def one_number(w, g, s):
+    """Keeps a number."""
+    s = s + 1
+    w[:] -= s * g
+    return s
+
+
+def keeps_average(w, g, x):
+    """Keeps an average."""
+    x = 0.5 * (x + w)
+    w -= g
+    return w, x
+
+
+def copies(number: Any, **more: Any) -> Callable[[], Any]:
+    """The rule above, declared with so many copies."""
+    return declare(vectorwise, remembers_copies, states={"m": per_weight(copies=number)}, **more)
+
+
 REFUSED = [
+    (declare(elementwise, takes_a_default_t), "takes_a_default_t: t is given to the rule, and can't have a default"),
+    (declare(vectorwise, asks_for_nothing), "state 'idle' is never used; take it out of the rule's arguments"),
+    (copies(0), "state 'm' has 0 copies; it needs one at least"),
+    (copies("memory"), "state 'm' has 'memory' copies; that must be a hyperparameter in whole numbers from 1"),
+    (copies("other"), "state 'm' has 'other' copies; that must be a hyperparameter in whole numbers from 1"),
+    (copies("count", ranges={"count": "{0, 1, ...}"}), "state 'm' has 'count' copies; that must be a hyperparameter"),
+    (
+        declare(vectorwise, one_number, states={"s": scalar("w")}),
+        "state 's' can't start as a copy of w: it hasn't one value a weight",
+    ),
+    (
+        declare(elementwise, keeps_average, evaluate_at="x"),
+        "evaluate_at = 'x' must be one of its states that starts as a copy of the weights",
+    ),
+    (declare(elementwise, keeps_average, evaluate_at="y"), "evaluate_at = 'y' must be one of its states"),
+    (declare(elementwise, plain, link="beside"), "link = 'beside': accepted is 'before' or 'after'"),
+    (declare(elementwise, with_beta, ranges={"beta": "{1, 3, ...}"}), "'{1, 3, ...}' is not a range of whole numbers"),
+    (lambda: elementwise(plain), "write the decorator with parentheses: @elementwise"),
+    (lambda: vectorwise(plain), "write the decorator with parentheses: @vectorwise"),
     (declare(elementwise, asks_for_layers), "asks_for_layers: an elementwise rule can't ask for layers; make it @vect"),
     (declare(elementwise, asks_for_the_problem), "an elementwise rule can't ask for value_and_grad; make it @vectorw"),
     (declare(elementwise, asks_for_all_examples), "an elementwise rule can't ask for full_value_and_grad"),
@@ -180,6 +235,12 @@ def test_rule_that_is_not_one(decorate: Callable[[], Any], message: str) -> None
         decorate()
 
 
+def test_copies_from_one_on_are_accepted() -> None:
+    """One copy is enough, and a whole hyperparameter that begins at 1 counts them."""
+    assert copies(1)().rules[0].states["m"].copies == 1
+    assert copies("count", ranges={"count": "{1, 2, ...}"})().start(np.zeros(2)).state["m"].shape == (3, 2)
+
+
 def test_a_decorated_rule_is_an_optimizer() -> None:
     """Decorating gives an optimizer of one rule, by the function's name, with its defaults and docstring."""
 
@@ -199,7 +260,7 @@ def test_a_decorated_rule_is_an_optimizer() -> None:
 
 ADAM_HYPERPARAMETERS = [
     ({"betta1": 0.5}, "unknown parameter of adam 'betta1': did you mean 'beta1'"),
-    ({"zzz": 0.5}, "unknown parameter of adam 'zzz': known are beta1, beta2, "),
+    ({"zzz": 0.5}, "unknown parameter of adam 'zzz': nearest of the 7 known are "),
     ({"beta1": 1.5}, r"beta1 = 1.5 is out of range: accepted is \[0, 1\)"),
     ({"beta1": 1}, r"beta1 = 1 is out of range: accepted is \[0, 1\)"),
     ({"beta1": -1e-300}, "is out of range"),
@@ -639,6 +700,8 @@ def test_rule_that_does_not_compile() -> None:
         places = rf"{line}|{first}" if marker.startswith("def") else f"{line}"
         with pytest.raises(InputError, match=rf"optimizer '{rule.name}' doesn't compile.*rs\.py\"?, line ({places})\b"):
             optilab.train("parabola", rule, steps=1)
+    with pytest.raises(InputError, match=r"value_and_grad takes two arguments: value_and_grad\(w, g\)"):
+        optilab.train("parabola", wrong_call, steps=1)
 
 
 @vectorwise(lr=0.1)
@@ -809,6 +872,13 @@ def test_disagreement_about_a_default_names_the_rules() -> None:
     assert chain.fill({"lr": 0.5})["lr"] == 0.5
 
 
+@pytest.mark.parametrize(("name", "meant"), [("adam.betta1", "adam.beta1"), ("betta1", "beta1"), ("sgdd.lr", "sgd.lr")])
+def test_a_misspelt_name_is_told_in_the_way_it_was_written(name: str, meant: str) -> None:
+    """A name with a rule before it is compared with such names, a plain one with plain ones."""
+    with pytest.raises(InputError, match=rf"unknown parameter of sgd \| adam '{name}': did you mean '{meant}'"):
+        optilab.get_optimizer("sgd | adam").fill({name: 0.5, "lr": 0.1})
+
+
 def test_rule_calls_plain_helpers_of_its_own_file() -> None:
     """A plain Python function that a rule calls is compiled with it."""
     stepper = with_helper.start([3.0, 4.0])
@@ -826,6 +896,22 @@ def with_helper(w, g, lr):
     length = doubled(w)
     for i in range(w.size):
         w[i] -= lr * length * g[i]
+
+
+@vectorwise(lr=1.0)
+def by_norms(w, g, lr):
+    """Steps by the norm of the gradient, and by that of every other entry."""
+    w[0] -= lr * norm(g)
+    w[1] -= lr * norm(g[::2])
+
+
+@pytest.mark.parametrize("scale", [1e25, 1e-25])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_norm_in_a_rule_is_summed_in_float64(dtype: Precision, scale: float) -> None:
+    """A rule on float32 gradients near 1e25 or 1e-25 gets their finite length, which their squares in float32 don't have."""
+    w = by_norms.start(np.zeros(3), dtype=dtype).step(scale * np.array([3.0, 4.0, 4.0]))
+    np.testing.assert_allclose(w, -scale * np.array([41**0.5, 5, 0]), rtol=1e-6)
+    assert norm(scale * np.array([3.0, 4.0])) == pytest.approx(5 * scale, rel=1e-15)
 
 
 @vectorwise(lr=1.0)
@@ -851,6 +937,7 @@ def test_a_sum_that_is_not_finite_is_seen(bad: float) -> None:
     assert unless_finite.start([0.0, 0.0]).step([1.0, 2.0]).tolist() == [1, 1]
     assert unless_finite_each.start([0.0, 0.0]).step([1.0, bad]).tolist() == [1, 0]
     assert is_finite(1e308)
+    assert is_finite(-1e308)
     assert not is_finite(bad)
 
 

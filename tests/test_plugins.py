@@ -280,13 +280,23 @@ def test_a_hook_with_arguments_it_does_not_get_is_an_error(tmp_path: Path) -> No
         plugins.registry()
 
 
-def test_a_hook_that_raises_is_a_warning_with_its_traceback(tmp_path: Path) -> None:
-    """A plugin whose hook fails is named with its traceback, and the others go on."""
+def test_a_hook_that_raises_is_a_warning_with_its_traceback(install: Install) -> None:
+    """An installed plugin whose hook fails is named with its traceback, and the others go on."""
     source = HALVE.format(name="halve_raises").replace("return [halve_raises]", "return [halve_rises]")
-    plugins.use_file(write(tmp_path / "raising_hook.py", source))
-    with pytest.warns(PluginWarning, match=r"(?s)raising_hook\.py.*NameError.*halve_rises"):
+    install("stranger-six", "raising_hook", "stranger_six", source)
+    with pytest.warns(PluginWarning, match=r"(?s)raising_hook.*NameError.*halve_rises"):
         found = plugins.registry()
     assert "adam" in found.optimizers
+
+
+def test_a_hook_that_raises_in_a_file_is_an_error(tmp_path: Path) -> None:
+    """Nothing goes on without a file that was asked for."""
+    source = HALVE.format(name="halve_raises").replace("return [halve_raises]", "return [halve_rises]")
+    plugins.use_file(write(tmp_path / "raising_hook.py", source))
+    with pytest.raises(
+        InputError, match=r"optilab_optimizers of plugin .*raising_hook\.py' has failed: NameError: .*in line 14"
+    ):
+        plugins.registry()
 
 
 def test_a_broken_plugin_is_a_warning_and_the_others_go_on(install: Install) -> None:
@@ -382,4 +392,120 @@ def test_a_hook_without_its_mark_is_refused(tmp_path: Path) -> None:
     file.write_text("def optilab_optimizers():\n    return []\n")
     plugins.use_file(file)
     with pytest.raises(InputError, match="optilab_optimizers is not marked as a hook; write @hookimpl before it"):
+        plugins.registry()
+
+
+HELPED = '''
+from helper_of_mine import FACTOR
+
+from optilab import elementwise, hookimpl
+
+
+@elementwise(lr=0.5)
+def {name}(w, g, lr):
+    """Step down the slope."""
+    w -= FACTOR * lr * g
+    return w
+
+
+@hookimpl
+def optilab_optimizers():
+    return [{name}]
+'''
+
+
+def test_a_file_imports_what_lies_beside_it(tmp_path: Path) -> None:
+    """A plugin in one file may keep helpers in others, here and in workers."""
+    write(tmp_path / "helper_of_mine.py", "FACTOR = 0.5\n")
+    plugins.use_file(write(tmp_path / "with_helper.py", HELPED.format(name="helped")))
+    content = {
+        "name": "helped",
+        "problem": {"use": "parabola", "start": [2.0]},
+        "budget": {"steps": 1},
+        "optimizers": [{"use": "helped"}],
+    }
+    results = run_experiment(Experiment.model_validate(content), tmp_path / "results", Way(workers=1))
+    assert results.history["w_0"].tolist() == [2.0, 1.5]
+    plugins.forget()
+    assert "helper_of_mine" not in sys.modules
+    assert str(tmp_path) not in sys.path
+
+
+def test_two_helpers_of_one_name_are_an_error_that_names_both(tmp_path: Path) -> None:
+    """The second plugin would work with the first one's helper."""
+    for folder, factor in (("a", 1), ("b", 2)):
+        write(tmp_path / folder / "helper_of_mine.py", f"FACTOR = {factor}\n")
+        plugins.use_file(write(tmp_path / folder / f"plugin_{folder}.py", HELPED.format(name=f"helped_{folder}")))
+    with pytest.raises(InputError, match=r"plugin_b\.py.*imports 'helper_of_mine', .* beside .*plugin_a\.py': rename"):
+        plugins.registry()
+
+
+def test_a_file_beside_a_plugin_takes_no_place_of_an_installed_module(tmp_path: Path) -> None:
+    """A random.py or numpy.py beside it is not what `import random` means."""
+    write(tmp_path / "random.py", "raise RuntimeError\n")
+    write(tmp_path / "colorsys.py", "raise RuntimeError\n")
+    source = "import colorsys\nimport random\nrandom.Random\n" + HALVE.format(name="halve_beside")
+    plugins.use_file(write(tmp_path / "beside_random.py", source))
+    assert "halve_beside" in plugins.registry().optimizers
+
+
+NAMED = """
+import numpy as np
+
+from optilab import dataset, elementwise, executor, function, hookimpl, logger, sampler, schedule
+
+
+def named(function):
+    function.__name__ = {name!r}
+    return function
+
+
+@hookimpl
+def optilab_{what}():
+    def rule(w, g, lr):
+        w -= lr * g
+        return w
+
+    def curve(step, total):
+        return step
+
+    def bowl(w, g):
+        return 0.0
+
+    def begin(where="", workers=1):
+        yield None
+
+    def points(ranges, samples, seed):
+        return []
+
+    thing = {{
+        "optimizers": lambda: elementwise(lr=0.1)(named(rule)),
+        "schedules": lambda: schedule()(named(curve)),
+        "problems": lambda: function(start=[1.0], domain=[(-1, 1)])(named(bowl)),
+        "datasets": lambda: dataset(digest={digest!r})(named(points)),
+        "executors": lambda: executor(named(begin)),
+        "loggers": lambda: logger(named(begin)),
+        "samplers": lambda: sampler(named(points)),
+    }}["{what}"]
+    return [thing()]
+"""
+
+
+@pytest.mark.parametrize("what", [hook.removeprefix("optilab_") for hook in HOOKS])
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "a b", "\ud800", "x" * 200, "..", "1st", "a\nb"])
+def test_names_that_could_lead_elsewhere_are_refused(tmp_path: Path, what: str, name: str) -> None:
+    """Names become parts of file names: whatever a plugin offers, they are letters, digits, '_' and '-'."""
+    plugins.trust()
+    plugins.use_file(write(tmp_path / "named.py", NAMED.format(name=name, what=what, digest="0")))
+    try:
+        with pytest.raises(InputError, match=rf"named\.py': optilab_{what}"):
+            plugins.make_registry()
+    finally:
+        plugins._trusting.clear()
+
+
+def test_the_digest_of_a_dataset_is_hexadecimal(tmp_path: Path) -> None:
+    """It becomes part of a folder's name."""
+    plugins.use_file(write(tmp_path / "named.py", NAMED.format(name="data", what="datasets", digest="../..")))
+    with pytest.raises(InputError, match=r"the digest of 'data' is '\.\./\.\.': accepted are hexadecimal digits"):
         plugins.registry()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from typing import Any
@@ -96,6 +97,43 @@ def test_a_latin_hypercube_has_one_point_in_each_slice(count: int, seed: int) ->
     """Of every side."""
     for at in points("latin_hypercube", ["lr", "beta1", "eps"], count, seed).values():
         assert sorted(np.floor(np.array(at) * count).astype(int)) == list(range(count))
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Random numbers of a seed and a name alone."""
+    own = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, own])))
+
+
+@given(names=NAMES, count=COUNTS, seed=SEEDS)
+def test_a_sobol_sequence_is_that_of_scipy_shifted(names: list[str], count: int, seed: int) -> None:
+    """SciPy's sequence, lr's side first and then by name, each side shifted by the first number of its own stream."""
+    sides = sorted(names, key=lambda name: (name != "lr", name))
+    sequence = qmc.Sobol(len(names), scramble=False).random_base2(7)[:count]
+    expected = {name: (sequence[:, k] + stream(seed, name).random()) % 1 for k, name in enumerate(sides)}
+    for name, found in points("sobol", names, count, seed).items():
+        np.testing.assert_allclose(found, expected[name], rtol=1e-11, atol=1e-12)
+
+
+@given(names=NAMES, count=COUNTS, seed=SEEDS)
+def test_a_latin_hypercube_is_that_of_scipy_for_each_side(names: list[str], count: int, seed: int) -> None:
+    """SciPy's hypercube of one side, drawn from the stream of its name."""
+    for name, found in points("latin_hypercube", names, count, seed).items():
+        expected = qmc.LatinHypercube(1, rng=stream(seed, name)).random(count)[:, 0]
+        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
+
+
+def test_a_side_never_changes() -> None:
+    """These shifts are literals: others would move every search that was made, and all its runs."""
+    found = [points("sobol", [name], 2, seed)[name] for name, seed in (("lr", 0), ("lr", 1), ("beta1", 0))]
+    assert found == [
+        pytest.approx(side, abs=1e-11)
+        for side in [
+            [0.689521437604, 0.189521437604],
+            [0.582308854871, 0.082308854871],
+            [0.103353610834, 0.603353610834],
+        ]
+    ]
 
 
 @pytest.mark.parametrize("method", ["sobol", "latin_hypercube"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import optilab
-from optilab import InputError
+from optilab import InputError, feedback, vectorwise
 from optilab.cell import Cell
 from optilab.experiment import Experiment
 from optilab.grid import grid_of
@@ -21,7 +21,7 @@ from optilab.identity import run_id
 from optilab.plan import Plan
 from optilab.plugins import registry
 from optilab.schedules import BoundSchedule, from_spec
-from optilab.stopping import Budget
+from optilab.stopping import Budget, Length
 from optilab.training import train as train_plan
 
 
@@ -431,10 +431,10 @@ def counting_by(w, every=100):
 
 
 @feedback()
-def tenth():
-    """A tenth, at once and for ever: of 30 it is 3 but for a bit."""
+def a_tenth():
+    """A tenth but for a bit: of 30 it is 3.0000000000000004."""
     while True:
-        yield 0.1 * 3 / 3
+        yield 0.1 * 1.0000000000000002
 
 
 @feedback(ranges={"answer": "(-inf, inf)"})
@@ -445,25 +445,29 @@ def answering(answer=1.0):
         yield answer
 
 
-def test_a_whole_number_under_a_schedule_is_the_nearest() -> None:
-    """100 * 0.1^t is a whole number but for rounding, and the rule gets that number: 100, 10, 1."""
-    schedule = {"use": "exponential", "gamma": 0.1, "of": "every"}
+def counted(schedule: Any, every: int, steps: int, **parameters: Any) -> float:
+    """The sum of what the rule was given in a run, measured after each step."""
+    bound = BoundSchedule(schedule, parameters, "every")
     problem = optilab.get_problem("parabola", start=[0.0])
-    assert optilab.train(problem, counting_by, steps=3, every=100, schedule=schedule).w[0] == 111
-    steps = {"use": "step", "every": 2, "gamma": 0.5, "of": "every"}
-    assert optilab.train(problem, counting_by, steps=4, every=8, schedule=steps).w[0] == 8 + 8 + 4 + 4
-    assert optilab.train(problem, counting_by, steps=2, every=30, schedule=[_of(tenth)]).w[0] == 6
-    with pytest.raises(InputError, match=r"every.*: 0.5 at step 2 is out of range: accepted is \{1, 2, ...\}"):
-        optilab.train(problem, counting_by, steps=4, every=1, schedule=steps)
+    given = counting_by.fill({"every": every})
+    measure = Length(steps=1)
+    return float(train_plan(Plan(problem, counting_by, given, [bound], "full", Budget(steps=steps), measure, 0)).w[0])
 
 
-def _of(schedule: Any, **parameters: Any) -> BoundSchedule:
-    return BoundSchedule(schedule, parameters, "every")
+def test_a_whole_number_under_a_schedule_is_the_nearest() -> None:
+    """What is whole but for rounding is accepted, and the rule gets the whole number: 100, 10, 1 of 100 * 0.1^t."""
+    find = registry().schedule
+    assert 100 * 0.1**2 != 1
+    assert counted(find("exponential", ""), 100, 3, gamma=0.1, every=1) == 111
+    assert counted(find("step", ""), 8, 4, gamma=0.5, every=2) == 8 + 8 + 4 + 4
+    assert 30 * 0.1 * 1.0000000000000002 != 3
+    assert counted(a_tenth, 30, 2) == 6
+    with pytest.raises(InputError, match=r"'every': 0.5 at step 2 is out of range: accepted is \{1, 2, ...\}"):
+        counted(find("step", ""), 1, 4, gamma=0.5, every=2)
 
 
 @pytest.mark.parametrize("answer", [0.001, -1.0, float("nan"), float("inf"), 0.255])
 def test_a_feedback_schedule_that_leaves_the_range_is_told(answer: float) -> None:
     """What it answers is looked at when it answers: no rule gets a value that it doesn't accept."""
-    schedule = _of(answering, answer=answer)
     with pytest.raises(InputError, match=r"schedule answering of 'every' answers .* is out of range: accepted is"):
-        optilab.train("parabola", counting_by, steps=4, measure_steps=2, every=100, schedule=[schedule])
+        counted(answering, 100, 4, answer=answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from typing import Any
@@ -92,6 +93,27 @@ def test_a_time_limit_stops_a_run() -> None:
     assert run.last_finite_step == run.steps - 1
 
 
+@pytest.mark.parametrize("limits", [{"stop": {"time_limit": 1000.0}}, {"seconds": 1000.0}])
+def test_the_clock_is_looked_at_often(limits: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where time is limited, compiled code is given one step at first and never more than eight times as many as before; else all."""
+    wanted: list[int] = []
+    interval = Training._interval
+
+    def noted(self: Training, loop: Any, skip: int, order: Any, steps: int, table: Any) -> tuple[int, float]:
+        wanted.append(steps)
+        return interval(self, loop, skip, order, steps, table)
+
+    monkeypatch.setattr(Training, "_interval", noted)
+    optilab.train("bowl", "sgd", lr=1e-3, steps=1000, measure_steps=1000)
+    assert wanted == [0, 1000]  # the first call is off the clock
+    wanted.clear()
+    run = optilab.train("bowl", "sgd", lr=1e-3, steps=1000, measure_steps=1000, **limits)
+    assert run.steps == sum(wanted) == 1000
+    assert wanted[:2] == [0, 1]
+    assert all(later <= 8 * before for before, later in itertools.pairwise(wanted[1:]))
+    assert len(wanted) < 200
+
+
 def test_looking_at_the_clock_changes_no_bit() -> None:
     """Under a time limit a run takes fewer steps at a time, and is the same to the last bit."""
     for schedule in (None, "cosine"):
@@ -164,7 +186,11 @@ def test_a_plateau_by_its_definition(values: list[float], patience: int, improve
         ({"target": {"gradient_norm": 0.25}}, "target", 3),
         ({"diverged_above": 2.0}, "diverged", 0),
         ({"diverged_above": math.nextafter(2.0, 3)}, "budget", 5),
-        ({"plateau": {"patience": 1, "improvement": 0.75}}, "plateau", 1),  # a quarter of the best is not below a quarter
+        (
+            {"plateau": {"patience": 1, "improvement": 0.75}},
+            "plateau",
+            1,
+        ),  # a quarter of the best is not below a quarter
         ({"plateau": {"patience": 1, "improvement": math.nextafter(0.75, 0)}}, "budget", 5),
     ],
 )

@@ -68,7 +68,10 @@ def test_run_ends_with_its_budget(network: Problem) -> None:
     """A run that trained to the end has the status `budget`, no message, and all its steps."""
     run = optilab.train(network, "sgd", batch_size=10, epochs=3)
     assert (run.status, run.message, run.steps) == ("budget", "", 15)
-    assert repr(run).startswith("<Run budget after 15 steps: train_cost=")
+    last = run.history.iloc[-1]
+    shown = f"train_cost={last['train_cost']:.4g}, test_accuracy={last['test_accuracy']:.4g}"
+    assert repr(run) == f"<Run budget after 15 steps: {shown}>"
+    assert repr(Run(run.w)) == "<Run budget after 0 steps>"
     assert run.train_seconds > 0
     assert run.history["train_cost"].iloc[-1] < run.history["train_cost"].iloc[0]
 
@@ -296,6 +299,8 @@ def test_function_is_measured_a_thousand_times_by_default() -> None:
     assert optilab.train("bowl", "sgd", lr=0.01, steps=10).history["step"].tolist() == list(range(11))
     steps = optilab.train("bowl", "sgd", lr=0.01, steps=2500).history["step"]
     assert steps.tolist() == [*range(0, 2500, 3), 2500]
+    steps = optilab.train("bowl", "sgd", lr=0.01, gradient_evaluations=2500).history["step"]
+    assert steps.tolist() == [0, 1000, 2000, 2500]  # how many there will be isn't known
 
 
 @example_settings(max_examples=30)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optilab.analysis.summary import LINE, cell_columns, hyperparameter_columns
+from optilab.analysis.summary import LINE, NAMES, cell_columns, hyperparameter_columns, identified
 from optilab.stopping import LASTED
 
 _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
@@ -21,16 +21,17 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     run that did not last ended it counts as infinite: it pulls the median up, and nothing is left out. One that had come to
     its end before the others stays at its last value.
 
-    Returns problem, label, x, median, low, high (quartiles), seeds, finite (how many of them still are).
+    Returns problem, label, their identities, x, median, low, high (quartiles), seeds, finite (how many of them still are).
     """
+    runs = identified(runs)
     columns = list(dict.fromkeys(["run_id", x, y]))
-    rows = history[columns].merge(runs[["run_id", *LINE, "status"]], on="run_id")
+    rows = history[columns].merge(runs[["run_id", *LINE, *NAMES, "status"]], on="run_id")
     rows = rows.assign(measurement=rows.groupby("run_id").cumcount())
     rows["y"] = rows[y].where(np.isfinite(rows[y]), np.inf)
     lines = []
-    for (problem, label), line in rows.groupby(LINE, sort=False):
+    for (problem, line_id), line in rows.groupby(LINE, sort=False):
         values = line.pivot_table(index="measurement", columns="run_id", values="y", dropna=False)
-        own = runs[(runs["problem"] == problem) & (runs["label"] == label) & ~runs["status"].isin(LASTED)]
+        own = runs[(runs["problem_id"] == problem) & (runs["line_id"] == line_id) & ~runs["status"].isin(LASTED)]
         for run in set(own["run_id"]) - set(values.columns):
             values[run] = np.inf
         positions = line.groupby("measurement")[x].median()
@@ -40,8 +41,10 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
         lines.append(
             pd.DataFrame(
                 {
-                    "problem": problem,
-                    "label": label,
+                    "problem": line["problem"].iloc[0],
+                    "label": line["label"].iloc[0],
+                    "problem_id": problem,
+                    "line_id": line_id,
                     "x": positions.to_numpy(),
                     "median": middle,
                     "low": low,
@@ -51,7 +54,7 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
                 }
             )
         )
-    columns = ["problem", "label", "x", "median", "low", "high", "seeds", "finite"]
+    columns = [*NAMES, *LINE, "x", "median", "low", "high", "seeds", "finite"]
     return pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=columns)
 
 
@@ -63,9 +66,15 @@ def _quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
 
 
 def ranked(lines: pd.DataFrame) -> list[str]:
-    """Labels by the last median of their line, best first; over several problems by their mean rank."""
-    ends = lines.groupby(LINE, sort=False)["median"].last().unstack(0)
-    return [str(label) for label in ends.rank().mean(axis=1).sort_values(kind="stable").index]
+    """Labels by the last median of their line, best first; over several problems by their mean rank.
+
+    A line that is not there on one of the problems, because nothing could be chosen for it, is the last there.
+    """
+    lines = identified(lines)
+    ends = lines.groupby(LINE, sort=False)["median"].last().unstack(0).fillna(np.inf)
+    order = ends.rank().mean(axis=1).sort_values(kind="stable").index
+    labels = lines.drop_duplicates("line_id").set_index("line_id")["label"]
+    return [str(labels[line]) for line in order]
 
 
 def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
@@ -73,9 +82,10 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
 
     Where an experiment was tuned, these are the seeds of tuning, which saw the whole grid. Cells that were given up have no
     final value, and are left out.
-    Returns problem, label, the parameter as x, median, low, high, seeds, finite, and scattered: whether the cells of the line
+    Returns problem, label, their identities, the parameter as x, median, low, high, seeds, finite, and scattered: whether the cells of the line
     differ in other hyperparameters too and no two in this one alone, so that nothing lies between two points.
     """
+    runs = identified(runs)
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
     chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
     chosen = chosen.assign(y=chosen[f"final_{y}"].mask(~chosen["status"].isin(LASTED), np.inf).fillna(np.inf))
@@ -88,8 +98,8 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
         rows.append(
             {
                 **{name: named[name] for name in hyperparameter_columns(runs)},
-                "problem": named["problem"],
-                "label": named["label"],
+                **{name: cell[name].iloc[0] for name in NAMES},
+                **{name: named[name] for name in LINE},
                 "x": named[parameter],
                 "median": middle,
                 "low": low,
@@ -98,10 +108,12 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
                 "finite": int(np.isfinite(cell["y"]).sum()),
             }
         )
-    table = pd.DataFrame(rows)
+    numbers = ["x", "median", "low", "high", "seeds", "finite"]
+    table = pd.DataFrame(rows, columns=[*hyperparameter_columns(runs), *NAMES, *LINE, *numbers])
     of_line = table.groupby(LINE, sort=False)
     several = of_line[hyperparameter_columns(runs)].transform("nunique").gt(1).sum(axis=1) > 1
     table["scattered"] = several & of_line["x"].transform("nunique").eq(of_line["x"].transform("size"))
-    best = table.loc[table.groupby([*LINE, "x"], sort=False)["median"].idxmin()]
+    ordered = table.sort_values(["median", "finite"], ascending=[True, False], kind="stable")
+    best = ordered.drop_duplicates([*LINE, "x"])
     best = best.drop(columns=hyperparameter_columns(runs))
-    return best.sort_values([*LINE, "x"], ignore_index=True)
+    return best.sort_values([*NAMES, "x"], ignore_index=True)

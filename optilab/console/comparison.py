@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from optilab.analysis.summary import comparison
+from optilab.chance import WITHOUT_CHANCE
 from optilab.experiment import Experiment
 from optilab.store import Results
 
@@ -23,7 +24,10 @@ def comparison_table(experiment: Experiment, found: Results, by: str) -> Table:
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
     seeds = rows["seeds"].max()
-    caption = "One seed." if seeds == 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
+    caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
+    if not rows["random"].all():
+        labels = ", ".join(dict.fromkeys(rows.loc[~rows["random"].astype(bool), "label"]))
+        caption = f"{labels}: {WITHOUT_CHANCE}." if seeds <= 1 else f"{caption} {labels}: {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
         caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
@@ -45,9 +49,16 @@ def comparison_table(experiment: Experiment, found: Results, by: str) -> Table:
         cells_shown += [row["hyperparameters"]] if tuned else []
         cells_shown += [_range(row, "test_accuracy", ".2f", 100)] if classified else []
         cells_shown += [_range(row, "test_cost", ".3g")] if tested else []
-        cells_shown += [_range(row, "train_cost", ".3g"), f"{row['epochs']:g}", f"{row['seconds']:.3g}"]
+        cells_shown += [
+            _range(row, "train_cost", ".3g"),
+            *(_number(row[name], form) for name, form in (("epochs", "g"), ("seconds", ".3g"))),
+        ]
         table.add_row(*cells_shown)
     return table
+
+
+def _number(value: float, form: str) -> str:
+    return "" if math.isnan(value) else f"{value:{form}}"
 
 
 def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0) -> str:

@@ -1,28 +1,31 @@
-"""The grid of an experiment, before anything runs."""
+"""The grid of an experiment, before anything runs: counted, not made."""
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from optilab import store
+from optilab.analysis.summary import NOTHING
+from optilab.blocks import Block
 from optilab.cell import Cell, table_key
-from optilab.experiment import Experiment, evaluation_seeds, tuning_seeds
-from optilab.grid import Grid, grid_of
-from optilab.runner.jobs import Job, Rerun, Role, jobs, missing, tasks
+from optilab.chance import WITHOUT_CHANCE, is_random, seeds_that_differ
+from optilab.console.notes import dataset_notes
+from optilab.experiment import Experiment, seeds_of
+from optilab.grid import Grid, grid_of, problem_labels
+from optilab.labels import told_apart
+from optilab.runner.jobs import Done, Rerun, Role, Task, count_due, jobs, missing, tasks
 from optilab.runner.run import chosen, folder_of
+from optilab.texts import exact
 
-
-def _varying(grid: Sequence[Cell]) -> set[str]:
-    """Hyperparameters that take several values in some line of the grid, and lr."""
-    seen: dict[tuple[str, str], set[float]] = {}
-    for cell in grid:
-        for name, value in cell.hyperparameters.items():
-            seen.setdefault((cell.label, name), set()).add(value)
-    return {"lr", *(name for (_, name), values in seen.items() if len(values) > 1)}
+_NAMED = 8  # lines that a sentence names
+_SHORT = 1000  # values of an axis that are compared for the shortest texts
+_ROWS = 40  # of the table of cells
 
 
 def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = None) -> None:
@@ -30,44 +33,118 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     console = Console(highlight=False, markup=False)
     folder = folder_of(experiment, results)
     grid = grid_of(experiment)
-    every = tasks(experiment, grid.cells, folder)
     there = store.done(folder)
     console.print(_grid_table(experiment, grid))
-
-    def tell(role: Role, wanted: list[Job]) -> int:
-        todo = len(missing(wanted, there, rerun))
-        console.print(f"{role}: {len(wanted)} runs, of which {len(wanted) - todo} are done")
-        return todo
-
-    tuned = jobs(experiment, every, "tuning")
-    chosen_later = sum(space.samples for space in grid.spaces) * len(tuning_seeds(experiment))
-    if chosen_later:
-        console.print(f"tuning, by {experiment.search.method}: {chosen_later} runs, chosen by generations")
-    if (tuned and tell("tuning", tuned)) or chosen_later:
-        lines = len({(table_key(c.problem), c.label) for c in [*grid.cells, *(s.line.cell for s in grid.spaces)]})
-        runs = lines * len(evaluation_seeds(experiment))
+    for note in dataset_notes(experiment):
+        console.print(note)
+    for line in _without_chance(grid):
+        console.print(line)
+    if not experiment.tuning:
+        _tell(console, experiment, "evaluation", grid, there, rerun)
+        sys.stdout.flush()
+        return
+    later = sum(s.samples * len(seeds_that_differ(s.low.plan(0), seeds_of(experiment, "tuning"))) for s in grid.spaces)
+    if later:
+        console.print(f"tuning, by {experiment.search.method}: {later} runs, chosen by generations")
+    todo = _tell(console, experiment, "tuning", grid, there, rerun) if len(grid.cells) else 0
+    if todo or later:
+        lines, runs = _of_evaluation(experiment, grid)
         console.print(f"evaluation: {runs} runs, of the best cell of each of {lines} lines, once tuning is done")
     else:
-        best = chosen(experiment, tuned, store.load(folder)) if tuned else every
-        tell("evaluation", jobs(experiment, best, "evaluation"))
+        tuned = jobs(experiment, tasks(experiment, grid.cells, folder), "tuning")
+        best = chosen(experiment, tuned, store.load_all(folder))
+        wanted = jobs(experiment, best, "evaluation")
+        _say(console, "evaluation", len(wanted), len(missing(wanted, there, rerun)))
+        for line in _nothing_chosen(experiment, grid, best):
+            console.print(line)
     sys.stdout.flush()
 
 
+def _tell(
+    console: Console,
+    experiment: Experiment,
+    role: Role,
+    grid: Grid,
+    there: Done,
+    rerun: Rerun | None,
+) -> int:
+    """Print how many runs of a role there are, and return how many of them would be made."""
+    seeds = seeds_of(experiment, role)
+    wanted = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
+    todo = count_due(grid.cells.blocks, seeds, there, rerun)
+    _say(console, role, wanted, todo)
+    return todo
+
+
+def _say(console: Console, role: Role, wanted: int, todo: int) -> None:
+    console.print(f"{role}: {wanted} runs, of which {wanted - todo} are done")
+
+
+def _of_evaluation(experiment: Experiment, grid: Grid) -> tuple[int, int]:
+    """How many lines there are, and how many runs their best cells will take."""
+    seeds = seeds_of(experiment, "evaluation")
+    plans = {(table_key(b.cell.problem), b.cell.line_id): b.plan for b in grid.cells.blocks}
+    plans |= {(table_key(s.line.cell.problem), s.line.cell.line_id): s.low.plan(0) for s in grid.spaces}
+    return len(plans), sum(len(seeds_that_differ(plan, seeds)) for plan in plans.values())
+
+
+def _without_chance(grid: Grid) -> list[str]:
+    """One sentence for the lines of which one run says it all."""
+    labels = dict.fromkeys(block.cell.label for block in grid.cells.blocks if not is_random(block.plan))
+    if not labels:
+        return []
+    named = ", ".join(list(labels)[:_NAMED]) + (f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else "")
+    return [f"{named}: {WITHOUT_CHANCE}"]
+
+
+def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) -> list[str]:
+    """One sentence for each line whose runs of tuning have all come to nothing."""
+    labels = problem_labels(experiment)
+    lines = {(table_key(b.cell.problem), b.cell.line_id): b.cell for b in grid.cells.blocks}
+    for task in best:
+        lines.pop((table_key(task.cell.problem), task.cell.line_id), None)
+    several = len(labels) > 1
+    return [
+        f"{cell.label}{f' on {labels[table_key(cell.problem)]}' if several else ''}: {NOTHING}"
+        for cell in lines.values()
+    ]
+
+
 def _grid_table(experiment: Experiment, grid: Grid) -> Table:
-    count = len(grid.cells) + sum(space.samples for space in grid.spaces)
-    table = Table(title=f"{experiment.name}: {count} cells", title_justify="left")
+    """The first rows of the grid; what is left out is counted."""
+    table = Table(title=f"{experiment.name}: {grid.count:,} cells", title_justify="left")
     for column in ("optimizer", "hyperparameters", "batch size", "schedule"):
         table.add_column(column, overflow="fold")
-    varies = _varying(grid.cells)
-    for cell in grid.cells:
-        values = ", ".join(
-            f"{n}={v if isinstance(v, str) else format(v, 'g')}" for n, v in cell.hyperparameters.items() if n in varies
-        )
-        table.add_row(cell.label, values, str(cell.batch_size), cell.schedule_label)
-    for space in grid.spaces:
-        cell, by = space.line.cell, experiment.search.method
-        fixed = [f"{n}={v}" for n, v in space.fixed.items()]
-        ranges = [f"{n} from {found.low:g} to {found.high:g}" for n, found in space.ranges.items()]
-        values = f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {by}"
-        table.add_row(cell.label, values, str(cell.batch_size), cell.schedule_label)
+    labels = problem_labels(experiment)
+    several = len(set(labels.values())) > 1
+
+    def add(cell: Cell, values: str) -> None:
+        on = f" on {labels[table_key(cell.problem)]}" if several else ""
+        table.add_row(cell.label + on, values, str(cell.batch_size), cell.schedule_label)
+
+    rows = 0
+    for block in grid.cells.blocks:
+        texts = {name: _texts(block.values(name)) for name in _varying(block)}
+        for cell in itertools.islice(block, max(0, _ROWS - rows)):
+            add(cell, ", ".join(f"{n}={known[exact(cell.hyperparameters[n])]}" for n, known in texts.items()))
+            rows += 1
+    if rows < len(grid.cells):
+        table.add_row(f"and {len(grid.cells) - rows:,} more", "", "", "")
+    for space in grid.spaces[:_ROWS]:
+        fixed = [f"{n}={exact(v)}" for n, v in space.fixed.items()]
+        ranges = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.ranges.items()]
+        add(space.line.cell, f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {experiment.search.method}")
+    if len(grid.spaces) > _ROWS:
+        table.add_row(f"and {len(grid.spaces) - _ROWS:,} more searches", "", "", "")
     return table
+
+
+def _varying(block: Block) -> list[str]:
+    """Hyperparameters that take several values in a block, and lr."""
+    return [n for n in block.plan.hyperparameters if n == "lr" or len(block.values(n)) > 1]
+
+
+def _texts(values: Sequence[Any]) -> Mapping[str, str]:
+    """A short text for each value of an axis, different from those of the others; of a long axis, all digits."""
+    few = told_apart(values) if len(values) <= _SHORT else map(exact, values)
+    return dict(zip(map(exact, values), few, strict=True))

@@ -15,9 +15,10 @@ from typing import Any
 from rich.console import Console
 
 from optilab import store
-from optilab.analysis.summary import comparison
+from optilab.analysis.summary import best_runs, comparison
 from optilab.console.comparison import comparison_table
 from optilab.console.live import Live
+from optilab.console.notes import dataset_notes
 from optilab.drawing import draw
 from optilab.experiment import Experiment
 from optilab.kernels import cache
@@ -68,6 +69,8 @@ def run_and_compare(
         highlight=False, width=None if sys.stdout.isatty() else _WIDTH, quiet=quiet, stderr=as_json, soft_wrap=False
     )
     folder = folder_of(experiment, results)
+    for note in dataset_notes(experiment):
+        console.print(note)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
     start = time.perf_counter()
     live = Live(console, by)
@@ -125,7 +128,7 @@ def _tell_the_rest(console: Console, found: store.Results, live: Live, failed: i
 
 
 def _pictures(found: store.Results) -> list[Path]:
-    if not found.history["train_cost"].notna().any():
+    if not found.history["train_cost"].notna().any() or best_runs(found.runs).empty:
         return []
     on_functions = found.history["w_0"].notna().any()  # there is a path to be seen
     return draw(found, ("convergence",)) + (draw(found, ("path",)) if on_functions else [])

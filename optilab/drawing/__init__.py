@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from optilab.analysis.summary import identified
 from optilab.drawing.digits import digits, weights
-from optilab.drawing.lines import convergence, draw_schedules, sensitivity
+from optilab.drawing.lines import convergence, sensitivity
 from optilab.drawing.paths import path
+from optilab.drawing.reasons import NothingToDrawError
+from optilab.drawing.schedules import draw_schedules
 from optilab.errors import InputError, unknown
 from optilab.plots import style
 from optilab.store import Results
+from optilab.texts import shown
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
 
@@ -30,13 +35,20 @@ Y = (
 )
 
 
-def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y: str = "train_cost") -> list[Path]:
+def draw(
+    results: Results,
+    kinds: tuple[str, ...] = (),
+    x: str | None = None,
+    y: str = "train_cost",
+    tell: Callable[[str], object] = lambda _: None,
+) -> list[Path]:
     """Draw pictures of `results` into their folder, and return their paths.
 
     kinds: of KINDS; all that fit where none are given.
     x, y: columns of the history, for the convergence plot.
+    tell: told, in a sentence each, why one of several pictures that would fit is not drawn: nothing would be on it.
 
-    InputError for unknown kinds or columns, or a kind that doesn't fit these results.
+    InputError for unknown kinds or columns, for a kind that doesn't fit these results, and where there is no picture at all.
     """
     for kind in kinds:
         if kind not in KINDS:
@@ -45,10 +57,16 @@ def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y:
         raise unknown("x", x, X)
     if y not in Y:
         raise unknown("y", y, Y)
-    drawn = []
+    results = replace(results, runs=identified(results.runs))
+    drawn: list[Path] = []
+    reasons = []
     for kind in kinds or KINDS:
         with style.theme():
-            figure = KINDS[kind](results, x, y)
+            try:
+                figure = KINDS[kind](results, x, y)
+            except NothingToDrawError as nothing:
+                reasons.append(f"no picture of kind {kind!r}: {nothing}")
+                continue
             if figure is None:
                 if kind in kinds:
                     raise InputError(f"a picture of kind {kind!r} doesn't fit these results: {_WHEN[kind]}")
@@ -61,10 +79,14 @@ def draw(results: Results, kinds: tuple[str, ...] = (), x: str | None = None, y:
             try:
                 figure.savefig(target, bbox_inches="tight", metadata={"Software": "optilab"})
             except OSError as error:
-                raise InputError(f"can't write {str(target)!r}: {error.strerror}") from None
+                raise InputError(f"can't write {shown(str(target))}: {error.strerror}") from None
             finally:
                 plt.close(figure)
             drawn.append(target)
+    if not drawn:
+        raise InputError("; ".join(reasons) or f"none of the pictures {', '.join(KINDS)} fits these results")
+    for reason in reasons:
+        tell(reason)
     return drawn
 
 

@@ -9,20 +9,37 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.summary import best_runs
 from optilab.cell import Cell, stored_cell
+from optilab.drawing.captions import name_of
+from optilab.drawing.reasons import NothingToDrawError
 from optilab.network import Network
 from optilab.plots import images, style
+from optilab.stopping import LASTED
 from optilab.store import Results
 from optilab.training import train
 
+_BEST_FIRST = {
+    "final_test_accuracy": False,
+    "final_train_accuracy": False,
+    "final_train_cost": True,
+}  # whether ascending
+
 
 def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
-    """The best run on images, made again for its weights: a run is the same each time."""
-    best = best_runs(results.runs).sort_values("final_test_accuracy", ascending=False, kind="stable")
+    """The best run on images, made again for its weights: a run is the same each time.
+
+    NothingToDrawError where no run on images has lasted.
+    """
+    best = best_runs(results.runs)
+    best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
+    best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
     for found in best.to_dict("records"):
         cell = stored_cell(found["spec"], results.folder, found["label"])
         plan = cell.plan(int(found["seed"]))
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            return plan.problem, cell, train(plan).w, plan.seed
+            w = train(plan).w if found["lasted"] else np.full(1, np.nan)
+            if not np.isfinite(w).all():
+                raise NothingToDrawError("no run on images has lasted to the end with finite weights")
+            return plan.problem, cell, w, plan.seed
     return None
 
 
@@ -38,9 +55,10 @@ def digits(results: Results, x: str | None, y: str) -> Figure | None:
     wrong = np.flatnonzero(guesses != data.y_test)
     height, width = data.image or (1, 1)
     rows, columns = 4, 10
-    shown = [*range(min(2 * columns, len(guesses))), *wrong[: 2 * columns]]
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.4), layout="constrained")
+    first = min(2 * columns, len(guesses))
+    shown = [*range(first), *wrong[wrong >= first][: 2 * columns]]
     names = data.classes or ()
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.4), layout="constrained")
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, k in zip(axes.flat, shown, strict=False):
@@ -49,8 +67,8 @@ def digits(results: Results, x: str | None, y: str) -> Figure | None:
     accuracy = 1 - len(wrong) / len(guesses)
     style.caption(
         figure,
-        f"Test examples as read by {cell.label} (seed {seed}), right on {accuracy:.1%} of {len(guesses):,}: its reading "
-        "and its largest output. Above, the first of the test set; below, the first that it gets wrong.",
+        f"Test examples as read by {name_of(cell.label)} (seed {seed}), right on {accuracy:.1%} of {len(guesses):,}: its reading "
+        "and its largest output. Above, the first of the test set; below, the first after these that it gets wrong.",
     )
     return figure
 
@@ -77,7 +95,7 @@ def weights(results: Results, x: str | None, y: str) -> Figure | None:
         images.weight_image(values[:, k].reshape(height, width), ax, limit)
     style.caption(
         figure,
-        f"Weights of the {neurons} neurons of the first layer, after {cell.label} (seed {seed}): "
-        f"blue is -{limit:.2g} or less, white 0, red {limit:.2g} or more.",
+        f"Weights of the {neurons} neurons of the first layer, after {name_of(cell.label)} (seed {seed}): "
+        f"blue is −{limit:.2g} or less, white 0, red {limit:.2g} or more.",
     )
     return figure

@@ -1,28 +1,28 @@
-"""Figures of lines and bands: convergence, sensitivity to hyperparameters, schedules."""
+"""Figures of lines and bands: convergence, and sensitivity to hyperparameters."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
-from pathlib import Path
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.curves import sensitivity as sensitivity_points
-from optilab.analysis.summary import best_runs, is_number, varying
+from optilab.analysis.summary import NOTHING, best_runs, is_number, unchosen, varying
 from optilab.drawing.captions import chosen_text, ended_text, seeds_text
-from optilab.errors import InputError
+from optilab.drawing.reasons import NothingToDrawError
+from optilab.drawing.source import learning_rates
 from optilab.experiment import read_stored
 from optilab.plots import convergence as lines_plot
 from optilab.plots import style
-from optilab.plots.curves import schedule_curves
-from optilab.plugins import registry
-from optilab.schedules import from_spec
+from optilab.plots.legend import outside_legend
+from optilab.plots.panels import MOST, panels
+from optilab.plots.scales import Frame, showable
 from optilab.store import Results
+from optilab.texts import counted
+
+_CLIPPED = " Lines that leave the picture go on beyond what all others show."
+_SIZE = 5.6, 4.0  # of a panel, in inches
 
 
 def convergence(results: Results, x: str | None, y: str) -> Figure | None:
@@ -34,27 +34,38 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
     function = best["batch_size"].eq(1).all() and history["train_accuracy"].isna().all()
     x = x or ("step" if function else "epoch")
     lines = bands(history, best, x, y)
+    _refuse_nothing(lines, y)
     problems = list(dict.fromkeys(lines["problem"]))
     labels = ranked(lines)
     if y.endswith("accuracy"):
         labels = labels[::-1]
     palette = style.colours_of(results.runs["label"], labels)
-    figure, axes = plt.subplots(
-        1, len(problems), figsize=(1.2 + 5.6 * len(problems), 4.6), squeeze=False, layout="constrained"
-    )
-    for ax, problem in zip(axes[0], problems, strict=True):
-        lines_plot.convergence(lines[lines["problem"] == problem], ax, x=x, y=y, colours=palette)
+    figure, axes = panels(len(problems[:MOST]), size=_SIZE, across=3)
+    clipped = False
+    for ax, problem in zip(axes, problems, strict=False):
+        there = lines[lines["problem"] == problem]
+        lines_plot.convergence(there, ax, x=x, y=y, colours=palette)
+        clipped |= not y.endswith("accuracy") and Frame.of(there).is_left(there["median"])
         if function:
             ax.set_ylabel(ax.get_ylabel().removeprefix("training "))
         if len(problems) > 1:
-            ax.set_title(problem)
-    style.outside_legend(axes[0][-1])
+            style.title(ax, problem)
     experiment = read_stored(results.folder)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
-    if experiment.question:
-        figure.suptitle(experiment.question, x=0.01, ha="left", fontsize="medium")
-    style.caption(figure, seeds_text(results, by) + chosen_text(results, best) + ended_text(best))
+    missing = _unchosen(results, f"final_{by}", several=len(problems) > 1)
+    outside_legend(axes[min(2, len(axes) - 1)], palette, absent=_absent(lines), missing=missing)
+    style.question(figure, experiment.question)
+    text = seeds_text(results, by) + chosen_text(results, best) + ended_text(best)
+    text += learning_rates(results, best) if y == "lr" else ""
+    text += _CLIPPED if clipped else ""
+    style.caption(figure, text + _left_out(len(problems)))
     return figure
+
+
+def _unchosen(results: Results, by: str, *, several: bool) -> list[str]:
+    """What the legend says of the lines of which nothing could be chosen."""
+    lines = unchosen(results.runs, by).to_dict("records")
+    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
 
 
 def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
@@ -62,54 +73,53 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     names = [name for name in varying(results.runs) if is_number(results.runs, name)]
     if not names or y not in ("train_cost", "test_cost") or results.runs[f"final_{y}"].isna().all():
         return None
-    problems = list(dict.fromkeys(results.runs["problem"]))
-    figure, axes = plt.subplots(
-        len(names),
-        len(problems),
-        figsize=(1.2 + 5.6 * len(problems), 0.6 + 4 * len(names)),
-        squeeze=False,
-        layout="constrained",
-    )
-    lines = bands(results.history, best_runs(results.runs), "step", "train_cost")
-    palette = style.colours_of(results.runs["label"], ranked(lines) if len(lines) else results.runs["label"].unique())
-    infinite = False
-    for row, name in zip(axes, names, strict=True):
-        points = sensitivity_points(results.runs, name, y)
-        infinite |= bool(np.isinf(points.loc[~points["scattered"], "median"]).any())
-        for ax, problem in zip(row, problems, strict=True):
-            lines_plot.sensitivity(points[points["problem"] == problem], ax, parameter=name, y=y, colours=palette)
-            if len(problems) > 1:
-                ax.set_title(problem)
-    style.outside_legend(axes[0][-1])
     role = "tuning" if (results.runs["role"] == "tuning").any() else "evaluation"
-    seeds = results.runs.loc[results.runs["role"] == role, "seed"].nunique()
+    made = results.runs[results.runs["role"] == role]
+    names = [name for name in names if made.loc[made["status"] != "pruned", name].notna().any()]
+    if not names:
+        raise NothingToDrawError("every run that varies a hyperparameter was given up")
+    points = {name: sensitivity_points(results.runs, name, y) for name in names}
+    every = pd.concat(points)
+    _refuse_nothing(every, y)
+    problems = list(dict.fromkeys(results.runs["problem"]))
+    lines = bands(results.history, best_runs(results.runs), "step", "train_cost")
+    labels = ranked(lines) if len(lines) else list(dict.fromkeys(results.runs["label"]))
+    palette = style.colours_of(results.runs["label"], [label for label in labels if label in set(every["label"])])
+    wanted = [(name, problem) for name in names for problem in problems]
+    across = min(len(problems), 3) if len(problems) > 1 else min(len(names), 2)
+    figure, axes = panels(len(wanted[:MOST]), size=_SIZE, across=across)
+    clipped = False
+    infinite = bool((~showable(every.loc[~every["scattered"], "median"])).any())
+    for ax, (name, problem) in zip(axes, wanted, strict=False):
+        there = points[name][points[name]["problem"] == problem]
+        clipped |= Frame.of_points(there).is_left(there["median"])
+        lines_plot.sensitivity(there, ax, parameter=name, y=y, colours=palette)
+        if len(problems) > 1:
+            style.title(ax, problem)
+    outside_legend(axes[across - 1], palette, absent=_absent(every))
+    style.question(figure, read_stored(results.folder).question)
+    seeds = made["seed"].nunique()
     spread = f"Median and interquartile band over {seeds} seeds" if seeds > 1 else "One seed"
-    pruned = int(results.runs.loc[results.runs["role"] == role, "status"].eq("pruned").sum())
-    crosses = " × marks the last value before a line diverges." if infinite else ""
-    style.caption(figure, f"{spread} of {role}.{crosses}" + (f" {pruned} runs were given up." if pruned else ""))
+    text = f"{spread} of {role}, at the best of all other hyperparameters."
+    text += " × marks the last value before a line diverges." if infinite else ""
+    text += _CLIPPED if clipped else ""
+    pruned = int(made["status"].eq("pruned").sum())
+    text += f" {counted(pruned, 'run was', 'runs were')} given up." if pruned else ""
+    style.caption(figure, text + _left_out(len(wanted)))
     return figure
 
 
-def draw_schedules(specs: Sequence[str], steps: int, target: Path) -> Path:
-    """Draw the curves of schedules, given by name or as TOML tables, over a run of `steps` steps."""
-    curves = []
-    for text in specs:
-        try:
-            spec = tomllib.loads(f"schedule = {text}")["schedule"]
-        except tomllib.TOMLDecodeError:
-            spec = text
-        bound = from_spec(spec, "", registry().schedule)
-        if bound.schedule.is_feedback:
-            raise InputError(f"{bound.schedule.name} depends on what is measured, so it has no curve of its own")
-        values = bound.multipliers(0, steps, steps, 1)
-        curves.append(pd.DataFrame({"step": np.arange(steps), "multiplier": values, "label": bound.label}))
-    with style.theme():
-        figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
-        schedule_curves(pd.concat(curves), ax)
-        try:
-            figure.savefig(target, bbox_inches="tight")
-        except (OSError, ValueError) as error:
-            raise InputError(f"can't write {str(target)!r}: {error}") from None
-        finally:
-            plt.close(figure)
-    return target
+def _refuse_nothing(lines: pd.DataFrame, y: str) -> None:
+    """NothingToDrawError where no line has a value that an axis can show."""
+    if not showable(lines["median"]).any():
+        raise NothingToDrawError(f"of no line is the median {style.axis(y)} finite anywhere")
+
+
+def _absent(lines: pd.DataFrame) -> set[str]:
+    """Labels of the lines of which nothing is finite."""
+    there = showable(lines["median"]).groupby(lines["label"]).any()
+    return set(there.index[~there.to_numpy(np.bool_)])
+
+
+def _left_out(count: int) -> str:
+    return f" The first {MOST} of {count} panels." if count > MOST else ""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.summary import best_runs
-from optilab.drawing.captions import chosen_text, ended_text
+from optilab.drawing.captions import chosen_text, ended_text, name_of
+from optilab.drawing.reasons import NothingToDrawError
 from optilab.drawing.source import problems_of
+from optilab.experiment import read_stored
 from optilab.plots import path as path_plot
 from optilab.plots import style
+from optilab.plots.legend import outside_legend
+from optilab.plots.panels import MOST, panels
 from optilab.problems import FunctionProblem
 from optilab.stopping import LASTED
 from optilab.store import Results
+from optilab.texts import counted
 
 
 def path(results: Results, x: str | None, y: str) -> Figure | None:
@@ -28,6 +32,8 @@ def path(results: Results, x: str | None, y: str) -> Figure | None:
     if not problems:
         return None
     best = best_runs(results.runs)
+    if not results.history["run_id"].isin(best["run_id"]).any():
+        raise NothingToDrawError("no run of evaluation has a history")
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")
     history["lasted"] = history["status"].isin(LASTED)
     labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))
@@ -42,33 +48,31 @@ def path(results: Results, x: str | None, y: str) -> Figure | None:
 def _paths_on_curves(
     results: Results, problems: dict[str, FunctionProblem], history: pd.DataFrame, palette: dict[str, object]
 ) -> Figure:
-    figure, axes = plt.subplots(
-        len(problems),
-        len(palette),
-        figsize=(4.2 * len(palette), 0.8 + 3.4 * len(problems)),
-        squeeze=False,
-        sharex="row",
-        sharey="row",
-        layout="constrained",
-    )
-    for row, (name, problem) in zip(axes, problems.items(), strict=True):
-        low, high = problem.kind.domain[0]
-        points = np.linspace(low, high, 400)
-        curve = pd.DataFrame({"w_0": points, "cost": [problem.cost([w]) for w in points]})
-        for ax, (label, colour) in zip(row, palette.items(), strict=True):
-            steps = history[(history["problem"] == name) & (history["label"] == label)]
-            path_plot.path_on_curve(curve, steps, ax, colour=colour)
-            ax.set_title(label if len(problems) == 1 else f"{name}: {label}")
-            ax.label_outer()
-    budget = int(history["step"].max())
+    wanted = [(name, label) for name in problems for label in palette]
+    shown = wanted[:MOST]
+    figure, axes = panels(len(shown), size=(4.2, 3.4), across=min(len(palette), 4), beside=0.0)
+    curves = {name: _curve(problem) for name, problem in problems.items()}
+    for ax, (name, label) in zip(axes, shown, strict=True):
+        steps = history[(history["problem"] == name) & (history["label"] == label)]
+        path_plot.path_on_curve(curves[name], steps, ax, colour=palette[label])
+        style.title(ax, label if len(problems) == 1 else f"{name_of(name)}: {label}")
+    style.question(figure, read_stored(results.folder).question)
     starts = history["seed"].nunique()
     from_where = "one start" if starts == 1 else f"{starts} starts, one a seed"
+    names = ", ".join(name_of(name) for name in problems)
     style.caption(
         figure,
-        f"{', '.join(problems)}. A dot is a step: the circle is the start, the large dot the weight after {budget} steps "
-        f"({from_where}).{chosen_text(results, best_runs(results.runs))}",
+        f"{names}. A dot is a step: the circle is the start, the large dot the weight after {_steps(history)} ({from_where}); "
+        f"a cross is where a run left the picture, or stopped being finite.{chosen_text(results, best_runs(results.runs))}"
+        + (f" The first {MOST} of {len(wanted)} panels." if len(wanted) > MOST else ""),
     )
     return figure
+
+
+def _curve(problem: FunctionProblem) -> pd.DataFrame:
+    low, high = problem.kind.domain[0]
+    points = np.linspace(low, high, 400)
+    return pd.DataFrame({"w_0": points, "cost": [problem.cost([w]) for w in points]})
 
 
 def _paths_on_contours(
@@ -78,18 +82,27 @@ def _paths_on_contours(
     palette: dict[str, object],
     best: pd.DataFrame,
 ) -> Figure:
-    figure, axes = plt.subplots(
-        1, len(problems), figsize=(1.4 + 5.4 * len(problems), 5.0), squeeze=False, layout="constrained"
-    )
-    for ax, (name, problem) in zip(axes[0], problems.items(), strict=True):
+    shown = dict(list(problems.items())[:MOST])
+    across = 3
+    figure, axes = panels(len(shown), size=(5.4, 4.6), across=across, beside=1.4, layout="compressed")
+    starred = False
+    for ax, (name, problem) in zip(axes, shown.items(), strict=True):
         (left, right), (bottom, top) = problem.kind.domain
         grid = [(u, v) for v in np.linspace(bottom, top, 121) for u in np.linspace(left, right, 121)]
         surface = pd.DataFrame(grid, columns=["w_0", "w_1"])
         surface["cost"] = [problem.cost(point) for point in grid]
         steps = history[(history["problem"] == name) & np.isfinite(history["train_cost"])]
         path_plot.paths_on_contours(surface, steps, ax, colours=palette, minima=problem.kind.minima)
-        ax.set_title(name)
-    style.outside_legend(axes[0][-1])
-    steps_text = f"{int(history['step'].max())} steps from the circle to the dot (a cross: left the picture); the star is the minimum."
-    style.caption(figure, steps_text + chosen_text(results, best) + ended_text(best))
+        starred |= any(line.get_marker() == "*" for line in ax.get_lines())
+        style.title(ax, name)
+    outside_legend(axes[min(across, len(axes)) - 1], palette)
+    style.question(figure, read_stored(results.folder).question)
+    text = f"{_steps(history)} from the circle to the dot; a cross is where a run left the picture, or stopped being finite"
+    text += "; the star is the minimum." if starred else "."
+    left_out = f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""
+    style.caption(figure, text + chosen_text(results, best) + ended_text(best) + left_out)
     return figure
+
+
+def _steps(history: pd.DataFrame) -> str:
+    return counted(int(history["step"].max()), "step")

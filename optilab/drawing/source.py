@@ -1,8 +1,13 @@
-"""What pictures need beside the two tables: the problems that the runs were made on."""
+"""What pictures need beside the two tables: what the runs were made of."""
 
 from __future__ import annotations
 
-from optilab.cell import stored_cell
+import pandas as pd
+
+from optilab.analysis.summary import LINE
+from optilab.cell import Cell, bound_schedules, stored_cell
+from optilab.drawing.captions import name_of
+from optilab.lookup import get_optimizer
 from optilab.problems import Problem
 from optilab.store import Results
 
@@ -12,3 +17,22 @@ def problems_of(results: Results) -> dict[str, Problem]:
     first = results.runs.drop_duplicates("problem")
     specs = zip(first["problem"], first["spec"], strict=True)
     return {label: stored_cell(spec, results.folder).plan(0).problem for label, spec in specs}
+
+
+def learning_rates(results: Results, best: pd.DataFrame) -> str:
+    """Of lines whose rules have learning rates of their own, whose it is that the history holds: that of the first."""
+    first = best.drop_duplicates(LINE)
+    owners = {
+        f" Of {name_of(label)}, the learning rate is that of {owner}."
+        for label, spec in zip(first["label"], first["spec"], strict=True)
+        if (owner := _owner(stored_cell(spec, results.folder)))
+    }
+    return "".join(sorted(owners))
+
+
+def _owner(cell: Cell) -> str:
+    """The rule whose learning rate the history of this cell's runs holds; empty where its rules have but one."""
+    optimizer = get_optimizer(list(cell.optimizer))
+    names = [optimizer.columns[k].qualified for k in optimizer.columns_of("lr")]
+    own = {*cell.hyperparameters, *(schedule.of for schedule in bound_schedules(cell.schedule, ""))}
+    return f"{names[0].removesuffix('.lr')} (its rules have their own)" if len(names) > 1 and own & set(names) else ""

@@ -12,14 +12,25 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 
-def address_of(dispatcher: Any) -> int:
-    """Where the single version of an `entry` begins; good as long as the dispatcher lives."""
+class Address(int):
+    """Where a compiled function begins: a number for compiled code, which keeps the function in memory.
+
+    of: the function.
+    """
+
+    of: Any
+
+
+def address_of(dispatcher: Any) -> Address:
+    """The address of the single version of an `entry`."""
     (compiled,) = dispatcher.overloads.values()
-    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    address = Address(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    address.of = dispatcher
+    return address
 
 
 def function_at(signature: Any) -> Any:
-    """A function for compiled code that makes a callable, of this signature, of an `address_of`."""
+    """A function for compiled code that makes a callable of this signature of an `Address`."""
     kind = types.FunctionType(signature)
 
     @intrinsic

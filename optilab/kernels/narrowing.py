@@ -166,6 +166,16 @@ def _kind(node: ast.expr, kinds: dict[str, Kind]) -> Kind:
     return "other"
 
 
+def _size_of_whole(node: ast.expr) -> int | None:
+    """The size of a whole number that is written out, with its sign; None where it isn't."""
+    match node:
+        case ast.Constant(value=int(value)):
+            return abs(value)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return _size_of_whole(operand)
+    return None
+
+
 def _name(function: ast.expr) -> str:
     """The last part of a function's name."""
     match function:
@@ -187,13 +197,15 @@ class _Narrowing(ast.NodeTransformer):
 
     def _rounded(self, node: ast.expr) -> ast.expr:
         kind = _kind(node, self._kinds)
-        if isinstance(node, ast.Constant) and kind != "other":
+        if kind == "whole":
+            whole = _size_of_whole(node)
+            if whole is None or whole >= 2**15:
+                return node  # it may count or index, and float32 lacks most of those beyond 2**24
+            return _call(_INT16, node)  # with a float32 it makes a float32, with an index an index
+        if isinstance(node, ast.Constant) and kind == "number":
             size = abs(float(node.value))  # type: ignore[arg-type]
-            if kind == "whole" and size < 2**15:  # with a float32 it makes a float32, with an index an index
-                return _call(_INT16, node)
             if not (size == 0 or 1e-37 < size < 1e38):
                 return node  # float32 has no such number
-            kind = "number"
         return _call(_FLOAT32, node) if kind == "number" else node
 
     def _met(self, *nodes: ast.expr) -> list[ast.expr]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
 
+from optilab.plots.scales import EVERYTHING, Frame, scale_counts, scale_parameter, scale_y, showable
 from optilab.plots.style import axis
+from optilab.plots.text import plain
 
-_HIGHEST = 1e100  # what a logarithmic axis can show; a line above it is as good as infinite
 LOG_X = ("step", "examples", "gradient_evaluations")
 
 
@@ -33,8 +32,11 @@ def convergence(
     """
     log_x = x in LOG_X if log_x is None else log_x
     log_y = not y.endswith("accuracy") if log_y is None else log_y
-    _draw(lines, ax, colours)
-    _scales(lines, ax, log_x, log_y)
+    frame = Frame.of(lines) if log_y else EVERYTHING
+    _draw(lines, ax, colours, frame)
+    if log_x:
+        scale_counts(ax, lines)
+    scale_y(ax, lines["median"], frame, log=log_y)
     ax.set(xlabel=axis(x), ylabel=axis(y))
     return ax
 
@@ -42,13 +44,16 @@ def convergence(
 def sensitivity(
     points: pd.DataFrame, ax: Axes, *, parameter: str = "lr", y: str = "train_cost", colours: Mapping[str, object]
 ) -> Axes:
-    """Draw the points of `analysis.curves.sensitivity`: final `y` against one hyperparameter, both logarithmic.
+    """Draw the points of `analysis.curves.sensitivity`: final `y` against one hyperparameter.
 
-    Points of one label are joined by a line, unless they are scattered.
+    Points of one label are joined by a line, unless they are scattered. Axes are logarithmic where values differ by much.
     """
     scattered = set(points.loc[points["scattered"], "label"])
-    _draw(points, ax, colours, markers=True, unjoined=scattered)
-    _scales(points, ax, True, not y.endswith("accuracy"))
+    log_y = not y.endswith("accuracy")
+    frame = Frame.of_points(points) if log_y else EVERYTHING
+    _draw(points, ax, colours, frame, markers=True, unjoined=scattered)
+    scale_parameter(ax, points["x"])
+    scale_y(ax, points["median"], frame, log=log_y)
     ax.set(xlabel=axis(parameter), ylabel=f"final {axis(y)}")
     return ax
 
@@ -57,41 +62,38 @@ def _draw(
     lines: pd.DataFrame,
     ax: Axes,
     colours: Mapping[str, object],
+    frame: Frame,
     markers: bool = False,
     unjoined: Collection[str] = (),
 ) -> None:
-    for label, colour in colours.items():
+    for place, (label, colour) in enumerate(colours.items()):
         line = lines[lines["label"] == label]
-        finite = line[line["median"] < _HIGHEST]
-        if not len(line):
+        finite = showable(line["median"])
+        if not finite.any():
             continue
-        many = len(finite) > 30
-        sns.lineplot(
-            data=finite,
-            x="x",
-            y="median",
-            errorbar=None,
-            ax=ax,
+        joined, few = label not in unjoined, len(line) <= 30
+        middle = line["median"].where(finite)  # what isn't finite is a gap
+        ax.plot(
+            line["x"],
+            middle,
             color=colour,
-            label=label,
-            marker="o" if markers or not many else None,
+            label=plain(label),
+            marker="o" if markers or few else None,
             markersize=5 if markers else 3,
             markeredgewidth=0,
-            linestyle="" if label in unjoined else "-",
+            linestyle="-" if joined else "",
             linewidth=1.8,
-            legend=False,
-            zorder=3,
+            zorder=3 - place / (len(colours) + 1),  # the first lies on top
         )
-        top = finite["high"].where(finite["high"] < _HIGHEST, finite["median"])
-        if label in unjoined:
-            ax.vlines(finite["x"], finite["low"], top, color=colour, alpha=0.4, linewidth=1.2)
+        low, high = (line[name].where(showable(line[name]), middle) for name in ("low", "high"))
+        if not joined:
+            ax.vlines(line["x"], low, high, color=colour, alpha=0.4, linewidth=1.2)
             continue
-        ax.fill_between(finite["x"], finite["low"], top, color=colour, alpha=0.18, linewidth=0)
-        if len(finite) and line["x"].max() > finite["x"].max():
-            end = finite.iloc[-1]
+        ax.fill_between(line["x"], low, high, color=colour, alpha=0.18, linewidth=0)
+        for _, end in line[finite & ~finite.shift(-1, fill_value=True)].iterrows():
             ax.plot(
                 end["x"],
-                end["median"],
+                frame.inside(end["median"]),
                 marker="x",
                 color=colour,
                 markersize=9,
@@ -99,23 +101,3 @@ def _draw(
                 zorder=4,
                 clip_on=False,
             )
-
-
-def _scales(lines: pd.DataFrame, ax: Axes, log_x: bool, log_y: bool) -> None:
-    positive = lines[lines["x"] > 0]
-    if log_x and len(positive):
-        firsts = positive.groupby("label")["x"].min()
-        if len(positive) == len(lines):
-            ax.set_xscale("log")
-        elif (
-            firsts.max() < 10 * firsts.min()
-        ):  # else lines with late first marks would fill the picture with straight lines
-            ax.set_xscale("symlog", linthresh=firsts.max(), linscale=0.3)
-            ax.set_xlim(0, 1.05 * positive["x"].max())
-    values = lines["median"][lines["median"] < _HIGHEST]
-    if log_y and len(values) and values.min() > 0 and values.max() > 3 * values.min():
-        ax.set_yscale("log")
-        if values.max() < 1000 * values.min():  # few powers of ten: name 2 and 5 times them as well
-            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            ax.yaxis.set_major_formatter("{x:g}")
-            ax.yaxis.set_minor_formatter(NullFormatter())

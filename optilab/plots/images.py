@@ -9,15 +9,22 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from optilab.plots.text import plain
+
+_NAME = 6  # letters of a class, so that two of them fit above an example
+
 
 def prediction(image: NDArray[Any], guess: pd.Series, ax: Axes) -> Axes:
     """Draw one example with what the network says of it: a Series of prediction, truth, confidence."""
     right = guess["prediction"] == guess["truth"]
     ax.imshow(image, cmap="Greys", interpolation="nearest")
-    text = f"{guess['prediction']}" if right else f"{guess['prediction']}, not {guess['truth']}"
+    read, true = plain(guess["prediction"], _NAME), plain(guess["truth"], _NAME)
     colours = sns.color_palette("colorblind")
     ax.set_title(
-        f"{text}\n{guess['confidence']:.2f}", color="0.2" if right else colours[3], loc="center", fontsize="small"
+        f"{read if right else f'{read}, not {true}'}\n{guess['confidence']:.2f}",
+        color="0.2" if right else colours[3],
+        loc="center",
+        fontsize="small",
     )
     ax.set_axis_off()
     return ax

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +10,8 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from optilab.plots.text import families, plain, wrapped
 
 AXES = {
     "step": "steps",
@@ -30,12 +31,13 @@ AXES = {
 }
 MOST_COLOURS = 12
 GREY = "0.65"
-LEGEND_WIDTH = 32  # letters in a line of a legend
+_CAPTION_LINES = 8
+_QUESTION_LINES = 3
 
 
 def axis(name: str) -> str:
     """Name of an axis, with its unit."""
-    return AXES.get(name, name)
+    return AXES.get(name) or plain(name)
 
 
 def colours(labels: Iterable[str]) -> dict[str, object]:
@@ -60,7 +62,11 @@ def colours_of(every: Iterable[str], order: Iterable[str]) -> dict[str, object]:
 @contextmanager
 def theme() -> Iterator[None]:
     """The look of optilab's pictures, inside a with statement only."""
-    with sns.axes_style("ticks"), sns.plotting_context("notebook", font_scale=0.9), mpl.rc_context(_RC):
+    with (
+        sns.axes_style("ticks"),
+        sns.plotting_context("notebook", font_scale=0.9),
+        mpl.rc_context({**_RC, "font.family": families()}),
+    ):
         yield
 
 
@@ -75,17 +81,28 @@ _RC: dict[Any, Any] = {
     "axes.grid": True,
     "grid.color": "0.92",
     "axes.axisbelow": True,
+    "text.usetex": False,
 }
 
 
 def caption(figure: Figure, text: str) -> None:
-    """Text below the axes, wrapped to the width of the figure."""
-    width = int(figure.get_size_inches()[0] * 15)
-    figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize="small", color="0.35", x=0.01, ha="left")
+    """Text below the axes, wrapped to the width of the figure, and cut where it grows too long."""
+    lines = wrapped(text, _letters_across(figure, 15), _CAPTION_LINES)
+    figure.supxlabel(lines, fontsize="small", color="0.35", x=0.01, ha="left")
 
 
-def outside_legend(ax: Axes, title: str | None = None) -> None:
-    """A legend to the right of the axes; long labels go over several lines, and leave the axes their width."""
-    legend = ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), title=title, alignment="left", borderaxespad=0.0)
-    for label in legend.get_texts():
-        label.set_text("\n".join(textwrap.wrap(label.get_text(), LEGEND_WIDTH)))
+def question(figure: Figure, text: str) -> None:
+    """The question that the picture answers, above the axes; none where it is empty."""
+    if text.strip():
+        lines = wrapped(text, _letters_across(figure, 12), _QUESTION_LINES)
+        figure.suptitle(lines, x=0.01, ha="left", fontsize="medium")
+
+
+def title(ax: Axes, text: str) -> None:
+    """A name above the axes, as much of it as fits."""
+    inches = ax.get_window_extent().width / ax.figure.dpi
+    ax.set_title(plain(text, max(12, int(10 * inches))), loc="left")
+
+
+def _letters_across(figure: Figure, an_inch: int) -> int:
+    return int(figure.get_size_inches()[0] * an_inch)

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from optilab.cell import Cell, table_key
-from optilab.experiment import Experiment, evaluation_seeds, path_from, tuning_seeds
+from optilab.blocks import Block
+from optilab.cell import Cell, problem_id, table_key
+from optilab.chance import is_random, seeds_that_differ
+from optilab.errors import InputError
+from optilab.experiment import Experiment, path_from, seeds_of
 from optilab.grid import problem_labels
 from optilab.identity import run_ids
 from optilab.plan import Plan
 from optilab.runner.pruning import Limits
 from optilab.stopping import FAILURES
+from optilab.texts import shown
 
 Role = Literal["tuning", "evaluation"]
 Rerun = Literal["stale", "failed", "diverged", "all"]
@@ -60,6 +64,7 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
     found = []
     for cell in grid:
         spec, plan = cell.spec, cell.plan(0)
+        _check_named(cell)
         parts = json.dumps([spec["problem"], spec["precision"], spec["optimizer"], spec["schedule"]], sort_keys=True)
         if parts not in codes:
             codes[parts] = plan.code
@@ -68,6 +73,9 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
             "problem": labels[table_key(cell.problem)],
             "optimizer": plan.optimizer.name,
             "label": cell.label,
+            "problem_id": problem_id(plan.problem),
+            "line_id": cell.line_id,
+            "is_random": is_random(plan),
             **{n: v if isinstance(v, str) else float(v) for n, v in cell.hyperparameters.items()},
             "schedule": cell.schedule_label,
             "batch_size": plan.examples_a_step,
@@ -79,14 +87,24 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
     return found
 
 
+def _check_named(cell: Cell) -> None:
+    """InputError for a schedule that no worker could find, because it is given itself and not by its name."""
+    try:
+        json.dumps(cell.schedule)
+    except TypeError:
+        raise InputError(
+            f"{cell.place}.schedule = {shown(cell.schedule)}: in an experiment a schedule is given by its name"
+        ) from None
+
+
 def jobs(experiment: Experiment, wanted: Iterable[Task], role: Role) -> list[Job]:
-    """One job for each task and seed of a role."""
-    seeds = tuning_seeds(experiment) if role == "tuning" else evaluation_seeds(experiment)
-    return [
-        Job(task, seed, role, identity)
-        for task in wanted
-        for seed, identity in zip(seeds, run_ids(task.plan, seeds), strict=True)
-    ]
+    """One job for each task and seed of a role; one alone for a task in which nothing is random."""
+    seeds = seeds_of(experiment, role)
+    found = []
+    for task in wanted:
+        own = seeds if task.columns["is_random"] else seeds[:1]
+        found += [Job(task, seed, role, run) for seed, run in zip(own, run_ids(task.plan, own), strict=True)]
+    return found
 
 
 def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, settled: Collection[str] = ()) -> list[Job]:
@@ -97,17 +115,32 @@ def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, sett
     """
     found: dict[str, Job] = {}
     for job in wanted:
-        if _is_due(job, there.get(job.run_id), rerun, settled):
+        if _is_due(there.get(job.run_id), job.task.code, rerun, job.run_id in settled):
             found.setdefault(job.run_id, job)
     return list(found.values())
 
 
-def _is_due(job: Job, made: tuple[str, str] | None, rerun: Rerun | None, settled: Collection[str]) -> bool:
+def count_due(blocks: Iterable[Block], seeds: Sequence[int], there: Done, rerun: Rerun | None = None) -> int:
+    """How many runs of some blocks of cells would be made now, as `missing` tells them, without making a job of each."""
+    count = 0
+    for block in blocks:
+        own = seeds_that_differ(block.plan, seeds)
+        if not there or rerun == "all":
+            count += len(block) * len(own)
+        else:
+            code = block.plan.code
+            due = (_is_due(there.get(run), code, rerun, settled=False) for ids in block.run_ids(own) for run in ids)
+            count += sum(due)
+    return count
+
+
+def _is_due(made: tuple[str, str] | None, wanted: str, rerun: Rerun | None, settled: bool) -> bool:
+    """Whether a run is made: by its status and the digest of its code, if it is there, and the digest of today's."""
     if made is None or rerun == "all":
         return True
     status, code = made
-    failed, other = status in FAILURES, code != job.task.code
-    unfinished = status in UNFINISHED and job.run_id not in settled
+    failed, other = status in FAILURES, code != wanted
+    unfinished = status in UNFINISHED and not settled
     if unfinished or (failed and (other or rerun == "failed")):
         return True
     return (rerun == "stale" and other) or (rerun == "diverged" and status == "diverged")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from optilab.guarding import Contained, described, in_time, opened
 from optilab.loggers import LoggedRun, Logger
 from optilab.measurements import COLUMNS
-from optilab.plugins import registry
+from optilab.plugins import registry, rehearse_logger
 from optilab.runner.jobs import Job
 from optilab.runner.rows import Finished
 
@@ -76,10 +77,11 @@ class Logbook:
     def _tell(self, what: Callable[[Logger], None]) -> None:
         for name, to in list(self._loggers.items()):
             try:
-                what(to)
+                with Contained(), in_time(f"the logger {name}", to):
+                    what(to)
             except Exception as error:
                 del self._loggers[name]
-                self._complain(f"the logger {name} has failed, and is told no more: {type(error).__name__}: {error}")
+                self._complain(f"the logger {name} has failed, and is told no more: {described(error)}")
 
 
 def logged(job: Job) -> LoggedRun:
@@ -97,5 +99,9 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
         for text in wanted:
             name, given, where = text.partition("=")
             kind = registry().logger(name, "log")
-            loggers[text] = stack.enter_context(kind.open(where if given else None, folder))
+            if not given:
+                rehearse_logger(name)
+            loggers[text] = stack.enter_context(
+                opened(kind.open(where if given else None, folder), f"the logger {name}")
+            )
         yield Logbook(loggers, complain)

@@ -20,6 +20,7 @@ import scipy
 from optilab import __version__, plugins
 from optilab.cell import Cell
 from optilab.errors import InputError, PluginWarning
+from optilab.guarding import Contained, described
 from optilab.identity import run_id
 from optilab.plan import Plan
 from optilab.runner.listening import listener_of
@@ -58,6 +59,7 @@ def host() -> str:
 def use_plugins(files: list[str]) -> None:
     """Load the plugins that were given as files; what can't be loaded of the others the parent has told already."""
     warnings.simplefilter("ignore", PluginWarning)
+    plugins.trust()
     for file in files:
         plugins.use_file(Path(file))
     plugins.registry()
@@ -123,16 +125,17 @@ class Maker:
             return watch is None or watch.sees(run.log[-1])
 
         try:
-            training = Training(plan, self._setup(plan), mind_the_clock=self._mind_the_clock)
-            run = training.run
-            training.finish(goes_on if tell or watch else None)
+            with Contained():
+                training = Training(plan, self._setup(plan), mind_the_clock=self._mind_the_clock)
+                run = training.run
+                training.finish(goes_on if tell or watch else None)
             if run.status == "pruned" and watch is not None:
                 run.message += f": {watch.reason}"
         except InputError as error:
             run.status, run.message = "failed", str(error)
         except Exception as error:
             text = traceback.format_exc()
-            run.status, run.message = "failed", f"{type(error).__name__}: {error}"
+            run.status, run.message = "failed", described(error)
         return Outcome(
             run.status,
             run.message,

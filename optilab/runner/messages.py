@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 
 from optilab.measurements import COLUMNS
 from optilab.stopping import Status
+from optilab.texts import encodable
 
 OUTCOMES = "outcomes"  # file in a worker's folder, of outcomes one after another
 _LENGTHS = struct.Struct("<II")  # of an outcome's facts and of its history, in bytes
 
 
-class Outcome(NamedTuple):
-    """What came of one run; the fields are columns of `runs`.
-
-    log: its history, [measurement, column].
-    """
+class _Facts(NamedTuple):
+    """The fields of an `Outcome`."""
 
     status: Status
     message: str
@@ -32,6 +30,20 @@ class Outcome(NamedTuple):
     train_seconds: float
     measure_seconds: float
     log: NDArray[np.float64]
+
+
+class Outcome(_Facts):
+    """What came of one run; the fields are columns of `runs`.
+
+    message, traceback: of a plugin, and yet texts that every file and stream can hold.
+    log: its history, [measurement, column].
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, status: Status, message: str, traceback: str, *rest: Any, **named: Any) -> Outcome:
+        """With what can't be encoded in its texts escaped."""
+        return _Facts.__new__(cls, status, encodable(message), encodable(traceback), *rest, **named)
 
     def pack(self) -> bytes:
         """As bytes, to be followed by those of the next outcome."""

@@ -57,7 +57,7 @@ def replay(folder: Path, identity: str) -> Replay:
 
     identity: its run_id, or the beginning of it if no other begins so.
     """
-    found = store.load(folder)
+    found = store.load_all(folder)
     row = _row(found.runs, identity)
     before = found.history[found.history["run_id"] == row["run_id"]]
     plan = stored_cell(row["spec"], folder).plan(int(row["seed"]))

@@ -13,10 +13,22 @@ from numpy.typing import NDArray
 from optilab.measurements import COLUMNS, MEASURES
 from optilab.runner.jobs import Job
 from optilab.runner.messages import Outcome
+from optilab.store import with_more
+from optilab.texts import exact
+
+NAMES = (
+    "experiment",
+    "problem",
+    "label",
+    "schedule",
+    "role",
+    "problem_id",
+    "line_id",
+)  # that an experiment gives a run
 
 WANTED = pa.schema(
     [
-        *((name, pa.string()) for name in ("run_id", "experiment", "problem", "label", "schedule", "role")),
+        *((name, pa.string()) for name in ("run_id", *NAMES)),
         ("seed", pa.int64()),
         ("code", pa.string()),
     ]
@@ -56,7 +68,7 @@ def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
 
 def _text(value: Any) -> str | None:
     """A hyperparameter that is a word for one optimizer may be a number for another."""
-    return value if value is None or isinstance(value, str) else f"{value:g}"
+    return None if value is None else exact(value)
 
 
 def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
@@ -86,9 +98,6 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
     return found
 
 
-_MORE = b"more"  # in the metadata of a table of wanted runs
-
-
 def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
     """The table of what an experiment wants, for whoever looks at its results later.
 
@@ -102,9 +111,4 @@ def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
     }
     rest = {n: [job.task.columns[n] for job in wanted] for n in WANTED.names if n not in rows}
     table = pa.table({name: (rows | rest)[name] for name in WANTED.names}, WANTED)
-    return table.replace_schema_metadata({_MORE: b"yes"}) if more else table
-
-
-def wants_more(wanted: pa.Table) -> bool:
-    """Whether others are chosen once the runs of such a table are made."""
-    return _MORE in (wanted.schema.metadata or {})
+    return with_more(table) if more else table

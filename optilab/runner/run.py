@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import pyarrow as pa
+import numpy as np
 
 from optilab import store
 from optilab.analysis.summary import best_cells
 from optilab.cell import Cell
-from optilab.experiment import Experiment, evaluation_seeds, stored
+from optilab.experiment import Experiment, stored
 from optilab.grid import grid_of
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.logbook import open_logbook
@@ -42,10 +42,9 @@ def run_experiment(
     """
     observer, way = observer or Observer(), way or Way()
     folder = folder_of(experiment, results)
-    evaluation_seeds(experiment)  # complains of seeds that are used twice
     grid = grid_of(experiment)
     every = tasks(experiment, grid.cells, folder)
-    hyperparameters = _hyperparameters([*grid.cells, *(space.low for space in grid.spaces)])
+    hyperparameters = _hyperparameters([*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces)])
     way.kind.open(workers=way.workers, address=way.address)  # complains of its options
     with ExitStack() as stack:
         keep = stack.enter_context(store.Store(folder, hyperparameters, stored(experiment, folder)))
@@ -56,12 +55,12 @@ def run_experiment(
         tuned: list[Job] = []
         if experiment.tuning:
             tuned = tune(experiment, every, grid.spaces, session)
-            every = chosen(experiment, tuned, store.load(folder))
+            every = chosen(experiment, tuned, store.load_all(folder))
         evaluated = jobs(experiment, every, "evaluation")
         session.want([*tuned, *evaluated])
         session.make(evaluated, "evaluation")
         book.end()
-    return results_of(store.load(folder))
+    return store.load(folder)
 
 
 def _hyperparameters(cells: Iterable[Cell]) -> dict[str, type]:
@@ -73,24 +72,9 @@ def _hyperparameters(cells: Iterable[Cell]) -> dict[str, type]:
     return found
 
 
-def results_of(found: store.Results) -> store.Results:
-    """Of all runs that a folder holds, those of the experiment as it was last run, under the names it gives them."""
-    table = store.wanted(found.folder)
-    return found if table is None else _named(found, table)
-
-
-def _named(found: store.Results, wanted: pa.Table) -> store.Results:
-    names = wanted.to_pandas().drop_duplicates("run_id").set_index("run_id")
-    runs = found.runs[found.runs["run_id"].isin(names.index)].reset_index(drop=True)
-    for column in ("experiment", "problem", "label", "schedule", "role"):
-        runs[column] = names[column].reindex(runs["run_id"]).to_numpy(dtype=object)
-    history = found.history[found.history["run_id"].isin(names.index)].reset_index(drop=True)
-    return store.Results(found.folder, runs, history)
-
-
 def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -> list[Task]:
-    """The best task of each line, by the runs of tuning that there are."""
+    """The best task of each line, by the runs of tuning that there are; none of a line of which nothing lasted."""
     assert experiment.tuning is not None
     by_run = {job.run_id: job.task for job in tuned}
-    best = best_cells(_named(found, wanted_table(tuned)).runs, f"final_{experiment.tuning.by}")
-    return [by_run[run] for run in best["run_id"]]
+    best = best_cells(store.named(found.runs, wanted_table(tuned)), f"final_{experiment.tuning.by}")
+    return [by_run[run] for run in best.loc[np.isfinite(best["score"]), "run_id"]]

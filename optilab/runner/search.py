@@ -15,6 +15,7 @@ from statistics import median
 
 from optilab import store
 from optilab.cell import Cell
+from optilab.chance import seeds_that_differ
 from optilab.errors import InputError
 from optilab.experiment import Experiment, tuning_seeds
 from optilab.grid import SearchSpace, refuse_two_labels
@@ -39,7 +40,7 @@ def tune(experiment: Experiment, known: Sequence[Task], spaces: Sequence[SearchS
         for job in fresh:
             refuse_two_labels(job.task.cell, cells.setdefault(job.run_id, job.task.cell))
         session.want([*wanted, *fresh], more=True)
-        later = sum(search.left for search in searches) * len(tuning_seeds(experiment))
+        later = sum(search.left * search.seeds for search in searches)
         session.make(fresh, "tuning", _settled(fresh, session), before=len({job.run_id for job in wanted}), later=later)
         if searches:
             made = _made({job.run_id for job in fresh}, session.folder, experiment.tuning.by)
@@ -93,6 +94,7 @@ class _Search:
         self._asked: list[Point] = []  # in this generation
         self._lasted: dict[int, dict[str, Costs]] = {}  # of each seed, the runs that came to their end
         self.left = space.samples
+        self.seeds = len(seeds_that_differ(space.low.plan(0), tuning_seeds(experiment)))  # runs of a point
 
     def next(self) -> list[Job]:
         """The jobs of the next generation; none if there is no other."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from optilab import store
 from optilab.errors import InputError
 from optilab.executors import ExecutorKind, Pool
+from optilab.guarding import opened
 from optilab.lifting import compile_update
 from optilab.plugins import registry
 from optilab.runner.dispatch import Dispatch
@@ -60,7 +61,8 @@ class Way:
     @contextmanager
     def pool(self) -> Iterator[Pool]:
         """Its pool, ended when the block is left. InputError for options that it doesn't take."""
-        with self.kind.open(workers=self.workers, address=self.address) as pool:
+        kind = self.kind
+        with opened(kind.open(workers=self.workers, address=self.address), f"the executor {kind.name}") as pool:
             yield pool
 
 

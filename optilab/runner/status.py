@@ -13,7 +13,6 @@ import pandas as pd
 from optilab import store
 from optilab.cell import stored_cell
 from optilab.errors import InputError
-from optilab.runner.rows import wants_more
 from optilab.stopping import FAILURES
 
 
@@ -42,10 +41,10 @@ def status_of(folder: Path) -> Status:
     runs = store.load_runs(folder)
     table = store.wanted(folder)
     wanted = set(runs["run_id"]) if table is None else set(table.column("run_id").to_pylist())
-    there = runs[runs["run_id"].isin(wanted)]
+    there = store.named(runs, table)
     return Status(
         wanted=len(wanted),
-        more=table is not None and wants_more(table),
+        more=table is not None and store.wants_more(table),
         missing=len(wanted) - len(there),
         stale=_stale(there, folder),
         statuses=dict(Counter(there["status"].tolist()).most_common()),

@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from optilab.errors import InputError
+from optilab.guarding import overdue, seconds
 from optilab.runner.listening import listener_of
 from optilab.runner.messages import OUTCOMES, Outcome, Reply, lost, unpack
 from optilab.subprocesses import python
 
 GRACE = 2.0  # seconds after its time limit in which a run may end by itself
+START = 60.0  # seconds for a worker to start, beside those for its plugins
 _STARTS = 3  # processes that may die before they are ready
 _TAIL = 4000  # characters of what a worker wrote before it died
 
@@ -89,7 +91,7 @@ class WorkerProcess:
     def work(self, batch: dict[str, Any], told: Told | None) -> tuple[bytes, int | None]:
         """What it has finished of a batch, and how many functions it compiled; None for these if it died."""
         if not self._hello:
-            self._hello = self._answer() or {}
+            self._hello = self._greeting()
         self._size, self._since, self._waiting = 0, time.monotonic(), False
         self.send(batch)
         compiled = None
@@ -103,6 +105,23 @@ class WorkerProcess:
                 break
         self._waiting = True
         return self._outcomes.read_bytes(), compiled
+
+    def _greeting(self) -> dict[str, Any]:
+        """Its first line, or nothing if it died. OverdueError if it hangs: an import in compiled code can't be interrupted."""
+        limit, late = START + seconds(), threading.Event()
+
+        def end() -> None:
+            late.set()
+            self._process.kill()
+
+        timer = threading.Timer(limit, end)
+        timer.daemon = True
+        timer.start()
+        answer = self._answer()
+        timer.cancel()
+        if late.is_set():
+            raise overdue("a worker process, as it started and imported the plugins,", limit)
+        return answer or {}
 
     def check(self, time_limit: float) -> None:
         """Kill it if it has finished no run for longer than a run may take."""

@@ -11,10 +11,9 @@ import json
 import os
 import queue
 import shutil
-import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from optilab.errors import InputError
 from optilab.kernels import cache
@@ -26,10 +25,12 @@ def main() -> None:
     """Work until the input ends. The first line of it says which folder and which plugins to use."""
     faulthandler.enable()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)  # what a plugin prints is no answer
+    asked = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(2, 1)  # what a plugin prints is no answer,
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # and what it reads is no request
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    begin = json.loads(sys.stdin.readline())
-    threading.Thread(target=_listen, args=(lines, Path(begin["folder"])), daemon=True).start()
+    begin = json.loads(asked.readline())
+    threading.Thread(target=_listen, args=(asked, lines, Path(begin["folder"])), daemon=True).start()
 
     def say(**answer: Any) -> None:
         answers.write(json.dumps(answer) + "\n")
@@ -46,10 +47,10 @@ def main() -> None:
             _work(maker, json.loads(lines.get()), outcomes, say)
 
 
-def _listen(lines: queue.SimpleQueue[str], folder: Path) -> None:
+def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None:
     """Pass on what comes in. Compiled training gives way to this thread, so that even an endless run ends here."""
     with contextlib.suppress(Exception):
-        for line in sys.stdin:
+        for line in asked:
             lines.put(line)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

@@ -5,17 +5,19 @@
     results/NAME/wanted.parquet      the runs that it wants
     results/NAME/runs/*.parquet      one row a run
     results/NAME/history/*.parquet   one row a run and measurement
-    results/NAME/set_aside/          parts that were damaged, if there were any
+    results/NAME/set_aside/          parts that were damaged, and what lost its other half by that; nobody reads it
 
 A part is called FIRST-LAST-DIGEST.parquet: the numbers of the commits whose rows it has, and the beginning of the SHA-256 of
-its bytes, so that a part that was cut off or changed is known for it. Each row has the number of its commit as well: of a run
+its bytes, so that a part that was cut off or changed is known for it. Names are not believed: which rows count is decided by
+what is in parts that were read whole and found good (`survey`), for all who read or write alike. Each row has the number of its commit as well: of a run
 that was made twice the later one counts, with the history of the same commit. Numbers are counted, not taken from a clock.
 """
 
 from optilab.store.exporting import export_csv
 from optilab.store.merging import Merged, merge
-from optilab.store.reading import Results, done, load, load_runs, wanted
+from optilab.store.reading import Results, done, load, load_all, load_runs
 from optilab.store.schema import HISTORY, RESERVED, facts, runs_schema
+from optilab.store.wanted import named, wanted, wants_more, with_more
 from optilab.store.writing import Store
 
 __all__ = [
@@ -28,8 +30,12 @@ __all__ = [
     "export_csv",
     "facts",
     "load",
+    "load_all",
     "load_runs",
     "merge",
+    "named",
     "runs_schema",
     "wanted",
+    "wants_more",
+    "with_more",
 ]

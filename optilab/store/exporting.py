@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import csv
 
 from optilab.errors import InputError
+from optilab.folders import replacing
 from optilab.store.reading import load
 
 
@@ -22,14 +21,11 @@ def export_csv(folder: Path, out: Path) -> list[Path]:
     written = []
     for name, frame in (("runs", found.runs), ("history", found.history)):
         path = out / f"{name}.csv"
-        temporary = out / f".{uuid.uuid4().hex}.tmp"
         try:
             out.mkdir(parents=True, exist_ok=True)
-            csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), temporary)
-            temporary.replace(path)
+            with replacing(path) as file:
+                csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), file)
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise InputError(f"can't write {str(path)!r}: {error.strerror or error}") from None
         written.append(path)
     return written

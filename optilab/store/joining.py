@@ -4,39 +4,35 @@ Commits go to the folder `recent`, which optilab alone reads; there parts of abo
 only logarithmically often. From time to time all of them are joined into one that everybody sees, and that isn't touched any
 more: whoever reads the folder as plain Parquet while it is written meets no file that changes or vanishes, and no row twice.
 
-A part whose commits are among those of another one doesn't count, so a new part is written first, and what it replaces is
-removed afterwards. Parts that everybody sees are joined at the end of a session alone, in another order: the new one is written
-under a hidden name, what it replaces is removed, and it gets its name. A process that dies in between leaves a hidden part, which
-optilab reads as if it were in its place, and the next one that writes gives it its name.
+A new part is written first, and what it replaces is removed afterwards: in between, readers of optilab find rows twice, and take
+them once (`store.survey`). Parts that everybody sees are joined at the end of a session alone, in another order: the new one is
+written under a hidden name, what it replaces is removed, and it gets its name. A process that dies in between leaves parts that
+have the same rows, or a hidden one; the next one that writes finds out which of them to remove (`store.mending`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 
 from optilab.folders import sync_folder
-from optilab.store.parts import RECENT, Part, listed, live, row_groups, write_joined
+from optilab.store.content import bytes_of
+from optilab.store.parts import Part, row_groups, write_joined
 from optilab.store.schema import fitted
 
 FAN = 3  # recent parts of about one size that are joined into one
 FEW = 16  # parts that everybody sees, and that need not be joined
 LARGE = 64 * 2**20  # bytes beyond which a part isn't joined any more
 
-Kept = Callable[[pa.Table], pa.Table]  # of some rows, those that still count
-
-
-class DamagedError(Exception):
-    """A part was changed or cut off since it was written."""
+Kept = Callable[[Part, pa.Table], pa.Table]  # of some rows of a part, those that still count
 
 
 def join_recent(parts: Sequence[Part], schema: pa.Schema, kept: Kept, *, openly: bool = False) -> Part:
     """Join contiguous recent parts into one, in the same place or in the open.
 
-    OSError if there is no room; then all is as before. DamagedError if a part can't be read.
+    OSError if there is no room or a part is gone, DamagedError if one has been damaged; then all is as before.
     """
     table = parts[0].table
     part = write_joined(table, _rows(parts, schema, kept), schema, parts, "open" if openly else "recent")
@@ -49,20 +45,6 @@ def join_recent(parts: Sequence[Part], schema: pa.Schema, kept: Kept, *, openly:
 def join_open(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Part:
     """Join contiguous parts that everybody sees. Errors as for `join_recent`."""
     hidden = write_joined(parts[0].table, _rows(parts, schema, kept), schema, parts, "hidden")
-    return _shown(hidden, parts)
-
-
-def _rows(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Iterator[pa.Table]:
-    for part in parts:
-        content = part.read()
-        if content is None:
-            raise DamagedError(f"{part.path} is damaged")
-        for group in row_groups(content):
-            yield kept(fitted(group, schema))
-
-
-def _shown(hidden: Part, parts: Sequence[Part]) -> Part:
-    """Give a hidden part its name, and remove what it replaces."""
     for part in parts:
         part.path.unlink(missing_ok=True)
     part = replace(hidden, place="open")
@@ -71,18 +53,10 @@ def _shown(hidden: Part, parts: Sequence[Part]) -> Part:
     return part
 
 
-def finish(table: Path) -> None:
-    """Take the steps that a process which died had left."""
-    for folder in (table, table.parent / RECENT / table.name):
-        for path in folder.glob(".*.tmp"):
-            path.unlink()
-    for part in live(table):
-        if part.place == "hidden" and part.read() is not None:
-            _shown(part, [other for other in listed(table)[0] if other != part and part.replaces(other)])
-    counted = live(table)
-    for part in listed(table)[0]:
-        if part not in counted:
-            part.path.unlink()
+def _rows(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Iterator[pa.Table]:
+    for part in parts:
+        for group in row_groups(bytes_of(part)):
+            yield kept(part, fitted(group, schema))
 
 
 def due(recent: Sequence[Part]) -> list[Part]:

@@ -13,27 +13,54 @@ from filelock import FileLock, Timeout
 
 from optilab import __version__
 from optilab.errors import InputError
-from optilab.folders import write_whole
+from optilab.folders import kind_of, read_plain, write_whole
+from optilab.texts import printable, shortened
 
+EXPERIMENT, WANTED_RUNS = "experiment.json", "wanted.parquet"
 LAYOUT = 2  # of the folder; another number is another layout
 _FACTS, _LOCK, _HOLDER = "results.json", ".lock", ".holder.json"
 _OWN = (_FACTS, _LOCK, _HOLDER)
+_FILES = (_FACTS, _LOCK)
+_FOLDERS = ("runs", "history", "recent", "recent/runs", "recent/history", "set_aside")
 
 
 def check_readable(folder: Path) -> None:
     """InputError unless the folder holds results in today's layout."""
     if not folder.is_dir():
         raise InputError(f"there is no results folder {str(folder)!r}")
-    if not (folder / _FACTS).is_file():
+    _refuse_what_leads_elsewhere(folder)
+    if kind_of(folder / _FACTS) == "nothing":
         if (folder / "runs").is_dir():
             raise _other_layout(folder, "an older")
         raise InputError(f"{str(folder)!r} is not a results folder: it has no {_FACTS}")
     try:
-        layout = int(json.loads((folder / _FACTS).read_text("utf-8"))["layout"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{str(folder / _FACTS)!r} can't be read: {error}") from None
+        facts = json.loads(read_plain(folder / _FACTS))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{str(folder / _FACTS)!r} can't be read: {_reason(error)}") from None
+    layout = facts.get("layout") if isinstance(facts, dict) else None
+    if type(layout) is not int:
+        raise InputError(f"{str(folder / _FACTS)!r} can't be read: it names no layout")
     if layout != LAYOUT:
         raise _other_layout(folder, "an older" if layout < LAYOUT else "a newer")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or "it can't be opened"
+    return "it is no JSON" if isinstance(error, ValueError) else "it is nested too deeply"
+
+
+def _refuse_what_leads_elsewhere(folder: Path) -> None:
+    """InputError if a link, a pipe or the like stands for one of the folder's own files or folders."""
+    for names, kind in ((_FILES, "file"), (_FOLDERS, "folder")):
+        for name in names:
+            found = kind_of(folder / name)
+            if found == "link":
+                raise InputError(
+                    f"{str(folder / name)!r} is a link; within a results folder links are not followed: put the {kind} itself there"
+                )
+            if found not in (kind, "nothing"):
+                raise InputError(f"{str(folder / name)!r} is no {kind}; it doesn't belong into a results folder")
 
 
 def _other_layout(folder: Path, age: str) -> InputError:
@@ -48,10 +75,15 @@ def _check_usable(folder: Path) -> None:
         raise InputError(f"{str(folder)!r} is a file; results go to a folder")
     if not folder.is_dir():
         return
-    there = [path.name for path in folder.iterdir()]
+    try:
+        there = [path.name for path in folder.iterdir()]
+    except OSError as error:
+        raise InputError(f"{str(folder)!r} can't be read: {error.strerror}") from None
     if _FACTS in there or (folder / "runs").is_dir():
         check_readable(folder)
-    elif any(name not in _OWN and not name.endswith(".tmp") for name in there):
+        return
+    _refuse_what_leads_elsewhere(folder)
+    if any(name not in _OWN and not name.endswith(".tmp") for name in there):
         raise InputError(f"{str(folder)!r} is not empty and holds no results; choose another with --results")
 
 
@@ -62,7 +94,7 @@ def take(folder: Path) -> FileLock:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
-        if not (folder / _FACTS).exists():
+        if kind_of(folder / _FACTS) == "nothing":
             write_whole(folder / _FACTS, json.dumps({"layout": LAYOUT, "optilab": __version__}).encode())
         holder = {"host": platform.node(), "pid": os.getpid(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
         write_whole(folder / _HOLDER, json.dumps(holder).encode())
@@ -83,7 +115,7 @@ def release(folder: Path, lock: FileLock) -> None:
 
 def _holder(folder: Path) -> str:
     try:
-        holder = json.loads((folder / _HOLDER).read_text("utf-8"))
-        return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
-    except (OSError, ValueError, KeyError):
+        holder = json.loads(read_plain(folder / _HOLDER))
+        return printable(shortened(f"process {holder['pid']} on {holder['host']}, since {holder['since']}", 200))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return "another process"

@@ -1,34 +1,96 @@
-"""Looks a results folder over before it is written: what is damaged is set aside, what doesn't belong there is named."""
+"""Brings a results folder in order before it is written: takes the steps that a process which died had left, and sets damage aside.
+
+Nothing is removed but what was read whole and found, value by value, in another part that was read whole as well, and rows of
+runs that were made again since.
+"""
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
-from optilab.store.parts import TABLES, listed, live
+from optilab.folders import kind_of, sweep, sync_folder
+from optilab.store.content import Content, content_of, same_rows
+from optilab.store.parts import RECENT, TABLES, Part
+from optilab.store.survey import Survey, survey
 
 SET_ASIDE = "set_aside"
 
 
-def mend(folder: Path) -> tuple[list[str], bool]:
-    """Set damaged parts aside.
+def mend(folder: Path) -> tuple[Survey, list[str]]:
+    """Leave good parts alone in their places, each with rows that count. Returns what is there then, and what was done.
 
-    Returns a sentence for each of them and for each file that is no part, and whether there were damaged ones.
+    What was done is a sentence for each part that was set aside and for each file that is no part.
     """
-    notes, damaged = [], False
+    for place in (folder, *(folder / t for t in TABLES), *(folder / RECENT / t for t in TABLES)):
+        sweep(place)
+    found = survey(folder, rows=False)
+    notes = [
+        f"{path.relative_to(folder).as_posix()} is no part of the results, and is ignored" for path in found.foreign
+    ]
+    for damage in found.damaged:
+        _set_aside(damage.part)
+        notes.append(f"{damage}; the damaged part is in {SET_ASIDE}/")
+    notes += _set_copies_aside(found)
+    changed = bool(found.damaged)
     for name in TABLES:
-        table = folder / name
-        notes += [
-            f"{path.relative_to(folder).as_posix()} is no part of the results, and is ignored"
-            for path in listed(table)[1]
-        ]
-        for part in live(table):
-            if part.read() is None:
-                damaged = True
-                aside = folder / SET_ASIDE
-                aside.mkdir(exist_ok=True)
-                part.path.replace(aside / f"{name}-{part.path.name.removeprefix('.')}")
-                notes.append(
-                    f"{part.path.relative_to(folder).as_posix()} is damaged: the runs of commits {part.first} to "
-                    f"{part.last} are missing; the damaged part is in {SET_ASIDE}/"
-                )
-    return notes, damaged
+        for content in found.good[name]:
+            if not found.owned[content.part]:
+                content.part.path.unlink(missing_ok=True)
+                changed = True
+        for content in found.good[name]:
+            if content.part.place == "hidden" and found.owned[content.part]:
+                content.part.path.replace(replace(content.part, place="open").path)
+                changed = True
+        sync_folder(folder / name)
+    return (survey(folder, rows=False) if changed else found), notes
+
+
+def _set_copies_aside(found: Survey) -> list[str]:
+    """Keep what is about to be dropped from good parts although it isn't in others, nor was made again."""
+    notes = []
+    alone = _without_their_other_half(found) if found.damaged else set()
+    for name in TABLES:
+        for content in found.good[name]:
+            path = content.part.path.relative_to(found.folder).as_posix()
+            if found.doubled[content.part] and not _agrees(content, found, name):
+                _set_aside(content.part, copied=True)
+                notes.append(f"{path} says of some runs what other parts don't say; a copy of it is in {SET_ASIDE}/")
+            elif content.part in alone:
+                _set_aside(content.part, copied=True)
+    return notes
+
+
+def _agrees(content: Content, found: Survey, name: str) -> bool:
+    """Whether a part says of the runs that others have too what these say."""
+    keys = set(found.doubled[content.part])
+    others = [content_of(c.part) for c in found.good[name] if found.owned[c.part] & keys]
+    return same_rows([content_of(content.part)], others, keys)
+
+
+def _without_their_other_half(found: Survey) -> set[Part]:
+    """Good parts with rows of runs whose other rows may have been in a part that is damaged."""
+    made = set(zip(found.runs.column("run_id").to_pylist(), found.runs.column("commit").to_pylist(), strict=True))
+    newest = dict(made)
+    return {
+        content.part
+        for name in TABLES
+        for content in found.good[name]
+        if any(commit > newest.get(run, 0) for run, commit in zip(content.runs, content.commits.tolist(), strict=True))
+    }
+
+
+def _set_aside(part: Part, *, copied: bool = False) -> None:
+    """Move a part, or a copy of it, to where nobody reads it, beside what lies there."""
+    folder = part.table.parent / SET_ASIDE
+    folder.mkdir(exist_ok=True)
+    name = f"{part.table.name}-{part.path.name.removeprefix('.')}"
+    target, count = folder / name, 1
+    while kind_of(target) != "nothing":
+        count += 1
+        target = folder / f"{name}.{count}"
+    if copied:
+        shutil.copyfile(part.path, target, follow_symlinks=False)
+    else:
+        part.path.rename(target)

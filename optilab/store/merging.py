@@ -44,7 +44,6 @@ def merge(into: Path, source: Path) -> Merged:
         raise InputError(f"{str(into)!r} and {str(source)!r} are the same folder")
     theirs, their_history = live_tables(source)
     ours, our_history = live_tables(into)
-    experiment = (into / "experiment.json").read_text("utf-8")
     mine, other = (dict(zip(*_columns(t), strict=True)) for t in (ours, theirs))
     both = [run for run in other if run in mine]
     replaced = [run for run in both if mine[run][0] not in _GOOD and other[run][0] in _GOOD]
@@ -52,7 +51,7 @@ def merge(into: Path, source: Path) -> Merged:
     same_code = [run for run in both if mine[run] == other[run]]
     differing = sum(_measured(our_history, run) != _measured(their_history, run) for run in same_code)
     names = united(hyperparameters_of(ours.schema), hyperparameters_of(theirs.schema))
-    with Store(into, names, experiment) as store:
+    with Store(into, names) as store:
         notes = tuple(store.notes)
         chosen = pa.array(sorted(wanted), pa.string())
         store.add(

@@ -1,14 +1,11 @@
-"""One part of a table: its name, how it is written, and whether its bytes are those that were written."""
+"""One part of a table: its name, and how it is written."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,21 +13,23 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from optilab.folders import sync_folder, write_whole
+from optilab.folders import pending, write_whole
 
 TABLES = ("history", "runs")  # in the order in which they are written: a run that can be seen is complete
 RECENT = "recent"
-_NAME = re.compile(r"(\d{8,})-(\d{8,})-([0-9a-f]{16})\.parquet")
-_HIDDEN = re.compile(r"\.(\d{8,})-(\d{8,})-([0-9a-f]{16})\.joined")
+_NAME = re.compile(r"\.?([0-9]{8,19})-([0-9]{8,19})-([0-9a-f]{16})\.(?:parquet|joined)")
+LAST_COMMIT = 2**63 - 1  # the largest number that the column `commit` can hold
 _ROWS = 2**17  # of a row group: what is in memory at a time when parts are joined
 
 Place = Literal["recent", "open", "hidden"]  # in the order in which one counts for more than an equal one
-_PLACES: tuple[Place, ...] = ("recent", "open", "hidden")
+PLACES: tuple[Place, ...] = ("recent", "open", "hidden")
 
 
 @dataclass(frozen=True)
 class Part:
     """A part, by its name: the commits whose rows it has, from the first to the last, and the digest of its bytes.
+
+    Whether its content is what its name says is for `store.content` to find out.
 
     place: "open" to everybody; "recent" commits, soon to be joined; or "hidden", about to take the place of others.
     """
@@ -52,54 +51,36 @@ class Part:
     @property
     def size(self) -> int:
         """Its bytes."""
-        return self.path.stat().st_size
-
-    def replaces(self, other: Part) -> bool:
-        """Whether the rows of `other` are in this one."""
-        if not (self.first <= other.first and other.last <= self.last):
-            return False
-        larger = self.last - self.first > other.last - other.first
-        return larger or _PLACES.index(self.place) > _PLACES.index(other.place)
-
-    def read(self) -> bytes | None:
-        """Its bytes, or None if they are not what was written, or can't be read."""
-        try:
-            content = self.path.read_bytes()
-        except OSError:
-            return None
-        return content if _digest(content) == self.digest else None
+        return self.path.lstat().st_size
 
 
-def _digest(content: bytes) -> str:
+def digest_of(content: bytes) -> str:
+    """The digest that a part with these bytes has in its name."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def listed(table: Path) -> tuple[list[Part], list[Path]]:
-    """All parts of a table, and what else lies among them but hidden files."""
+    """All parts of a table by their names, in order, and what else lies among them but hidden files."""
     found: list[Part] = []
     foreign: list[Path] = []
     recent: tuple[Path, Place] = (table.parent / RECENT / table.name, "recent")
     for folder, place in (recent, (table, "open")):
         for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-            hidden = _HIDDEN.fullmatch(path.name)
-            name = hidden or _NAME.fullmatch(path.name)
-            if name:
-                found.append(Part(table, int(name[1]), int(name[2]), name[3], "hidden" if hidden else place))
+            part = _part(table, path, "hidden" if place == "open" and path.name.startswith(".") else place)
+            if part is not None:
+                found.append(part)
             elif not path.name.startswith("."):
                 foreign.append(path)
-    return found, foreign
+    return sorted(found, key=lambda part: (part.first, part.last)), foreign
 
 
-def live(table: Path) -> list[Part]:
-    """The parts of a table that count, in order: whose rows are in no other one."""
-    parts, _ = listed(table)
-    found = [part for part in parts if not any(other.replaces(part) for other in parts)]
-    return sorted(found, key=lambda part: (part.first, part.last))
-
-
-def table_of(content: bytes) -> pa.Table:
-    """The table in a part's bytes; run_id is a dictionary."""
-    return pq.read_table(pa.BufferReader(content), read_dictionary=["run_id"])
+def _part(table: Path, path: Path, place: Place) -> Part | None:
+    """The part of a name, or None where it is not the name that optilab gives one."""
+    name = _NAME.fullmatch(path.name)
+    if name is None or not 1 <= int(name[1]) <= int(name[2]) <= LAST_COMMIT:
+        return None
+    part = Part(table, int(name[1]), int(name[2]), name[3], place)
+    return part if part.path == path else None
 
 
 def row_groups(content: bytes) -> Iterator[pa.Table]:
@@ -119,28 +100,22 @@ def write_commit(table: Path, rows: pa.Table, number: int) -> Part:
     """Write the rows of a commit, and have them on disk."""
     buffer = io.BytesIO()
     pq.write_table(rows, buffer, row_group_size=_ROWS, **_encoding(rows.schema))
-    part = Part(table, number, number, _digest(buffer.getvalue()), "recent")
+    part = Part(table, number, number, digest_of(buffer.getvalue()), "recent")
     write_whole(part.path, buffer.getvalue())
     return part
 
 
 def write_joined(table: Path, rows: Iterable[pa.Table], schema: pa.Schema, parts: Sequence[Part], place: Place) -> Part:
     """Write a part with these rows, some at a time, that is to take the place of others."""
-    temporary = table / f".{uuid.uuid4().hex}.tmp"
-    try:
-        with pq.ParquetWriter(temporary, schema, **_encoding(schema)) as writer:
+    first, last = min(part.first for part in parts), max(part.last for part in parts)
+    with pending(table) as made:
+        with pq.ParquetWriter(made.file, schema, **_encoding(schema)) as writer:
             for some in rows:
                 writer.write_table(some, row_group_size=_ROWS)
         digest = hashlib.sha256()
-        with temporary.open("r+b") as file:
-            while chunk := file.read(2**22):
-                digest.update(chunk)
-            os.fsync(file.fileno())
-        part = Part(table, parts[0].first, parts[-1].last, digest.hexdigest()[:16], place)
-        temporary.replace(part.path)
-    except Exception:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(part.path.parent)
+        made.file.seek(0)
+        while chunk := made.file.read(2**22):
+            digest.update(chunk)
+        part = Part(table, first, last, digest.hexdigest()[:16], place)
+        made.path = part.path
     return part

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from optilab.errors import InputError
 from optilab.measurements import COLUMNS, MEASURES, WHOLE
+from optilab.texts import exact, shortened, shown
 
 COMMIT = pa.field("commit", pa.int64())  # the last column of both tables
 
@@ -17,7 +18,14 @@ HISTORY = pa.schema(
     [("run_id", pa.string()), *((name, pa.int64() if name in WHOLE else pa.float64()) for name in COLUMNS)]
 )
 
-_HEAD = [(name, pa.string()) for name in ("run_id", "experiment", "problem", "optimizer", "label")]
+# problem_id, line_id: what runs are grouped by; problem, label: how these are called
+_HEAD = [
+    *(
+        (name, pa.string())
+        for name in ("run_id", "experiment", "problem", "optimizer", "label", "problem_id", "line_id")
+    ),
+    ("is_random", pa.bool_()),  # whether the seed makes a difference
+]
 _TAIL = [
     ("schedule", pa.string()),
     ("batch_size", pa.int64()),
@@ -31,6 +39,76 @@ _TAIL = [
 ]
 RESERVED = frozenset(name for name, _ in _HEAD + _TAIL) | {"commit"}
 
+# Columns that every part has, whichever version wrote it: those that were added to this layout later may be missing.
+_ALWAYS = {
+    "runs": [
+        "run_id",
+        "experiment",
+        "problem",
+        "optimizer",
+        "label",
+        "schedule",
+        "batch_size",
+        "seed",
+        "role",
+        "status",
+        "message",
+        "steps",
+        "measurements",
+        "final_train_cost",
+        "final_test_cost",
+        "final_train_accuracy",
+        "final_test_accuracy",
+        "best_train_cost",
+        "best_test_cost",
+        "code",
+        "versions",
+        "host",
+        "spec",
+        "commit",
+    ],
+    "history": [
+        "run_id",
+        "step",
+        "epoch",
+        "examples",
+        "gradient_evaluations",
+        "seconds",
+        "cpu_seconds",
+        "train_cost",
+        "test_cost",
+        "train_accuracy",
+        "test_accuracy",
+        "gradient_norm",
+        "update_norm",
+        "weight_norm",
+        "lr",
+        "w_0",
+        "w_1",
+        "commit",
+    ],
+}
+# Columns without gaps.
+COMPLETE = {
+    "runs": [
+        "run_id",
+        "experiment",
+        "problem",
+        "optimizer",
+        "label",
+        "schedule",
+        "batch_size",
+        "seed",
+        "role",
+        "status",
+        "steps",
+        "measurements",
+        "code",
+        "commit",
+    ],
+    "history": ["run_id", *sorted(WHOLE), "commit"],
+}
+
 
 def runs_schema(hyperparameters: Mapping[str, type]) -> pa.Schema:
     """Columns of `runs` but the last, `commit`; one for each hyperparameter, of numbers (float) or words (str).
@@ -42,6 +120,23 @@ def runs_schema(hyperparameters: Mapping[str, type]) -> pa.Schema:
             raise InputError(f"a hyperparameter can't be called {name!r}: `runs` has another column of that name")
     kinds = {name: pa.string() if kind is str else pa.float64() for name, kind in hyperparameters.items()}
     return pa.schema([*_HEAD, *kinds.items(), *_TAIL])
+
+
+def complaint(table: str, schema: pa.Schema) -> str:
+    """What is wrong with the columns of a part of "runs" or "history"; nothing if they are as they must be."""
+    known = {f.name: f.type for f in HISTORY} if table == "history" else dict(_HEAD + _TAIL)
+    known["commit"] = COMMIT.type
+    if len(set(schema.names)) < len(schema.names):
+        return "a column stands there twice"
+    for name in _ALWAYS[table]:
+        if name not in schema.names:
+            return f"it has no column {name!r}"
+    for field in schema:
+        if field.name in known and field.type != known[field.name]:
+            return f"its column {field.name!r} holds {field.type}, not {known[field.name]}"
+        if table == "runs" and field.name not in known and field.type not in (pa.string(), pa.float64()):
+            return f"its column {shown(field.name)} holds {shortened(str(field.type), 60)}, not numbers or words"
+    return ""
 
 
 def hyperparameters_of(schema: pa.Schema) -> dict[str, type]:
@@ -63,7 +158,7 @@ def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
             continue
         column = table.column(field.name)
         if pa.types.is_string(field.type) and pa.types.is_floating(column.type):
-            column = pa.array([None if v is None else f"{v:g}" for v in column.to_pylist()], pa.string())
+            column = pa.array([None if v is None else exact(v) for v in column.to_pylist()], pa.string())
         columns.append(column if column.type == field.type else column.cast(field.type))
     return pa.table(columns, schema=schema)
 

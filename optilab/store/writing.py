@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from optilab.errors import InputError
-from optilab.folders import write_whole
+from optilab.folders import sync_folder, write_whole
 from optilab.store import locking
-from optilab.store.joining import FEW, LARGE, DamagedError, due, finish, groups, join_open, join_recent
+from optilab.store.content import DamagedError
+from optilab.store.joining import FEW, LARGE, due, groups, join_open, join_recent
+from optilab.store.locking import EXPERIMENT, WANTED_RUNS
 from optilab.store.mending import mend
-from optilab.store.parts import RECENT, TABLES, Part, live, table_of, write_commit
-from optilab.store.reading import latest
+from optilab.store.parts import LAST_COMMIT, RECENT, TABLES, Part, write_commit
 from optilab.store.schema import COMMIT, HISTORY, fitted, hyperparameters_of, runs_schema, united
 
 
@@ -26,7 +27,7 @@ class Store:
     """A results folder that is written; used as a `with` block, which has the folder for itself.
 
     folder: made if it isn't there. hyperparameters: columns of `runs`, of numbers (float) or words (str).
-    experiment: text of experiment.json.
+    experiment: text of experiment.json, which `want` writes.
 
     InputError if the folder can't be written, is being written by another process, or holds something else.
 
@@ -34,13 +35,17 @@ class Store:
     runs_schema: columns of what is added to `runs`.
     """
 
-    def __init__(self, folder: Path, hyperparameters: Mapping[str, type], experiment: str) -> None:
+    def __init__(self, folder: Path, hyperparameters: Mapping[str, type], experiment: str = "{}") -> None:
         self.folder = folder
         self.runs_schema = runs_schema(hyperparameters)  # complains of their names
         self._waiting: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
+        self._experiment = experiment
         self._lock = locking.take(folder)
         try:
-            self._open(dict(hyperparameters), experiment)
+            self._open(dict(hyperparameters))
+        except DamagedError as error:
+            self._release()
+            raise InputError(f"a part of {str(folder)!r} {error}; the same command goes on without it") from None
         except OSError as error:
             self._release()
             raise self._unwritable(error) from error
@@ -48,31 +53,31 @@ class Store:
             self._release()
             raise
 
-    def _open(self, hyperparameters: Mapping[str, type], experiment: str) -> None:
+    def _open(self, hyperparameters: Mapping[str, type]) -> None:
         for name in TABLES:
             (self.folder / RECENT / name).mkdir(parents=True, exist_ok=True)
             (self.folder / name).mkdir(exist_ok=True)
-            finish(self.folder / name)
-        write_whole(self.folder / "experiment.json", experiment.encode())
-        self.notes, damaged = mend(self.folder)
+        for place in (self.folder, self.folder / RECENT):
+            sync_folder(place)
+        found, self.notes = mend(self.folder)
+        self._next = 1 + found.last_commit
+        if self._next > LAST_COMMIT:
+            raise InputError(
+                f"{str(self.folder)!r} has a commit of the highest number there is; nothing can be added to it"
+            )
         self._hidden, self._shown = (
             dict.fromkeys(TABLES, 0) for _ in range(2)
         )  # commits of this session, to everybody
-        self._parts = {name: live(self.folder / name) for name in TABLES}
-        self._next = 1 + max((part.last for name in TABLES for part in live(self.folder / name)), default=0)
-        tables = [table_of(part.path.read_bytes()) for part in self._parts["runs"]]
-        known = hyperparameters
-        for table in tables:
-            known = united(known, hyperparameters_of(table.schema))
+        self._parts = {name: [content.part for content in found.good[name]] for name in TABLES}
+        known = united(hyperparameters, hyperparameters_of(found.runs.schema))
         self.runs_schema = runs_schema(known)
         self._schemas = {"runs": self.runs_schema.append(COMMIT), "history": HISTORY.append(COMMIT)}
         self._commits: dict[str, int] = {}  # of the making of each run that counts
         self._done: dict[str, tuple[str, str]] = {}
-        none = self._schemas["runs"].empty_table()
-        rows = pa.concat_tables([fitted(table, self._schemas["runs"]) for table in tables] or [none])
-        self._note(latest(rows, self._parts["history"]))
-        self._superseded = damaged or len(rows) > len(self._commits)
-        other = any(table.schema.remove_metadata() != self._schemas["runs"] for table in tables)
+        self._note(found.runs)
+        self._doubled = {part: {run for run, _ in keys} for part, keys in found.doubled.items() if keys}
+        self._superseded = found.untidy
+        other = any(content.schema != self._schemas["runs"] for content in found.good["runs"])
         for name in TABLES:  # what doesn't count goes from the history first: as long as it is in `runs`, it is known
             self._open_recent(name)
             if self._superseded or (name == "runs" and other):
@@ -91,11 +96,12 @@ class Store:
         return dict(self._done)
 
     def want(self, table: pa.Table) -> None:
-        """Put down which runs the experiment wants."""
+        """Put down the experiment, and which runs it wants."""
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
         try:
-            write_whole(self.folder / "wanted.parquet", buffer.getvalue())
+            write_whole(self.folder / EXPERIMENT, self._experiment.encode())
+            write_whole(self.folder / WANTED_RUNS, buffer.getvalue())
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -161,11 +167,13 @@ class Store:
         position = self._parts[name].index(parts[0])
         self._parts[name][position : position + len(parts)] = [part]
 
-    def _counting(self, rows: pa.Table) -> pa.Table:
-        """Without what was made again later, or has lost its other half."""
+    def _counting(self, part: Part, rows: pa.Table) -> pa.Table:
+        """Without what was made again later, has lost its other half, or counts in another part."""
         ids = rows.column("run_id").combine_chunks().dictionary_encode()
         ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
-        counts = np.array([self._commits.get(run, -1) for run in ids.dictionary.to_pylist()], np.int64)
+        elsewhere = self._doubled.get(part, ())
+        words = [run if run not in elsewhere else "" for run in ids.dictionary.to_pylist()]
+        counts = np.array([self._commits.get(run, -1) for run in words], np.int64)
         keep = counts[ids.indices.to_numpy()] == rows.column("commit").to_numpy() if len(rows) else np.zeros(0, bool)
         return rows if keep.all() else rows.filter(pa.array(keep))
 

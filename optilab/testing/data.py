@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from optilab.datasets import ARRAYS, Dataset, Examples, checked
+from optilab.datasets import Dataset, Examples
+from optilab.datasets.examples import ARRAYS, checked
 from optilab.testing.subject import ViolationError
 from optilab.testing.verdicts import Kit
 

@@ -30,8 +30,8 @@ def signatures(_precision: str) -> SimpleNamespace:
 
 
 def function_at(_signature: object) -> Callable[[Any], Any]:
-    """The function itself stands where compiled code has its address."""
-    return lambda function: function
+    """What makes a function of its address."""
+    return lambda address: address.of
 
 
 def entry(_signature: object, **_options: Any) -> Callable[[Update], Update]:

@@ -79,8 +79,8 @@ class Timed:
         evaluate = cache.load(f"same_gradient_{precision}", _SAME_GRADIENT.format(precision=precision), "").evaluate
         hyper = np.array(optimizer.numbers(hyperparameters))[None]
         self._memory = hyper, state, scalars, layout.layers, layout.places
-        self._compiled = evaluate, compile_update(optimizer, precision)
-        self._functions = *map(address_of, self._compiled), self._context, np.inf, np.full(2, UNLIMITED)
+        functions = address_of(evaluate), address_of(compile_update(optimizer, precision))
+        self._functions = *functions, self._context, np.inf, np.full(2, UNLIMITED)
         self._loop = compile_loop(precision)
         self._t = 1.0
 

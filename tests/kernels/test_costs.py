@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -173,8 +174,9 @@ def test_count_correct_is_that_of_argmax(examples: int, outputs: int, seed: int)
     ("kind", "yes_above"), [("quadratic", 0.5), ("huber", 0.5), ("cross_entropy", 0.5), ("binary_cross_entropy", 0)]
 )
 def test_count_correct_on_one_output(kind: str, yes_above: float) -> None:
-    """One output says yes above 0.5 where it is an activation, above 0 where it is a logit."""
-    for says_yes, a in ((False, yes_above - 0.1), (False, yes_above), (True, yes_above + 0.1), (True, 3.0)):
-        for is_yes in (False, True):
-            counted = count_correct(CODES[kind], np.array([[a]]), np.array([[float(is_yes)]]))
-            assert counted == (says_yes == is_yes)
+    """One output says yes above 0.5 where it is an activation, above 0 where it is a logit; a target says yes above 0.5."""
+    outputs = [(False, yes_above - 0.1), (False, yes_above), (True, np.nextafter(yes_above, 9)), (True, 3.0)]
+    targets = [(False, 0.0), (False, 0.5), (True, np.nextafter(0.5, 9)), (True, 1.0)]
+    for (says_yes, a), (is_yes, y) in itertools.product(outputs, targets):
+        counted = count_correct(CODES[kind], np.array([[a]]), np.array([[y]]))
+        assert counted == (says_yes == is_yes)

@@ -21,8 +21,8 @@ from optilab.lifting import compile_update
 from optilab.network import Network
 from optilab.network_parameters import NetworkParameters
 from optilab.optimizers import Optimizer
-from optilab.problems import Problem
-from optilab.training import compile_loop
+from optilab.problems import Precision, Problem
+from optilab.training import _loop_module, compile_loop
 
 Vector = NDArray[np.float64]
 
@@ -89,6 +89,11 @@ def test_every_example_once_an_epoch() -> None:
     orders = [tuple(order_of(seed, epoch)) for seed in range(5) for epoch in range(5)]
     assert all(sorted(order) == list(range(N)) for order in orders)
     assert len(set(orders)) == len(orders)
+
+
+def compiled_norm(precision: Precision) -> Any:
+    """The norm that the history's columns are measured with."""
+    return _loop_module(precision).norm
 
 
 def call_loop(problem: Problem, optimizer: Optimizer, w: Vector, **given: Any) -> tuple[float, float, float, Vector]:
@@ -232,3 +237,46 @@ def test_t_counts_on_through_measurements(plane: Network) -> None:
     for measure in (1, 2, 7):
         run = optilab.train(plane, subtract_t, lr=0.001, batch_size=4, steps=7, measure_steps=measure)
         np.testing.assert_allclose(run.w, plane.initial() - 0.001 * 28, rtol=1e-12)
+
+
+@optilab.function(start=[0.0, 0.0], domain=[(-1, 1), (-1, 1)])
+def slope(w, g, scale=1.0):
+    """A plane whose gradient has length 5 * scale."""
+    g[0] = 3 * scale
+    g[1] = 4 * scale
+    return scale * (3.0 * w[0] + 4.0 * w[1])
+
+
+@pytest.mark.parametrize("scale", [1e25, 1.0, 1e-25])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_norms_of_what_float32_can_not_square(dtype: Precision, scale: float) -> None:
+    """Norms of gradient, update and weights are right where squares are beyond float32, and where they vanish in it."""
+    run = optilab.train(slope.build({"scale": scale}, dtype), "sgd", lr=1.0, steps=2, measure_steps=1)
+    assert run.status == "budget"
+    np.testing.assert_allclose(run.history["gradient_norm"], 5 * scale, rtol=1e-6)
+    np.testing.assert_allclose(run.history["update_norm"].iloc[1:], 5 * scale, rtol=1e-6)
+    np.testing.assert_allclose(run.history["weight_norm"], [0, 5 * scale, 10 * scale], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("vector", "length"),
+    [
+        ([3e25, 4e25], 5e25),
+        ([2e-30, -1e-30, 2e-30], 3e-30),
+        ([1e38] * 4, 2e38),
+        ([], 0),
+        ([0, -np.inf], np.inf),
+        ([np.nan, 1], np.nan),
+    ],
+)
+def test_norm_of_a_vector(vector: list[float], length: float) -> None:
+    """The norm of a float32 vector is that of its float64 copy by NumPy; infinite and NaN are seen."""
+    found = compiled_norm("float32")(np.array(vector, np.float32))
+    np.testing.assert_allclose(found, length, rtol=1e-7)
+    np.testing.assert_allclose(found, np.linalg.norm(np.array(vector, np.float32).astype(np.float64)), rtol=1e-14)
+
+
+def test_norm_beyond_float64_is_infinite() -> None:
+    """A float64 vector whose squares float64 can't hold has an infinite norm, which ends a run as diverged."""
+    assert compiled_norm("float64")(np.array([1e200, 1.0])) == np.inf
+    assert compiled_norm("float64")(np.array([3e150, 4e150])) == pytest.approx(5e150, rel=1e-15)

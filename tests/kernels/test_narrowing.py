@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import types
 
+from optilab import vectorwise
 from optilab.kernels.jit import jit, jit_with_helpers
 from optilab.kernels.narrowing import Kind, narrowed
 from optilab.lifting import _kinds
@@ -125,6 +126,42 @@ def test_what_counts_and_points_stays_whole() -> None:
     found, expected = start.copy(), start.astype(np.float64)
     assert compiled(found, 0.1, 3) == pytest.approx(walk(expected, 0.1, 3), rel=1e-6)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def to_the_bound(v):
+    """Meets the largest whole numbers of 16 bits."""
+    return v * 32767, v * -32767, v + 32767, v - 32767, v / 32767, max(v, -32767), v * -1
+
+
+def beyond_the_bound(v):
+    """Meets whole numbers of more bits."""
+    return v * 32768, v * -32768, v + 32768, v - 32768, v / 65536, max(v, -32769), v * 16777217, v > -40000
+
+
+@pytest.mark.parametrize("v", [1.5, -0.75, 3e4])
+def test_whole_constants_on_both_sides_of_sixteen_bits(v: float) -> None:
+    """Whole constants of any size and sign keep their value; to 32767 they leave a float32 a float32, beyond they are exact."""
+    for function in (to_the_bound, beyond_the_bound):
+        compiled = jit_with_helpers(function, {}, {}, jit)  # type: ignore[arg-type]
+        np.testing.assert_allclose(compiled(np.float32(v)), function(v), rtol=1.2e-7)
+    assert set(result_types(to_the_bound, {})) == {"float32"}
+
+
+@vectorwise(lr=1.0)
+def hashed(w, lr):
+    """Scatters numbers by Knuth's multiplicative hash, and by steps of 40,000 places."""
+    for i in range(w.size):
+        w[(i + 40000) % w.size] += (i * 2654435761) % 4294967296 % 1000
+
+
+def test_large_whole_constants_beside_an_index_stay_whole() -> None:
+    """Beside an index a constant beyond 16 bits is a whole number in float32 as well: a hash is the same, and points."""
+    expected = np.zeros(7)
+    for i in range(7):
+        expected[(i + 40000) % 7] += i * 2654435761 % 2**32 % 1000
+    for dtype in ("float32", "float64"):
+        stepper = hashed.start(np.zeros(7), dtype=dtype)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(stepper.step(np.zeros(7)), expected)
 
 
 def guarded(v):

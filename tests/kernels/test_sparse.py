@@ -83,9 +83,9 @@ def test_add_transposed_is_the_dense_product(
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("columns", range(1, 41))
+@pytest.mark.parametrize("columns", [*range(1, 41), 300, 1100])
 def test_products_of_every_width(columns: int, precision: str) -> None:
-    """With whole numbers the products are exact, for each number of columns from 1 to 40."""
+    """With whole numbers the products are exact, for each number of columns from 1 to 40, and for wide layers."""
     x = make_pixels(5, 33, 0.3, columns)
     random = np.random.default_rng(columns)
     matrix = random.integers(-9, 10, (33, columns))

@@ -18,7 +18,7 @@ from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
-from optilab.runner.run import results_of, run_experiment
+from optilab.runner.run import run_experiment
 from optilab.runner.session import FailedFast, Way
 
 INLINE, TWO = Way("inline"), Way(workers=2)
@@ -195,7 +195,7 @@ def test_results_are_those_of_the_experiment_alone(tmp_path: Path) -> None:
     results = run_experiment(experiment(), tmp_path / "r", INLINE)
     assert sorted(results.runs["seed"].unique()) == [0, 1]
     assert set(results.history["run_id"]) == set(results.runs["run_id"])
-    assert len(store.load(tmp_path / "r").runs) == 12
+    assert len(store.load_all(tmp_path / "r").runs) == 12
 
 
 def test_labels_are_those_of_the_present_experiment(tmp_path: Path) -> None:
@@ -542,9 +542,8 @@ def test_results_of_an_experiment_leave_out_what_it_no_longer_asks_for(tmp_path:
     run_experiment(two, tmp_path / "r", INLINE)
     one = experiment(optimizers=[{"use": "sgd", "lr": 0.01}], seeds=1, budget={"steps": 7})
     run_experiment(one, tmp_path / "r", INLINE)
-    everything = store.load(tmp_path / "r")
-    assert len(everything.runs) == 3
-    present = results_of(everything)
+    assert len(store.load_all(tmp_path / "r").runs) == 3
+    present = store.load(tmp_path / "r")
     assert present.runs["label"].tolist() == ["sgd"]
     assert present.history["step"].max() == 7
 

@@ -20,8 +20,9 @@ from tables import LR, held, tables
 
 from optilab.errors import InputError, ResultsWarning
 from optilab.store import Store, merge
-from optilab.store.parts import TABLES, live
+from optilab.store.parts import TABLES
 from optilab.store.reading import live_tables
+from optilab.store.survey import survey
 
 RUNS = st.sampled_from("abcdefgh")
 VALUES = st.integers(0, 99).map(float)
@@ -142,7 +143,7 @@ class Machine(RuleBasedStateMachine):
     )
     def damage(self, which: int, flip: bool, place: float, table: str) -> None:
         """A byte of a part is changed, or its end is lost: its runs are missing, or as they were made before; no other is."""
-        every = live(self.folder / table)
+        every = [content.part for content in survey(self.folder).good[table]]
         part = every[which % len(every)]
         runs, _ = live_tables(self.folder)
         commits = dict(zip(runs.column("run_id").to_pylist(), runs.column("commit").to_pylist(), strict=True))

@@ -1,0 +1,32 @@
+"""One way to write a value down, so that the same values are the same text: what identities are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def canonical(value: Any) -> Any:
+    """1 and 1.0 are the same number: whole floats become integers; those that are not finite become words."""
+    if isinstance(value, Mapping):
+        return {key: canonical(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [canonical(v) for v in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
+        return int(value) if value.is_integer() else value
+    return value
+
+
+def canonical_text(value: Any) -> str:
+    """A value as JSON: the same text for the same value, and for no other. Of what JSON can't hold, Python's notation."""
+    return json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False, default=repr)
+
+
+def digest(text: str) -> str:
+    """Sixteen hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,39 @@
+"""A dataset of a person's own, as a problem's table gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optilab.datasets.arrays import array_dataset, kept_dataset
+from optilab.datasets.examples import ARRAYS
+from optilab.datasets.files import file_dataset
+from optilab.datasets.options import Arrays, File, Kept
+from optilab.datasets.stored import Dataset
+from optilab.validation import validated
+
+
+def given_dataset(given: Mapping[str, Any], place: str = "") -> Dataset:
+    """The dataset of a table: { path = ... }, arrays { x_train = ..., y_train = ... }, or { digest = ... } of such arrays.
+
+    InputError for unknown keys, values out of range, and a file or arrays that can't be used.
+    """
+    if holds_arrays(given):
+        return array_dataset(validated(Arrays, dict(given), place), place)
+    if "digest" in given:
+        return kept_dataset(validated(Kept, dict(given), place), place)
+    return file_dataset(validated(File, dict(given), place), place)
+
+
+def holds_arrays(given: Any) -> bool:
+    """Whether a dataset is given by arrays in memory."""
+    return isinstance(given, Mapping) and any(name in given for name in ARRAYS)
+
+
+def without_arrays(problem: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+    """A problem's table in values that a file and a worker can be sent: arrays in memory go into the cache, by digest."""
+    if not holds_arrays(problem.get("dataset")):
+        return dict(problem)
+    data = given_dataset(problem["dataset"], f"{place}.dataset" if place else "dataset")
+    data.load()
+    return {**problem, "dataset": {"digest": data.digest}}

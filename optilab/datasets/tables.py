@@ -1,0 +1,105 @@
+"""A table's columns as inputs and labels: which are what, and what must not be an input."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optilab.datasets.columns import Column, Where, column_of, quoted_name
+from optilab.datasets.labels import Labels, labels_of
+from optilab.datasets.options import Columns, File
+from optilab.datasets.preparation import Part
+from optilab.datasets.reading import Table
+from optilab.errors import InputError
+from optilab.texts import nearest, printable, shortened, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MANY = 30  # examples from which on a column that fits the labels exactly is no accident
+
+
+def part_of(table: Table, options: File) -> Part:
+    """All rows of a table. InputError, with line and column, for what can't be used."""
+    names, what = list(table.frame.columns), table.what
+    if options.label is None:
+        known = ", ".join(shortened(printable(name), 40) for name in names if name)
+        raise InputError(f"{what}: which column is to be predicted? Give it as label = ..., one of {known}")
+    label = named(names, options.label, what)
+    if names.count(label) > 1:
+        raise InputError(f"{what}: {names.count(label)} columns are called {shown(label)}, which is the label")
+    for key in ("columns", "drop"):
+        if any(named(names, name, what) == label for name in getattr(options, key) or []):
+            raise InputError(f"{what}: {key} = [...] names {shown(label)}, which is the label")
+    position = names.index(label)
+    told = f"{what}: the label {shown(label)}"
+    y = labels_of(table.frame.iloc[:, position], told, what, table.place, options)
+    rest = [k for k in range(len(names)) if k != position and k not in table.left_out]
+    columns = inputs_of(table.frame.iloc[:, rest], what, table.place, options)
+    if options.columns is None:
+        refuse_leaks(columns, y, f"the label {shown(label)}", what)
+    rows = np.arange(len(table.frame))
+    return Part(what, "the inputs", f"the label {shown(label)}", columns, y, table.place, rows)
+
+
+def inputs_of(frame: pd.DataFrame, what: str, where: Where, options: Columns) -> list[Column]:
+    """The chosen columns of a table without its label. InputError for names that stand twice or aren't there."""
+    names = [str(name) for name in frame.columns]
+    chosen = options.columns is not None
+    wanted = [named(names, name, what) for name in (options.columns if chosen else options.drop) or []]
+    used = [k for k, name in enumerate(names) if (name in wanted) == chosen]
+    if not used:
+        raise InputError(f"{what} has no column that is an input")
+    for name, times in Counter(names[k] for k in used).items():
+        if times > 1:
+            raise InputError(
+                f"{what}: {times} columns are called {shown(name)}; give each a name of its own, or drop them"
+            )
+    return [column_of(frame.iloc[:, k], names[k], what, where, chosen=chosen) for k in used]
+
+
+def named(names: Sequence[str], name: str | int, what: str) -> str:
+    """The name of a column given by its name, or by its number in a table without names. InputError if there is none."""
+    if str(name) in names:
+        return str(name)
+    if isinstance(name, int) and -len(names) <= name < 0:
+        return names[name]
+    raise InputError(f"{what} has no column {shown(str(name))}: {nearest(str(name), [n for n in names if n])}")
+
+
+def refuse_leaks(columns: Sequence[Column], y: Labels, labels: str, what: str) -> None:
+    """InputError for a first column that only counts the examples, and for one that has a value of its own for each class.
+
+    Both would give the answer away. Columns that the user chose by name aren't looked at.
+    """
+    if len(y.values) < _MANY:
+        return
+    first = columns[0]
+    if len(columns) > 1 and first.kind == "number" and _counts(first):
+        raise InputError(f"{what}: the column {shown(first.name)} counts the rows; {_remedy(first)}")
+    if not y.are_classes:
+        return
+    import pandas as pd
+
+    codes, names = pd.factorize(np.array([str(v) for v in y.values], object))
+    for column in columns:
+        values, different = pd.factorize(column.values if column.kind == "word" else column.values[:, 0])
+        pairs = len(set(zip(values.tolist(), codes.tolist(), strict=True)))
+        if len(different) == len(names) == pairs > 1:
+            raise InputError(
+                f"{what}: the column {shown(column.name)} has one value for each class of {labels}, and so gives the answer "
+                f"away; {_remedy(column)}"
+            )
+
+
+def _remedy(column: Column) -> str:
+    name = quoted_name(str(column.name))
+    return f"leave it out with drop = [{name}], or name the inputs, and it among them, in columns = [...]"
+
+
+def _counts(column: Column) -> bool:
+    values: Any = column.values[:, 0]
+    return values[0] in (0, 1) and bool((np.diff(values) == 1).all())

@@ -1,0 +1,151 @@
+"""Scales of axes: what is linear, what is logarithmic, and where the picture ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter, SymmetricalLogLocator
+
+HIGHEST = 1e100  # sizes that an axis can show; what is beyond counts as infinite
+_EPSILON = 1e-16  # of where lines begin: below it is rounding
+
+
+def showable(values: pd.Series) -> pd.Series:
+    """Which values an axis can show: those that are finite and not enormous."""
+    return values.abs() < HIGHEST
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What of the values of some lines is in the picture.
+
+    bottom, top: its ends, or None where matplotlib may choose them.
+    """
+
+    bottom: float | None
+    top: float | None
+
+    @classmethod
+    def of(cls, lines: pd.DataFrame) -> Frame:
+        """The frame for lines with columns label, median, from first to last.
+
+        A line that ends in infinity leaves the picture at ten times what all others show; costs that have fallen by the
+        precision of a float leave it at the bottom. Else either of them would press all that is of interest together.
+        """
+        good = lines[showable(lines["median"])]
+        if good.empty or good["median"].min() < 0:
+            return cls(None, None)
+        of_line = lines.groupby("label", sort=False)["median"]
+        starts = good.groupby("label", sort=False)["median"].first()
+        last = of_line.agg(lambda values: values.iloc[-1])
+        lasting = set(last.index[showable(last)])
+        top = 10 * max([*starts, *good.loc[good["label"].isin(lasting), "median"]]) if lasting else np.inf
+        bottom = _EPSILON * float(starts.median())
+        positive = good.loc[good["median"] > 0, "median"]
+        return cls(
+            bottom if len(positive) and positive.min() < bottom < positive.max() else None,
+            top if 0 < top < good["median"].max() else None,
+        )
+
+    @classmethod
+    def of_points(cls, points: pd.DataFrame) -> Frame:
+        """The frame for final costs with columns label, median: without what has fallen by the precision of a float."""
+        good = points[showable(points["median"]) & (points["median"] > 0)]
+        if good.empty or points["median"].min() < 0:
+            return cls(None, None)
+        bottom = _EPSILON * float(good.groupby("label")["median"].max().median())
+        return cls(bottom if good["median"].min() < bottom else None, None)
+
+    def is_left(self, values: pd.Series) -> bool:
+        """Whether some of the values are outside; an axis with a zero goes on below the bottom."""
+        return self.top is not None or (self.bottom is not None and bool((values != 0).all()))
+
+    def inside(self, value: float) -> float:
+        """The value, or the end of the picture where it is beyond."""
+        low = -np.inf if self.bottom is None else self.bottom
+        high = np.inf if self.top is None else self.top
+        return float(min(max(value, low), high))
+
+
+EVERYTHING = Frame(None, None)
+
+
+def scale_y(ax: Axes, values: pd.Series, frame: Frame, *, log: bool) -> None:
+    """Scale the axis of costs: logarithmic where they differ by more than a factor of three, with 0 at the bottom if one is 0."""
+    values = values[showable(values)]
+    positive = values[values > 0]
+    if not log or positive.empty:
+        return
+    negative = values.min() < 0
+    lowest = max(positive.min(), frame.bottom or 0.0)
+    highest = min(values.max(), frame.top or np.inf)
+    if negative:
+        middle = float(values.abs()[values != 0].median())
+        if values.abs().max() > 1e4 * middle:
+            ax.set_yscale("symlog", linthresh=middle)
+        return
+    if highest <= 3 * lowest:
+        return
+    if values.min() == 0:
+        ax.set_ylim(0, frame.top or 2 * highest)
+        decades = np.log10(highest / lowest)
+        ax.set_yscale("symlog", linthresh=lowest, linscale=0.4 + 0.08 * decades)
+        ax.yaxis.set_major_locator(_symmetrical(lowest, [1.0], most=9))
+        return
+    if frame.bottom is not None or frame.top is not None:
+        room = (highest / lowest) ** 0.03
+        ax.set_ylim(lowest if frame.bottom else lowest / room, highest if frame.top else highest * room)
+    ax.set_yscale("log")
+    if highest < 1000 * lowest:  # few powers of ten: name 2 and 5 times them as well
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def scale_counts(ax: Axes, lines: pd.DataFrame) -> None:
+    """Scale an axis of steps: logarithmic, and linear from 0 to the first measurement.
+
+    Linear all the way where the first measurements of lines lie decades apart: they would fill the picture with straight lines.
+    """
+    positive = lines[lines["x"] > 0]
+    if positive.empty:
+        return
+    firsts = positive.groupby("label")["x"].min()
+    first, last = float(firsts.max()), float(positive["x"].max())
+    subs = [1.0, 2.0, 5.0] if last < 1000 * first else [1.0]  # few powers of ten: name 2 and 5 times them as well
+    if len(positive) == len(lines):
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=subs))
+    elif first < 10 * firsts.min():
+        ax.set_xscale("symlog", linthresh=first, linscale=0.3)
+        ax.set_xlim(0, 1.05 * last)
+        ax.xaxis.set_major_locator(_symmetrical(first, subs, most=15))
+    else:
+        return
+    if last < 1e5:
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _symmetrical(linear: float, subs: list[float], most: int) -> SymmetricalLogLocator:
+    """Ticks of an axis that is linear around 0 and logarithmic beyond."""
+    locator = SymmetricalLogLocator(base=10, linthresh=linear, subs=subs)
+    locator.set_params(numticks=most)
+    return locator
+
+
+def scale_parameter(ax: Axes, values: pd.Series) -> None:
+    """Scale an axis of a hyperparameter: logarithmic where it goes over a factor of five, with 0 at the left if it takes it."""
+    positive = values[values > 0]
+    if positive.empty or values.min() < 0 or positive.max() < 5 * positive.min():
+        return
+    if positive.max() > HIGHEST or positive.min() < 1 / HIGHEST:
+        return  # ticks beyond them are beyond floats
+    if values.min() == 0:
+        ax.set_xscale("symlog", linthresh=positive.min(), linscale=0.4)
+        ax.set_xlim(0, 1.3 * positive.max())
+        return
+    ax.set_xscale("log")

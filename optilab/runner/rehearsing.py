@@ -1,0 +1,127 @@
+"""The process in which plugins are tried first: asked in lines of JSON, it tells of each call of a plugin before it is made.
+
+What a call raises is told by the process that makes it in earnest; here it only matters whether it comes back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+from optilab import guarding, plugin_sources, plugins
+from optilab.guarding import InTime, trusted
+
+_USUAL = ("datasets", "loggers", "maths", "optimizers", "problems", "samplers", "schedules", "states")
+
+
+def main() -> None:
+    """Try what is asked for until the input ends."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    asked = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(2, 1)  # what a plugin prints is no answer,
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # and what it reads is no request
+    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked, requests), daemon=True).start()
+
+    def say(**answer: Any) -> None:
+        answers.write(json.dumps(answer) + "\n")
+
+    for module in _USUAL:  # their imports don't count as those of a plugin
+        import_module(f"optilab.{module}")
+    guarding.listen(lambda door: say(door=door))
+    plugins.trust()
+    while True:
+        request = json.loads(requests.get())
+        with suppress(BaseException):
+            _do(**request)
+        say(done=True)
+
+
+def _listen(asked: IO[str], requests: queue.SimpleQueue[str]) -> None:
+    """Pass on what comes in; when that ends, nobody is interested any more."""
+    with suppress(Exception):
+        for line in asked:
+            requests.put(line)
+    os._exit(1)
+
+
+def _do(files: list[str], plugin: str = "", experiment: dict[str, Any] | None = None, logger: str = "") -> None:
+    for file in files:
+        plugins.use_file(file)
+    if plugin:
+        _try_plugin(plugin)
+    elif logger:
+        _try_logger(logger)
+    else:
+        _try_experiment(experiment or {})
+
+
+@contextmanager
+def _at(door: str) -> Iterator[None]:
+    """A call of a plugin; what it raises is no matter."""
+    with suppress(Exception), trusted(door), InTime(door):
+        yield
+
+
+def _try_plugin(name: str) -> None:
+    """Import a plugin, and call its hooks."""
+    sources = [*plugin_sources.installed(), *plugin_sources.given(plugins.files())]
+    source = next(source for source in sources if source.name == name)
+    module = source.imported()
+    for hook in plugins.HOOKS:
+        if hasattr(module, hook):
+            with _at(f"{hook} of plugin {source.origin}"):
+                getattr(module, hook)()
+
+
+def _try_experiment(content: dict[str, Any]) -> None:
+    """Do what is done with an experiment before its runs are made."""
+    from optilab.cell import build_problem
+    from optilab.experiment import Experiment
+    from optilab.grid import grid_of
+    from optilab.runner.jobs import tasks
+    from optilab.samplers import Sampler
+
+    experiment = Experiment.model_validate(content)
+    strangers = plugins.registry().strangers
+    for _, table in experiment.every_problem:
+        use, data = table.get("use"), table.get("dataset")
+        if isinstance(data, str) and ("datasets", data) in strangers:
+            with _at(f"the dataset {data}"):
+                plugins.registry().dataset(data).load()
+        if isinstance(use, str) and ("problems", use) in strangers:
+            with _at(f"the problem {use}"):
+                problem = build_problem(table, experiment.precision)
+                _ = problem.layers, problem.identity, problem.code, problem.unmeasured, problem.initial()
+    grid = grid_of(experiment)
+    tasks(experiment, grid.cells, Path())
+    for space in grid.spaces:
+        sampler = space.sampler()
+        if isinstance(sampler, Sampler):
+            with space.kind.trusted():
+                sampler.ask(1)
+
+
+def _try_logger(name: str) -> None:
+    """Tell a logger of a run that begins, is measured and ends."""
+    from optilab.loggers import LoggedRun
+    from optilab.measurements import COLUMNS
+
+    run = LoggedRun("0" * 16, "rehearsal", "bowl", "rehearsal", "rehearsal", {}, "constant", 1, 0, "evaluation")
+    with (
+        tempfile.TemporaryDirectory(prefix="optilab-rehearsal-") as folder,
+        _at(f"the logger {name}"),
+        plugins.registry().logger(name).open(None, Path(folder)) as logger,
+    ):
+        logger.run_started(run)
+        logger.run_measured(run, dict.fromkeys(COLUMNS, 0.0))
+        logger.run_finished(run, "budget", "")
+        logger.experiment_finished({"budget": 1})

@@ -1,0 +1,249 @@
+"""Which rows of a results folder count: decided here, once, for everybody who reads or writes it.
+
+Parts are believed for what was read in them, never for their names. A making of a run counts if it is the last one of this run
+whose row of `runs` and whose history were both found in good parts, the history with as many rows as the run was measured. Where
+two parts have the rows of one making, as when a process died while it joined them, those of one part count: of the one with more
+commits. So a part that is damaged, empty, or out of place takes no other one's rows away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from optilab.store.content import Content, DamagedError, content_of
+from optilab.store.locking import check_readable
+from optilab.store.parts import PLACES, TABLES, Part, listed
+from optilab.store.schema import COMMIT, HISTORY, fitted, hyperparameters_of, runs_schema, united
+
+_READERS = 4  # threads that read and check parts
+_ATTEMPTS = 10  # to read while parts are being joined
+
+Key = tuple[str, int]  # a making of a run: its run_id and the number of its commit
+_Read = dict[Part, Content | DamagedError]  # a part never changes: what has been read is read
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A part that isn't good. what: is wrong with it. covered: whether others have rows of all its commits."""
+
+    part: Part
+    what: str
+    covered: bool
+
+    def __str__(self) -> str:
+        name = self.part.path.relative_to(self.part.table.parent).as_posix()
+        commits = f"commits {self.part.first} to {self.part.last}"
+        rest = f"other parts have the runs of {commits}" if self.covered else f"the runs of {commits} are missing"
+        return f"{name} {self.what}: {rest}"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a results folder holds.
+
+    runs: the rows that count, `commit` included, in no particular order.
+    good: the parts of each table that were read whole, in order, and what is in them.
+    owned: of each part of each table the makings whose rows count there. doubled: those whose rows it has too, but not as
+    the one that counts.
+    damaged: the parts that aren't good. foreign: what else lies among them.
+    """
+
+    folder: Path
+    runs: pa.Table
+    good: Mapping[str, Sequence[Content]]
+    owned: Mapping[Part, frozenset[Key]]
+    doubled: Mapping[Part, frozenset[Key]]
+    damaged: Sequence[Damage]
+    foreign: Sequence[Path]
+
+    def history(self) -> pa.Table:
+        """The rows of the history that count, those of a run together, in the order of `runs`."""
+        position = {key: k for k, key in enumerate(keys_of(self.runs))}
+        none = pa.schema(
+            [HISTORY.field(0).with_type(pa.dictionary(pa.int32(), pa.string())), *list(HISTORY)[1:], COMMIT]
+        )
+        taken, places = [], []
+        for content in self.good["history"]:
+            assert content.rows is not None
+            rows, place = _blocks(content, self.owned[content.part], position)
+            every = len(rows) == len(content.rows)
+            taken.append(fitted(content.rows if every else content.rows.take(pa.array(rows)), none))
+            places.append(place)
+        history = pa.concat_tables(taken or [none.empty_table()])
+        place = np.concatenate(places or [np.zeros(0, np.int64)])
+        if np.any(np.diff(place) < 0):
+            history = history.take(pa.array(np.argsort(place, kind="stable")))
+        return fitted(history, HISTORY.append(COMMIT))
+
+    @property
+    def untidy(self) -> bool:
+        """Whether some rows of good parts don't count."""
+        return any(
+            content.n_rows != sum(length for key, length in _lengths(content) if key in self.owned[content.part])
+            for name in TABLES
+            for content in self.good[name]
+        )
+
+    @property
+    def last_commit(self) -> int:
+        """The highest number of a commit of which there is a row."""
+        return max((int(c.commits.max()) for name in TABLES for c in self.good[name] if len(c.commits)), default=0)
+
+
+def survey(folder: Path, *, rows: bool = True) -> Survey:
+    """Read a results folder. InputError if it is none.
+
+    rows: whether the rows of the history are kept, or only the runs that they belong to.
+    """
+    check_readable(folder)
+    read: _Read = {}
+    found = None
+    for _ in range(_ATTEMPTS):
+        before = found
+        # The history is written first: read last, it has the rows of all runs seen, unless one was made again meanwhile.
+        parts = {name: _parts(folder / name, read, rows=rows or name == "runs") for name in ("runs", "history")}
+        good = {name: [c for p in parts[name] if isinstance(c := read[p], Content)] for name in TABLES}
+        found = parts
+        if before == parts or _is_complete(good):
+            break
+    damaged = [
+        Damage(part, str(fault), _is_covered(part, good[name]))
+        for name in TABLES
+        for part in parts[name]
+        if isinstance(fault := read[part], DamagedError)
+    ]
+    foreign = [path for name in TABLES for path in listed(folder / name)[1]]
+    return _decided(folder, good, damaged, foreign)
+
+
+def _parts(table: Path, read: _Read, *, rows: bool) -> list[Part]:
+    """The parts of a table, all of which have been read. What was just joined with others is looked for again."""
+    there: list[Part] = []
+    for _ in range(_ATTEMPTS):
+        there = listed(table)[0]
+        fresh = [part for part in there if part not in read]
+        with ThreadPoolExecutor(_READERS) as readers:
+            for part, found in zip(fresh, readers.map(partial(_content, rows=rows), fresh), strict=True):
+                if found is not None:
+                    read[part] = found
+        good = [content for part in there if isinstance(content := read.get(part), Content)]
+        if all(part in read or _is_covered(part, good) for part in there):
+            break
+    return [part for part in there if part in read]
+
+
+def _content(part: Part, *, rows: bool) -> Content | DamagedError | None:
+    """What is in a part; None if it is gone."""
+    try:
+        return content_of(part, rows=rows)
+    except FileNotFoundError:
+        return None
+    except DamagedError as damage:
+        return damage
+
+
+def _is_covered(part: Part, good: Iterable[Content]) -> bool:
+    """Whether good parts have rows of all the commits of a part."""
+    commits = np.unique(np.concatenate([np.zeros(0, np.int64), *(content.commits for content in good)]))
+    inside = commits[(commits >= part.first) & (commits <= part.last)]
+    return len(inside) == part.last - part.first + 1
+
+
+def _is_complete(good: Mapping[str, Sequence[Content]]) -> bool:
+    """Whether each making of a run has its history."""
+    lengths = {key: length for content in good["history"] for key, length in _lengths(content)}
+    return all(
+        measurements in (0, lengths.get(key))
+        for content in good["runs"]
+        if content.rows is not None
+        for key, measurements in zip(_keys(content), content.rows.column("measurements").to_pylist(), strict=True)
+    )
+
+
+def _decided(
+    folder: Path, good: Mapping[str, Sequence[Content]], damaged: Sequence[Damage], foreign: Sequence[Path]
+) -> Survey:
+    """Which rows of good parts count."""
+    preferred = {name: sorted(good[name], key=_preference) for name in TABLES}
+    history_of: dict[tuple[Key, int], Part] = {}  # by how many rows it has, too
+    for content in preferred["history"]:
+        for found in _lengths(content):
+            history_of.setdefault(found, content.part)
+    measurements: dict[Key, int] = {}
+    runs_of: dict[Key, Part] = {}
+    for content in preferred["runs"]:
+        assert content.rows is not None
+        for key, count in zip(_keys(content), content.rows.column("measurements").to_pylist(), strict=True):
+            if count == 0 or (key, count) in history_of:
+                runs_of.setdefault(key, content.part)
+                measurements.setdefault(key, count)
+    last: dict[str, int] = {}
+    for run, commit in measurements:
+        last[run] = max(commit, last.get(run, 0))
+    counting = set(last.items())
+    halves = {key: history_of[key, count] for key, count in measurements.items() if count}
+    owned, doubled = {}, {}
+    for name, owners in (("runs", runs_of), ("history", halves)):
+        for content in good[name]:
+            keys = counting.intersection(_keys(content))
+            owned[content.part] = frozenset(key for key in keys if owners.get(key) == content.part)
+            doubled[content.part] = frozenset(keys) - owned[content.part]
+    return Survey(folder, _runs(good["runs"], owned), good, owned, doubled, damaged, foreign)
+
+
+def _preference(content: Content) -> tuple[int, int]:
+    """Of the parts that have the same rows, the first in this order has them."""
+    return content.part.first - content.part.last, -PLACES.index(content.part.place)
+
+
+def _keys(content: Content) -> list[Key]:
+    return list(zip(content.runs, content.commits.tolist(), strict=True))
+
+
+def _lengths(content: Content) -> list[tuple[Key, int]]:
+    """How many rows each making has in a part."""
+    keys, lengths = _keys(content), content.lengths.tolist()
+    if len(set(keys)) == len(keys):
+        return list(zip(keys, lengths, strict=True))
+    found: dict[Key, int] = {}
+    for key, length in zip(keys, lengths, strict=True):
+        found[key] = found.get(key, 0) + length
+    return list(found.items())
+
+
+def keys_of(runs: pa.Table) -> list[Key]:
+    """The making of each row."""
+    return list(zip(runs.column("run_id").to_pylist(), runs.column("commit").to_pylist(), strict=True))
+
+
+def _runs(good: Sequence[Content], owned: Mapping[Part, frozenset[Key]]) -> pa.Table:
+    known: dict[str, type] = {}
+    for content in good:
+        known = united(known, hyperparameters_of(content.schema))
+    schema = runs_schema(known).append(COMMIT)
+    kept = []
+    for content in good:
+        assert content.rows is not None
+        mask = pa.array([key in owned[content.part] for key in _keys(content)], pa.bool_())
+        kept.append(fitted(content.rows.filter(mask), schema))
+    return pa.concat_tables(kept or [schema.empty_table()])
+
+
+def _blocks(
+    content: Content, owned: frozenset[Key], position: Mapping[Key, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of a part that count, and to which run each belongs."""
+    places = np.array([position[key] if key in owned else -1 for key in _keys(content)], np.int64)
+    counts = places >= 0
+    begins, lengths, places = content.begins[counts], content.lengths[counts], places[counts]
+    starts = np.append(0, np.cumsum(lengths)[:-1]) if len(lengths) else np.zeros(0, np.int64)
+    rows = np.repeat(begins - starts, lengths) + np.arange(lengths.sum())
+    return rows, np.repeat(places, lengths)

@@ -1,0 +1,439 @@
+"""Tables as people have them: separators, names, words, dates, missing values, and what is refused with its line."""
+
+from __future__ import annotations
+
+import bz2
+import csv as standard_csv
+import gzip
+import lzma
+import re
+import tomllib
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optilab.cli import main
+from optilab.datasets import Examples
+from optilab.datasets.examples import checked
+from optilab.datasets.files import file_dataset
+from optilab.datasets.options import File
+from optilab.datasets.preparation import prepared
+from optilab.datasets.reading import read_table
+from optilab.datasets.scaling import mean_and_deviation
+from optilab.datasets.splitting import split
+from optilab.datasets.tables import part_of
+from optilab.datasets.text import layout_of
+from optilab.errors import InputError
+
+Load = Callable[..., Examples]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Write a text (or bytes) to a file of some name, and load it with some options; all of it is for training."""
+    monkeypatch.setenv("OPTILAB_CACHE", str(tmp_path / "cache"))
+
+    def write_and_load(content: str | bytes, name: str = "my_table.csv", **options: Any) -> Examples:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file_dataset(File(path=str(path), **{"test_fraction": 0.0, "label": "y", **options})).load()
+
+    return write_and_load
+
+
+PLAIN = "a,b,y\n1,2.5,u\n3,4.5,v\n5,6.5,u\n"
+AS_NUMBERS = [[1, 2.5], [3, 4.5], [5, 6.5]]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "options"),
+    [
+        (PLAIN, "t.csv", {}),
+        (PLAIN, "t.CSV", {}),
+        (PLAIN.replace(",", ";"), "t.csv", {}),
+        (PLAIN.replace(",", "\t"), "t.csv", {}),
+        (PLAIN.replace(",", "\t"), "t.tsv", {}),
+        (PLAIN.replace(",", "|"), "t.csv", {}),
+        (PLAIN.replace(",", "   "), "t.dat", {}),
+        (PLAIN.replace(",", "^"), "t.csv", {"separator": "^"}),
+        (PLAIN.replace(",", " , "), "t.csv", {}),
+        (PLAIN.replace(",", ";").replace(".", ","), "t.csv", {}),
+        (PLAIN.replace(",", "\t").replace(".", ","), "t.tsv", {"decimal": ","}),
+        (PLAIN.replace("\n", "\r\n"), "t.csv", {}),
+        (PLAIN.replace("\n", "\r"), "t.csv", {}),
+        ("\ufeff" + PLAIN, "t.csv", {}),
+        ("# from a friend\n# in 1998\n" + PLAIN, "t.csv", {}),
+        ("% a title\n" + PLAIN, "t.csv", {"comment": "%"}),
+        ("Table 1: flowers, by hand\n" + PLAIN, "t.csv", {"skip_lines": 1}),
+        ("\n\n" + PLAIN.replace("\n", "\n\n"), "t.csv", {}),
+        (PLAIN.replace("a,b,y", '"a","b","y"').replace("u", '"u"'), "t.csv", {}),
+        (PLAIN.split("\n", 1)[1], "t.csv", {"header": False, "label": 2}),
+        (PLAIN.split("\n", 1)[1], "t.csv", {"header": False, "label": "2"}),
+        (PLAIN.split("\n", 1)[1], "t.csv", {"header": False, "label": -1}),
+        (PLAIN.replace("\n", ",\n"), "t.csv", {}),
+        (PLAIN.replace("\n", ",\n").replace("y,", "y"), "t.csv", {}),
+        (gzip.compress(PLAIN.encode(), mtime=0), "t.csv.gz", {}),
+        (bz2.compress(PLAIN.encode()), "t.CSV.BZ2", {}),
+        (lzma.compress(PLAIN.encode()), "t.csv.xz", {}),
+        (PLAIN.encode("utf-16"), "t.csv", {"encoding": "utf-16"}),
+        ('"",a,b,y\nr1,1,2.5,u\nr2,3,4.5,v\nr3,5,6.5,u\n', "t.csv", {}),
+        ("a,b,y\n1,1,2.5,u\n2,3,4.5,v\n3,5,6.5,u\n", "t.csv", {}),
+        ("Unnamed: 0,a,b,y\n0,1,2.5,u\n1,3,4.5,v\n2,5,6.5,u\n", "t.csv", {}),
+        ("a,id,b,y\n1,x,2.5,u\n3,y,4.5,v\n5,z,6.5,u\n", "t.csv", {"drop": ["id"]}),
+        ("a,id,b,y\n1,x,2.5,u\n3,y,4.5,v\n5,z,6.5,u\n", "t.csv", {"columns": ["a", "b"]}),
+    ],
+)
+def test_one_table_in_many_clothes(load: Load, content: Any, name: str, options: dict[str, Any]) -> None:
+    """Whatever the separator, the marks, the compression and the names of rows: the same numbers and the same classes."""
+    found = load(content, name, **options)
+    assert found.x_train.tolist() == AS_NUMBERS
+    assert found.classes == ("u", "v")
+    assert found.y_train.tolist() == [0, 1, 0]
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=8), st.sampled_from(",;\t|"))
+def test_numbers_are_those_that_python_reads(numbers: list[float], separator: str) -> None:
+    """Every float that is written in full is read to its last bit, whatever the separator."""
+    text = f"a{separator}y\n" + "".join(f"{number!r}{separator}{k}\n" for k, number in enumerate(numbers))
+    table = read_table(text.encode(), File(path="t.csv", label="y"))
+    assert table.frame["a"].to_numpy(float).tolist() == [float(repr(number)) for number in numbers]
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\r\0", exclude_categories=["Cs", "Cc"]), max_size=6)
+
+
+@given(st.lists(st.tuples(words, st.integers(0, 3)), min_size=1, max_size=6))
+def test_lines_are_those_of_the_file(rows: list[tuple[str, int]]) -> None:
+    """The line on which a row begins is the one that the csv module counts, also where quoted fields and gaps lie before."""
+    out = StringIO()
+    writer = standard_csv.writer(out, lineterminator="\n", quoting=standard_csv.QUOTE_ALL)
+    writer.writerow(["a", "y"])
+    expected = []
+    for word, blank in rows:
+        out.write("\n" * blank)
+        expected.append(out.getvalue().count("\n") + 1)
+        writer.writerow([f"{word}\n", "0"])
+    assert layout_of(out.getvalue(), File(path="t.csv"), "t").lines == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "told"),
+    [
+        ("a,a,y\n1,2,u\n3,4,v\n", {}, r"2 columns are called 'a'"),
+        ("a,y,y\n1,u,u\n3,v,v\n", {}, r"2 columns are called 'y', which is the label"),
+        ("a,b,y\n1,2,u\n3,v\n", {}, r"line 3 has 2 columns, line 1 has 3"),
+        ("a,b,y\n1,2,u\n\n# remark\n3,4,v,9\n", {"comment": "#"}, r"line 5 has 4 columns, line 1 has 3"),
+        ("1.5,2.5,u\n3.5,4.5,v\n", {}, r"line 1: the names of the columns are numbers, as '1\.5'; say header = false"),
+        ("a,,y\n1,2,u\n3,4,v\n", {}, r"column 2 has no name"),
+        (
+            "a,y\n1,u\n,v\n3,u\n",
+            {},
+            r"line 3: the column 'a' is empty; missing = \"drop\" leaves out such examples \(1 of 3\)",
+        ),
+        ("a,y\n1,u\nNA,v\n3,u\n", {}, r"line 3: the column 'a' is empty"),
+        ("a,y\n1,u\n2,\n3,v\n", {"missing": "mean"}, r"line 3: the label 'y' is empty; missing = \"drop\""),
+        ("a,b,y\n1,,u\n2,,v\n", {"missing": "drop"}, r"the column 'b' is empty; leave it out with drop = \[\"b\"\]"),
+        ("a,y\n1,u\n?,v\n3,u\n", {}, r"holds numbers, but also '\?' \(first in line 3\).*na_values = \[\"\?\"\]"),
+        ("a,y\n1,u\n$3,v\n4,u\n", {}, r"'a' holds numbers, but also '\$3' \(first in line 3\)"),
+        ('a,y\n"1,234",u\n"3,456",v\n', {}, r"'a' holds numbers, but also '1,234' \(first in line 2\)"),
+        ("d,a,y\n2020-01-31,1,u\n2020-02-01,2,v\n", {}, r"'d' holds dates \('2020-01-31', first in line 2\)"),
+        ("d,a,y\nJan 1 2000,1,u\nFeb 1 2000,2,v\n", {}, r"'d' holds dates \('Jan 1 2000', first in line 2\)"),
+        ("d,a,y\n31.12.2020,1,u\n1.1.2021,2,v\n", {}, r"'d' holds dates \('31\.12\.2020'"),
+        ("a,y\n1,u\ninf,v\n", {}, r"'a' holds an infinity, first in line 3"),
+        ("a,y\n1,u\n9007199254740993,v\n", {}, r"'a' holds 9007199254740993 \(line 3\): whole numbers beyond 2\*\*53"),
+        ("a,y\n1,u\n18446744073709551617,v\n2,v\n", {}, r"18446744073709551617"),
+        ("a,y\n1,u\n2,u\n", {}, r"the label 'y' holds one class only, 'u'"),
+        ("a,y\n1,u\n2,v\n", {"numbers": True}, r"the label 'y': numbers = true, but the labels are not numbers"),
+        ("a,y\n1,u\n2,v\n", {"drop": ["b"]}, r"has no column 'b': "),
+        ("a,y\n1,u\n2,v\n", {"drop": ["a"]}, r"no column that is an input"),
+        ("a,y\n1,u\n2,v\n", {"drop": ["y"]}, r"drop = \[\.\.\.\] names 'y', which is the label"),
+        ("a,y\n1,u\n2,v\n", {"columns": ["a", "y"]}, r"columns = \[\.\.\.\] names 'y', which is the label"),
+        ("a,y\n1,u\n2,v\n", {"label": "Y"}, r"has no column 'Y': "),
+        ("a,y\n1,u\n2,v\n", {"scale_targets": True}, r"scale_targets = true, but the labels are classes"),
+        ("a,y\n1,u\n2,v\n", {"encoding": "klingon"}, r"encoding = 'klingon' is not known"),
+        ("a,y\n1,u\n2,v\n", {"image": [2, 2]}, r"image = \(2, 2\) doesn't fit 1 inputs"),
+        ('a,y\n1,u\n"2,v\n', {}, r"line 3 has 1 columns|not a readable"),
+        ("a,y\n1,u\0\n2,v\n", {}, r"zero byte"),
+    ],
+)
+def test_a_table_is_refused_by_line_and_column(load: Load, text: str, options: dict[str, Any], told: str) -> None:
+    """What can't be taken as it is, is one message: the file, its own line, the column, and mostly the remedy."""
+    with pytest.raises(InputError, match=told) as caught:
+        load(text, **options)
+    assert "my_table.csv" in str(caught.value)
+
+
+def test_bytes_of_another_encoding_are_told_with_their_line(load: Load) -> None:
+    """A letter in Latin-1 names its line and the key that helps; with it the word is read."""
+    content = "a,y\n1,u\n2,caf\u00e9\n".encode("latin-1")
+    with pytest.raises(InputError, match=r"line 3: not text in utf-8.*encoding = \"latin-1\""):
+        load(content)
+    assert load(content, encoding="latin-1").classes == ("caf\u00e9", "u")
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.csv.bz2", "t.csv.xz"])
+@pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"\x1f\x8b\x08\x00 cut", b"BZh9", b"\xfd7zXZ\x00"])
+def test_damaged_compression_is_one_message(load: Load, name: str, content: bytes) -> None:
+    """A file that is not what its name says is an InputError that says so."""
+    with pytest.raises(InputError, match=r"is not a readable \.(gz|bz2|xz) file|is empty"):
+        load(content, name)
+
+
+def test_a_long_file_with_labels_of_two_kinds(load: Load) -> None:
+    """Labels that are numbers first and words after many rows are all words: 1 and "1" are one class."""
+    text = "a,y\n" + "".join(f"{k % 7},1\n" for k in range(60_000)) + "".join(f"{k % 7},one\n" for k in range(60_000))
+    found = load(text)
+    assert found.classes == ("1", "one")
+    assert np.bincount(found.y_train).tolist() == [60_000, 60_000]
+
+
+def test_a_column_that_counts_the_rows_is_no_input(load: Load) -> None:
+    """Row numbers in the first column are refused by name, unless they are named as an input or are the only one."""
+    rows = "".join(f"{k},{k * k % 7},{k // 20}\n" for k in range(40))
+    with pytest.raises(InputError, match=r"the column 'id' counts the rows; leave it out with drop = \[\"id\"\]"):
+        load("id,a,y\n" + rows)
+    assert load("id,a,y\n" + rows, columns=["id", "a"]).x_train.shape == (40, 2)
+    assert load("id,a,y\n" + rows, drop=["a"]).x_train.shape == (40, 1)
+
+
+@pytest.mark.parametrize("alive", [("no", "yes"), ("0", "1"), ("False", "True"), ("2.5", "-1")])
+def test_a_column_that_is_the_label_in_other_words_is_no_input(load: Load, alive: tuple[str, str]) -> None:
+    """A column with one value for each class gives the answer away: it is refused by name, unless it is named as an input."""
+    rows = "".join(f"{k * k % 11},{alive[k % 2]},{k % 2}\n" for k in range(40))
+    with pytest.raises(
+        InputError, match=r"'alive' has one value for each class of the label 'y'.*drop = \[\"alive\"\]"
+    ):
+        load("a,alive,y\n" + rows)
+    assert load("a,alive,y\n" + rows, drop=["alive"]).x_train.shape == (40, 1)
+    assert load("a,alive,y\n" + rows, columns=["alive"]).y_train.tolist() == [k % 2 for k in range(40)]
+
+
+def test_words_are_inputs_as_pandas_makes_them(load: Load) -> None:
+    """A column of words is one input a word, 1 where it stands: the table that pandas.get_dummies makes."""
+    text = "a,colour,b,y\n1,red,True,u\n2,blue,False,v\n3,red,True,u\n4,green,False,v\n"
+    found = load(text)
+    frame = pd.read_csv(StringIO(text)).drop(columns="y")
+    expected = pd.get_dummies(frame, columns=["colour"], prefix_sep="=")
+    assert found.inputs == ("a", "colour=blue", "colour=green", "colour=red", "b")
+    np.testing.assert_array_equal(found.x_train, expected[list(found.inputs)].to_numpy(float))
+
+
+def test_what_is_learned_is_learned_of_the_training_part(load: Load) -> None:
+    """Means, deviations and words come from the training part alone; a word of the test part alone is no input."""
+    stream = np.random.default_rng(3)
+    numbers = stream.normal(50, 9, 40)
+    text = "a,w,y\n" + "".join(
+        f"{'' if k == 7 else repr(float(n))},{'rare' if k == 11 else 'pq'[k % 2]},{k * 0.25}\n"
+        for k, n in enumerate(numbers)
+    )
+    for seed in range(60):  # one that keeps row 11 for testing, and row 7 for training
+        train, test = split(40, 0.2, seed)
+        if 11 in test and 7 in train:
+            break
+    found = load(text, missing="mean", standardize=True, scale_targets=True, test_fraction=0.2, split_seed=seed)
+    numbers[7] = numbers[[k for k in train if k != 7]].mean()
+    expected = (numbers - numbers[train].mean()) / numbers[train].std()
+    np.testing.assert_allclose(found.x_train[:, 0], expected[train], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found.x_test[:, 0], expected[test], rtol=1e-12, atol=1e-12)
+    assert found.inputs == ("a", "w=p", "w=q")
+    row = list(test).index(11)
+    assert found.x_test[row, 1:].tolist() == [0, 0]
+    assert any("'rare' is in the test part alone (1 rows)" in note for note in found.notes)
+    y = np.arange(40) * 0.25
+    np.testing.assert_allclose(found.y_test, (y[test] - y[train].mean()) / y[train].std(), rtol=1e-12)
+
+
+def test_missing_values_are_dropped_or_filled_as_pandas_does(load: Load) -> None:
+    """Drop is DataFrame.dropna; mean is DataFrame.fillna with the mean; more words for a missing value can be named."""
+    text = "a,b,y\n1,2,u\n?,3,v\n4,,u\n5,7,v\n"
+    frame = pd.read_csv(StringIO(text), na_values=["?"]).drop(columns="y")
+    dropped = load(text, missing="drop", na_values=["?"])
+    np.testing.assert_array_equal(dropped.x_train, frame.dropna().to_numpy())
+    assert dropped.y_train.tolist() == [0, 1]
+    assert "2 of 4 examples are left out: a value is missing" in dropped.notes
+    filled = load(text, missing="mean", na_values=["?"])
+    np.testing.assert_array_equal(filled.x_train, frame.fillna(frame.mean()).to_numpy())
+    assert "2 missing values are filled with the mean of the training part" in filled.notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "classes", "values"),
+    [
+        (["0.0", "1.0", "0.0"], {}, None, [0.0, 1.0, 0.0]),
+        (["0.0", "1.0", "0.0"], {"classes": True}, ("0", "1"), [0, 1, 0]),
+        (["0.5", "-0.0", "0.0"], {"classes": True}, ("0.0", "0.5"), [1, 0, 0]),
+        (["3", "1", "3"], {}, ("1", "3"), [1, 0, 1]),
+        (["3", "1", "3"], {"numbers": True}, None, [3.0, 1.0, 3.0]),
+        (["True", "False", "True"], {}, ("False", "True"), [1, 0, 1]),
+        (["10", "9", "x"], {}, ("10", "9", "x"), [0, 1, 2]),
+        ([" b ", "a", "b"], {}, ("a", "b"), [1, 0, 1]),
+        (
+            ["9007199254740993", "9007199254740992", "9007199254740993"],
+            {},
+            ("9007199254740992", "9007199254740993"),
+            [1, 0, 1],
+        ),
+    ],
+)
+def test_labels(load: Load, labels: list[str], options: dict[str, Any], classes: Any, values: list[float]) -> None:
+    """Words, whole numbers and truths are classes, other numbers are to be predicted, and the user may say otherwise."""
+    found = load("a,y\n" + "".join(f"{k},{label}\n" for k, label in enumerate(labels)), **options)
+    assert found.classes == classes
+    assert found.y_train.tolist() == values
+
+
+def test_labels_with_gaps_stay_whole(load: Load) -> None:
+    """Whole numbers stay whole where others of their column are missing, as in pandas' nullable types."""
+    assert load("a,y\n1,0\n2,\n3,1\n4,0\n", missing="drop").classes == ("0", "1")
+
+
+@pytest.mark.parametrize("kind", ["words", "whole numbers"])
+def test_many_different_labels_must_be_told_what_they_are(load: Load, kind: str) -> None:
+    """A price in whole numbers isn't taken for 40 classes without a word."""
+    text = "a,y\n" + "".join(f"{k % 5},{'w' if kind == 'words' else ''}{k}\n" for k in range(40))
+    with pytest.raises(
+        InputError, match=rf"'y' holds 40 different {kind} in 40 examples: .* numbers = true; .* classes = true"
+    ):
+        load(text)
+    assert load(text, classes=True).classes is not None
+
+
+def test_words_that_name_the_examples_are_no_input(load: Load) -> None:
+    """A column of names is refused by name, and taken where it is chosen."""
+    text = "name,a,y\n" + "".join(f"n{k},{k % 5},{k % 2}\n" for k in range(40))
+    with pytest.raises(InputError, match=r"'name' holds 40 different words in 40 rows.*drop = \[\"name\"\]"):
+        load(text)
+    assert load(text, columns=["name"]).x_train.shape == (40, 40)
+
+
+def test_scales_are_hinted_at(load: Load) -> None:
+    """A line says so where the deviations of inputs are more than ten apart, and none where they aren't."""
+    text = "a,b,y\n" + "".join(f"{k % 5},{100 * (k % 7)},{k % 2}\n" for k in range(40))
+    assert any("standardize = true" in note for note in load(text).notes)
+    assert not load(text, standardize=True).notes
+    assert not load(text.replace("00,", ",")).notes
+
+
+def test_images_in_a_table(load: Load) -> None:
+    """Columns that are pixels can be told their shape."""
+    text = "".join(f"{k},{k % 3},{k % 5},{k % 7},{k % 2}\n" for k in range(1, 12))
+    assert load(text, header=False, label=-1, image=[2, 2]).image == (2, 2)
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=6), st.floats(0, 0.95), st.integers(0, 5))
+def test_the_split_is_stratified(sizes: list[int], fraction: float, seed: int) -> None:
+    """Each class has its share of the test part, to within one example, keeps one for training, and no example is lost."""
+    classes = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    train, test = split(len(classes), fraction, seed, classes)
+    assert sorted([*train, *test]) == list(range(len(classes)))
+    assert (np.diff(train) > 0).all()
+    assert (np.diff(test) > 0).all()
+    tested = np.bincount(classes[test], minlength=len(sizes))
+    assert (np.abs(tested - fraction * np.array(sizes)) <= 1).all() or (tested >= np.array(sizes) - 1).any()
+    assert (tested < np.array(sizes)).all()
+    if all((1 - fraction) * size >= 1 for size in sizes):
+        assert len(test) == round(fraction * len(classes))
+
+
+def test_standardize_is_that_of_scikit_learn() -> None:
+    """0.1 thirty times is constant although its mean isn't 0.1 to the last bit; scikit-learn 1.7's StandardScaler gives 0 and 0.1."""
+    values = np.full((30, 1), 0.1)
+    assert values.std() > 0  # the trap
+    mean, deviation = mean_and_deviation(values, ["a"], "")
+    assert deviation.tolist() == [1]
+    np.testing.assert_allclose((np.array([0.1, 0.2]) - mean) / deviation, [0, 0.1], atol=1e-15)
+    part = part_of(
+        read_table(("a,y\n" + "0.1,u\n0.1,v\n" * 15).encode(), File(path="t.csv", label="y")), File(path="t", label="y")
+    )
+    options = File(path="t", label="y", standardize=True, test_fraction=0.0)
+    np.testing.assert_allclose(checked(prepared(part, None, options), "t").x_train, 0, atol=1e-15)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30), st.floats(-1e8, 1e8))
+def test_standardize_centres_and_scales(numbers: list[float], offset: float) -> None:
+    """The result has mean 0 and deviation 1, or is within rounding of 0 where the column is constant but for rounding."""
+    values = np.array(numbers)[:, None] + offset
+    mean, deviation = mean_and_deviation(values, ["a"], "")
+    scaled = (values - mean) / deviation
+    noise = 10 * len(values) * np.finfo(float).eps * np.abs(values).max() / deviation[0]
+    assert abs(scaled.mean()) <= noise + 1e-9
+    assert deviation[0] == 1 or scaled.std() == pytest.approx(1, abs=1e-6)
+
+
+def test_a_column_too_large_to_be_scaled_is_named(load: Load) -> None:
+    """1e300 has no variance in float64: the column is named, and nothing becomes NaN."""
+    with pytest.raises(InputError, match=r"'a' has values up to 1e\+300, too large to be scaled"):
+        load("a,y\n1e300,u\n-1e300,v\n", standardize=True)
+
+
+@pytest.fixture
+def flowers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A table with words, gaps, scales and three classes."""
+    monkeypatch.setenv("OPTILAB_CACHE", str(tmp_path / "cache"))
+    rows = [
+        f"{'' if k == 4 else k % 9},{1000 * (k % 7)},{'red' if k % 2 else 'blue'},{'abc'[k % 3]}" for k in range(60)
+    ]
+    (tmp_path / "flowers.csv").write_text("\n".join(["width,mass,colour,kind", *rows]) + "\n")
+    return str(tmp_path / "flowers.csv")
+
+
+def test_data_shows_what_is_understood(flowers: str) -> None:
+    """Columns with types, gaps and use; classes, split and scales; hints; and the line for the experiment's file."""
+    shown = CliRunner().invoke(main, ["data", flowers, "label=kind", "missing=drop"])
+    assert shown.exit_code == 0, shown.output
+    lines = [re.split(r"\s{2,}", line.strip()) for line in shown.output.splitlines()]
+    assert ["width", "whole numbers", "1", "0 to 8, 9 different", "input"] in lines
+    assert ["colour", "words", "blue 30, red 30", "input"] in lines
+    assert ["kind", "words", "a 20, b 20, c 20", "label"] in lines
+    text = " ".join(shown.output.split())
+    assert "3 classes, with examples to learn from + for testing: a 16+4, b 15+4, c 16+4" in text
+    assert "47 examples to learn from, 12 kept for testing" in text
+    assert "inputs: 4: width, mass, colour=blue, colour=red" in text
+    assert "1 of 60 examples are left out" in text
+    assert "standardize = true" in text
+    (line,) = [line for line in shown.output.splitlines() if "dataset = " in line]
+    table = tomllib.loads(line.partition(": ")[2])["dataset"]
+    assert table == {"path": flowers, "label": "kind", "missing": "drop"}
+
+
+def test_data_shows_columns_also_where_something_is_wrong(flowers: str) -> None:
+    """Without a label, and with gaps that nothing was said of, the columns are shown, then what is to be said."""
+    unlabelled = CliRunner().invoke(main, ["data", flowers])
+    assert unlabelled.exit_code == 0
+    assert "Which column is to be predicted?" in unlabelled.output
+    gaps = CliRunner().invoke(main, ["data", flowers, "label=kind"])
+    assert gaps.exit_code == 2
+    assert "0 to 8, 9 different" in gaps.output
+    assert "line 6: the column 'width' is empty" in gaps.output
+    assert CliRunner().invoke(main, ["data", flowers, "lable=kind"]).exit_code == 2
+    assert CliRunner().invoke(main, ["data", flowers, "label"]).exit_code == 2
+    assert CliRunner().invoke(main, ["data", "nowhere.csv"]).exit_code == 2
+
+
+def test_a_dry_run_says_what_was_done_to_the_data(flowers: str, tmp_path: Path) -> None:
+    """Examples that were left out, and scales that differ, are told before anything runs."""
+    file = tmp_path / "e.toml"
+    file.write_text(
+        f'name = "e"\nbudget = {{ steps = 1 }}\nproblem = {{ use = "network", dataset = {{ path = "{flowers}", label = "kind", '
+        'missing = "drop" } }\n[[optimizers]]\nuse = "sgd"\nlr = 0.1\n'
+    )
+    said = " ".join(CliRunner().invoke(main, ["run", str(file), "--dry-run"]).output.split())
+    assert "flowers: 1 of 60 examples are left out" in said
+    assert "standardize = true" in said
+
+
+def test_show_network_lists_every_key_of_a_dataset() -> None:
+    """What can be said of a file is there to be read, each key with what it means."""
+    said = CliRunner().invoke(main, ["show", "network"]).output
+    for name, field in File.model_fields.items():
+        assert f"dataset.{name} " in said
+        assert field.description is not None
+        assert field.description in said
