@@ -445,11 +445,11 @@ def answering(answer=1.0):
         yield answer
 
 
-def counted(schedule: Any, every: int, steps: int, **parameters: Any) -> float:
+def counted(schedule: Any, whole: int, steps: int, **parameters: Any) -> float:
     """The sum of what the rule was given in a run, measured after each step."""
     bound = BoundSchedule(schedule, parameters, "every")
     problem = optilab.get_problem("parabola", start=[0.0])
-    given = counting_by.fill({"every": every})
+    given = counting_by.fill({"every": whole})
     measure = Length(steps=1)
     return float(train_plan(Plan(problem, counting_by, given, [bound], "full", Budget(steps=steps), measure, 0)).w[0])
 
