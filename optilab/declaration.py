@@ -13,7 +13,7 @@ from typing import Any, Literal
 from optilab.errors import InputError, unknown
 from optilab.parameters import POSITIVE, Parameter, Range, Switch, WholeNumbers, Words, defaults, intervals
 from optilab.rule_source import Body, body_of
-from optilab.rules import CLAIMS, INPUTS, VECTORWISE_INPUTS, Link, Rule
+from optilab.rules import CLAIMS, EVALUATIONS, INPUTS, VECTORWISE_INPUTS, Link, Rule
 from optilab.states import State
 
 # What an experiment's optimizer, `train` or `start` call something else by.
@@ -73,6 +73,8 @@ class Declaration:
         if changes and not body.always_returns:
             raise InputError(f"it doesn't return in every case; end it with 'return {', '.join(changes)}'")
         self._check_options(states)
+        if "cost" in changes:
+            _check_addition(arguments, states, changes)
         return Rule(
             function=function,
             elementwise=self.elementwise,
@@ -215,6 +217,15 @@ def _check_kept(body: Body, states: Mapping[str, State], changes: tuple[str, ...
             )
 
 
+def _check_addition(arguments: Sequence[str], states: Mapping[str, State], changes: tuple[str, ...]) -> None:
+    """InputError where a rule that adds to the cost depends on more than w, so that others couldn't evaluate it anywhere."""
+    more = [*states, *(n for n in ("noise", *EVALUATIONS) if n in arguments), *(n for n in changes if n != "cost")]
+    if more:
+        raise InputError(f"it returns the cost, and so is a function of w alone; it can't have or return {more[0]} too")
+    if "g" not in arguments:
+        raise InputError("it returns the cost, and so adds to its gradient too: ask for g")
+
+
 def _returned_names(body: Body) -> tuple[str, ...]:
     """Names in the rule's return statement; all its return statements must agree."""
     returned = set()
@@ -245,7 +256,7 @@ def _check_changes(
                     "if it was meant as a hyperparameter, give it a default"
                 )
     else:
-        allowed = [*scalars, "skip"]
+        allowed = [*scalars, "skip", *(["cost"] if "cost" in arguments else [])]
     for change in changes:
         if change not in allowed:
             raise InputError(f"it returns {change!r}; what it can return is {', '.join(allowed) or 'nothing'}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ def update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows,
 '''
 
 
-def _rule_lines(slots: Slots, number: int, rule: Rule) -> list[str]:
-    """Statements of the update that are one rule's part."""
+def _rule_lines(slots: Slots, number: int, rule: Rule, added: Sequence[int]) -> list[str]:
+    """Statements of the update that are one rule's part; `added` are the rules before it that add to the cost."""
     w, g, layers = "w", "g", "layers_all"
     before, after, passed = [], [], []
     if rule.layers:
@@ -63,6 +64,7 @@ def _rule_lines(slots: Slots, number: int, rule: Rule) -> list[str]:
         elif name in EVALUATIONS:
             batch = "rows" if name == "value_and_grad" else "every_row"
             before.append(f"{local} = bind(evaluate_from(evaluate), {batch}, context)")
+            before += [f"{local} = adding(added_{k}, {local}, held_{k})" for k in added]
         elif name == "noise":
             local = f"F(normal({slots.key(number)}, t, i))"
         else:
@@ -75,10 +77,35 @@ def _rule_lines(slots: Slots, number: int, rule: Rule) -> list[str]:
     if rule.changes:
         call = f"{', '.join(written[name] for name in rule.changes)} = {call}"
     body = [f"for i in range({w}.size):", f"    {call}"] if rule.elementwise else [call]
+    if "cost" in rule.changes:
+        held = [local for name, local in written.items() if name not in ("w", "g", "cost", "skip")]
+        if rule.layers:
+            held += [w, g, source, layers]
+        after.append(f"held_{number} = ({', '.join(held)},)")
     if "skip" in rule.changes:
         counter = f"scalars[{slots.scalars[number, STEPS]}]"
         after += ["if skip:", "    return", f"{counter} += 1", f"t = {counter}"]
     return [*before, *body, *after]
+
+
+def _added_lines(number: int, rule: Rule) -> list[str]:
+    """The function that adds a rule's part to the cost and the gradient at any w: `held` is what else it takes."""
+    others = [name for name in rule.arguments if name not in ("w", "g", "cost")]
+    w, g = ("held[-4]", "held[-3]") if rule.layers else ("w", "g")
+    known = {"w": w, "g": g, "cost": "cost"} | {name: f"held[{k}]" for k, name in enumerate(others)}
+    call = f"cost = rule_{number}({', '.join(known[name] for name in rule.arguments)})"
+    body = [call]
+    if rule.layers:
+        parts = [(name, known[name]) for name in ("w", "g")]
+        body = [f"gather({whole}, {part}, held[-2], held[-1])" for whole, part in parts]
+        body += [call, f"scatter({g}, g, held[-2], held[-1])"]
+    return [
+        f"def _added_{number}(w, g, cost, held):",
+        "    if g.size == 0:  # only the cost is asked for",
+        "        g = np.zeros_like(w)",
+        *(f"    {line}" for line in body),
+        "    return cost",
+    ]
 
 
 def _array(row: int, state: State) -> str:
@@ -114,8 +141,8 @@ def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
 
 
 _IMPORTS = """from optilab.kernels.calls import function_at
-from optilab.kernels.evaluation import bind
-from optilab.kernels.jit import entry, jit_with_helpers, signatures
+from optilab.kernels.evaluation import adding, bind
+from optilab.kernels.jit import entry, jit, jit_with_helpers, signatures
 from optilab.kernels.noise import normal
 from optilab.kernels.parts import gather, scatter"""
 
@@ -131,8 +158,13 @@ def update_text(optimizer: Optimizer, precision: str, *, checked: bool = False, 
         f"rule_{k} = jit_with_helpers(rules[{k}], {rule.words}, {_kinds(rule, precision)}{options})\n"
         for k, rule in enumerate(optimizer.rules)
     )
+    adding = [k for k, rule in enumerate(optimizer.rules) if "cost" in rule.changes]
+    for k in adding:
+        source = "\n".join(_added_lines(k, optimizer.rules[k]))
+        rules += f"\n\n{source}\n\n\nadded_{k} = jit(_added_{k}{options})\n"
     lines = ["layers_all = layers[: places[0, 1]]"]
-    lines += [line for k, rule in enumerate(optimizer.rules) for line in _rule_lines(slots, k, rule)]
+    for k, rule in enumerate(optimizer.rules):
+        lines += _rule_lines(slots, k, rule, [other for other in adding if other < k])
     head = _HEAD.format(name=optimizer.name, precision=precision, rules=rules, options=options, imports=imports)
     return head + "".join(f"    {line}\n" for line in lines)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from optilab.chains import check_chain
 from optilab.declaration import Declaration
 from optilab.errors import InputError, at, unknown
 from optilab.parameters import Parameter
@@ -44,6 +45,9 @@ class Optimizer:
     title: str = ""
     text: str = ""
 
+    def __post_init__(self) -> None:
+        check_chain(self.rules)
+
     @property
     def name(self) -> str:
         """Names of the rules and of the layers they work on, as in "one | other on matrices"; or its own, if it has one."""
@@ -65,6 +69,11 @@ class Optimizer:
             }
             rules.append(replace(rule, parameters=parameters))
         return Optimizer(tuple(rules), name, documentation)
+
+    @property
+    def needs_cost(self) -> bool:
+        """Whether a rule asks for the cost, and not only to add to it."""
+        return any("cost" in rule.arguments and "cost" not in rule.changes for rule in self.rules)
 
     @property
     def rule_names(self) -> list[str]:

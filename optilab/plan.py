@@ -16,7 +16,7 @@ from optilab.layout import Layout
 from optilab.lifting import code_digest
 from optilab.numeric import as_whole
 from optilab.optimizers import Optimizer
-from optilab.parameters import Interval, Range, Words
+from optilab.parameters import Interval, Range, WholeNumbers, Words
 from optilab.problems import Problem
 from optilab.rules import Rule
 from optilab.schedules import BoundSchedule
@@ -155,6 +155,20 @@ def _check_schedules(plan: Plan, place: str) -> None:
             )
 
 
+def check_answer(plan: Plan, schedule: BoundSchedule, factor: float) -> None:
+    """InputError where the answer of a feedback schedule alone takes a hyperparameter out of its range."""
+    numbers = plan.optimizer.numbers(plan.hyperparameters)
+    for k in plan.optimizer.columns_of(schedule.of):
+        column = plan.optimizer.columns[k]
+        accepted = plan.optimizer.rules[column.rule].parameters[column.name].range
+        value = numbers[k] * factor
+        if _first_outside(np.array([value]), accepted, may_be_zero=column.name == "lr") is not None:
+            raise InputError(
+                f"schedule {schedule.schedule.name} of {schedule.of!r} answers {factor:g}: {value:g} is out of range: accepted "
+                f"is {accepted}"
+            )
+
+
 def _check_endless(plan: Plan, place: str) -> None:
     """InputError for a schedule that depends on the length of the run, where the budget doesn't say it in steps."""
     step = np.arange(1000.0)
@@ -194,7 +208,9 @@ def _check_changeable(rule: Rule, name: str, schedule: BoundSchedule, place: str
 
 
 def _first_outside(values: Steps, accepted: Range, *, may_be_zero: bool) -> int | None:
-    """Position of the first value that isn't accepted."""
+    """Position of the first value that isn't accepted; whole numbers are rounded, as they are in compiled code."""
+    if isinstance(accepted, WholeNumbers):
+        values = np.where(np.isclose(values, np.rint(values), rtol=1e-9, atol=0), np.rint(values), values)
     chosen = np.flatnonzero(values) if may_be_zero else np.arange(values.size)
     if not chosen.size:
         return None

@@ -15,6 +15,9 @@ A rule asks for what it needs by the names of its arguments:
 It returns, by name, what it changed. The names of a vectorwise rule are arrays and are changed in place; of those it
 returns only the states that are scalars, and `skip`: if that is true, the rules after it wait for another step.
 
+A vectorwise rule that adds something to the cost, and its gradient to g, also returns `cost`. It keeps no state, for it is
+then part of every evaluation that the rules after it make: of the cost that they are given, and of value_and_grad.
+
 Numbers (t, cost, hyperparameters, constants) are float64; in a float32 run what is computed of them alone is rounded where it
 meets a float32. A number made of a sum over weights isn't: `w.dtype.type(...)` rounds it.
 
@@ -32,6 +35,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from optilab.errors import InputError, unknown
+from optilab.kernels.writes import written
 from optilab.parameters import Parameter, Words
 from optilab.states import State
 
@@ -88,6 +92,11 @@ class Rule:
     def arguments(self) -> tuple[str, ...]:
         """Names that the rule asks for, in order."""
         return tuple(inspect.signature(self.function).parameters)
+
+    @cached_property
+    def writes(self) -> frozenset[str]:
+        """Which of its arguments it changes: what an elementwise rule returns, the arrays that a vectorwise rule writes to."""
+        return frozenset(self.changes) if self.elementwise else written(self.function) | frozenset(self.changes)
 
     @property
     def words(self) -> dict[str, int]:

@@ -158,7 +158,7 @@ class Stepper:
             cost = self._evaluate(self.w, g, self._rows, self._context)
         else:
             raise InputError("step() needs a gradient, unless the optimizer was started with problem=...")
-        if cost is None and any("cost" in rule.arguments for rule in self._optimizer.rules):
+        if cost is None and self._optimizer.needs_cost:
             raise InputError(f"{self._optimizer.name} asks for the cost: step(gradient, cost)")
         self.t += 1
         self._update(

@@ -178,7 +178,7 @@ class Training:
         self.base = np.array(plan.optimizer.numbers(plan.hyperparameters))
         self.lr_columns = plan.optimizer.columns_of("lr")
         self.curves = [s for s in plan.schedules if not s.schedule.is_feedback]
-        self.feedback = [FeedbackUnderWay(s) for s in plan.schedules if s.schedule.is_feedback]
+        self.feedback = [FeedbackUnderWay(s, plan) for s in plan.schedules if s.schedule.is_feedback]
 
         self.per_epoch = plan.steps_per_epoch
         self.total = plan.budget.in_steps(self.per_epoch) or _ENDLESS

@@ -379,6 +379,44 @@ def test_cost_is_measured_where_the_optimizer_says() -> None:
     np.testing.assert_allclose(run.history["train_cost"], [bowl.cost(w) for w in mean], rtol=1e-12)
 
 
+@pytest.mark.parametrize("order", [("matrices", "biases"), ("biases", "matrices")])
+def test_two_averages_on_different_layers(order: tuple[str, str]) -> None:
+    """Each layer is evaluated at its own average, whichever of the links comes first."""
+    chain = down | averaged.on(order[0]) | averaged.on(order[1])
+    decays = {"matrices": 0.25, "biases": 0.75}
+    given = {f"averaged_{k}.decay": decays[where] for k, where in enumerate(order, 1)}
+    stepper = chain.start(W, lr=1.0, **given)
+    expected = [w.copy() for w in W]
+    weights = [w.copy() for w in W]
+    for _ in range(3):
+        stepper.step(G)
+        for k in range(len(W)):
+            decay = decays["matrices" if W[k].ndim == 2 else "biases"]
+            weights[k] -= G[k]
+            expected[k] = decay * expected[k] + (1 - decay) * weights[k]
+    np.testing.assert_allclose(stepper.evaluation_point, flat(expected), rtol=1e-12)
+    np.testing.assert_allclose(stepper.w, flat(weights), rtol=1e-12)
+
+
+def test_costs_and_accuracies_are_those_of_the_average(tmp_path: Path) -> None:
+    """Both parts, train and test, are measured where the rule says, not at the weights of the steps."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(40, 3)), random.integers(0, 3, 40)
+    np.savez(tmp_path / "data.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:], y_test=y[30:])
+    dataset = {"path": str(tmp_path / "data.npz")}
+    problem = optilab.get_problem("network", dataset=dataset, hidden=[4], dtype="float64")
+    given: dict[str, Any] = {"lr": 1.0, "batch_size": 10, "epochs": 4, "seed": 1}
+    run = optilab.train(problem, optilab.get_optimizer("sgd") | averaged, decay=0.9, **given)
+    plain = optilab.train(problem, "sgd", **given)
+    last, context, rows = run.history.iloc[-1], problem.test_context(), np.arange(10)
+    assert context is not None
+    for w, same in ((run.w, True), (plain.w, False)):
+        test_cost = problem.evaluate(w.copy(), w[:0].copy(), rows, context)
+        assert np.isclose(last["test_cost"], test_cost, rtol=1e-12) == same
+        assert np.isclose(last["train_cost"], problem.cost(w), rtol=1e-12) == same
+        assert np.isclose(last["gradient_norm"], np.linalg.norm(problem.gradient(w)), rtol=1e-9) == same
+
+
 def test_evaluation_point_of_a_rule_on_some_layers() -> None:
     """Where only some layers are averaged, the others are evaluated as they are; w itself is not changed by that."""
     stepper = (down | averaged.on("biases")).start(W, lr=1.0)

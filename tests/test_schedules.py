@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import optilab
-from optilab import InputError
+from optilab import InputError, feedback, vectorwise
 from optilab.cell import Cell
 from optilab.experiment import Experiment
 from optilab.grid import grid_of
@@ -21,7 +21,7 @@ from optilab.identity import run_id
 from optilab.plan import Plan
 from optilab.plugins import registry
 from optilab.schedules import BoundSchedule, from_spec
-from optilab.stopping import Budget
+from optilab.stopping import Budget, Length
 from optilab.training import train as train_plan
 
 
@@ -422,3 +422,52 @@ def test_another_schedule_is_other_code() -> None:
     codes = [plan(spec).code for spec in (None, "cosine", {"use": "product", "schedules": ["cosine"]})]
     assert len(set(codes)) == 3
     assert plan("cosine").code == codes[1]
+
+
+@vectorwise(ranges={"every": "{1, 2, ...}"})
+def counting_by(w, every=100):
+    """Adds a whole number to its weight."""
+    w[0] += every
+
+
+@feedback()
+def a_tenth():
+    """A tenth but for a bit: of 30 it is 3.0000000000000004."""
+    while True:
+        yield 0.1 * 1.0000000000000002
+
+
+@feedback(ranges={"answer": "(-inf, inf)"})
+def answering(answer=1.0):
+    """One, and after the first measurement something else."""
+    yield 1.0
+    while True:
+        yield answer
+
+
+def counted(schedule: Any, whole: int, steps: int, **parameters: Any) -> float:
+    """The sum of what the rule was given in a run, measured after each step."""
+    bound = BoundSchedule(schedule, parameters, "every")
+    problem = optilab.get_problem("parabola", start=[0.0])
+    given = counting_by.fill({"every": whole})
+    measure = Length(steps=1)
+    return float(train_plan(Plan(problem, counting_by, given, [bound], "full", Budget(steps=steps), measure, 0)).w[0])
+
+
+def test_a_whole_number_under_a_schedule_is_the_nearest() -> None:
+    """What is whole but for rounding is accepted, and the rule gets the whole number: 100, 10, 1 of 100 * 0.1^t."""
+    find = registry().schedule
+    assert 100 * 0.1**2 != 1
+    assert counted(find("exponential", ""), 100, 3, gamma=0.1, every=1) == 111
+    assert counted(find("step", ""), 8, 4, gamma=0.5, every=2) == 8 + 8 + 4 + 4
+    assert 30 * 0.1 * 1.0000000000000002 != 3
+    assert counted(a_tenth, 30, 2) == 6
+    with pytest.raises(InputError, match=r"'every': 0.5 at step 2 is out of range: accepted is \{1, 2, ...\}"):
+        counted(find("step", ""), 1, 4, gamma=0.5, every=2)
+
+
+@pytest.mark.parametrize("answer", [0.001, -1.0, float("nan"), float("inf"), 0.255])
+def test_a_feedback_schedule_that_leaves_the_range_is_told(answer: float) -> None:
+    """What it answers is looked at when it answers: no rule gets a value that it doesn't accept."""
+    with pytest.raises(InputError, match=r"schedule answering of 'every' answers .* is out of range: accepted is"):
+        counted(answering, 100, 4, answer=answer)

@@ -161,7 +161,7 @@ def test_a_plateau() -> None:
 
 
 @given(
-    values=st.lists(st.floats(0, 100), min_size=1, max_size=30),
+    values=st.lists(st.floats(-100, 100), min_size=1, max_size=30),
     patience=st.integers(1, 5),
     improvement=st.floats(0, 0.5),
 )
@@ -170,9 +170,50 @@ def test_a_plateau_by_its_definition(values: list[float], patience: int, improve
     watch = Watch(Stop(plateau=Plateau(patience=patience, improvement=improvement)))
     measured = dict.fromkeys(MEASURES, math.nan)
     seen = next((k for k, v in enumerate(values) if watch.verdict({**measured, "train_cost": v})), None)
-    better = [k == 0 or v < min(values[:k]) * (1 - improvement) for k, v in enumerate(values)]
+    bests = [min(values[:k], default=math.inf) for k in range(len(values))]
+    better = [k == 0 or v < b - improvement * abs(b) for k, (v, b) in enumerate(zip(values, bests, strict=True))]
     ends = [k for k in range(len(values)) if k + 1 >= patience and not any(better[k + 1 - patience : k + 1])]
     assert seen == (ends[0] if ends else None)
+
+
+@pytest.mark.parametrize(
+    ("stop", "status", "steps"),
+    [
+        ({"gradient_norm": 0.5}, "converged", 2),
+        ({"gradient_norm": math.nextafter(0.5, 0)}, "converged", 3),
+        ({"target": {"train_cost": 0.125}}, "target", 2),
+        ({"target": {"train_cost": math.nextafter(0.125, 0)}}, "target", 3),
+        ({"target": {"gradient_norm": 0.25}}, "target", 3),
+        ({"diverged_above": 2.0}, "diverged", 0),
+        ({"diverged_above": math.nextafter(2.0, 3)}, "budget", 5),
+        (
+            {"plateau": {"patience": 1, "improvement": 0.75}},
+            "plateau",
+            1,
+        ),  # a quarter of the best is not below a quarter
+        ({"plateau": {"patience": 1, "improvement": math.nextafter(0.75, 0)}}, "budget", 5),
+    ],
+)
+def test_stopping_exactly_at_the_limit(stop: dict[str, Any], status: str, steps: int) -> None:
+    """On w^2 / 2 with lr 0.5 the weight halves exactly: a value at its limit has reached it, the next number has not."""
+    run = optilab.train("parabola", "sgd", lr=0.5, steps=5, measure_steps=1, stop=stop)
+    assert (run.status, run.steps) == (status, steps)
+
+
+@pytest.mark.parametrize("measure", ["train_accuracy", "test_accuracy"])
+def test_an_accuracy_exactly_at_its_target(measure: str) -> None:
+    """An accuracy of exactly the target has reached it, from below."""
+    watch = Watch(Stop(target={measure: 0.75}))
+    measured = dict.fromkeys(MEASURES, math.nan)
+    assert watch.verdict({**measured, measure: math.nextafter(0.75, 0)}) is None
+    assert watch.verdict({**measured, measure: 0.75}) == ("target", f"{measure} is 0.75")
+
+
+@pytest.mark.parametrize("limit", ["steps", "examples", "gradient_evaluations"])
+def test_a_budget_is_used_to_its_last_unit(limit: str) -> None:
+    """On a function each step is an example and a gradient evaluation: seven of them are seven steps."""
+    run = optilab.train("parabola", "sgd", lr=0.1, **{limit: 7})
+    assert (run.status, run.steps) == ("budget", 7)
 
 
 def test_a_rule_can_end_a_run_before_its_first_step() -> None:

@@ -69,3 +69,60 @@ def _call(codegen_context, builder, sig, args):
         return evaluation.function(w, g, evaluation.rows, evaluation.context)
 
     return codegen_context.compile_internal(builder, call, sig, args)
+
+
+class Sum(types.Callable):
+    """Numba type of an evaluation to which a compiled function of (w, g, cost, held) adds, with what it holds."""
+
+    def __init__(self, function, evaluation, held):
+        self.function, self.evaluation, self.held = function, evaluation, held
+        super().__init__(name=f"Sum({function}, {evaluation}, {held})")
+
+    def get_call_type(self, context, args, kws):
+        """A call takes what one of the evaluation takes."""
+        self.evaluation.get_call_type(context, args, kws)
+        return signature(types.float64, *args, recvr=self)
+
+    def get_call_signatures(self):
+        """Not enumerable, as those of an evaluation."""
+        return (), True
+
+    def get_impl_key(self, sig):
+        """One implementation for all instances of the type."""
+        return Sum
+
+
+@register_model(Sum)
+class _SumModel(models.StructModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, [("evaluation", kind.evaluation), ("held", kind.held)])
+
+
+for _member in ("evaluation", "held"):
+    make_attribute_wrapper(Sum, _member, _member)
+
+
+@intrinsic
+def adding(typing_context, function, evaluation, held):
+    """The evaluation with what `function(w, g, cost, held)` adds to g and to the cost, which it returns."""
+    kind = Sum(function, evaluation, held)
+
+    def build(codegen_context, builder, sig, args):
+        struct = cgutils.create_struct_proxy(kind)(codegen_context, builder)
+        _, struct.evaluation, struct.held = args
+        for part, value in zip(sig.args[1:], args[1:], strict=True):
+            codegen_context.nrt.incref(builder, part, value)
+        return struct._getvalue()
+
+    return kind(function, evaluation, held), build
+
+
+@lower_builtin(Sum, Sum, types.Array, types.Array)
+def _call_sum(codegen_context, builder, sig, args):
+    function = sig.args[0].function.dispatcher
+
+    def call(total, w, g):
+        cost = total.evaluation(w, g)
+        return function(w, g, cost, total.held)
+
+    return codegen_context.compile_internal(builder, call, sig, args)

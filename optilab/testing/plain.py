@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from optilab.kernels import jit, noise, parts
+from optilab.kernels import noise, parts
+from optilab.kernels.jit import jit_with_helpers as _jit_with_helpers
 from optilab.lifting import update_text
 from optilab.optimizers import Optimizer
 
 _IMPORTS = (
-    "from optilab.testing.plain import bind, entry, function_at, gather, jit_with_helpers, normal, scatter, signatures"
+    "from optilab.testing.plain import "
+    "adding, bind, entry, function_at, gather, jit, jit_with_helpers, normal, scatter, signatures"
 )
 
 normal = noise.normal  # compiled: its integers wrap around, which Python's don't
@@ -37,14 +39,24 @@ def entry(_signature: object, **_options: Any) -> Callable[[Update], Update]:
     return lambda function: function
 
 
+def jit(function: Any, **_options: Any) -> Any:
+    """The function as it is."""
+    return function
+
+
 def jit_with_helpers(function: FunctionType, words: Mapping[str, int], _kinds: None, **_options: Any) -> Any:
     """The function as it is, with numbers for words, as compiled code has them."""
-    return jit.jit_with_helpers(function, words, compiled=lambda plain, **_options: plain)
+    return _jit_with_helpers(function, words, compiled=jit)
 
 
 def bind(evaluate: Any, rows: Any, context: Any) -> Callable[..., float]:
     """`evaluate` on these rows, as rules call it."""
     return lambda w, g: float(evaluate(w, g, rows, context))
+
+
+def adding(function: Callable[..., float], evaluation: Callable[..., float], held: Any) -> Callable[..., float]:
+    """The evaluation with what the function adds."""
+    return lambda w, g: function(w, g, evaluation(w, g), held)
 
 
 class _Record(dict[str, int]):

@@ -1,19 +1,28 @@
 """Weight decay: as a part of the cost, or apart from it (Loshchilov and Hutter, 2019, arXiv:1711.05101)."""
 
-from optilab import elementwise, hookimpl
+import numpy as np
+
+from optilab import elementwise, hookimpl, vectorwise
 
 
-@elementwise(ranges={"penalty": "[0, inf)"}, claims=("rotation", "sign flips"), link="before")
-def l2(w, g, penalty=1e-4):
-    """Add the gradient of penalty/2 * |w|^2 to the gradient: `l2 | sgd`.
+@vectorwise(ranges={"penalty": "[0, inf)"}, claims=("rotation", "sign flips"), link="before")
+def l2(w, g, cost, penalty=1e-4):
+    """Add penalty/2 * |w|^2 to the cost that is minimised: `l2 | sgd`, `l2 on matrices | lbfgs`.
 
     g = g + penalty * w
+    cost = cost + penalty/2 * |w|^2     for rules that ask for it, and in all that they evaluate
+
+    What is measured is the cost without it.
 
     What torch.optim calls weight_decay in SGD, Adam and RMSprop, and optax.add_decayed_weights before the rule. Under
     Adam it is not the same as `weight_decay`. Biases are often left out: `l2 on matrices | sgd`.
     """
-    g += penalty * w
-    return g
+    squares = 0.0
+    for i in range(w.size):
+        g[i] += penalty * w[i]
+        squares += np.float64(w[i]) * np.float64(w[i])
+    cost += penalty / 2 * squares
+    return cost
 
 
 @elementwise(ranges={"weight_decay": "[0, inf)"}, claims=("rotation", "sign flips"), link="before")
