@@ -117,6 +117,14 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
     return validated(Experiment, _with_paths(content, lambda path: str((file.parent / path.expanduser()).absolute())))
 
 
+def experiment_of(content: Mapping[str, Any]) -> Experiment:
+    """The experiment in a dict, which holds what a file would. Paths of datasets are relative to the current folder.
+
+    InputError if it doesn't validate.
+    """
+    return validated(Experiment, _with_paths(dict(content), lambda path: str(path.expanduser().absolute())))
+
+
 def read_stored(folder: Path) -> Experiment:
     """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
     file = folder / "experiment.json"

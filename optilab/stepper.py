@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab import streams
+from optilab.arguments import array
 from optilab.errors import InputError
 from optilab.kernels import cache
 from optilab.kernels.jit import EVALUATIONS, context_without_examples
 from optilab.layers import Table, plain_vector, table_of_shapes
 from optilab.layout import Layout
 from optilab.lifting import compile_update
-from optilab.lookup import get_problem
+from optilab.lookup import PROBLEM, get_problem
 from optilab.optimizers import Optimizer
 from optilab.problems import Precision, Problem
 
@@ -45,19 +46,21 @@ class Stepper:
         w: ArrayLike | Parts,
         hyperparameters: dict[str, Any],
         problem: Problem | str | None,
-        dtype: Precision | None,
+        precision: Precision | None,
         seed: int,
         update: Any = None,
     ) -> None:
-        start, layers = _flat(w)
-        if dtype not in (None, "float32", "float64"):
-            raise InputError(f"dtype = {dtype!r} is not float32 or float64")
+        start, layers = _flat("w", w)
+        if problem is not None:
+            PROBLEM.accepted("problem", problem)
         if isinstance(problem, str):
-            problem = get_problem(problem, dtype)
-        precision = dtype or (problem.precision if problem else "float32" if start.dtype == np.float32 else "float64")
+            problem = get_problem(problem, precision)
+        if precision is None:
+            precision = problem.precision if problem else "float32" if start.dtype == np.float32 else "float64"
         if problem is not None and problem.precision != precision:
             raise InputError(
-                f"the problem computes in {problem.precision}, not {precision}: get_problem(..., dtype={precision!r})"
+                f"the problem computes in {problem.precision}, not {precision}: "
+                f"get_problem(..., precision={precision!r})"
             )
         if start.ndim != 1 or (problem is not None and start.size != problem.n_weights):
             expected = f"a vector of {problem.n_weights} weights" if problem else "a vector"
@@ -136,7 +139,7 @@ class Stepper:
         """
         g = np.zeros_like(self.w)
         if gradient is not None:
-            given, _ = _flat(gradient)
+            given, _ = _flat("gradient", gradient)
             if given.shape != self.w.shape:
                 raise InputError(f"gradient has shape {given.shape}; expected {self.w.shape}, that of the weights")
             g[:] = given
@@ -165,12 +168,12 @@ class Stepper:
         return self.w
 
 
-def _flat(given: ArrayLike | Parts) -> tuple[NDArray[Any], Table | None]:
+def _flat(name: str, given: ArrayLike | Parts) -> tuple[NDArray[Any], Table | None]:
     """A vector as it is; a list of arrays end to end, with the table of their shapes."""
     if isinstance(given, (list, tuple)) and any(isinstance(part, np.ndarray) for part in given):
-        parts = [np.asarray(part) for part in given]
+        parts = [array(f"{name}[{k}]", part) for k, part in enumerate(given)]
         return np.concatenate([part.ravel() for part in parts]), table_of_shapes([part.shape for part in parts])
-    return np.asarray(given), None
+    return array(name, given), None
 
 
 def _no_problem(precision: str) -> Any:

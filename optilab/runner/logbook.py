@@ -91,6 +91,15 @@ def logged(job: Job) -> LoggedRun:
     return LoggedRun(job.run_id, hyperparameters=dict(cell.hyperparameters), seed=job.seed, role=job.role, **named)
 
 
+def check_loggers(wanted: Sequence[str]) -> None:
+    """InputError for a logger that isn't known, or that comes from a plugin and doesn't come back."""
+    for text in wanted:
+        name, given, _ = text.partition("=")
+        registry().logger(name, "log")
+        if not given:
+            rehearse_logger(name)
+
+
 @contextmanager
 def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], None]) -> Iterator[Logbook]:
     """The loggers `wanted`, each as NAME or NAME=WHERE. InputError for an unknown one."""
@@ -99,8 +108,6 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
         for text in wanted:
             name, given, where = text.partition("=")
             kind = registry().logger(name, "log")
-            if not given:
-                rehearse_logger(name)
             loggers[text] = stack.enter_context(
                 opened(kind.open(where if given else None, folder), f"the logger {name}")
             )

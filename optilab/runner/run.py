@@ -14,7 +14,7 @@ from optilab.cell import Cell
 from optilab.experiment import Experiment, evaluation_seeds, stored
 from optilab.grid import grid_of
 from optilab.runner.jobs import Job, Task, jobs, tasks
-from optilab.runner.logbook import open_logbook
+from optilab.runner.logbook import check_loggers, open_logbook
 from optilab.runner.observer import Observer
 from optilab.runner.rows import wanted_table
 from optilab.runner.search import tune
@@ -47,6 +47,7 @@ def run_experiment(
     every = tasks(experiment, grid.cells, folder)
     hyperparameters = _hyperparameters([*grid.cells, *(space.low for space in grid.spaces)])
     way.kind.open(workers=way.workers, address=way.address)  # complains of its options
+    check_loggers(way.log)
     with ExitStack() as stack:
         keep = stack.enter_context(store.Store(folder, hyperparameters, stored(experiment, folder)))
         for note in keep.notes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from optilab import InputError, executor, hookimpl
-from optilab.executors import ExecutorKind, Pool
+from optilab.executors import ExecutorKind, Pool, usual_workers
 from optilab.runner import supervisor
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _client(workers: int | None, address: str | None, stack: ExitStack) -> Clien
     from distributed import Client, LocalCluster
 
     if address is None:
-        count = os.cpu_count() or 1 if workers is None else workers
+        count = usual_workers() if workers is None else workers
         cluster = stack.enter_context(
             LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0")
         )
