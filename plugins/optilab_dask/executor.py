@@ -24,8 +24,8 @@ def dask(workers: int | None = None, address: str | None = None) -> Iterator[Poo
     address: of a scheduler, as in "tcp://192.168.0.1:8786"; its workers may come and go. Without it, a cluster of `workers`
         processes is started on this machine, one a core where that isn't given either.
 
-    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own under the same
-    path. Nothing but names, numbers and results goes through the scheduler.
+    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own, and a plugin in
+    a file, under the same path. Its processor may be another one, and the last bits of a result with it. Nothing but names, numbers and results goes through the scheduler.
     """
     try:
         import distributed
