@@ -117,10 +117,11 @@ def _try_logger(name: str) -> None:
     from optilab.measurements import COLUMNS
 
     run = LoggedRun("0" * 16, "rehearsal", "bowl", "rehearsal", "rehearsal", {}, "constant", 1, 0, "evaluation")
+    kind = plugins.registry().logger(name)
     with (
         tempfile.TemporaryDirectory(prefix="optilab-rehearsal-") as folder,
         _at(f"the logger {name}"),
-        plugins.registry().logger(name).open(None, Path(folder)) as logger,
+        kind.open(None, Path(folder)) as logger,
     ):
         logger.run_started(run)
         logger.run_measured(run, dict.fromkeys(COLUMNS, 0.0))
