@@ -6,9 +6,10 @@ import inspect
 from typing import Any
 
 from optilab.errors import unknown
+from optilab.offers import Registry
 from optilab.optimizers import Optimizer
 from optilab.parameters import Parameter, Words
-from optilab.plugins import Registry, registry
+from optilab.plugins import registry
 from optilab.schedules import Schedule
 
 _REGISTERED = {"links": "optimizers"}  # links are registered among the optimizers

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from optilab import __version__
-from optilab.errors import InputError, PluginWarning, ResultsWarning
+from optilab.errors import InputError, PluginWarning, ResultsWarning, unknown
 from optilab.guarding import alone_on_stdout
 
 plugin_option = click.option(
@@ -80,10 +80,26 @@ def _show_warning(usual: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="optilab")
+@click.version_option(__version__, "-V", "--version", prog_name="optilab")
 @click.option("--traceback", is_flag=True, help="Show where an error was noticed, for bug reports.")
 def main(traceback: bool) -> None:
     """Compare optimizers honestly: many seeds, tuned baselines, whole training runs compiled."""
+
+
+@main.command("help")
+@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Show what a COMMAND does and takes, or which commands there are."""
+    assert ctx.parent is not None
+    shown, command = ctx.parent, ctx.parent.command
+    for name in names:
+        known = command.commands if isinstance(command, click.Group) else {}
+        if name not in known:
+            raise unknown("command", name, known)
+        command = known[name]
+        shown = click.Context(command, parent=shown, info_name=name)
+    click.echo(command.get_help(shown))
 
 
 @main.command("run")

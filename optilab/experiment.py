@@ -149,6 +149,14 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
     return validated(Experiment, _with_paths(content, lambda path: str((file.parent / path.expanduser()).absolute())))
 
 
+def experiment_of(content: Mapping[str, Any]) -> Experiment:
+    """The experiment in a dict, which holds what a file would. Paths of datasets are relative to the current folder.
+
+    InputError if it doesn't validate.
+    """
+    return validated(Experiment, _with_paths(dict(content), lambda path: str(path.expanduser().absolute())))
+
+
 def _reason(error: Exception) -> str:
     """Why a text can't be parsed."""
     return "brackets too deep in each other" if isinstance(error, RecursionError) else printable(str(error))

@@ -59,6 +59,8 @@ def overdue(what: str, limit: float) -> OverdueError:
 
 def described(error: BaseException) -> str:
     """An exception in words, whatever a plugin has made of its text: "ValueError: no such thing"."""
+    if isinstance(error, PluginExitError) and error.__cause__ is not None:
+        error = error.__cause__
     try:
         said = encodable(str(error))
     except Exception:

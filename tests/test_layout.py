@@ -669,7 +669,7 @@ def test_hyperparameters_changed_by_hand_are_checked() -> None:
 
 def test_a_saved_state_of_another_precision_is_refused() -> None:
     """Resumed steps are the same bit for bit, so they need the same bits."""
-    saved = summed.start(W, dtype="float32").save()
+    saved = summed.start(W, precision="float32").save()
     with pytest.raises(InputError, match=r"saved w has shape .* and type float32; summed expects .*, float64"):
         summed.start(W).resume(saved)
 

@@ -6,6 +6,7 @@ import queue
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from optilab.loggers import LoggedRun, Logger
 from optilab.measurements import COLUMNS
 from optilab.plugins import registry, rehearse_logger
 from optilab.runner.jobs import Job
+from optilab.runner.messages import Outcome
 from optilab.runner.rows import Finished
 
 
@@ -39,6 +41,11 @@ class Logbook:
     def expect(self, jobs: Iterable[Job]) -> None:
         """These runs are about to be made."""
         self._jobs |= {job.run_id: job for job in jobs}
+
+    def recall(self, finished: Iterable[Finished]) -> None:
+        """Runs that were made before: those that don't know them are told."""
+        for one in finished:
+            self._tell(partial(_tell_whole, run=logged(one.job), outcome=one.outcome))
 
     def hear(self, run: str, values: list[float]) -> None:
         """A measurement of a run under way; from any thread."""
@@ -86,11 +93,30 @@ class Logbook:
                 self._complain(f"the logger {name} has failed, and is told no more: {described(error)}")
 
 
+def _tell_whole(to: Logger, run: LoggedRun, outcome: Outcome) -> None:
+    """Tell a logger of a run that is over, unless it knows it."""
+    if to.knows(run):
+        return
+    to.run_started(run)
+    for values in outcome.log.tolist():
+        to.run_measured(run, dict(zip(COLUMNS, values, strict=True)))
+    to.run_finished(run, outcome.status, outcome.message)
+
+
 def logged(job: Job) -> LoggedRun:
     """A job as loggers see it."""
     columns, cell = job.task.columns, job.task.cell
     named = {name: columns[name] for name in ("experiment", "problem", "optimizer", "label", "schedule", "batch_size")}
     return LoggedRun(job.run_id, hyperparameters=dict(cell.hyperparameters), seed=job.seed, role=job.role, **named)
+
+
+def check_loggers(wanted: Sequence[str]) -> None:
+    """InputError for a logger that isn't known, or that comes from a plugin and doesn't come back."""
+    for text in wanted:
+        name, given, _ = text.partition("=")
+        registry().logger(name, "log")
+        if not given:
+            rehearse_logger(name)
 
 
 @contextmanager
@@ -102,7 +128,6 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
             name, given, where = text.partition("=")
             kind = registry().logger(name, "log")
             if not given:
-                rehearse_logger(name)
                 _refuse_links(folder / name)
             loggers[text] = stack.enter_context(
                 opened(kind.open(where if given else None, folder), f"the logger {name}")

@@ -236,6 +236,6 @@ def test_rules_in_both_precisions_agree() -> None:
     gradients = np.random.default_rng(0).normal(size=(5, 40))
     paths = []
     for dtype in ("float32", "float64"):
-        stepper = adam.start(np.zeros(40), dtype=dtype)  # type: ignore[arg-type]
+        stepper = adam.start(np.zeros(40), precision=dtype)  # type: ignore[arg-type]
         paths.append(np.array([stepper.step(g.astype(dtype)).copy() for g in gradients]))
     np.testing.assert_allclose(*paths, rtol=1e-5, atol=1e-8)

@@ -81,7 +81,7 @@ def test_link_keeps_single_precision(chain: str) -> None:
     """In float32 weights, and states of one value a weight, are float32, and near those in float64."""
     random = np.random.default_rng(1)
     w, gradients = random.normal(size=SIZE).astype(np.float32), random.normal(size=(10, SIZE)).astype(np.float32)
-    one, other = (optilab.get_optimizer(chain).start(layers(w), dtype=dtype) for dtype in ("float32", "float64"))
+    one, other = (optilab.get_optimizer(chain).start(layers(w), precision=dtype) for dtype in ("float32", "float64"))
     for gradient in gradients:
         one.step(gradient)
         other.step(gradient)

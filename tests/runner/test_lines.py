@@ -196,7 +196,7 @@ def test_what_an_earlier_version_wanted_is_read_by_its_labels(tmp_path: Path) ->
     wanted = store.wanted(tmp_path / "r")
     assert wanted is not None
     pq.write_table(wanted.drop_columns(["problem_id", "line_id"]), tmp_path / "r" / "wanted.parquet")
-    before = results_of(store.load(tmp_path / "r"))
+    before = store.load(tmp_path / "r")
     before.runs[["problem_id", "line_id", "is_random"]] = None
     assert table(before)["seeds"].to_dict() == {"sgd": 1, "adam": 1}
     assert draw(before, ("convergence",))
