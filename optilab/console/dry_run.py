@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from optilab import store
 from optilab.cell import Cell, table_key
+from optilab.console.terminal import Terminal
 from optilab.experiment import Experiment, evaluation_seeds, tuning_seeds
 from optilab.grid import Grid, grid_of
 from optilab.runner.jobs import Job, Rerun, Role, jobs, missing, tasks
 from optilab.runner.run import chosen, folder_of
+from optilab.texts import counted
 
 
 def _varying(grid: Sequence[Cell]) -> set[str]:
@@ -27,7 +28,7 @@ def _varying(grid: Sequence[Cell]) -> set[str]:
 
 def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = None) -> None:
     """Print the grid, how many runs it takes, and how many of them would be made now."""
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     folder = folder_of(experiment, results)
     grid = grid_of(experiment)
     every = tasks(experiment, grid.cells, folder)
@@ -36,7 +37,9 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
 
     def tell(role: Role, wanted: list[Job]) -> int:
         todo = len(missing(wanted, there, rerun))
-        console.print(f"{role}: {len(wanted)} runs, of which {len(wanted) - todo} are done")
+        console.print(
+            f"{role}: {counted(len(wanted), 'run')}, of which {counted(len(wanted) - todo, 'is', 'are')} done"
+        )
         return todo
 
     tuned = jobs(experiment, every, "tuning")

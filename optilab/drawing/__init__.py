@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from optilab.drawing.digits import digits, weights
 from optilab.drawing.lines import convergence, sensitivity
 from optilab.drawing.paths import path
-from optilab.drawing.reasons import NothingToDrawError
 from optilab.drawing.schedules import draw_schedules
 from optilab.errors import InputError, unknown
 from optilab.plots import style
@@ -44,7 +43,7 @@ def draw(
 
     kinds: of KINDS; all that fit where none are given.
     x, y: columns of the history, for the convergence plot.
-    tell: told, in a sentence each, why one of several pictures that would fit is not drawn: nothing would be on it.
+    tell: told, in a sentence each, why one of several pictures that would fit is not drawn.
 
     InputError for unknown kinds or columns, for a kind that doesn't fit these results, and where there is no picture at all.
     """
@@ -61,7 +60,7 @@ def draw(
         with style.theme():
             try:
                 figure = KINDS[kind](results, x, y)
-            except NothingToDrawError as nothing:
+            except InputError as nothing:
                 reasons.append(f"no picture of kind {kind!r}: {nothing}")
                 continue
             if figure is None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from optilab.analysis.summary import best_runs
 from optilab.cell import Cell, stored_cell
 from optilab.drawing.captions import name_of
-from optilab.drawing.reasons import NothingToDrawError
+from optilab.errors import InputError
 from optilab.network import Network
 from optilab.plots import images, style
 from optilab.stopping import LASTED
@@ -27,7 +27,7 @@ _BEST_FIRST = {
 def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
     """The best run on images, made again for its weights: a run is the same each time.
 
-    NothingToDrawError where no run on images has lasted.
+    InputError where no run on images has lasted.
     """
     best = best_runs(results.runs)
     best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
@@ -38,7 +38,7 @@ def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
             w = train(plan).w if found["lasted"] else np.full(1, np.nan)
             if not np.isfinite(w).all():
-                raise NothingToDrawError("no run on images has lasted to the end with finite weights")
+                raise InputError("no run on images has lasted to the end with finite weights")
             return plan.problem, cell, w, plan.seed
     return None
 

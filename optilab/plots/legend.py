@@ -16,12 +16,17 @@ _LINES = 3  # of a name
 
 
 def outside_legend(
-    ax: Axes, colours: Mapping[str, object], *, absent: Collection[str] = (), dashes: Sequence[Any] = ("-",)
+    ax: Axes,
+    colours: Mapping[str, object],
+    *,
+    absent: Collection[str] = (),
+    notes: Sequence[str] = (),
+    dashes: Sequence[Any] = ("-",),
 ) -> None:
     """A legend to the right of the axes, in the order of `colours`; those that are grey share the last entry.
 
     Long names go over several lines, and leave the axes their width. absent: lines of which nothing could be drawn.
-    dashes: styles of the lines, in turn.
+    notes: further entries, without a line. dashes: styles of the lines, in turn.
     """
     named = {label: colour for label, colour in colours.items() if colour != GREY}
     texts = [wrapped(label + (" (not finite)" if label in absent else ""), _WIDTH, _LINES) for label in named]
@@ -29,12 +34,14 @@ def outside_legend(
     if others := len(colours) - len(named):
         texts.append(f"{others} other{'s' if others > 1 else ''}")
         palette.append(GREY)
-    if not texts:
-        return
     handles = [
         Line2D([], [], color=colour, linewidth=2.2, linestyle=dashes[k % len(dashes)])  # type: ignore[arg-type]
         for k, colour in enumerate(palette)
     ]
+    handles += [Line2D([], [], linestyle="") for _ in notes]
+    texts += [wrapped(note, _WIDTH, _LINES) for note in notes]
+    if not texts:
+        return
     # matplotlib leaves out what begins with an underscore, so the names come in afterwards
     legend = ax.legend(
         handles,
