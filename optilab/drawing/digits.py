@@ -15,6 +15,7 @@ from optilab.network import Network
 from optilab.plots import images, style
 from optilab.stopping import LASTED
 from optilab.store import Results
+from optilab.texts import counted
 from optilab.training import train
 
 _BEST_FIRST = {
@@ -95,7 +96,7 @@ def weights(results: Results, x: str | None, y: str) -> Figure | None:
         images.weight_image(values[:, k].reshape(height, width), ax, limit)
     style.caption(
         figure,
-        f"Weights of the {neurons} neurons of the first layer, after {name_of(cell.label)} (seed {seed}): "
+        f"Weights of the {counted(neurons, 'neuron')} of the first layer, after {name_of(cell.label)} (seed {seed}): "
         f"blue is −{limit:.2g} or less, white 0, red {limit:.2g} or more.",
     )
     return figure
