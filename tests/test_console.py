@@ -278,6 +278,16 @@ def test_tables_break_no_word_and_no_number(rows: list[tuple[str, ...]], width: 
         assert there.count(word) >= sum(cell.split().count(word) for row in rows for cell in row)
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_the_dry_run_breaks_no_word(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """Whatever table a command prints is made to fit."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = call("run", "tiny.toml", "--dry-run", "--set", "optimizers.0.label=gradient_descent with schedule").stdout
+    assert max(map(len, text.splitlines())) <= width
+    assert {"gradient_descent", "hyperparameters", "constant", "lr=0.01", "lr=0.02"} <= set(text.split())
+    assert "tiny: 2 cells" in text
+
+
 FOUND = pd.DataFrame(
     {
         "run_id": [f"{k:016x}" for k in range(5)],

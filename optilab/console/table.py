@@ -11,6 +11,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from optilab.texts import printable, shortened
+
+_LONGEST = 300  # characters of a cell
+
 
 @dataclass(frozen=True)
 class Column:
@@ -52,6 +56,18 @@ def fitting(
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def refitted(table: Table, width: int) -> Group:
+    """A table of strings and rich's texts, made anew so that it fits; its title stands above."""
+    columns = [Column(str(column.header), figures=column.justify == "right") for column in table.columns]
+    rows = [[_text(cell) for cell in row] for row in zip(*(column.cells for column in table.columns), strict=True)]
+    title = [_text(table.title)] if table.title else []
+    return Group(*title, fitting(columns, rows, width))
+
+
+def _text(cell: RenderableType) -> Text:
+    return cell if isinstance(cell, Text) else Text(shortened(printable(str(cell)), _LONGEST))
 
 
 def _below_each_other(columns: Sequence[Column], rows: Sequence[Sequence[Text]], heading: int) -> Group:

@@ -9,9 +9,11 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 from optilab.console.outlets import output
+from optilab.console.table import refitted
 from optilab.texts import printable, shortened
 
 _WIDTH = 100  # of what is written to a file
@@ -34,6 +36,11 @@ class Terminal(Console):
     def say(self, text: str, style: str = "") -> None:
         """Print a text; the terminal breaks its lines, so that what stands in them can be copied."""
         self.print(text, style=style or None, soft_wrap=True)
+
+    def print(self, *things: Any, **named: Any) -> None:
+        """Print some things; a table so that no word and no number in it is broken."""
+        fitted = (refitted(thing, self.width) if isinstance(thing, Table) else thing for thing in things)
+        super().print(*fitted, **named)
 
     def render_str(self, text: str, **_: Any) -> Text:
         """A string as it is printed, and measured for a table."""
