@@ -65,10 +65,8 @@ class NetworkKind(ProblemKind):
         fields = NetworkParameters.model_fields.items()
         found = {name: "must be given" if field.is_required() else repr(field.default) for name, field in fields}
         for name, field in File.model_fields.items():
-            default = (
-                "" if field.is_required() else f"; {json.dumps(field.default)}" if field.default is not None else ""
-            )
-            found[f"dataset.{name}"] = f"{field.description}{default}"
+            default = "" if field.is_required() or field.default is None else f"{json.dumps(field.default)}. "
+            found[f"dataset.{name}"] = f"{default}{field.description}"
         return found
 
     def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> Network:
