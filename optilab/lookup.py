@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from optilab.arguments import PRECISION, TEXT, Kind, takes
-from optilab.errors import InputError
+from optilab.errors import InputError, at
 from optilab.guarding import trusted
 from optilab.optimizers import Optimizer
 from optilab.plugins import registry
@@ -57,7 +57,7 @@ def get_optimizer(name: str | list[str] | Optimizer) -> Optimizer:
 
 
 def chain(names: Sequence[str], place: str = "") -> Optimizer:
-    """The chain of the optimizers `names`. InputError, beginning with the place, for an unknown name."""
+    """The chain of the optimizers `names`. InputError, beginning with the place, for an unknown name, or rules that don't go together."""
     if not names:
         raise InputError("an optimizer has at least one rule")
     found = []
@@ -65,7 +65,12 @@ def chain(names: Sequence[str], place: str = "") -> Optimizer:
         name, on, layers = text.strip().partition(" on ")
         optimizer = registry().optimizer(name.strip(), place)
         found.append(optimizer.on(layers) if on else optimizer)
-    return found[0] if len(found) == 1 else Optimizer(tuple(rule for optimizer in found for rule in optimizer.rules))
+    try:
+        return (
+            found[0] if len(found) == 1 else Optimizer(tuple(rule for optimizer in found for rule in optimizer.rules))
+        )
+    except InputError as error:  # they don't go together
+        raise InputError(f"{at(place)}{error}") from None
 
 
 @takes(name=TEXT)

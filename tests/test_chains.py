@@ -145,6 +145,16 @@ def test_a_changed_gradient_before_a_rule_that_asks_for_the_cost(link: str, read
         )
 
 
+def test_a_chain_that_does_not_belong_together_in_an_experiment() -> None:
+    """The message begins with the place in the file."""
+    from optilab.grid import grid_of
+
+    content = {"name": "e", "problem": {"use": "bowl"}, "budget": {"steps": 10}}
+    optimizers = [{"use": ["clip_by_value", "lbfgs"]}]
+    with pytest.raises(InputError, match=r"^optimizers\[0\].use: clip_by_value \| lbfgs: lbfgs asks for the cost"):
+        grid_of(optilab.Experiment.model_validate({**content, "optimizers": optimizers}))
+
+
 @pytest.mark.parametrize("reader", ["sam", "asam", "svrg"])
 def test_a_changed_gradient_before_a_rule_that_evaluates_another(reader: str) -> None:
     """A clipped gradient is lost in a rule that evaluates the gradient anew: the other way round is what was meant."""
