@@ -423,7 +423,7 @@ ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
     (lambda p: optilab.train(p, "sgd", epochs=-1), "epochs = -1: .*greater than 0"),
     (lambda p: optilab.train(p, "sgd", epochs=float("inf")), "epochs = inf: .*finite"),
     (lambda p: optilab.train(p, "sgd", epochs=float("nan")), "epochs = nan: .*finite"),
-    (lambda p: optilab.train(p, "sgd", steps=True), "steps = True: expected a whole number"),
+    (lambda p: optilab.train(p, "sgd", steps=True), "steps = True: accepted is a whole number"),
     (lambda p: optilab.train(p, "sgd", steps=2.5), "steps = 2.5"),
     (lambda p: optilab.train(p, "sgd", steps="3"), "steps = '3'"),
     (lambda p: optilab.train("bowl", "sgd", steps=2.5), "steps = 2.5"),
