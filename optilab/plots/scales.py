@@ -91,9 +91,9 @@ def scale_y(ax: Axes, values: pd.Series, frame: Frame, *, log: bool) -> None:
         return
     if values.min() == 0:
         ax.set_ylim(0, frame.top or 2 * highest)
-        decades = np.log10(highest / lowest)
-        ax.set_yscale("symlog", linthresh=lowest, linscale=0.4 + 0.08 * decades)
-        ax.yaxis.set_major_locator(_symmetrical(lowest, [1.0], most=9))
+        linear = 10.0 ** np.floor(np.log10(lowest))  # so that the lowest power of ten stands clear of the zero
+        ax.set_yscale("symlog", linthresh=linear, linscale=0.4 + 0.08 * np.log10(highest / linear))
+        ax.yaxis.set_major_locator(_symmetrical(linear, [1.0], most=9))
         return
     if frame.bottom is not None or frame.top is not None:
         room = (highest / lowest) ** 0.03
