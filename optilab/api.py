@@ -2,25 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from optilab.lookup import get_optimizer, get_problem
+import numpy as np
+
+from optilab.arguments import (
+    BATCH_SIZE,
+    COUNT,
+    FUNCTION,
+    NUMBER,
+    PATH,
+    PRECISION,
+    SEED,
+    SWITCH,
+    TABLE,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Kind,
+    array,
+    one_of,
+    takes,
+)
+from optilab.errors import InputError
+from optilab.lookup import OPTIMIZER, PROBLEM, get_optimizer, get_problem
+from optilab.measurements import COLUMNS
 from optilab.optimizers import Optimizer
 from optilab.plugins import registry
+from optilab.texts import shown
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
     from optilab.experiment import Experiment
-    from optilab.problems import Problem
+    from optilab.problems import Precision, Problem
     from optilab.store import Results
     from optilab.training import Run
 
 
+def _is_experiment(value: object) -> bool:
+    from optilab.experiment import Experiment
+
+    return PATH.fits(value) or isinstance(value, Experiment) or TABLE.fits(value)
+
+
+_EXPERIMENT = Kind("the path of a TOML file, a dict with what such a file holds, or an Experiment", _is_experiment)
+
+
+@takes(
+    problem=PROBLEM,
+    optimizer=OPTIMIZER,
+    precision=PRECISION,
+    batch_size=BATCH_SIZE,
+    epochs=NUMBER,
+    steps=WHOLE,
+    examples=WHOLE,
+    gradient_evaluations=WHOLE,
+    seconds=NUMBER,
+    seed=SEED,
+    measure_epochs=NUMBER,
+    measure_steps=WHOLE,
+    stop=TABLE,
+    callback=FUNCTION,
+)
 def train(
     problem: Problem | str,
     optimizer: str | list[str] | Optimizer,
     *,
+    w: ArrayLike | Sequence[ArrayLike] | None = None,
+    precision: Precision | None = None,
     batch_size: int | Literal["full"] | None = None,
     epochs: float | None = None,
     steps: int | None = None,
@@ -32,17 +84,23 @@ def train(
     measure_epochs: float | None = None,
     measure_steps: int | None = None,
     stop: Mapping[str, Any] | None = None,
+    callback: Callable[[dict[str, float]], bool | None] | None = None,
     **hyperparameters: Any,
 ) -> Run:
     """Train once, and return the run with its `.history`, `.w` and `.status`.
 
     problem: from `get_problem`, or a name for the problem as it is by default.
     optimizer: a name, several for a chain, or an optimizer.
+    w: first weights, in place of the problem's own: a vector, or a list of layers, matrices (fan-in by fan-out) and biases in turn.
+        They are copied.
+    precision: of a problem that is given by its name, "float32" or "float64"; its own default where none is given.
     batch_size: examples a step, or "full"; the optimizer's own default where it isn't given.
     epochs, steps, examples, gradient_evaluations, seconds: the budget; the first that is reached ends the run.
     schedule: a name, a table such as {"use": "cosine", "floor": 0.1, "of": "lr"}, or a list of them, followed together.
     measure_epochs, measure_steps: how often to measure; once an epoch where neither is given.
     stop: what else ends the run, as in an experiment: {"gradient_norm": 1e-6}, {"target": {"test_accuracy": 0.95}}, ...
+    callback: called with each measurement, a dict with the columns of the history; if it returns False, the run ends as "pruned".
+        What it raises is raised here.
     hyperparameters: as in the signature of the rules.
 
     InputError for anything that doesn't fit. An exception in the plugin's own code is raised as it is.
@@ -55,7 +113,9 @@ def train(
 
     chain = get_optimizer(optimizer)
     specs = [] if schedule is None else schedule if isinstance(schedule, list) else [schedule]
-    chosen = get_problem(problem) if isinstance(problem, str) else problem
+    chosen = get_problem(problem, precision) if isinstance(problem, str) else problem
+    if precision not in (None, chosen.precision):
+        raise InputError(f"precision = {precision!r}: the problem computes in {chosen.precision}")
     limits = {
         "epochs": epochs,
         "steps": steps,
@@ -76,9 +136,60 @@ def train(
         seed=seed,
         stop=validated(Stop, dict(stop or {}), "stop"),
     )
-    return train_plan(plan)
+    made = train_plan(plan, None if w is None else _first_weights(w, chosen), _heard(callback))
+    if made.status == "pruned":
+        made.message += ": the callback returned False"
+    return made
 
 
+def _first_weights(w: ArrayLike | Sequence[ArrayLike], problem: Problem) -> NDArray[np.floating]:
+    """The given first weights as a vector. InputError if they don't fit the problem."""
+    if isinstance(w, (list, tuple)) and any(np.ndim(part) for part in w):
+        layers = [array(f"w[{k}]", part) for k, part in enumerate(w)]
+        shapes = [(int(row["rows"]), int(row["columns"])) for row in problem.layers]
+        if len(layers) != len(shapes) or not all(map(_is_layer, layers, shapes)):
+            found = ", ".join(str(layer.shape) for layer in layers)
+            raise InputError(f"w has layers of the shapes {shown(found)}: {problem.name} has {shown(shapes)}")
+        vector = np.concatenate([layer.ravel() for layer in layers])
+    else:
+        vector = array("w", w)
+    if vector.shape != (problem.n_weights,):
+        raise InputError(f"w has shape {vector.shape}: {problem.name} has {problem.n_weights} weights")
+    with np.errstate(over="ignore"):
+        weights = vector.astype(problem.precision)
+    if not np.isfinite(weights).all():
+        place = int(np.flatnonzero(~np.isfinite(weights))[0])
+        raise InputError(f"w[{place}] = {vector[place]} of its {vector.size} weights: accepted are finite numbers")
+    return weights
+
+
+def _is_layer(given: NDArray[Any], shape: tuple[int, int]) -> bool:
+    """Whether an array has the shape of a layer; a bias, or another vector, has one axis or two."""
+    return given.shape == shape or (1 in shape and given.shape == (max(shape),))
+
+
+def _heard(callback: Callable[[dict[str, float]], bool | None] | None) -> Callable[[Run], bool] | None:
+    """What a run tells, as a callback wants it."""
+    if callback is None:
+        return None
+
+    def tell(run: Run) -> bool:
+        answer = callback(dict(zip(COLUMNS, run.log[-1].tolist(), strict=True)))
+        return not (isinstance(answer, (bool, np.bool_)) and not answer)
+
+    return tell
+
+
+@takes(
+    experiment=_EXPERIMENT,
+    results=PATH,
+    executor=TEXT,
+    workers=COUNT,
+    address=TEXT,
+    rerun=one_of("stale", "failed", "diverged", "all"),
+    fail_fast=SWITCH,
+    log=TEXTS,
+)
 def run(
     experiment: str | Path | Mapping[str, Any] | Experiment,
     results: str | Path | None = None,
@@ -90,8 +201,10 @@ def run(
     fail_fast: bool = False,
     log: Sequence[str] = (),
 ) -> Results:
-    """Run what is missing of an experiment, given as a TOML file, a dictionary or an `Experiment`, and return its results.
+    """Run what is missing of an experiment, and return its results.
 
+    experiment: the path of a TOML file, an `Experiment`, or a dict with what such a file holds; paths in a dict are seen from the
+        current folder.
     results: folder of the results; results/NAME in the current folder where none is given.
     executor: "local" (processes on this machine), "inline" (this process), or a plugin's.
     workers, address: options of the executor; one process a core where none is given.
@@ -101,17 +214,18 @@ def run(
 
     InputError for anything that doesn't fit, before anything runs.
     """
-    from optilab.experiment import Experiment, read
+    from optilab.experiment import Experiment, experiment_of, read
     from optilab.runner.run import run_experiment
     from optilab.runner.session import Way
-    from optilab.validation import validated
 
-    if isinstance(experiment, Mapping):
-        experiment = validated(Experiment, dict(experiment))
-    chosen = experiment if isinstance(experiment, Experiment) else read(experiment)
+    if isinstance(experiment, Experiment):
+        chosen = experiment
+    else:
+        chosen = experiment_of(experiment) if isinstance(experiment, Mapping) else read(experiment)
     return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log)))
 
 
+@takes(folder=PATH, every=SWITCH)
 def load(folder: str | Path, *, every: bool = False) -> Results:
     """The results in a folder, `.runs` and `.history`, as DataFrames: what `run` returned, under the names it gave.
 

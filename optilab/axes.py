@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from optilab.canonical import canonical_text
+from optilab.canonical import key_of
 from optilab.errors import InputError
 from optilab.numeric import as_finite, as_whole
 from optilab.ranges import KINDS, Sampled, sampled
@@ -43,7 +43,7 @@ def _once(values: list[Any]) -> list[Any]:
     found: dict[Any, Any] = {}
     for value in values:
         fraction = type(value) is float and not value.is_integer()
-        found.setdefault(value if fraction else canonical_text(value), value)
+        found.setdefault(value if fraction else key_of(value), value)
     return list(found.values())
 
 

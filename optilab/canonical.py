@@ -6,24 +6,34 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
 
 def canonical(value: Any) -> Any:
     """1 and 1.0 are the same number: whole floats become integers; those that are not finite become words."""
+    if value is None or isinstance(value, (str, bool)) or type(value) is int:
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(float(value))
+        return int(value) if value.is_integer() else float(value)
     if isinstance(value, Mapping):
         return {key: canonical(v) for key, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [canonical(v) for v in value]
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return str(value)
-        return int(value) if value.is_integer() else value
-    return value
+    if isinstance(value, Integral):
+        return int(value)
+    return canonical(float(value)) if isinstance(value, Real) else value
 
 
 def canonical_text(value: Any) -> str:
-    """A value as JSON: the same text for the same value, and for no other. Of what JSON can't hold, Python's notation."""
+    """A value as JSON: the same text for the same value, and for no other. TypeError for what JSON can't hold."""
+    return json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def key_of(value: Any) -> str:
+    """The same where a value may be something else, such as a schedule itself: that is told by its notation in Python."""
     return json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False, default=repr)
 
 

@@ -6,10 +6,12 @@ import inspect
 from typing import Any
 
 from optilab.errors import unknown
+from optilab.offers import Registry
 from optilab.optimizers import Optimizer
 from optilab.parameters import Parameter, Words
-from optilab.plugins import Registry, registry
+from optilab.plugins import registry
 from optilab.schedules import Schedule
+from optilab.texts import counted
 
 _REGISTERED = {"links": "optimizers"}  # links are registered among the optimizers
 
@@ -123,7 +125,7 @@ def _states(optimizer: Optimizer) -> list[str]:
 
 def _facts(optimizer: Optimizer) -> list[str]:
     """Batch size, kind, and what its authors claim of it."""
-    size = "all examples" if optimizer.batch_size == "full" else f"{optimizer.batch_size} examples"
+    size = "all examples" if optimizer.batch_size == "full" else counted(int(optimizer.batch_size), "example")
     lines = [f"batch: {size}, unless another is given"]
     kind = "elementwise" if all(rule.elementwise for rule in optimizer.rules) else "vectorwise"
     if is_link(optimizer):

@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from optilab import schedules
 from optilab.canonical import canonical_text, digest
+from optilab.consent import check_readable_for
 from optilab.errors import InputError, at
-from optilab.experiment import absolute_path
+from optilab.experiment import absolute_path, dataset_path
 from optilab.guarding import trusted
 from optilab.lookup import get_optimizer
 from optilab.plan import BatchSize, Plan
 from optilab.plugins import registry
 from optilab.problems import Precision, Problem
-from optilab.stopping import Budget, Length, Stop
+from optilab.stopping import Budget, Length, Stop, Table
+from optilab.texts import printable, shortened, shown
 from optilab.validation import validated
 
 
@@ -98,13 +102,51 @@ class Cell:
         return " + ".join(s.label for s in bound_schedules(self.schedule, self.place)) or "constant"
 
 
-def stored_cell(spec: str, folder: Path, label: str = "") -> Cell:
+class _Spec(Table):
+    """The column `spec` of a run: all that it is made from but its seed."""
+
+    problem: dict[str, Any]
+    precision: Precision | None
+    optimizer: list[str] = Field(min_length=1)
+    hyperparameters: dict[str, Any]
+    schedule: Any
+    batch_size: int | Literal["full"]
+    budget: Budget
+    measure: Length | None
+    stop: Stop
+
+
+def stored_cell(spec: Any, folder: Path, label: str = "") -> Cell:
     """The cell of a run in a results folder, by its column `spec`. Paths in it are relative to the folder.
 
-    InputError, from here or from its `plan`, if it can't be made today: a plugin or a dataset is not at hand.
+    InputError if it is no spec, or names a dataset outside the folder that nobody has named here (`optilab.consent`).
     """
-    content = json.loads(spec)
-    return Cell.of_spec({**content, "problem": absolute_path(content["problem"], folder)}, label)
+    try:
+        content = json.loads(spec)
+    except (TypeError, ValueError, RecursionError):
+        raise InputError(f"the column spec of a run is no JSON: {shown(spec)}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"the column spec of a run holds no table: {shown(spec)}")
+    validated(_Spec, content, "spec")
+    problem = absolute_path(content["problem"], folder)
+    if path := dataset_path(problem):
+        check_readable_for(folder, path)
+    return Cell.of_spec({**content, "problem": problem}, label)
+
+
+def stored_plan(spec: Any, folder: Path, seed: int) -> Plan:
+    """The plan of a run in a results folder. InputError if it can't be made today, whatever the reason.
+
+    A plugin or a dataset may not be at hand; and what the folder holds may have been written by anybody.
+    """
+    try:
+        return stored_cell(spec, folder).plan(seed)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"a run can't be made from its column spec: {type(error).__name__}: {shortened(printable(str(error)), 200)}"
+        ) from error
 
 
 def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:

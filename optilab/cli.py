@@ -8,15 +8,15 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from optilab import __version__
-from optilab.errors import InputError, PluginWarning, ResultsWarning
-from optilab.guarding import alone_on_stdout
+from optilab.console.outlets import outlets, prints_to_error, say
+from optilab.errors import InputError, PluginWarning, ResultsWarning, unknown
+from optilab.texts import counted
 
 plugin_option = click.option(
     "--plugin",
@@ -27,12 +27,24 @@ plugin_option = click.option(
 )
 
 
+trust_option = click.option(
+    "--trust",
+    is_flag=True,
+    help="Read the datasets that the results name, wherever they lie; without it only those that an experiment run here has named.",
+)
+time_limit_option = click.option(
+    "--time-limit",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds for a run that is made again; 600 if not given.",
+)
+
+
 class Command(click.Command):
-    """With --json, nothing but the answer goes to the standard output."""
+    """While it is carried out, what others print goes to the standard error."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        with alone_on_stdout() if ctx.params.get("as_json") else nullcontext():
+        """Run it."""
+        with prints_to_error():
             return super().invoke(ctx)
 
 
@@ -40,6 +52,24 @@ class Group(click.Group):
     """Tells misuse in one message, with exit code 2; --traceback shows where it was noticed."""
 
     command_class = Command
+    group_class = type  # the groups inside are of this class too
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """Run the command that the arguments name, in charge of the two standard streams."""
+        with outlets() as streams:
+            try:
+                return super().main(*arguments, **named)
+            except SystemExit as stop:
+                raise SystemExit(streams.exit_code(stop.code)) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called for; the nearest are told where there is none of the name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            raise click.UsageError(str(unknown("command", args[0], self.list_commands(ctx))), ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -50,28 +80,50 @@ class Group(click.Group):
         except InputError as error:
             if ctx.params.get("traceback"):
                 traceback.print_exc()
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", sys.stderr)
             ctx.exit(2)
         except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
+            say("Interrupted.", sys.stderr)
             ctx.exit(128 + signal.SIGINT)
 
 
 def _show_warning(usual: Callable[..., None]) -> Callable[..., None]:
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
         if issubclass(category, (PluginWarning, ResultsWarning)):
-            click.echo(f"Warning: {message}", err=True)
+            say(f"Warning: {message}", sys.stderr)
         else:
             usual(message, category, *rest, **named)
 
     return show
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="optilab")
+_EXIT_CODES = (
+    "Exit codes: 0 all went well, 1 something failed or differs, 2 misuse, 74 the output could not be written "
+    "(the results are kept), 128 and its number for a signal."
+)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
+@click.version_option(__version__, "-V", "--version", prog_name="optilab")
 @click.option("--traceback", is_flag=True, help="Show where an error was noticed, for bug reports.")
 def main(traceback: bool) -> None:
     """Compare optimizers honestly: many seeds, tuned baselines, whole training runs compiled."""
+
+
+@main.command("help")
+@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Show what a COMMAND does and takes, or which commands there are."""
+    assert ctx.parent is not None
+    shown, command = ctx.parent, ctx.parent.command
+    for name in names:
+        known = command.commands if isinstance(command, click.Group) else {}
+        if name not in known:
+            raise unknown("command", name, known)
+        command = known[name]
+        shown = click.Context(command, parent=shown, info_name=name)
+    click.echo(command.get_help(shown))
 
 
 @main.command("run")
@@ -134,10 +186,12 @@ def run_command(
 @main.command("status")
 @click.argument("results", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@trust_option
 @plugin_option
-def status_command(results: str, as_json: bool, plugin_files: tuple[str, ...]) -> None:
+def status_command(results: str, as_json: bool, trust: bool, plugin_files: tuple[str, ...]) -> None:
     """Show how far the experiment in the folder RESULTS is: runs done, missing, stale, failed."""
     _use(plugin_files)
+    _trust(results, trust)
     from optilab.console.status import show_status
 
     show_status(Path(results), as_json=as_json)
@@ -146,13 +200,20 @@ def status_command(results: str, as_json: bool, plugin_files: tuple[str, ...]) -
 @main.command("replay")
 @click.argument("results", type=click.Path())
 @click.argument("run_id")
+@trust_option
+@time_limit_option
 @plugin_option
-def replay_command(results: str, run_id: str, plugin_files: tuple[str, ...]) -> None:
+def replay_command(
+    results: str, run_id: str, trust: bool, time_limit: float | None, plugin_files: tuple[str, ...]
+) -> None:
     """Make the run RUN_ID of RESULTS again and compare every measurement, to the last bit."""
     _use(plugin_files)
+    _trust(results, trust)
     from optilab.console.status import show_replay
+    from optilab.runner.remaking import time_limit as limited
 
-    sys.exit(show_replay(Path(results), run_id))
+    with limited(time_limit):
+        sys.exit(show_replay(Path(results), run_id))
 
 
 @main.command("merge")
@@ -165,11 +226,17 @@ def merge_command(results: str, others: tuple[str, ...]) -> None:
     for other in others:
         merged = merge(Path(results), Path(other))
         for note in merged.notes:
-            click.echo(note)
-        click.echo(
-            f"{other}: {merged.added} runs added, {merged.replaced} that had failed replaced, {merged.in_both} in both"
+            say(note)
+        say(
+            f"{other}: {counted(merged.added, 'run')} added, {merged.replaced} that had failed replaced, {merged.in_both} in both"
             + (f", of which {merged.differing} differ although the same code made them" if merged.differing else "")
         )
+        if merged.unwanted:
+            say(
+                f"{merged.unwanted} of them the experiment in {results} doesn't want, as it was last run: they come into its tables "
+                "and pictures once an experiment that wants them is run there",
+                sys.stderr,
+            )
 
 
 @main.command("export")
@@ -183,7 +250,7 @@ def export_command(results: str, as_csv: bool, out: str | None) -> None:
     if not as_csv:
         raise InputError("export as what? Give --csv")
     for path in export_csv(Path(results), Path(out or results)):
-        click.echo(path)
+        say(path)
 
 
 @main.command("list")
@@ -196,14 +263,14 @@ def list_command(as_json: bool, plugin_files: tuple[str, ...]) -> None:
 
     found = listing()
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        say(json.dumps(found, indent=2))
         return
     for what, things in found.items():
-        click.echo(f"{what}:")
+        say(f"{what}:")
         width = max((len(thing["name"]) for thing in things), default=0)
         for thing in things:
-            click.echo(f"  {thing['name']:<{width}}  {thing['summary']}")
-        click.echo()
+            say(f"  {thing['name']:<{width}}  {thing['summary']}")
+        say("")
 
 
 @main.command("show")
@@ -214,7 +281,7 @@ def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
     _use(plugin_files)
     from optilab.catalogue import description
 
-    click.echo(description(name))
+    say(description(name))
 
 
 @main.command("data")
@@ -241,12 +308,12 @@ def new_command(name: str, one_file: bool) -> None:
     from optilab.scaffold import write_file, write_package
 
     for path in (write_file if one_file else write_package)(name, Path()):
-        click.echo(path)
+        say(path)
     if one_file:
-        click.echo(f"\nNext: optilab check {name}.py")
+        say(f"\nNext: optilab check {name}.py")
     else:
         folder = f"optilab-{name.replace('_', '-')}"
-        click.echo(f"\nNext: pip install -e './{folder}[test]', and then pytest {folder} or optilab check {name}")
+        say(f"\nNext: pip install -e './{folder}[test]', and then pytest {folder} or optilab check {name}")
 
 
 @main.command("check")
@@ -268,12 +335,13 @@ def check_command(plugin: str, examples: int, time_limit: float, plugin_files: t
     PLUGIN is a FILE.py, a plugin, the name of one of these, or a chain.
     """
     _use(plugin_files)
+    from optilab.console.terminal import Terminal
     from optilab.testing.printing import print_verdicts
     from optilab.testing.session import check_all
 
-    broken = 0
+    broken, console = 0, Terminal()
     for name, verdicts in check_all(plugin, plugin_files, examples, time_limit):
-        broken += print_verdicts(name, verdicts)
+        broken += print_verdicts(name, verdicts, console)
     sys.exit(1 if broken else 0)
 
 
@@ -287,25 +355,36 @@ def check_command(plugin: str, examples: int, time_limit: float, plugin_files: t
 )
 @click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
 @click.option("--y", help="For convergence and sensitivity: a column of the history; train_cost if not given.")
+@trust_option
+@time_limit_option
 @plugin_option
 def plot_command(
-    results: str, kinds: tuple[str, ...], x: str | None, y: str | None, plugin_files: tuple[str, ...]
+    results: str,
+    kinds: tuple[str, ...],
+    x: str | None,
+    y: str | None,
+    trust: bool,
+    time_limit: float | None,
+    plugin_files: tuple[str, ...],
 ) -> None:
     """Draw the pictures that fit the results in the folder RESULTS."""
     _use(plugin_files)
+    _trust(results, trust)
     from optilab.drawing import draw
+    from optilab.runner.remaking import time_limit as limited
     from optilab.store import load
 
     found = load(results)
     if (x or y) and not kinds:
         kinds = ("convergence",)
-    for path in draw(found, kinds, x, y or "train_cost"):
-        click.echo(path)
+    with limited(time_limit):
+        for path in draw(found, kinds, x, y or "train_cost", lambda why: say(why, sys.stderr)):
+            say(path)
 
 
 @main.command("curve")
 @click.argument("schedules", nargs=-1, required=True)
-@click.option("--steps", type=click.IntRange(1), default=1000, show_default=True, help="Length of the run.")
+@click.option("--steps", type=click.IntRange(1, 10**15), default=1000, show_default=True, help="Length of the run.")
 @click.option("--out", default="schedules.png", show_default=True, type=click.Path(), help="Where the picture goes.")
 @plugin_option
 def curve_command(schedules: tuple[str, ...], steps: int, out: str, plugin_files: tuple[str, ...]) -> None:
@@ -313,7 +392,7 @@ def curve_command(schedules: tuple[str, ...], steps: int, out: str, plugin_files
     _use(plugin_files)
     from optilab.drawing import draw_schedules
 
-    click.echo(draw_schedules(schedules, steps, Path(out)))
+    say(draw_schedules(schedules, steps, Path(out)))
 
 
 @main.group("cache")
@@ -327,7 +406,7 @@ def cache_info() -> None:
     from optilab.folders import cache_folder
     from optilab.kernels.cache import size
 
-    click.echo(f"{cache_folder()}: {size() / 1e6:.1f} MB of compiled code")
+    say(f"{cache_folder()}: {size() / 1e6:.1f} MB of compiled code")
 
 
 @cache_group.command("clear")
@@ -343,3 +422,13 @@ def _use(plugin_files: tuple[str, ...]) -> None:
 
     for file in plugin_files:
         use_file(file)
+
+
+def _trust(results: str, trusted: bool) -> None:
+    """With --trust, what the results name counts as named by whoever gave that option."""
+    if trusted:
+        from optilab.consent import remember
+        from optilab.runner.replay import datasets_of
+
+        for path in datasets_of(Path(results)):
+            remember(path)

@@ -67,6 +67,14 @@ class ExecutorKind:
         return self.name
 
 
+def usual_workers() -> int:
+    """One a core, of those that this process may use: its affinity, and limits of its cgroup, are respected."""
+    from loky import cpu_count
+
+    count: int = cpu_count()
+    return count
+
+
 def executor(function: Callable[..., Iterator[Pool]]) -> ExecutorKind:
     """Make an executor of a generator function that yields one `Pool`, and ends it afterwards.
 

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from optilab.datasets.given import without_arrays
 from optilab.errors import InputError
+from optilab.folders import read_plain
 from optilab.numeric import LARGEST
 from optilab.problems import Precision
 from optilab.stopping import Budget, Length, Stop, Table
@@ -67,7 +68,8 @@ class Experiment(Table):
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
         or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
         are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
-        many points as the entry's "samples" says.
+        many points as the entry's "samples" says. Entries are lines of their own, also those of one optimizer; with the same label
+        they are one line, if they differ in hyperparameters alone.
     """
 
     name: str
@@ -147,6 +149,14 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
     return validated(Experiment, _with_paths(content, lambda path: str((file.parent / path.expanduser()).absolute())))
 
 
+def experiment_of(content: Mapping[str, Any]) -> Experiment:
+    """The experiment in a dict, which holds what a file would. Paths of datasets are relative to the current folder.
+
+    InputError if it doesn't validate.
+    """
+    return validated(Experiment, _with_paths(dict(content), lambda path: str(path.expanduser().absolute())))
+
+
 def _reason(error: Exception) -> str:
     """Why a text can't be parsed."""
     return "brackets too deep in each other" if isinstance(error, RecursionError) else printable(str(error))
@@ -156,11 +166,11 @@ def read_stored(folder: Path) -> Experiment:
     """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
     file = folder / "experiment.json"
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(read_plain(file))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{str(file)!r} can't be read: {_reason(error)}") from None
     if not isinstance(content, dict):
-        raise InputError(f"{str(file)!r} can't be read: it holds no table")
+        raise InputError(f"{str(file)!r} can't be read: it holds no table, but {shown(content)}")
     return validated(
         Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"
     )
@@ -175,6 +185,12 @@ def stored(experiment: Experiment, folder: Path) -> str:
 def path_from(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A problem's table, with the path in it, if there is one, as seen from a folder."""
     return _with_path(problem, lambda path: _relative(path, folder))
+
+
+def dataset_path(problem: Mapping[str, Any]) -> Path | None:
+    """The path in a problem's table, if there is one."""
+    data = problem.get("dataset")
+    return Path(data["path"]) if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
 
 
 def absolute_path(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:

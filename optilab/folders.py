@@ -25,6 +25,7 @@ except ImportError:  # Windows, where a file that is open can't be removed anywa
     fcntl = None  # type: ignore[assignment]
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+TEMPORARY = f".{32 * '[0-9a-f]'}.tmp"
 _WORDS = {"special": "pipe or a device"}
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -136,9 +137,12 @@ def write_whole(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def sweep(folder: Path) -> None:
-    """Remove temporary files in a folder that were left by processes which died; those in use stay."""
-    for path in folder.glob(".*.tmp"):
+def sweep(folder: Path, names: str = ".*.tmp") -> None:
+    """Remove temporary files in a folder that were left by processes which died; those in use stay.
+
+    names: a pattern; `TEMPORARY` for those that are certainly of `pending`, where others keep files as well.
+    """
+    for path in folder.glob(names):
         with suppress(OSError):
             if kind_of(path) in ("file", "link") and not _in_use(path):
                 path.unlink()

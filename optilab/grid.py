@@ -22,6 +22,7 @@ from optilab.samplers import Point, Sampler, SamplerKind
 
 Role = Literal["tuning", "evaluation"]
 MOST_RUNS = 10_000_000  # of an experiment
+MOST_LINES = 1000  # of an entry, and searches of a line
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,6 @@ def grid_of(experiment: Experiment) -> Grid:
         seeds_of(experiment, role)
     candidates: list[Candidate] = []
     for entry, line in _lines(experiment):
-        _check_size(experiment, entry)
         candidates += _candidates(experiment, entry, line)
     found = named(candidates)
     grid = Grid(
@@ -103,6 +103,9 @@ def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Ca
     if isinstance(points, list) and experiment.search.prune_after is None:
         yield Candidate(line, line.block(axes.lists, points))
         return
+    searches = axes.count // axes.samples
+    if searches > MOST_LINES:
+        raise InputError(f"{entry.place}: {searches:,} searches, one for each combination; there may be {MOST_LINES:,}")
     for fixed in axes.combinations:
         ends = [dict(zip(axes.ranges, side, strict=True)) for side in _ends(axes.ranges)]
         block = line.block({name: [value] for name, value in fixed.items()}, ends)
@@ -125,6 +128,7 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
         spot_check(built, place)
         for k, given in enumerate(experiment.optimizers):
             entry = Entry.of(given, built, f"optimizers[{k}]")
+            _check_size(entry)
             for line in entry.lines(experiment, problem):
                 yield entry, line
 
@@ -137,10 +141,15 @@ def _check_measured(experiment: Experiment, problem: Problem, place: str) -> Non
         )
 
 
-def _check_size(experiment: Experiment, entry: Entry) -> None:
+def _check_size(entry: Entry) -> None:
     """InputError for axes that make too many cells, before any is made."""
     if entry.axes.count > MOST_RUNS:
         raise InputError(f"{entry.place}: {entry.axes.count:,} cells; an experiment has at most {MOST_RUNS:,} runs")
+    lines = len(entry.batch_sizes) * len(entry.schedules)
+    if lines > MOST_LINES:
+        raise InputError(
+            f"{entry.place}: {lines:,} batch sizes and schedules; an entry has at most {MOST_LINES:,} lines"
+        )
 
 
 def _check_runs(experiment: Experiment, grid: Grid) -> None:

@@ -59,6 +59,8 @@ def overdue(what: str, limit: float) -> OverdueError:
 
 def described(error: BaseException) -> str:
     """An exception in words, whatever a plugin has made of its text: "ValueError: no such thing"."""
+    if isinstance(error, PluginExitError) and error.__cause__ is not None:
+        error = error.__cause__
     try:
         said = encodable(str(error))
     except Exception:
@@ -214,36 +216,3 @@ def opened(manager: AbstractContextManager[Yielded], what: str) -> Iterator[Yiel
         raise
     with trusted(what):
         manager.__exit__(None, None, None)
-
-
-@contextmanager
-def alone_on_stdout() -> Iterator[None]:
-    """A block in which only what Python prints here reaches the standard output, as for --json.
-
-    What compiled code prints, a library, or a process that is started, goes to the standard error.
-    """
-    output = sys.stdout
-    if not _is_first(output):
-        yield
-        return
-    output.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    sys.stdout = os.fdopen(kept, "w", encoding=output.encoding, errors=output.errors, closefd=False)
-    try:
-        yield
-    finally:
-        alone, sys.stdout = sys.stdout, output
-        try:
-            alone.flush()
-        finally:
-            os.dup2(kept, 1)
-            os.close(kept)
-
-
-def _is_first(output: TextIO) -> bool:
-    """Whether it is the process's own standard output, and there is a standard error beside it."""
-    try:
-        return output.fileno() == 1 and os.fstat(2) is not None
-    except (AttributeError, OSError, ValueError):
-        return False

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from optilab.canonical import canonical_text
-from optilab.texts import exact
+from optilab.canonical import key_of
+from optilab.texts import exact, shortened
 
 _DIGITS = (6, 9, 12, 15)  # of a number, before it is written out to the last
+_LONGEST = 100  # letters of a text
 _FEW = 4  # values of a list that are all named
 
 
@@ -23,7 +24,7 @@ def told_apart(values: Sequence[Any]) -> list[str]:
     A number has six digits, a word no quotes, a file neither folder nor suffix, a long list its ends alone; where two values would
     be the same text, these two are written with as much more as tells them apart.
     """
-    keys = [canonical_text(value) for value in values]
+    keys = [key_of(value) for value in values]
     distinct = dict(zip(keys, values, strict=True))
     texts = dict(zip(distinct, _apart(list(distinct.values())), strict=True))
     return [texts[key] for key in keys]
@@ -41,13 +42,13 @@ def tables_apart(tables: Sequence[Mapping[str, Any]], head: str) -> list[str]:
             if key in table and key != head
         ]
         texts.append(name + (f" ({', '.join(parts)})" if parts else ""))
-    return numbered(texts, [canonical_text(table) for table in tables])
+    return numbered(texts, [key_of(table) for table in tables])
 
 
 def differing(tables: Sequence[Mapping[str, Any]]) -> list[str]:
     """Keys at which some of the tables differ, in the order in which they stand."""
     keys = dict.fromkeys(key for table in tables for key in table)
-    return [key for key in keys if len({canonical_text(t[key]) if key in t else "" for t in tables}) > 1]
+    return [key for key in keys if len({key_of(t[key]) if key in t else "" for t in tables}) > 1]
 
 
 def numbered(texts: Sequence[str], keys: Sequence[str]) -> list[str]:
@@ -66,11 +67,11 @@ def numbered(texts: Sequence[str], keys: Sequence[str]) -> list[str]:
 
 def _apart(values: Sequence[Any]) -> list[str]:
     """A text for each of some different values."""
-    texts = [_written(value, 0) for value in values]
+    texts = [shortened(_written(value, 0), _LONGEST) for value in values]
     for clash in [text for text, count in Counter(texts).items() if count > 1]:
         places = [k for k, text in enumerate(texts) if text == clash]
         for k, text in zip(places, _longer([values[k] for k in places]), strict=True):
-            texts[k] = text
+            texts[k] = shortened(text, _LONGEST)
     return numbered(texts, [str(k) for k in range(len(texts))])
 
 
@@ -96,7 +97,7 @@ def _written(value: Any, level: int) -> str:
     """A value as a text, which is longer at a higher level."""
     if isinstance(value, Mapping):
         head = _head(value)
-        return _written(value.get(head), level) if level == 0 else canonical_text(value)
+        return _written(value.get(head), level) if level == 0 else key_of(value)
     if isinstance(value, (list, tuple)):
         if len(value) > _FEW and level == 0:
             return f"{_written(value[0], level)} to {_written(value[-1], level)}"

@@ -14,6 +14,7 @@ from optilab.blocks import Block
 from optilab.canonical import canonical_text, digest
 from optilab.entries import Line
 from optilab.errors import InputError
+from optilab.identity import identity
 from optilab.labels import differing, numbered, told_apart
 from optilab.ranges import Sampled
 from optilab.texts import exact, shown
@@ -48,8 +49,8 @@ def named(candidates: Iterable[Candidate]) -> list[Candidate]:
     return [_with_names(one, labels[_line_key(one)], identities[_line_key(one)]) for one in found]
 
 
-def _with_names(one: Candidate, label: str, identity: str) -> Candidate:
-    cell = replace(one.line.cell, label=label, line_id=identity)
+def _with_names(one: Candidate, label: str, line_id: str) -> Candidate:
+    cell = replace(one.line.cell, label=label, line_id=line_id)
     return replace(one, line=replace(one.line, cell=cell), block=replace(one.block, cell=cell))
 
 
@@ -88,10 +89,10 @@ def _entry(one: Candidate) -> tuple[str, str]:
 
 def _specification(one: Candidate) -> dict[str, Any]:
     """What tells a line from others of other entries: all of it but hyperparameters, and whatever the problem brings."""
-    line, cell, plan = one.line, one.line.cell, one.block.plan
+    line, cell, run = one.line, one.line.cell, identity(one.block.plan)
     return {
-        "optimizer": [line.optimizer.name, *(rule.label for rule in plan.optimizer.rules)],
-        "schedules": [schedule.identity for schedule in plan.schedules],
+        "optimizer": [line.optimizer.name, run["optimizer"]],
+        "schedules": run["schedules"],
         "batch_size": line.size,
         "budget": cell.budget.model_dump(exclude_none=True),
         "measure": cell.measure.model_dump(exclude_none=True) if cell.measure else None,
@@ -106,14 +107,16 @@ def _line_key(one: Candidate) -> str:
 
 def _identities(firsts: Sequence[Candidate]) -> list[str]:
     """What tells the lines apart: their specifications, and where these are the same, the values that they range over."""
-    texts = [canonical_text(_specification(one)) for one in firsts]
-    found: list[str] = []
-    for text in texts:
-        same = [one for one, other in zip(firsts, texts, strict=True) if other == text]
+    of_text: dict[str, list[Candidate]] = {}
+    for one in firsts:
+        of_text.setdefault(canonical_text(_specification(one)), []).append(one)
+    found = {}
+    for text, same in of_text.items():
         facts = [_axes(one) for one in same]
-        own = facts[texts[: len(found)].count(text)]
-        found.append(digest(canonical_text([text, {name: own.get(name) for name in differing(facts)}])))
-    return found
+        names = differing(facts)
+        for one, own in zip(same, facts, strict=True):
+            found[id(one)] = digest(canonical_text([text, {name: own.get(name) for name in names}]))
+    return [found[id(one)] for one in firsts]
 
 
 def _axes(one: Candidate) -> dict[str, Any]:
@@ -131,14 +134,16 @@ def _axes(one: Candidate) -> dict[str, Any]:
 def _labels(firsts: Sequence[Candidate]) -> list[str]:
     """A label for each line, different from those of all others."""
     labels = [one.line.cell.label for one in firsts]
-    for label in dict.fromkeys(labels):
-        places = [k for k, text in enumerate(labels) if text == label]
-        if len(places) == 1:
+    places: dict[str, list[int]] = {}
+    for k, label in enumerate(labels):
+        places.setdefault(label, []).append(k)
+    for label, clash in places.items():
+        if len(clash) == 1:
             continue
-        same = [firsts[k] for k in places]
+        same = [firsts[k] for k in clash]
         if any(one.line.named for one in same):
             raise InputError(f"optimizers: two of them have the label {shown(label)}; give one a label of its own")
-        for k, what in zip(places, _differences(same), strict=True):
+        for k, what in zip(clash, _differences(same), strict=True):
             labels[k] = f"{label} ({what})" if what else label
     return numbered(labels, [str(k) for k in range(len(labels))])
 

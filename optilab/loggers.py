@@ -35,8 +35,16 @@ class LoggedRun:
 class Logger:
     """Told what happens to each run, in order, in the process of `optilab run`; this one keeps silent.
 
-    A run is told as it goes where it is made on this machine, and from a cluster once it is over.
+    A run is told as it goes where it is made on this machine, and from a cluster once it is over. Runs of the experiment that
+    were made before are told from the results folder, unless `knows` says that they have been.
+
+    One from a plugin that isn't bundled is told of a made-up run first, by a process of its own and for a temporary folder, where no
+    other place is given.
     """
+
+    def knows(self, run: LoggedRun) -> bool:
+        """Whether this run was told to its end by an earlier start, and what was told then is still there."""
+        return False
 
     def run_started(self, run: LoggedRun) -> None:
         """A run begins."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from optilab.arguments import PRECISION, TEXT, Kind, takes
 from optilab.errors import InputError, at
+from optilab.guarding import trusted
 from optilab.optimizers import Optimizer
 from optilab.plugins import registry
 
@@ -14,16 +16,36 @@ if TYPE_CHECKING:
     from optilab.schedules import BoundSchedule
 
 
-def get_problem(name: str, dtype: Precision | None = None, **parameters: Any) -> Problem:
+OPTIMIZER = Kind(
+    "the name of an optimizer, a list of names, or an Optimizer",
+    lambda value: (
+        isinstance(value, (str, Optimizer))
+        or (isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value))
+    ),
+)
+
+
+def _is_problem(value: object) -> bool:
+    from optilab.problems import Problem
+
+    return isinstance(value, (str, Problem))
+
+
+PROBLEM = Kind("the name of a problem, or a Problem", _is_problem)
+
+
+@takes(name=TEXT, precision=PRECISION)
+def get_problem(name: str, precision: Precision | None = None, **parameters: Any) -> Problem:
     """The problem `name` with these parameters, in "float32" or "float64" (its own default where none is given).
 
     InputError for an unknown name or parameters that don't fit.
     """
-    if dtype not in (None, "float32", "float64"):
-        raise InputError(f"dtype = {dtype!r}: accepted is 'float32' or 'float64'")
-    return registry().problem(name).build(parameters, dtype)
+    kind = registry().problem(name)
+    with trusted(f"the problem {name}"):
+        return kind.build(parameters, precision)
 
 
+@takes(name=OPTIMIZER)
 def get_optimizer(name: str | list[str] | Optimizer) -> Optimizer:
     """The optimizer `name`; a list of names, or names joined by " | ", is a chain.
 
@@ -51,6 +73,7 @@ def chain(names: Sequence[str], place: str = "") -> Optimizer:
         raise InputError(f"{at(place)}{error}") from None
 
 
+@takes(name=TEXT)
 def get_schedule(name: str, **parameters: Any) -> BoundSchedule:
     """The schedule `name` with these parameters. InputError for an unknown name or parameters that don't fit."""
     from optilab.schedules import from_spec

@@ -20,11 +20,13 @@ from optilab.errors import InputError, at
 from optilab.hookspecs import hookimpl
 from optilab.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems import Precision, Problem, ProblemKind
+from optilab.texts import shown
 from optilab.validation import validated
 
 if TYPE_CHECKING:
     from optilab.kernels.jit import Context
 
+MOST_WEIGHTS = 2**30  # 4 GB in float32
 _BLOCK = 256  # examples whose activations, at 784 inputs in float32, fill about the second-level cache
 
 
@@ -63,10 +65,8 @@ class NetworkKind(ProblemKind):
         fields = NetworkParameters.model_fields.items()
         found = {name: "must be given" if field.is_required() else repr(field.default) for name, field in fields}
         for name, field in File.model_fields.items():
-            default = (
-                "" if field.is_required() else f"; {json.dumps(field.default)}" if field.default is not None else ""
-            )
-            found[f"dataset.{name}"] = f"{field.description}{default}"
+            default = "" if field.is_required() or field.default is None else f"{json.dumps(field.default)}. "
+            found[f"dataset.{name}"] = f"{default}{field.description}"
         return found
 
     def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> Network:
@@ -77,7 +77,7 @@ class NetworkKind(ProblemKind):
 
             data = registry().dataset(parameters.dataset, f"{place}.dataset" if place else "")
         else:
-            data = given_dataset(parameters.dataset, f"{place}.dataset" if place else "dataset")
+            data = given_dataset(parameters.dataset, f"{place}.dataset" if place else "")
         return Network(parameters, data, precision or "float32", place)
 
 
@@ -97,7 +97,13 @@ class Network(Problem):
         self._cost = given.cost
         self.sizes = [self.examples.x_train.shape[1], *given.hidden, output_count(given, self.examples, place)]
         if min(self.sizes) < 1:
-            raise InputError(f"{at(place)}hidden = {given.hidden}: a layer has at least one neuron")
+            raise InputError(f"{at(place)}hidden = {shown(given.hidden)}: a layer has at least one neuron")
+        weights = sum((rows + 1) * columns for rows, columns in zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        if weights > MOST_WEIGHTS:
+            raise InputError(
+                f"{at(place)}hidden = {shown(given.hidden)}: these are {shown(weights)} weights; a network has at most "
+                f"{MOST_WEIGHTS:,}"
+            )
         self.activations = layer_activations(given, self.classifies, place)
         first = given.first_weights or ("he" if self.activations[0] in _RELU_FAMILY else "glorot")
         self.parameters = {

@@ -26,7 +26,7 @@ class NetworkParameters(BaseModel):
     cost: Cost = "quadratic"
     output_activation: Activation | None = None
     first_weights: FirstWeights | None = None
-    huber_delta: float = Field(1.0, gt=0)
+    huber_delta: float = Field(1.0, gt=0, allow_inf_nan=False)
     outputs: int | None = Field(None, gt=0)
 
 

@@ -60,6 +60,6 @@ def as_whole(value: Any, what: str, low: int, high: int = LARGEST) -> int:
     """A whole number from `low` to `high`. InputError, which begins with `what`, for anything else."""
     number = single(value)
     if isinstance(number, bool) or not isinstance(number, Integral) or not low <= int(number) <= high:
-        upto = f"from {low} to {high:,}" if high < LARGEST else f"from {low}"
+        upto = f"from {low} to {high:,}" if high < LARGEST else f"from {low} to 2**63 - 1"
         raise InputError(f"{what} = {shown(value)}: accepted is a whole number {upto}")
     return int(number)

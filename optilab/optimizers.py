@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from optilab.arguments import PRECISION, SEED, takes
 from optilab.chains import check_chain
 from optilab.declaration import Declaration
 from optilab.errors import InputError, at, unknown
@@ -232,26 +233,27 @@ class Optimizer:
                 raise InputError(f"{rule.name} works on {rule.layers} already")
         return Optimizer(tuple(replace(rule, layers=selection) for rule in self.rules))
 
+    @takes(precision=PRECISION, seed=SEED)
     def start(
         self,
         w: ArrayLike | Sequence[NDArray[Any]],
         *,
         problem: Problem | str | None = None,
-        dtype: Precision | None = None,
+        precision: Precision | None = None,
         seed: int = 0,
         **hyperparameters: Any,
     ) -> Stepper:
         """Begin at the weights `w`, to be stepped by hand with the same compiled rule as a training run.
 
         w: vector of weights, or a list of matrices (fan-in by fan-out) and vectors, the layers; it is copied. Its precision is
-        kept unless `dtype` names another.
+        kept unless `precision` names another.
         problem: or its name; needed only by rules that ask for value_and_grad, and for layers where `w` is a vector.
         seed: of the rule's own noise.
         hyperparameters: as in the signature of the rules; InputError if unknown or out of range.
         """
         from optilab.stepper import Stepper
 
-        return Stepper(self, w, self.fill(hyperparameters), problem, dtype, seed)
+        return Stepper(self, w, self.fill(hyperparameters), problem, precision, seed)
 
 
 def _merged(parameters: Sequence[Parameter]) -> Parameter:

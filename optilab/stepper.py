@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab import streams
+from optilab.arguments import array
 from optilab.errors import InputError
 from optilab.kernels import cache
 from optilab.kernels.calls import address_of
@@ -16,7 +17,7 @@ from optilab.kernels.jit import BIAS, EVALUATIONS, VECTOR, context_without_examp
 from optilab.layers import Table, described, plain_vector, table_of_shapes
 from optilab.layout import Layout
 from optilab.lifting import compile_update
-from optilab.lookup import get_problem
+from optilab.lookup import PROBLEM, get_problem
 from optilab.optimizers import Optimizer
 from optilab.problems import Precision, Problem
 from optilab.texts import shown
@@ -47,19 +48,21 @@ class Stepper:
         w: ArrayLike | Parts,
         hyperparameters: dict[str, Any],
         problem: Problem | str | None,
-        dtype: Precision | None,
+        precision: Precision | None,
         seed: int,
         update: Any = None,
     ) -> None:
-        start, layers = _flat(w, "w")
-        if dtype not in (None, "float32", "float64"):
-            raise InputError(f"dtype = {dtype!r} is not float32 or float64")
+        start, layers = _flat("w", w)
+        if problem is not None:
+            PROBLEM.accepted("problem", problem)
         if isinstance(problem, str):
-            problem = get_problem(problem, dtype)
-        precision = dtype or (problem.precision if problem else "float32" if start.dtype == np.float32 else "float64")
+            problem = get_problem(problem, precision)
+        if precision is None:
+            precision = problem.precision if problem else "float32" if start.dtype == np.float32 else "float64"
         if problem is not None and problem.precision != precision:
             raise InputError(
-                f"the problem computes in {problem.precision}, not {precision}: get_problem(..., dtype={precision!r})"
+                f"the problem computes in {problem.precision}, not {precision}: "
+                f"get_problem(..., precision={precision!r})"
             )
         if start.ndim != 1 or start.size == 0 or (problem is not None and start.size != problem.n_weights):
             expected = f"a vector of {problem.n_weights} weights" if problem else "a vector"
@@ -149,7 +152,7 @@ class Stepper:
         """
         g = np.zeros_like(self.w)
         if gradient is not None:
-            given, layers = _flat(gradient, "the gradient")
+            given, layers = _flat("gradient", gradient)
             if given.shape != self.w.shape:
                 raise InputError(f"gradient has shape {given.shape}; expected {self.w.shape}, that of the weights")
             _check_layers("the gradient", layers, self._table, "w")
@@ -179,22 +182,12 @@ class Stepper:
         return self.w
 
 
-def _flat(given: ArrayLike | Parts, what: str) -> tuple[NDArray[Any], Table | None]:
-    """A vector as it is; a list of arrays end to end, with the table of their shapes. InputError for no real numbers."""
+def _flat(name: str, given: ArrayLike | Parts) -> tuple[NDArray[Any], Table | None]:
+    """A vector as it is; a list of arrays end to end, with the table of their shapes."""
     if isinstance(given, (list, tuple)) and any(isinstance(part, np.ndarray) for part in given):
-        parts = [_numbers_of(part, what) for part in given]
+        parts = [array(f"{name}[{k}]", part) for k, part in enumerate(given)]
         return np.concatenate([part.ravel() for part in parts]), table_of_shapes([part.shape for part in parts])
-    return _numbers_of(given, what), None
-
-
-def _numbers_of(given: Any, what: str) -> NDArray[Any]:
-    try:
-        found = np.asarray(given)
-    except (ValueError, TypeError):  # rows of several lengths
-        raise InputError(f"{what} = {shown(given)} is neither a vector nor a list of arrays") from None
-    if found.dtype.kind not in "biuf":
-        raise InputError(f"{what} has type {found.dtype}; expected real numbers")
-    return found
+    return array(name, given), None
 
 
 def _check_layers(what: str, given: Table | None, expected: Table, owner: str) -> None:

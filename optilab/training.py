@@ -111,10 +111,13 @@ def _loop_module(precision: Precision) -> Any:
     return compiled.load(f"train_{precision}", _TRAIN.format(precision=precision), "")
 
 
-def train(plan: Plan) -> Run:
-    """Train to the end of the budget, or to what else ends the run."""
-    training = Training(plan)
-    training.finish()
+def train(plan: Plan, w: NDArray[np.floating] | None = None, heard: Callable[[Run], bool] | None = None) -> Run:
+    """Train to the end of the budget, or to what else ends the run.
+
+    w: first weights, in place of the problem's. heard: as for `Training.finish`.
+    """
+    training = Training(plan, w=w)
+    training.finish(heard)
     return training.run
 
 
@@ -160,16 +163,24 @@ class Training:
 
     setup: of the same problem and optimizer, from a run before; a new one where none is given.
     mind_the_clock: come back from compiled code every now and then, so that Ctrl-C is heard.
+    w: first weights, in place of the problem's.
     """
 
-    def __init__(self, plan: Plan, setup: Setup | None = None, *, mind_the_clock: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        setup: Setup | None = None,
+        *,
+        mind_the_clock: bool = False,
+        w: NDArray[np.floating] | None = None,
+    ) -> None:
         start = time.perf_counter()
         problem = plan.problem
         self.plan = plan
         self.setup = setup or Setup(problem, plan.optimizer)
         self.setup.context.tally[:] = 0
 
-        self.w = _aligned(problem.initial(plan.seed))
+        self.w = _aligned(problem.initial(plan.seed) if w is None else w)
         self.g = _aligned(np.zeros_like(self.w))
         self.previous = np.zeros_like(self.w)
         self.run = Run(self.w)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from optilab.errors import InputError, at
 from optilab.numeric import as_number, single
-from optilab.texts import nearest, shown
+from optilab.texts import nearest, printable, shortened, shown
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -46,18 +46,17 @@ def plain(given: Any, place: str, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         raise InputError(f"{at(place)}tables and lists stand at most {_DEEPEST} deep in each other")
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InputError(f"{at(place)}{shown(value)} holds characters that no file can") from None
-        return value
+        return _encodable(value, place)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise InputError(f"{at(place)}{shown(key)} is not the name of a key")
-        return {key: plain(v, f"{place}.{key}" if place else key, depth + 1) for key, v in value.items()}
+            _encodable(key, place)
+        return {
+            key: plain(v, f"{place}.{_shown(key)}" if place else _shown(key), depth + 1) for key, v in value.items()
+        }
     if isinstance(value, np.ndarray):
         return value if value.size > _LONGEST_ARRAY or value.ndim > 1 else plain(value.tolist(), place, depth)
     if isinstance(value, (list, tuple)):
@@ -73,6 +72,15 @@ def plain(given: Any, place: str, depth: int = 0) -> Any:
         raise InputError(
             f"{at(place)}{shown(value)} is of type {type(value).__name__}: accepted is {accepted}"
         ) from error
+
+
+def _encodable(text: str, place: str) -> str:
+    """The text; InputError for one that no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{at(place)}{shown(text)} holds characters that no file can") from None
+    return text
 
 
 def _message(model: type[BaseModel], problems: list[Any], place: str) -> str:
@@ -110,8 +118,13 @@ def _path(problem: Any, place: str) -> str:
         if isinstance(part, int):
             path[-1:] = [f"{path[-1] if path else ''}[{part}]"]
         elif not _names_an_alternative(part):
-            path.append(part)
+            path.append(_shown(part))
     return ".".join(path)
+
+
+def _shown(key: str) -> str:
+    """A key as it stands in a place: as it is, if it is short and printable."""
+    return shortened(printable(key), 60)
 
 
 def _names_an_alternative(part: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import signal
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import matplotlib as mpl
@@ -38,3 +40,21 @@ def no_plugin_files() -> Iterator[None]:
     yield
     if plugins.files():
         plugins.forget()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    """Let a test that fails take along the processes that it has started: after its time limit one would go on for ever."""
+    before = _children()
+    try:
+        return (yield)
+    except BaseException:
+        for child in _children() - before:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        raise
+
+
+def _children() -> set[int]:
+    """Processes that this one has started, as far as the system says."""
+    return {int(child) for file in Path("/proc/self/task").glob("*/children") for child in file.read_text().split()}

@@ -22,6 +22,7 @@ from optilab.analysis.summary import (
 )
 
 INF, NAN = math.inf, math.nan
+ENDS = ("budget", "diverged", "failed")
 
 
 def runs_of(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -380,6 +381,18 @@ def test_sensitivity_shows_divergence() -> None:
     found = sensitivity(runs, "lr", "train_cost")
     assert found["median"].tolist() == [1, INF, INF]
     assert found["finite"].tolist() == [1, 0, 0]
+
+
+def test_sensitivity_where_all_cells_of_a_value_diverge() -> None:
+    """None of them is the best: the one that lasted on most seeds stands for the value, at infinity."""
+    runs = runs_of(
+        *({"lr": 0.1, "beta1": 0.9, "seed": k, "final_train_cost": 1.0, "status": "diverged"} for k in range(3)),
+        *({"lr": 0.1, "beta1": 0.5, "seed": k, "final_train_cost": 1.0, "status": s} for k, s in enumerate(ENDS)),
+        {"lr": 0.2, "beta1": 0.5, "final_train_cost": 1.0},
+    )
+    found = sensitivity(runs, "lr", "train_cost")
+    assert found["median"].tolist() == [INF, 1]
+    assert found["finite"].tolist() == [1, 1]
 
 
 def test_sensitivity_leaves_out_what_was_given_up() -> None:

@@ -18,25 +18,10 @@ import optilab
 from optilab.datasets import Dataset, Examples, Sparse
 from optilab.datasets.examples import check_precision, checked
 from optilab.datasets.given import given_dataset
+from optilab.datasets.mapped import folder_of
 from optilab.errors import InputError
 from optilab.experiment import Experiment, read_stored
 from optilab.validation import validated
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache for this test alone, with the session's compiled code in it."""
-    import os
-
-    compiled = Path(os.environ["OPTILAB_CACHE"])
-    folder = tmp_path / "cache"
-    folder.mkdir()
-    for part in compiled.iterdir() if compiled.is_dir() else ():
-        if part.name != "datasets":
-            (folder / part.name).symlink_to(part)
-    monkeypatch.setenv("OPTILAB_CACHE", str(folder))
-    return folder
-
 
 STREAM = np.random.default_rng(5)
 X = STREAM.normal(size=(20, 3))
@@ -178,12 +163,29 @@ def test_a_masked_value_is_a_missing_one(x: Any) -> None:
         ({"image": [2, 2]}, r"doesn't fit 3 inputs"),
         ({"x_train": X[:0], "y_train": Y[:0]}, r"x_train is empty"),
         ({"missing": "median"}, r"missing = 'median'"),
+        ({"y_train": [b"a", b"b"] * 10}, r"y_train holds values of type bytes"),
+        ({"x_train": pd.DataFrame({"a": [[1]] * 20})}, r"'a' holds values of type list"),
+        ({"x_train": pd.DataFrame({"a": ["1", "2"] * 10})}, r"'a' holds numbers as text"),
+        ({"x_train": X[:1], "y_train": Y[:1]}, r"y_train holds one class only"),
+        ({"x_train": pd.DataFrame(X), "x_test": X, "y_test": Y}, r"columns of x_train and x_test differ"),
     ],
 )
 def test_arrays_that_can_not_be_used_are_told(given: dict[str, Any], told: str) -> None:
     """Shapes, types and values that don't fit are one message each, before anything is trained on."""
     with pytest.raises(InputError, match=told):
         load(**given)
+
+
+def test_an_empty_test_part_is_none() -> None:
+    """Test arrays without examples are taken as said: nothing is kept for testing."""
+    found = load(x_test=X[:0], y_test=Y[:0], test_fraction=0.5)
+    assert (len(found.x_train), found.x_test.shape) == (20, (0, 3))
+
+
+def test_labels_of_any_letters_are_classes() -> None:
+    """Lone surrogates, control characters and other scripts are stored and come back."""
+    names = ("\x1b[2J", "\u65e5", "\udcff")
+    assert load(y_train=[names[k] for k in Y]).classes == names
 
 
 def test_decimals_and_truths_are_numbers() -> None:
@@ -280,6 +282,14 @@ def test_numbers_that_float32_can_not_hold_are_told(column: list[float], told: s
         check_precision(load(y_train=np.resize(column, 20) * 1.0), "float32", "d")
 
 
+def test_targets_fit_the_outputs() -> None:
+    """A network of other outputs than its targets gives no examples to compiled code."""
+    network: Any = optilab.get_problem("network", dataset={"x_train": X, "y_train": X[:, :2]}, hidden=[4])
+    network.sizes = [3, 4, 3]
+    with pytest.raises(InputError, match=r"targets \(16, 2\) don't fit 3 outputs"):
+        network.context()
+
+
 def test_bytes_that_are_no_images_are_numbers() -> None:
     """Bytes [example, input] are taken as they are, and it is said; images are pixels, which are scaled."""
     ages = STREAM.integers(0, 99, (20, 4)).astype(np.uint8)
@@ -340,14 +350,13 @@ def test_an_experiment_keeps_arrays_by_their_digest(tmp_path: Path) -> None:
     assert results.history["train_cost"].iloc[-1] == own.history["train_cost"].iloc[-1]
 
 
-def test_arrays_that_the_cache_lost_are_told(own_cache: Path) -> None:
+def test_arrays_that_the_cache_lost_are_told() -> None:
     """A digest whose arrays are gone, or that is none, is one message."""
-    data = given_dataset({"x_train": X, "y_train": Y})
+    data = given_dataset({"x_train": X, "y_train": Y, "split_seed": 77})
     data.load()
     kept = given_dataset({"digest": data.digest})
     np.testing.assert_array_equal(kept.load().x_train, data.load().x_train)
-    for file in own_cache.glob("datasets/*/x_train.npy"):
-        file.unlink()
+    (folder_of("arrays", data.digest) / "x_train.npy").unlink()
     with pytest.raises(InputError, match=rf"the arrays of digest {data.digest[:16]} are not in this machine's cache"):
         kept.load()
     with pytest.raises(InputError, match="digest"):

@@ -238,6 +238,12 @@ def test_a_function_that_does_not_fit_is_told_with_its_place(write: Write, probl
     [
         ("hidden = [4]", "hidden = [4, 0]", r"problem: hidden = \[4, 0\]: a layer has at least one neuron"),
         ("hidden = [4]", "hidden = 4", r"problem\.hidden = 4"),
+        (
+            "hidden = [4]",
+            "hidden = [1000000000000]",
+            r"problem: hidden = \[1000000000000\]: these are 7000000000003 weights; a network has at most 1,073,741,824",
+        ),
+        ("hidden = [4]", "huber_delta = inf", r"problem\.huber_delta = inf"),
         ("hidden = [4]", "hiden = [4]", r"problem\.hiden: unknown key; did you mean 'hidden'"),
         ("hidden = [4]", "activation = 'sigmod'", r"problem\.activation = 'sigmod'.*did you mean 'sigmoid'"),
         ("hidden = [4]", "activation = ['relu']", r"problem: activation names 1 for 2 hidden layers"),

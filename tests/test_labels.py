@@ -48,6 +48,7 @@ def test_tables_differ_exactly_where_their_texts_do(tables: list[dict[str, Any]]
         ([{"path": "a/d.csv"}, {"path": "b/d.csv"}, "digits"], ["a/d", "b/d", "digits"]),
         ([{"path": "a/d.csv"}, {"path": "a/d.csv", "split_seed": 1}], ["d", "d (split_seed=1)"]),
         ([[1, 2], [1, 2, 3, 4, 5], 3], ["[1, 2]", "1 to 5", "3"]),
+        (["x" * 200, "x" * 200 + "y"], ["'" + "x" * 98 + "…", "'" + "x" * 98 + "… #2"]),
         ([[1, 2, 3, 4, 5], [1, 2, 3, 3.5, 5]], ["[1, 2, 3, 4, 5]", "[1, 2, 3, 3.5, 5]"]),
     ],
 )

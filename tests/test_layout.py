@@ -404,7 +404,7 @@ def test_costs_and_accuracies_are_those_of_the_average(tmp_path: Path) -> None:
     x, y = random.normal(size=(40, 3)), random.integers(0, 3, 40)
     np.savez(tmp_path / "data.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:], y_test=y[30:])
     dataset = {"path": str(tmp_path / "data.npz")}
-    problem = optilab.get_problem("network", dataset=dataset, hidden=[4], dtype="float64")
+    problem = optilab.get_problem("network", dataset=dataset, hidden=[4], precision="float64")
     given: dict[str, Any] = {"lr": 1.0, "batch_size": 10, "epochs": 4, "seed": 1}
     run = optilab.train(problem, optilab.get_optimizer("sgd") | averaged, decay=0.9, **given)
     plain = optilab.train(problem, "sgd", **given)
@@ -503,7 +503,7 @@ def test_weights_of_other_layers_than_the_problem_are_refused(w: list[Any], tmp_
     """A list of weights has the shapes of the problem's layers; and so have the gradients of a start from a vector."""
     np.savez(tmp_path / "data.npz", x_train=np.arange(8.0).reshape(4, 2), y_train=np.ones((4, 3)))
     dataset = {"path": str(tmp_path / "data.npz"), "test_fraction": 0.0}
-    problem = optilab.get_problem("network", dataset=dataset, hidden=[], dtype="float64")
+    problem = optilab.get_problem("network", dataset=dataset, hidden=[], precision="float64")
     with pytest.raises(InputError, match=r"w has layers .*; those of network are 2 x 3, 1 x 3"):
         down.start(w, problem=problem)
     assert down.start([np.ones((2, 3)), np.ones(3)], problem=problem).w.size == 9
@@ -669,7 +669,7 @@ def test_hyperparameters_changed_by_hand_are_checked() -> None:
 
 def test_a_saved_state_of_another_precision_is_refused() -> None:
     """Resumed steps are the same bit for bit, so they need the same bits."""
-    saved = summed.start(W, dtype="float32").save()
+    saved = summed.start(W, precision="float32").save()
     with pytest.raises(InputError, match=r"saved w has shape .* and type float32; summed expects .*, float64"):
         summed.start(W).resume(saved)
 

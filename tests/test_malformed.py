@@ -13,9 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import optilab
+from optilab.cell import Cell
 from optilab.console.dry_run import dry_run
 from optilab.errors import InputError
 from optilab.experiment import Experiment, read
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
 from optilab.texts import shown
 from optilab.validation import validated
 
@@ -210,3 +214,185 @@ def test_what_is_too_large_is_told_before_anything_is_made(folder: Path, text: s
     with pytest.raises(InputError, match=told) as caught:
         dry_run(read(folder / "e.toml"), None)
     assert len(str(caught.value)) < 300
+
+
+def test_numbers_of_numpy_are_numbers(folder: Path) -> None:
+    """In experiments, problems, optimizers and training, arrays of one dimension are lists as well."""
+    plain = {
+        "name": "e",
+        "seeds": [1, 2],
+        "problem": {"use": "bowl", "start": [1.0, 2.0], "condition": 3.0},
+        "budget": {"steps": 4},
+        "optimizers": [{"use": "adam", "lr": [0.1, 0.2], "beta1": 0.5}],
+    }
+    with_numpy = {
+        "name": np.str_("e"),
+        "seeds": np.array([1, 2]),
+        "problem": {"use": "bowl", "start": np.array([1.0, 2.0]), "condition": np.float32(3)},
+        "budget": {"steps": np.int64(4)},
+        "optimizers": [{"use": "adam", "lr": np.array([0.1, 0.2]), "beta1": np.float64(0.5)}],
+    }
+    assert Experiment.model_validate(with_numpy) == Experiment.model_validate(plain)
+    assert Experiment.model_validate({**plain, "seeds": np.int64(3)}).seeds == 3
+    problem = optilab.get_problem("bowl", start=np.array([1, 2]), condition=np.float64(3))
+    assert problem.parameters == optilab.get_problem("bowl", start=[1.0, 2.0], condition=3).parameters
+    one = optilab.train(
+        problem, "adam", steps=np.int64(4), seed=np.int64(3), lr=np.float64(0.1), measure_steps=np.int32(2)
+    )
+    other = optilab.train(problem, "adam", steps=4, seed=3, lr=0.1, measure_steps=2)
+    columns = [name for name in one.history if "seconds" not in name]
+    assert one.history[columns].equals(other.history[columns])
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"seed": 2**63}, r"seed = 9223372036854775808: accepted is a whole number from 0 to 2\*\*63 - 1"),
+        ({"seed": 10**400}, r"seed = a whole number of about 401 digits: accepted is"),
+        ({"seed": True}, r"seed = True: accepted is a whole number"),
+        ({"seed": np.float64(1)}, r"seed = .*1\.0.*: accepted is a whole number"),
+        ({"batch_size": 10**5000}, r"batch_size = a whole number of about 5001 digits: accepted is 'full'"),
+        ({"lr": 10**400}, r"lr = a whole number of about 401 digits: a whole number has at most 64 bits"),
+        ({"lr": 1e308 * 10}, r"lr = inf is out of range: accepted is \(0, inf\)"),
+        ({"lr": np.array([0.1, 0.2])}, r"lr = array\(\[0\.1, 0\.2\]\) is not a number"),
+        ({"lr": 1j}, r"lr = 1j is not a number"),
+        ({"lr": datetime.date(2020, 1, 1)}, r"lr = datetime\.date\(2020, 1, 1\) is not a number"),
+        ({"steps": 10**400}, r"steps = a whole number of about 401 digits"),
+        ({"steps": 2**62}, r"steps = 4611686018427387904: input should be less than or equal to 9007199254740992"),
+        (
+            {"stop": {"target": {"train_cost": float("nan")}}},
+            r"stop\.target.*: the value of a target is a finite number",
+        ),
+    ],
+)
+def test_numbers_that_can_not_be_are_told_from_python_too(given: dict[str, Any], told: str) -> None:
+    """With the argument's name, a short value, and what is accepted."""
+    with pytest.raises(InputError, match=told) as caught:
+        optilab.train("bowl", "adam", **{"steps": 3, **given})
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("points", "each", "seeds"), [(100, 100, 3), (10_000, 1, 3), (100, 1000, 20), (1, 1, 10_000_000)]
+)
+def test_a_dry_run_counts_without_making(
+    folder: Path,
+    points: int,
+    each: int,
+    seeds: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """However many runs there are, a few plans are made, the first cells alone are shown, and the numbers are right."""
+    plans = []
+    made = Cell.plan
+    monkeypatch.setattr(Cell, "plan", lambda cell, seed: plans.append(cell) or made(cell, seed))
+    given = {
+        "name": "many",
+        "seeds": seeds,
+        "problem": {"use": "bowl", "start": "random"},
+        "budget": {"steps": 3},
+        "optimizers": [
+            {
+                "use": "adam",
+                "lr": {"log": [1e-4, 1], "points": points},
+                "beta1": {"linear": [0.1, 0.9], "points": each},
+                "schedule": "cosine",
+            }
+        ],
+    }
+    dry_run(validated(Experiment, given), None)
+    said = capsys.readouterr().out
+    assert f"many: {points * each:,} cells" in said
+    assert f"evaluation: {points * each * seeds} runs, of which 0 are done" in said
+    assert said.count("\n") < 60
+    assert len(plans) < 10
+
+
+def test_what_is_done_is_counted_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs that are there are found among those that are only counted."""
+    given = {
+        "name": "some",
+        "seeds": 2,
+        "problem": {"use": "bowl", "start": "random"},
+        "budget": {"steps": 3},
+        "optimizers": [{"use": "adam", "lr": [0.1, 0.2]}],
+    }
+    run_experiment(validated(Experiment, given), "r", Way("inline"))
+    given["optimizers"] = [{"use": "adam", "lr": [0.1, 0.3, 0.5], "beta1": [0.9, 0.8]}]
+    dry_run(validated(Experiment, given), "r")
+    assert "evaluation: 12 runs, of which 2 are done" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"seeds": 10_000_001}, r"seeds = 10000001: give how many, above zero and up to 10,000,000"),
+        (
+            {"lr": {"log": [0.1, 1], "points": 1_000_001}},
+            r"lr: points = 1000001: accepted is a whole number from 1 to 1,000,000",
+        ),
+        (
+            {"lr": {"log": [0.1, 1], "points": 10**4}, "beta1": {"linear": [0, 0.9], "points": 10**4}},
+            r"optimizers\[0\]: 100,000,000 cells; an experiment has at most 10,000,000 runs",
+        ),
+        (
+            {"seeds": 1_000_000, "lr": {"log": [0.1, 1], "points": 100}},
+            r"100 cells on 1,000,000 seeds are 100,000,000 runs; an experiment has at most 10,000,000",
+        ),
+    ],
+)
+def test_more_than_an_experiment_can_hold_is_told(folder: Path, changes: dict[str, Any], told: str) -> None:
+    """The bound is stated, and nothing is made before."""
+    entry = {"use": "adam", **{name: value for name, value in changes.items() if name != "seeds"}}
+    problem = {"use": "bowl", "start": "random"}
+    given = {
+        "name": "e",
+        "seeds": changes.get("seeds", 1),
+        "problem": problem,
+        "budget": {"steps": 3},
+        "optimizers": [entry],
+    }
+    with pytest.raises(InputError, match=told):
+        dry_run(validated(Experiment, given), None)
+
+
+KEYS = [
+    *("", ".", " ", "..", "optimizers", "optimizers[", "optimizers[0", "optimizers[0]", "optimizers[0].lr", "a[0][0]"),
+    *("optimizers[0][0]", "optimizers.0.lr.0", "optimizers.0.lr[1]", "optimizers]0[", "seeds", "seeds.0", "budget."),
+    *(
+        "a.b.c",
+        "²",
+        "optimizers.²",
+        "optimizers.-1",
+        "optimizers.1e3",
+        "\ud800",
+        "\x00",
+        "\x1b[31m",
+        "problem.use",
+        "[0]",
+    ),
+    *("optimizers." + "9" * 5000, ".".join("a" * 60), "measure.epochs", "budget.steps.x", "name", "x" * 10_000),
+]
+VALUES = [
+    *("", "1", "1e400", "[", "{", "}", "{a=1}", "[[[[", "'", '"', "\n", "1\nx=2", "2020-01-01", "inf", "nan", "true"),
+    *("0x" + "f" * 5000, "9" * 5000, "\ud800", "\x00", "{x={x={x=1}}}", "[" * 900, "{a=" * 900, "[1,2]", "\x1b[3m"),
+    *("1979-05-27T07:32:00Z", "𝟙", "[1.5]", "-1", "x" * 10_000),
+]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: ascii(key)[:30])
+def test_a_malformed_change_is_one_message(folder: Path, key: str) -> None:
+    """Whatever stands before and behind the sign, --set makes a change or tells in one printable line why it can't."""
+    file = folder / "e.toml"
+    file.write_text(
+        'name = "e"\nbudget.steps = 3\nproblem.use = "bowl"\n[[optimizers]]\nuse = "sgd"\nlr = [0.1, 0.2]\n', "utf-8"
+    )
+    for value in VALUES:
+        told = ""
+        try:
+            read(file, [f"{key}={value}"])
+        except InputError as error:
+            told = str(error)
+        assert told.isprintable(), value
+        assert len(told) < 400, value

@@ -195,6 +195,7 @@ def test_nothing_that_does_not_come_back_reaches_the_experiment(door: str, deed:
     here = Path.cwd()
     result, stem = run(door, deed)
     said_once(result, stem)
+    assert result.stderr.count(stem) <= 1
     if deed == "end":
         assert "ended the process that it was tried in: exit code 0" in result.stderr
     else:

@@ -634,7 +634,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Problem:
     file = tmp_path_factory.mktemp("data") / "three.npz"
     np.savez(file, x_train=random.normal(size=(30, 4)), y_train=labels)
     dataset = {"path": str(file), "test_fraction": 0.0}
-    return optilab.get_problem("network", dataset=dataset, hidden=[3], dtype="float64")
+    return optilab.get_problem("network", dataset=dataset, hidden=[3], precision="float64")
 
 
 def batches(seed: int, epochs: int, size: int) -> list[NDArray[np.int64]]:
@@ -716,7 +716,7 @@ def test_vectors_of_another_precision() -> None:
     """A vector in float64 is refused by value_and_grad in a float32 run, with what to write instead."""
     double_gradient.start([1.0], problem="parabola").step()
     with pytest.raises(InputError, match=r"takes vectors of float32, as np.zeros_like\(w\) makes; found"):
-        double_gradient.start([1.0], problem="parabola", dtype="float32")
+        double_gradient.start([1.0], problem="parabola", precision="float32")
 
 
 def test_the_rule_of_a_chain_that_does_not_compile() -> None:
@@ -788,7 +788,7 @@ def test_hyperparameters_of_a_stepper_can_be_changed() -> None:
 )
 def test_precision_of_a_stepper(given: Any, dtype: str | None, expected: str) -> None:
     """Weights in float32 stay so, all others are float64, unless told otherwise."""
-    stepper = optilab.get_optimizer("sgd").start(given, dtype=dtype)
+    stepper = optilab.get_optimizer("sgd").start(given, precision=dtype)
     assert stepper.step([1.0, 1.0]).dtype == expected
 
 
@@ -800,10 +800,13 @@ STEPPER_ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
     (lambda _: optilab.get_optimizer("sgd").start([[1.0]]), r"w has shape \(1, 1\); expected a vector"),
     (lambda p: optilab.get_optimizer("sgd").start([1.0], problem=p), r"w has shape \(1,\); expected a vector of 27"),
     (
-        lambda p: optilab.get_optimizer("sgd").start(p.initial(), problem=p, dtype="float32"),
+        lambda p: optilab.get_optimizer("sgd").start(p.initial(), problem=p, precision="float32"),
         "computes in float64, not fl",
     ),
-    (lambda _: optilab.get_optimizer("sgd").start([1.0], dtype="float16"), "dtype = 'float16' is not float32 or float"),
+    (
+        lambda _: optilab.get_optimizer("sgd").start([1.0], precision="float16"),
+        "precision = 'float16': accepted is 'float32' or 'float64'",
+    ),
 ]
 
 

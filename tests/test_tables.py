@@ -6,8 +6,10 @@ import bz2
 import csv as standard_csv
 import gzip
 import lzma
+import os
 import re
 import tomllib
+import zipfile
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -17,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optilab.cli import main
@@ -150,6 +152,15 @@ def test_lines_are_those_of_the_file(rows: list[tuple[str, int]]) -> None:
         ("a,y\n1,u\ninf,v\n", {}, r"'a' holds an infinity, first in line 3"),
         ("a,y\n1,u\n9007199254740993,v\n", {}, r"'a' holds 9007199254740993 \(line 3\): whole numbers beyond 2\*\*53"),
         ("a,y\n1,u\n18446744073709551617,v\n2,v\n", {}, r"18446744073709551617"),
+        ("a,y\n1,1+2j\n2,3-1j\n", {}, r"'y' holds complex numbers \('1\+2j', first in line 2\)"),
+        ("a,y\n1+2j,0\n3-1j,1\n", {}, r"'a' holds complex numbers"),
+        (
+            "a,y\n1,10\n2,?\n3,12\n",
+            {},
+            r"'y' holds numbers, but also '\?' \(first in line 3\).*na_values.*classes = true",
+        ),
+        ("a,y\n1,2020-01-31\n2,2020-02-01\n", {}, r"'y' holds dates \('2020-01-31', first in line 2\)"),
+        ('a,y\n1,"1,234"\n2,"1,235"\n', {}, r"'y' holds numbers, but also '1,234' \(first in line 2\)"),
         ("a,y\n1,u\n2,u\n", {}, r"the label 'y' holds one class only, 'u'"),
         ("a,y\n1,u\n2,v\n", {"numbers": True}, r"the label 'y': numbers = true, but the labels are not numbers"),
         ("a,y\n1,u\n2,v\n", {"drop": ["b"]}, r"has no column 'b': "),
@@ -157,6 +168,7 @@ def test_lines_are_those_of_the_file(rows: list[tuple[str, int]]) -> None:
         ("a,y\n1,u\n2,v\n", {"drop": ["y"]}, r"drop = \[\.\.\.\] names 'y', which is the label"),
         ("a,y\n1,u\n2,v\n", {"columns": ["a", "y"]}, r"columns = \[\.\.\.\] names 'y', which is the label"),
         ("a,y\n1,u\n2,v\n", {"label": "Y"}, r"has no column 'Y': "),
+        ("a,y\n1,u\n2,v\n", {"label": "b\x1b"}, r"has no column 'b\\x1b': "),
         ("a,y\n1,u\n2,v\n", {"scale_targets": True}, r"scale_targets = true, but the labels are classes"),
         ("a,y\n1,u\n2,v\n", {"encoding": "klingon"}, r"encoding = 'klingon' is not known"),
         ("a,y\n1,u\n2,v\n", {"image": [2, 2]}, r"image = \(2, 2\) doesn't fit 1 inputs"),
@@ -273,7 +285,8 @@ def test_missing_values_are_dropped_or_filled_as_pandas_does(load: Load) -> None
         (["3", "1", "3"], {}, ("1", "3"), [1, 0, 1]),
         (["3", "1", "3"], {"numbers": True}, None, [3.0, 1.0, 3.0]),
         (["True", "False", "True"], {}, ("False", "True"), [1, 0, 1]),
-        (["10", "9", "x"], {}, ("10", "9", "x"), [0, 1, 2]),
+        (["10", "9", "x"], {"classes": True}, ("10", "9", "x"), [0, 1, 2]),
+        (["3+", "3-", "3+"], {}, ("3+", "3-"), [0, 1, 0]),
         ([" b ", "a", "b"], {}, ("a", "b"), [1, 0, 1]),
         (
             ["9007199254740993", "9007199254740992", "9007199254740993"],
@@ -304,6 +317,16 @@ def test_many_different_labels_must_be_told_what_they_are(load: Load, kind: str)
     ):
         load(text)
     assert load(text, classes=True).classes is not None
+
+
+def test_counts_are_not_taken_for_classes(load: Load) -> None:
+    """More than a hundred whole numbers must be told what they are, however often each stands; words are classes."""
+    rows = [f"{k % 7},{{}}{k % 120}\n" for k in range(2400)]
+    with pytest.raises(InputError, match="'y' holds 120 different whole numbers in 2400 examples"):
+        load("a,y\n" + "".join(rows).format(*[""] * 2400))
+    found = load("a,y\n" + "".join(rows).format(*["w"] * 2400))
+    assert found.classes is not None
+    assert len(found.classes) == 120
 
 
 def test_words_that_name_the_examples_are_no_input(load: Load) -> None:
@@ -344,7 +367,7 @@ def test_the_split_is_stratified(sizes: list[int], fraction: float, seed: int) -
 
 
 def test_standardize_is_that_of_scikit_learn() -> None:
-    """0.1 thirty times is constant although its mean isn't 0.1 to the last bit; scikit-learn 1.7's StandardScaler gives 0 and 0.1."""
+    """0.1 thirty times is constant although its mean isn't 0.1 to the last bit; scikit-learn's StandardScaler gives 0 and 0.1."""
     values = np.full((30, 1), 0.1)
     assert values.std() > 0  # the trap
     mean, deviation = mean_and_deviation(values, ["a"], "")
@@ -375,9 +398,8 @@ def test_a_column_too_large_to_be_scaled_is_named(load: Load) -> None:
 
 
 @pytest.fixture
-def flowers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def flowers(tmp_path: Path) -> str:
     """A table with words, gaps, scales and three classes."""
-    monkeypatch.setenv("OPTILAB_CACHE", str(tmp_path / "cache"))
     rows = [
         f"{'' if k == 4 else k % 9},{1000 * (k % 7)},{'red' if k % 2 else 'blue'},{'abc'[k % 3]}" for k in range(60)
     ]
@@ -437,3 +459,126 @@ def test_show_network_lists_every_key_of_a_dataset() -> None:
         assert f"dataset.{name} " in said
         assert field.description is not None
         assert field.description in said
+
+
+cells = st.one_of(
+    st.sampled_from(
+        ["", "1", "-0", "1.5", "1e400", "nan", "inf", "NA", "?", "a", "True", "2020-01-01", "1,5", "'", " x "]
+    ),
+    st.sampled_from(
+        ['"', '"q"', "99999999999999999999", "#", "12:30", "$3", "5%", "0x1", "1_0", "\x1f", "é;", "\ufeff", "\x1b[2J"]
+    ),
+    st.text(max_size=4),
+)
+some_options = st.fixed_dictionaries(
+    {"label": st.sampled_from([-1, 0, 1, "a"])},
+    optional={
+        "missing": st.sampled_from(["drop", "mean"]),
+        "header": st.booleans(),
+        "numbers": st.booleans(),
+        "standardize": st.booleans(),
+        "scale_targets": st.booleans(),
+        "test_fraction": st.sampled_from([0.0, 0.9]),
+        "separator": st.sampled_from([",", "blanks", "1"]),
+        "decimal": st.sampled_from([".", ","]),
+        "comment": st.just("a"),
+        "skip_lines": st.integers(0, 3),
+        "drop": st.lists(st.sampled_from(["a", 0, ""]), max_size=1),
+        "na_values": st.lists(cells, max_size=1),
+    },
+)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.lists(cells, min_size=3, max_size=3), max_size=8), st.sampled_from([",", ";", "\t", " "]), some_options
+)
+def test_any_text_is_examples_or_one_message(rows: list[list[str]], separator: str, options: dict[str, Any]) -> None:
+    """Whatever a file holds and whatever is said of it: finite examples that fit, or a message of one printable line."""
+    file = File(path="t.csv", **options)
+    content = "\n".join(separator.join(row) for row in rows).encode("utf-8", "surrogatepass")
+    found = outcome(content, file)
+    if isinstance(found, str):
+        assert found.isprintable()
+    else:
+        assert len(found.x_train) + len(found.x_test) <= len(rows)
+
+
+def outcome(content: bytes, file: File) -> Examples | str:
+    """The examples in a text, or the message that there are none."""
+    try:
+        table = read_table(content, file)
+        return checked(prepared(part_of(table, file), None, file), "t")
+    except InputError as error:
+        return str(error)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to itself", "zero byte", "nobody"])
+def test_what_is_no_plain_file_is_told(tmp_path: Path, kind: str) -> None:
+    """A pipe, a device, a folder and a path that can't be are one message, and nothing waits for them."""
+    path = tmp_path / "t.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "link to itself":
+        path.symlink_to("t.csv")
+    text = {"zero byte": "a\0.csv", "nobody": "~nobody-at-all/t.csv"}.get(kind, str(path))
+    with pytest.raises(InputError, match="can't read the dataset"):
+        file_dataset(File(path=text, label="y"))
+
+
+def test_a_file_of_a_long_name_is_read(load: Load) -> None:
+    """A name of 240 letters is as good as any."""
+    assert load(PLAIN, "w" * 240 + ".csv").x_train.tolist() == AS_NUMBERS
+
+
+def test_a_file_that_changes_after_it_was_named_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read is what the digest was made of."""
+    monkeypatch.setenv("OPTILAB_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "t.csv").write_text(PLAIN)
+    data = file_dataset(File(path=str(tmp_path / "t.csv"), label="y"))
+    (tmp_path / "t.csv").write_text(PLAIN + "7,8,v\n")
+    with pytest.raises(InputError, match="changed while it was read"):
+        data.load()
+
+
+def test_members_that_are_no_arrays_of_values_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text under the name of an array, an array of objects and an array of no dimension are one message each."""
+    monkeypatch.setenv("OPTILAB_CACHE", str(tmp_path / "cache"))
+    x, y = np.ones((4, 2)), np.arange(4) % 2
+    path = tmp_path / "d.npz"
+
+    def told(text: str) -> None:
+        with pytest.raises(InputError, match=text):
+            file_dataset(File(path=str(path))).load()
+
+    np.savez(path, x_train=x, y_train=y)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x_test", "no array")
+    told("its member x_test is no array")
+    np.savez(path, x_train=x, y_train=np.array([None] * 4))
+    told(r"is not a readable \.npz file: y_train: ")
+    np.savez(path, x_train=x, y_train=np.array(3))
+    told(r"y_train has shape \(\); expected one label an example")
+    np.savez(path, x_train=np.array(3.0), y_train=y)
+    told(r"x_train has shape \(\); expected one row an example")
+    np.savez(path, x_train=x, y_train=y)
+    for key, value in [("label", "y"), ("columns", ["a"]), ("na_values", ["?"]), ("header", False)]:
+        with pytest.raises(InputError, match=f"{key} is for tables"):
+            file_dataset(File(path=str(path), **{key: value}))
+
+
+def test_names_in_single_quotes_are_names(load: Load) -> None:
+    """A head whose names all stand in single quotes, as some packages write it, is read without them."""
+    assert load("'a','y'\n1,u\n2,v\n").inputs == ("a",)
+
+
+def test_an_input_far_from_zero_is_hinted_at(load: Load) -> None:
+    """A year beside small numbers is told, although it deviates as they do; pixels are told their range."""
+    text = "year,a,y\n" + "".join(f"{2000 + k % 7},{k % 5},{k % 2}\n" for k in range(40))
+    assert any("'year' is far from 0 (mean 2003" in note for note in load(text).notes)
+    assert any("the pixels go from 0 to 2006" in note for note in load(text, image=[1, 2]).notes)

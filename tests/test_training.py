@@ -55,7 +55,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def network(file: dict[str, Any]) -> Problem:
     """A small network on them, in float64."""
-    return optilab.get_problem("network", dataset=file, hidden=[5], cost="cross_entropy", dtype="float64")
+    return optilab.get_problem("network", dataset=file, hidden=[5], cost="cross_entropy", precision="float64")
 
 
 def same(one: Run, other: Run) -> bool:
@@ -72,6 +72,7 @@ def test_run_ends_with_its_budget(network: Problem) -> None:
     shown = f"train_cost={last['train_cost']:.4g}, test_accuracy={last['test_accuracy']:.4g}"
     assert repr(run) == f"<Run budget after 15 steps: {shown}>"
     assert repr(Run(run.w)) == "<Run budget after 0 steps>"
+    assert Run(run.w).last_finite_step == 0
     assert run.train_seconds > 0
     assert run.history["train_cost"].iloc[-1] < run.history["train_cost"].iloc[0]
 
@@ -126,7 +127,7 @@ def test_a_bound_on_the_cost_holds_at_the_last_measurement() -> None:
 
 def test_run_that_diverges_on_a_network(file: dict[str, Any]) -> None:
     """A network whose weights run away ends as diverged, with finite measurements up to the last."""
-    linear = optilab.get_problem("network", dataset=file, hidden=[], output_activation="identity", dtype="float64")
+    linear = optilab.get_problem("network", dataset=file, hidden=[], output_activation="identity", precision="float64")
     run = optilab.train(linear, "sgd", lr=1e10, batch_size=10, epochs=5, measure_steps=1)
     assert run.status == "diverged"
     assert 10 < run.steps < 25
@@ -143,7 +144,7 @@ def burst(w, g):
 
 def test_message_of_weights_that_are_not_finite(file: dict[str, Any]) -> None:
     """Where the weights are no longer finite but the cost is, the message says so, and does not blame the cost."""
-    bounded = optilab.get_problem("network", dataset=file, hidden=[], output_activation="tanh", dtype="float64")
+    bounded = optilab.get_problem("network", dataset=file, hidden=[], output_activation="tanh", precision="float64")
     run = optilab.train(bounded, burst, steps=3, measure_steps=1)
     assert (run.status, run.steps) == ("diverged", 1)
     assert np.isfinite(run.history["train_cost"]).all()
@@ -165,7 +166,7 @@ def test_same_seed_gives_the_same_run(file: dict[str, Any], name: str, dtype: An
     """In both precisions a run repeated with its seed, on a problem built anew, is the same bit for bit."""
     runs = []
     for seed in (3, 3, 4):
-        problem = optilab.get_problem("network", dataset=file, hidden=[5], cost="cross_entropy", dtype=dtype)
+        problem = optilab.get_problem("network", dataset=file, hidden=[5], cost="cross_entropy", precision=dtype)
         runs.append(optilab.train(problem, name, batch_size=8, epochs=2, seed=seed))
     assert runs[0].w.dtype == dtype
     assert same(runs[0], runs[1])
@@ -179,7 +180,7 @@ def test_float32_follows_float64(file: dict[str, Any], name: str) -> None:
     """From the same start in the same order, a run in float32 stays near the one in float64 for an epoch."""
     runs = [
         optilab.train(
-            optilab.get_problem("network", dataset=file, hidden=[5], activation="tanh", dtype=dtype),
+            optilab.get_problem("network", dataset=file, hidden=[5], activation="tanh", precision=dtype),
             name,
             lr=0.01,
             epochs=1,
@@ -250,7 +251,7 @@ def test_streams_of_a_seed_are_apart() -> None:
 def test_order_does_not_depend_on_what_is_drawn_for_weights(file: dict[str, Any]) -> None:
     """Two networks of other widths see the same batches: a linear one's path is not moved by another's weights."""
     one, other = (
-        optilab.get_problem("network", dataset=file, hidden=[], first_weights=rule, dtype="float64")
+        optilab.get_problem("network", dataset=file, hidden=[], first_weights=rule, precision="float64")
         for rule in ("glorot", "orthogonal")
     )
     for problem in (one, other):
@@ -375,7 +376,7 @@ def test_history_of_a_regression(tmp_path_factory: pytest.TempPathFactory) -> No
     np.savez(path, x_train=x, y_train=x[:, 0] ** 2)
     for fraction, has_test in ((0.0, False), (0.4, True)):
         dataset = {"path": str(path), "test_fraction": fraction}
-        problem = optilab.get_problem("network", dataset=dataset, hidden=[2], dtype="float64")
+        problem = optilab.get_problem("network", dataset=dataset, hidden=[2], precision="float64")
         history = optilab.train(problem, "sgd", batch_size="full", epochs=2).history
         assert history[["train_accuracy", "test_accuracy"]].isna().all(axis=None)
         assert history["test_cost"].notna().all() == has_test
@@ -449,7 +450,10 @@ ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
     (lambda p: optilab.train(p, "sgd", steps=1, momentum=0.5), "unknown parameter of sgd 'momentum': known are lr"),
     (lambda p: optilab.train(p, "sdg", steps=1), "unknown optimizer 'sdg': did you mean 'sgd'"),
     (lambda p: optilab.train("netwrk", "sgd", steps=1), "unknown problem 'netwrk': did you mean 'network'"),
-    (lambda p: optilab.get_problem("bowl", dtype="float16"), "dtype = 'float16': accepted is 'float32' or 'float64'"),
+    (
+        lambda p: optilab.get_problem("bowl", precision="float16"),
+        "precision = 'float16': accepted is 'float32' or 'float64'",
+    ),
     (lambda p: optilab.get_problem("bowl", condition=0.5), r"condition = 0.5 is out of range: accepted is \[1, inf\)"),
     (
         lambda p: optilab.get_problem("bowl", conditon=5),

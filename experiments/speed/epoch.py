@@ -199,7 +199,7 @@ def main() -> None:
 
     network = {"dataset": "mnist", "hidden": list(SIZES[1:-1]), "activation": "sigmoid", "cost": "cross_entropy"}
     problem = optilab.get_problem("network", **network)
-    exact = optilab.get_problem("network", **network, dtype="float64")
+    exact = optilab.get_problem("network", **network, precision="float64")
     data = problem.examples
     x, y = (data.x_train / np.float32(255)).astype(np.float32), np.asarray(data.y_train)
     order = np.random.default_rng(0).permutation(len(y))

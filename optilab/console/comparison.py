@@ -6,23 +6,47 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.markup import escape
-from rich.table import Table
+import pandas as pd
+from rich.console import Group
+from rich.text import Text
 
 from optilab.analysis.summary import comparison
 from optilab.chance import WITHOUT_CHANCE
+from optilab.console.table import Column, fitting
+from optilab.console.terminal import name
 from optilab.experiment import Experiment
 from optilab.store import Results
 
 
-def comparison_table(experiment: Experiment, found: Results, by: str) -> Table:
-    """One row for each line of the comparison, with the best of its cells by the measure `by`."""
+def comparison_table(experiment: Experiment, found: Results, by: str, width: int) -> Group:
+    """One row for each line of the comparison, with the best of its cells by the measure `by`; and what the table says."""
     rows = comparison(found.runs, found.history, by)
+    if rows.empty:
+        return Group(Text("No runs to compare."))
     classified = bool(rows["test_accuracy"].notna().any())
     tested = bool(rows["test_cost"].notna().any())
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
+    steps_are_epochs = bool((found.history["epoch"] == found.history["step"]).all())
+    columns = {
+        "problem": (Column("problem"), several),
+        "optimizer": (Column("optimizer"), True),
+        "best": (Column("best"), tuned),
+        "test_accuracy": (Column("test\naccuracy (%)", figures=True), classified),
+        "test_cost": (Column("test cost", figures=True), tested),
+        "train_cost": (Column("training\ncost", figures=True), True),
+        "epochs": (Column("steps" if steps_are_epochs and not tested else "epochs", figures=True), True),
+        "seconds": (Column("seconds", figures=True), True),
+    }
+    shown = {key: column for key, (column, there) in columns.items() if there}
+    table = [[_cell(key, row) for key in shown] for row in rows.to_dict("records")]
+    return Group(
+        fitting(list(shown.values()), table, width, heading=2 if several else 1),
+        Text(_caption(experiment, rows, by, tuned)),
+    )
+
+
+def _caption(experiment: Experiment, rows: pd.DataFrame, by: str, tuned: bool) -> str:
     seeds = rows["seeds"].max()
     caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
     if not rows["random"].all():
@@ -33,36 +57,34 @@ def comparison_table(experiment: Experiment, found: Results, by: str) -> Table:
         caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
-    table = Table(caption=caption, caption_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name, shown in (("problem", several), ("optimizer", True), ("best", tuned)):
-        if shown:
-            table.add_column(name, overflow="fold")
-    for name, shown in (("test\naccuracy (%)", classified), ("test cost", tested), ("training\ncost", True)):
-        if shown:
-            table.add_column(name, justify="right", no_wrap=True)
-    steps_are_epochs = bool((found.history["epoch"] == found.history["step"]).all())
-    table.add_column("steps" if steps_are_epochs and not tested else "epochs", justify="right")
-    table.add_column("seconds", justify="right")
-    for row in rows.to_dict("records"):
-        cells_shown = [escape(row["problem"])] if several else []
-        cells_shown += [escape(row["label"]) + (f" ({row['ended']})" if row["ended"] else "")]
-        cells_shown += [row["hyperparameters"]] if tuned else []
-        cells_shown += [_range(row, "test_accuracy", ".2f", 100)] if classified else []
-        cells_shown += [_range(row, "test_cost", ".3g")] if tested else []
-        cells_shown += [
-            _range(row, "train_cost", ".3g"),
-            *(_number(row[name], form) for name, form in (("epochs", "g"), ("seconds", ".3g"))),
-        ]
-        table.add_row(*cells_shown)
-    return table
+    return caption
 
 
-def _number(value: float, form: str) -> str:
-    return "" if math.isnan(value) else f"{value:{form}}"
+def _cell(key: str, row: Mapping[Any, Any]) -> Text:
+    match key:
+        case "problem":
+            return name(row["problem"])
+        case "optimizer":
+            return name(row["label"]).append(f" ({row['ended']})" if row["ended"] else "")
+        case "best":
+            return Text(row["hyperparameters"])
+        case "test_accuracy":
+            return _range(row, key, ".2f", 100)
+        case "epochs":
+            return _number(row["epochs"], "g")
+        case "seconds":
+            return _number(row["seconds"], ".3g")
+        case _:
+            return _range(row, key, ".3g")
 
 
-def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0) -> str:
+def _number(value: float, form: str) -> Text:
+    return Text("" if math.isnan(value) else f"{value:{form}}")
+
+
+def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0) -> Text:
     middle, low, high = (factor * row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
     if math.isnan(middle):
-        return "not finite" if "diverged" in row["ended"] else ""
-    return f"{middle:{form}}" + ("" if low == high else f"\n[dim]{low:{form}}–{high:{form}}[/dim]")
+        return Text("not finite" if "diverged" in row["ended"] else "")
+    text = Text(f"{middle:{form}}")
+    return text if low == high else text.append(f"\n{low:{form}}–{high:{form}}", style="dim")

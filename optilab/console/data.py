@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-from rich.console import Console
 from rich.table import Table
 
+from optilab.console.outlets import say
+from optilab.console.terminal import Terminal
 from optilab.datasets.files import file_dataset
 from optilab.datasets.options import File
 from optilab.datasets.overview import Line, facts_of, lines_of
@@ -37,10 +37,10 @@ def show_data(file: str, given: Sequence[str]) -> None:
     dataset = file_dataset(options)
     _print_columns(lines_of(options))
     if options.label is None and kind_of_file(Path(file))[0] != ".npz":
-        click.echo("\nWhich column is to be predicted? Give it as label=NAME.")
+        say("\nWhich column is to be predicted? Give it as label=NAME.")
         return
     _print_facts(facts_of(dataset.load()))
-    click.echo(f"\nIn an experiment: dataset = {_toml(options)}")
+    say(f"\nIn an experiment: dataset = {_toml(options)}")
 
 
 def _key_and_value(text: str) -> tuple[str, Any]:
@@ -60,13 +60,13 @@ def _print_columns(lines: Sequence[Line]) -> None:
         table.add_column(title, overflow="fold", justify="right" if title == "missing" else "left")
     for line in lines:
         table.add_row(line.name, line.type, str(line.missing or ""), line.values, line.use)
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    Terminal().print(table)
 
 
 def _print_facts(facts: Sequence[tuple[str, str]]) -> None:
-    click.echo()
+    say("")
     for title, text in facts:
-        click.echo(f"{title + ':':<8}{text}")
+        say(f"{title + ':':<8}{text}")
 
 
 def _toml(options: File) -> str:

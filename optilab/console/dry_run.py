@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from optilab import store
@@ -16,12 +15,13 @@ from optilab.blocks import Block
 from optilab.cell import Cell, table_key
 from optilab.chance import WITHOUT_CHANCE, is_random, seeds_that_differ
 from optilab.console.notes import dataset_notes
+from optilab.console.terminal import Terminal
 from optilab.experiment import Experiment, seeds_of
 from optilab.grid import Grid, grid_of, problem_labels
 from optilab.labels import told_apart
 from optilab.runner.jobs import Done, Rerun, Role, Task, count_due, jobs, missing, tasks
 from optilab.runner.run import chosen, folder_of
-from optilab.texts import exact
+from optilab.texts import counted, exact
 
 _NAMED = 8  # lines that a sentence names
 _SHORT = 1000  # values of an axis that are compared for the shortest texts
@@ -30,7 +30,7 @@ _ROWS = 40  # of the table of cells
 
 def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = None) -> None:
     """Print the grid, how many runs it takes, and how many of them would be made now."""
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     folder = folder_of(experiment, results)
     grid = grid_of(experiment)
     there = store.done(folder)
@@ -45,11 +45,13 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
         return
     later = sum(s.samples * len(seeds_that_differ(s.low.plan(0), seeds_of(experiment, "tuning"))) for s in grid.spaces)
     if later:
-        console.print(f"tuning, by {experiment.search.method}: {later} runs, chosen by generations")
+        console.print(f"tuning, by {experiment.search.method}: {counted(later, 'run')}, chosen by generations")
     todo = _tell(console, experiment, "tuning", grid, there, rerun) if len(grid.cells) else 0
     if todo or later:
         lines, runs = _of_evaluation(experiment, grid)
-        console.print(f"evaluation: {runs} runs, of the best cell of each of {lines} lines, once tuning is done")
+        console.print(
+            f"evaluation: {counted(runs, 'run')}, of the best cell of each of {counted(lines, 'line')}, once tuning is done"
+        )
     else:
         tuned = jobs(experiment, tasks(experiment, grid.cells, folder), "tuning")
         best = chosen(experiment, tuned, store.load_all(folder))
@@ -61,7 +63,7 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
 
 
 def _tell(
-    console: Console,
+    console: Terminal,
     experiment: Experiment,
     role: Role,
     grid: Grid,
@@ -76,8 +78,8 @@ def _tell(
     return todo
 
 
-def _say(console: Console, role: Role, wanted: int, todo: int) -> None:
-    console.print(f"{role}: {wanted} runs, of which {wanted - todo} are done")
+def _say(console: Terminal, role: Role, wanted: int, todo: int) -> None:
+    console.print(f"{role}: {counted(wanted, 'run')}, of which {counted(wanted - todo, 'is', 'are')} done")
 
 
 def _of_evaluation(experiment: Experiment, grid: Grid) -> tuple[int, int]:
@@ -112,7 +114,7 @@ def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) ->
 
 def _grid_table(experiment: Experiment, grid: Grid) -> Table:
     """The first rows of the grid; what is left out is counted."""
-    table = Table(title=f"{experiment.name}: {grid.count:,} cells", title_justify="left")
+    table = Table(title=f"{experiment.name}: {grid.count:,} cell{'s' if grid.count != 1 else ''}", title_justify="left")
     for column in ("optimizer", "hyperparameters", "batch size", "schedule"):
         table.add_column(column, overflow="fold")
     labels = problem_labels(experiment)

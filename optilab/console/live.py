@@ -8,21 +8,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live as LiveDisplay
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
+from optilab.console.table import Column, fitting
+from optilab.console.terminal import Terminal, name
 from optilab.measurements import COLUMNS
 from optilab.runner.jobs import Role
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
-from optilab.stopping import FAILURES
+from optilab.stopping import FAILURES, LASTED
+from optilab.texts import counted, printable
 
 _LINE_EVERY = 10.0  # seconds between two lines where there is no terminal
 _OTHER_LINES = 9  # of the terminal, that the table leaves alone
+_BESIDE_THE_BAR = 40  # cells of a line: what the bar is of, how many of how many, the time
 _TOLD = 10  # failures that are told one by one; the others are counted
 
 
@@ -30,7 +32,8 @@ _TOLD = 10  # failures that are told one by one; the others are counted
 class Tally:
     """What has come of the runs so far.
 
-    statuses: how many have ended how. labels: the same for each line of the comparison. best: of each line, the lowest cost.
+    statuses: how many have ended how. labels: the same for each line of the comparison. best: of each line, the lowest cost
+    of a run that lasted.
     """
 
     measure: str
@@ -43,7 +46,7 @@ class Tally:
         label, outcome = finished.job.task.cell.label, finished.outcome
         self.statuses[outcome.status] += 1
         self.labels.setdefault(label, Counter())[outcome.status] += 1
-        if len(outcome.log):
+        if len(outcome.log) and outcome.status in LASTED:
             cost = float(outcome.log[-1, COLUMNS.index(self.measure)])
             known = self.best.get(label, math.nan)
             self.best[label] = cost if math.isnan(known) or cost < known else known
@@ -57,13 +60,13 @@ class Tally:
 def told(finished: Finished) -> str:
     """One line about a run that failed."""
     job, outcome = finished.job, finished.outcome
-    return f"{outcome.status}: {job.task.cell.label}, seed {job.seed}, run {job.run_id}: {outcome.message}"
+    return f"{outcome.status}: {printable(job.task.cell.label)}, seed {job.seed}, run {job.run_id}: {outcome.message}"
 
 
 class Live(Observer):
     """Shows what happens on a console; used as a `with` block. `tally` holds the counts afterwards."""
 
-    def __init__(self, console: Console, measure: str) -> None:
+    def __init__(self, console: Terminal, measure: str) -> None:
         self.console = console
         self.tally = Tally(measure)
         self.stale = 0
@@ -73,13 +76,13 @@ class Live(Observer):
         self._begun = self._last_line = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=max(5, min(40, console.width - _BESIDE_THE_BAR))),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}"),
             TimeElapsedColumn(),
             console=console,
         )
-        self._task = self._progress.add_task("preparing", total=None, state="")
+        self._task = self._progress.add_task("preparing", total=None)
+        self._told_state = ""
         self._display = LiveDisplay(console=console, get_renderable=self._picture, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Live:
@@ -93,11 +96,12 @@ class Live(Observer):
 
     def noted(self, note: str) -> None:
         """Tell it."""
-        self.console.print(note, style="yellow", markup=False, soft_wrap=True)
+        self.console.say(note, style="yellow")
 
     def compiling(self, what: str) -> None:
         """Name what is being compiled."""
-        self._progress.update(self._task, description="preparing", state=what)
+        self._progress.update(self._task, description="preparing")
+        self._told_state = what
 
     def started(self, role: Role, missing: int, done: int, stale: int, later: int) -> None:
         """Begin a bar for this stage, or go on with it."""
@@ -106,10 +110,10 @@ class Live(Observer):
         if role != self._role:
             self._role, self._before, self._begun = role, self.tally.made, time.monotonic()
             self._progress.remove_task(self._task)
-            self._task = self._progress.add_task(role, state="")
+            self._task = self._progress.add_task(role)
             if not self.console.is_terminal:
                 chosen_later = f", {later} more to be chosen by then" if later else ""
-                self.console.print(f"{role}: {done} runs done before, {missing} to go{chosen_later}")
+                self.console.say(f"{role}: {counted(done, 'run')} done before, {missing} to go{chosen_later}")
         self._progress.update(self._task, total=missing + done + later, completed=done)
 
     def finished(self, runs: Sequence[Finished], running: int) -> None:
@@ -120,17 +124,18 @@ class Live(Observer):
             self.tally.add(run)
             if run.outcome.status in FAILURES:
                 self._tell(run)
-        self._progress.update(self._task, advance=len(runs), state=self._state())
+        self._told_state = self._state()
+        self._progress.update(self._task, advance=len(runs))
         if not self.console.is_terminal and time.monotonic() - self._last_line > _LINE_EVERY:
             self._last_line = time.monotonic()
-            self.console.print(f"{self._left} runs to go, {self._state()}")
+            self.console.say(f"{counted(self._left, 'run')} to go, {self._state()}")
 
     def _tell(self, run: Finished) -> None:
         self._told += 1
         if self._told <= _TOLD:
-            self.console.print(told(run), style="red", markup=False, soft_wrap=True)
+            self.console.say(told(run), style="red")
         elif self._told == _TOLD + 1:
-            self.console.print("more runs fail; they are counted", style="red")
+            self.console.say("more runs fail; they are counted", style="red")
 
     def _state(self) -> str:
         made, seconds = self.tally.made - self._before, time.monotonic() - self._begun
@@ -142,19 +147,19 @@ class Live(Observer):
         return ", ".join(parts)
 
     def _picture(self) -> Group:
-        rows = max(3, self.console.height - _OTHER_LINES)
-        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        table.add_column("optimizer", overflow="ellipsis", no_wrap=True)
-        for name in ("runs", f"best {self.tally.measure.replace('_', ' ')}", "ended otherwise"):
-            table.add_column(name, justify="right" if name != "ended otherwise" else "left", no_wrap=True)
+        most = max(3, self.console.height - _OTHER_LINES)
+        columns = [Column("optimizer"), Column("runs", figures=True)]
+        columns += [Column(f"best {self.tally.measure.replace('_', ' ')}", figures=True), Column("ended otherwise")]
         lines = sorted(self.tally.labels.items(), key=lambda line: _order(self.tally.best.get(line[0], math.nan)))
-        for label, statuses in lines[:rows]:
+        rows = []
+        for label, statuses in lines[:most]:
             best = self.tally.best.get(label, math.nan)
             others = ", ".join(f"{n} {status}" for status, n in statuses.items() if status != "budget")
-            table.add_row(Text(label), str(statuses.total()), "" if math.isnan(best) else f"{best:.3g}", others)
-        shown = [table] if lines else []
-        rest = [Text(f"and {len(lines) - rows} more")] if len(lines) > rows else []
-        return Group(*shown, *rest, self._progress)
+            figures = str(statuses.total()), "" if math.isnan(best) else f"{best:.3g}"
+            rows.append([name(label), *map(Text, figures), Text(others)])
+        shown = [fitting(columns, rows, self.console.width)] if rows else []
+        rest = [Text(f"and {len(lines) - most} more")] if len(lines) > most else []
+        return Group(*shown, *rest, self._progress, Text(self._told_state))
 
 
 def _order(cost: float) -> float:

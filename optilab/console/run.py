@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,21 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from optilab import store
 from optilab.analysis.summary import best_runs, comparison
 from optilab.console.comparison import comparison_table
 from optilab.console.live import Live
 from optilab.console.notes import dataset_notes
+from optilab.console.outlets import say
+from optilab.console.terminal import Terminal
 from optilab.drawing import draw
+from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.kernels import cache
 from optilab.runner.run import folder_of, run_experiment
 from optilab.runner.session import FailedFast, Way
 from optilab.stopping import FAILURES
-
-_WIDTH = 100  # of what is written to a file
+from optilab.texts import counted
 
 
 class _Stopped(KeyboardInterrupt):
@@ -65,12 +64,10 @@ def run_and_compare(
     0 if all went well, 1 if runs failed, 128 and the number of the signal that stopped it.
     quiet: say nothing. as_json: print a summary for programs, and nothing else to the standard output.
     """
-    console = Console(
-        highlight=False, width=None if sys.stdout.isatty() else _WIDTH, quiet=quiet, stderr=as_json, soft_wrap=False
-    )
+    console = Terminal(error=as_json, quiet=quiet)
     folder = folder_of(experiment, results)
     for note in dataset_notes(experiment):
-        console.print(note)
+        console.say(note)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
     start = time.perf_counter()
     live = Live(console, by)
@@ -85,53 +82,60 @@ def run_and_compare(
         return 1
     seconds = time.perf_counter() - start
     failed = int(found.runs["status"].isin(FAILURES).sum())
-    pictures = [] if quiet else _pictures(found)
     if as_json:
-        print(json.dumps(_summary(found, live, by, seconds, pictures), indent=2))
+        pictures = [] if quiet else _pictures(found, console)
+        say(json.dumps(_summary(found, live, by, seconds, pictures), indent=2, allow_nan=False))
     else:
         _show(console, experiment, found, live, by, seconds)
-        _tell_the_rest(console, found, live, failed, pictures)
+        for path in [] if quiet else _pictures(found, console):
+            console.say(f"plot:    {path}")
+        console.say(f"results: {found.folder}")
+        if failed:
+            _tell_of_failures(console, found.folder, failed)
     return 1 if failed else 0
 
 
-def _say_how_to_go_on(console: Console, folder: Path, what: str) -> None:
-    done = len(store.done(folder))
-    console.print(f"{what}. {done} runs are done and kept; the same command goes on from there.")
+def _say_how_to_go_on(console: Terminal, folder: Path, what: str) -> None:
+    done = counted(len(store.done(folder)), "run is", "runs are")
+    console.say(f"{what}. {done} done and kept; the same command goes on from there.")
 
 
-def _show(console: Console, experiment: Experiment, found: store.Results, live: Live, by: str, seconds: float) -> None:
+def _show(console: Terminal, experiment: Experiment, found: store.Results, live: Live, by: str, seconds: float) -> None:
     made = live.tally.made
-    compiled = f"{cache.LOG.compiled} functions compiled" if cache.LOG.compiled else "nothing compiled"
-    console.print(f"{made} runs made, {max(len(found.runs) - made, 0)} there before; {compiled}; {seconds:.0f} s\n")
-    if experiment.question:
-        console.print(experiment.question, style="bold", markup=False)
-    console.print(comparison_table(experiment, found, f"final_{by}"))
-
-
-def _tell_the_rest(console: Console, found: store.Results, live: Live, failed: int, pictures: list[Path]) -> None:
-    for path in pictures:
-        console.print(f"plot:    {path}", soft_wrap=True, markup=False)
-    console.print(f"results: {found.folder}", soft_wrap=True, markup=False)
+    compiled = counted(cache.LOG.compiled, "function") if cache.LOG.compiled else "nothing"
+    before = max(len(found.runs) - made, 0)
+    console.say(f"{counted(made, 'run')} made, {before} there before; {compiled} compiled; {seconds:.0f} s")
     if live.stale:
-        console.print(
-            f"{live.stale} of these runs were made by other code than today's (of a plugin or of optilab); "
-            "--rerun stale makes them again.",
+        console.say(
+            f"{counted(live.stale, 'of these runs was', 'of these runs were')} made by other code than today's (of a plugin "
+            f"or of optilab); --rerun stale makes {'it' if live.stale == 1 else 'them'} again.",
             style="red",
         )
-    if failed:
-        console.print(
-            f"{failed} runs failed; their messages are in the column 'message' of runs, and in `optilab status "
-            f"{found.folder}`. --rerun failed makes them again.",
-            style="red",
-            markup=False,
-        )
+    console.print()
+    if experiment.question:
+        console.say(experiment.question, style="bold")
+    console.print(comparison_table(experiment, found, f"final_{by}", console.width))
 
 
-def _pictures(found: store.Results) -> list[Path]:
-    if not found.history["train_cost"].notna().any() or best_runs(found.runs).empty:
+def _tell_of_failures(console: Terminal, folder: Path, failed: int) -> None:
+    their, them = ("its message is", "it") if failed == 1 else ("their messages are", "them")
+    console.say(
+        f"{counted(failed, 'run')} failed; {their} in the column 'message' of runs, and in `optilab status {folder}`. "
+        f"--rerun failed makes {them} again.",
+        style="red",
+    )
+
+
+def _pictures(found: store.Results, console: Terminal) -> list[Path]:
+    """Draw the usual pictures; a sentence, and no more, for one that can't be drawn or written."""
+    if best_runs(found.runs).empty:
         return []
     on_functions = found.history["w_0"].notna().any()  # there is a path to be seen
-    return draw(found, ("convergence",)) + (draw(found, ("path",)) if on_functions else [])
+    try:
+        return draw(found, ("convergence", "path") if on_functions else ("convergence",), tell=console.say)
+    except InputError as error:
+        console.say(f"no plot: {error}")
+        return []
 
 
 def _summary(found: store.Results, live: Live, by: str, seconds: float, pictures: list[Path]) -> dict[str, Any]:

@@ -5,36 +5,35 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rich.console import Console
-
+from optilab.console.outlets import say
 from optilab.runner.replay import Replay, replay
 from optilab.runner.status import Status, status_of
+from optilab.texts import counted, printable
 
 _TOLD = 20  # failures that are shown one by one
 
 
 def show_status(folder: Path, *, as_json: bool) -> None:
     """Print the status of a results folder."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     status = status_of(folder)
     if as_json:
-        console.print_json(json.dumps(_as_json(status)))
+        say(json.dumps(_as_json(status), indent=2, allow_nan=False))
         return
     done = status.wanted - status.missing
     yet = "; others are chosen once these are there" if status.more else ""
-    console.print(f"{status.wanted} runs wanted: {done} done, {status.missing} missing{yet}")
+    say(f"{counted(status.wanted, 'run')} wanted: {done} done, {status.missing} missing{yet}")
     for name, count in status.statuses.items():
-        console.print(f"  {count} {name}")
+        say(f"  {count} {name}")
     if status.stale is None:
-        console.print("Whether some are stale can't be told: a plugin or a dataset of theirs is not at hand.")
+        say(f"Whether some are stale can't be told: {status.why}")
     else:
-        console.print(f"{status.stale} stale, made by other code than today's")
+        say(f"{status.stale} stale, made by other code than today's")
     if status.others:
-        console.print(f"{status.others} other runs, that the experiment doesn't want any more")
+        say(f"{counted(status.others, 'other run')}, that the experiment doesn't want any more")
     for row in status.failed.head(_TOLD).to_dict("records"):
-        console.print(f"{row['status']}: {row['label']}, seed {row['seed']}, run {row['run_id']}: {row['message']}")
+        say(f"{row['status']}: {printable(row['label'])}, seed {row['seed']}, run {row['run_id']}: {row['message']}")
     if len(status.failed) > _TOLD:
-        console.print(f"and {len(status.failed) - _TOLD} more that failed")
+        say(f"and {len(status.failed) - _TOLD} more that failed")
 
 
 def _as_json(status: Status) -> dict[str, object]:
@@ -53,13 +52,12 @@ def _as_json(status: Status) -> dict[str, object]:
 
 def show_replay(folder: Path, identity: str) -> int:
     """Make a run again and print what came of it; returns 0 if it is identical, else 1."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     made = replay(folder, identity)
-    console.print(f"{made.label}, seed {made.seed}, run {made.run_id}: {_verdict(made)}")
+    say(f"{printable(made.label)}, seed {made.seed}, run {made.run_id}: {_verdict(made)}")
     for name, (before, now) in made.changed.items():
-        console.print(f"  {name}: {before} then, {now} now")
+        say(f"  {name}: {before} then, {now} now")
     if not made.identical and not made.changed:
-        console.print("  code, versions and host are the same")
+        say("  code, versions and host are the same")
     return 0 if made.identical else 1
 
 

@@ -31,7 +31,7 @@ def array_dataset(given: Arrays, place: str = "") -> Dataset:
 
     def read() -> Examples:
         try:
-            return examples_of_arrays(parts, given, "dataset")
+            return examples_of_arrays(parts, given, "arrays in memory")
         except InputError as error:
             raise InputError(f"{at(place)}{error}") from None
 
@@ -56,6 +56,9 @@ def examples_of_arrays(arrays: Mapping[str, Any], options: Columns, what: str) -
         missing += [name for name in ("x_test", "y_test") if name not in arrays]
     if missing:
         raise InputError(f"{what} has no array {' and no '.join(missing)}; it has {', '.join(arrays) or 'none'}")
+    if "x_test" in arrays and not np.size(arrays["x_test"]) and not np.size(arrays["y_test"]):
+        arrays = {name: arrays[name] for name in ("x_train", "y_train")}
+        options = options.model_copy(update={"test_fraction": 0.0})
     image = _image(arrays["x_train"], options)
     are_images = options.image is not None or len(np.shape(arrays["x_train"])) > 2
     train = _part(arrays, "train", options, what, are_images=are_images)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.datasets.examples import EXACT
+from optilab.datasets.words import NO_NUMBERS, Where, check_words, quoted_name
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -19,15 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["number", "truth", "word"]
-Where = Callable[[int], str]  # the place of a row, as a message names it
 
 FEW = 10  # different values that are always classes; more of them are if each has as many examples on average
-_DATE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}|\d{4}-\d{1,2}$|"
-    r"(?:\d+\W*)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\W+\d",
-    re.IGNORECASE,
-)
-_LIKE_NUMBER = re.compile(r"[-+(]?\s?[$€£¥]?\s?[-+]?\d[\d,.' ]*(?:[eE][-+]?\d+)?\s?[%$€£¥)]?")
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,8 @@ def column_of(series: pd.Series[Any], name: str, what: str, where: Where, *, cho
         return Column(name, kind, _numbers(series, told, where)[:, None])
     words = words_of(series)
     if not chosen and str(series.dtype) != "category":
-        _check_words(words, name, told, where)
+        check_words(words, told, where, _REMEDIES.format(quoted_name(name)), texts_may_be_numbers=False)
+        _check_common(words, name, told)
     return Column(name, kind, words)
 
 
@@ -97,12 +89,25 @@ def kind_of(series: pd.Series[Any], told: str, where: Where) -> Kind:
     first = series[~series.isna()]
     example = f" ({shown(str(first.iloc[0]))}, first in {where(_position(~series.isna()))})"
     if inferred in ("datetime64", "datetime", "date", "time", "period", "timedelta64", "timedelta", "interval"):
-        raise InputError(f"{told} holds {'spans' if 'delta' in inferred else 'dates'}{example}, {_DATES}")
+        raise InputError(f"{told} holds {'spans' if 'delta' in inferred else 'dates'}{example}, {NO_NUMBERS}")
     kinds = sorted({type(value).__name__ for value in first})
+    if len(kinds) == 1:
+        raise InputError(f"{told} holds values of type {kinds[0]}{example}; give numbers or texts")
     raise InputError(f"{told} holds values of several types ({', '.join(kinds)}){example}; give it one type")
 
 
-_DATES = "which are not numbers; turn them into numbers such as year and day, or leave the column out with drop"
+_REMEDIES = "drop = [{0}] leaves the column out, columns = [{0}, ...] takes all of it as words"
+
+
+def _check_common(words: NDArray[Any], name: str, told: str) -> None:
+    """InputError for words that are hardly ever the same, as names are."""
+    present = [word for word in words if word is not None]
+    levels = len(set(present))
+    if levels > FEW and len(present) < FEW * levels:
+        raise InputError(
+            f"{told} holds {levels} different words in {len(present)} rows, which hardly tell anything in common: leave it "
+            f"out with drop = [{quoted_name(name)}], or name it in columns = [...] to have an input for each word"
+        )
 
 
 def words_of(series: pd.Series[Any]) -> NDArray[Any]:
@@ -115,7 +120,8 @@ def _numbers(series: pd.Series[Any], told: str, where: Where) -> NDArray[np.floa
     """Numbers as float64, NaN where missing. InputError for those that float64 can't hold."""
     import pandas as pd
 
-    present = series[~series.isna()]
+    missing = series.isna()
+    present = series[~missing]
     whole = pd.api.types.is_integer_dtype(series.dtype) or pd.api.types.infer_dtype(present) == "integer"
     if whole:
         big = np.array([abs(int(v)) > EXACT for v in present]) if _range(present) > EXACT else np.zeros(0, bool)
@@ -127,7 +133,8 @@ def _numbers(series: pd.Series[Any], told: str, where: Where) -> NDArray[np.floa
             )
     try:
         with np.errstate(over="ignore"):
-            numbers = series.astype(object).where(~series.isna(), np.nan).to_numpy(np.float64)
+            plain = series if series.dtype != object else series.where(~missing, np.nan)
+            numbers = plain.to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{told} can't be read as numbers: {error}") from None
     if np.isinf(numbers).any():
@@ -139,61 +146,6 @@ def _range(present: pd.Series[Any]) -> int:
     return max(abs(int(present.min())), abs(int(present.max())))
 
 
-def _check_words(words: NDArray[Any], name: str, told: str, where: Where) -> None:
-    """InputError where words are dates, numbers written otherwise, or hardly ever the same."""
-    levels = {word: row for row, word in reversed(list(enumerate(words))) if word is not None}
-    some = list(levels)[:1000]
-    if all(map(_DATE.match, some)) and _are_dates(some):
-        first = min(levels, key=levels.__getitem__)
-        raise InputError(f"{told} holds dates ({shown(first)}, first in {where(levels[first])}), {_DATES}")
-    odd = [word for word in levels if not _is_number(word)]
-    stray = [word for word in odd if not _LIKE_NUMBER.fullmatch(word)]
-    if not odd:  # pandas reads all others as numbers
-        first = max(levels, key=lambda word: abs(float(word)))
-        raise InputError(
-            f"{told} holds {shown(first)} ({where(levels[first])}), too large a whole number; drop it if it is a name"
-        )
-    if len(levels) - len(stray) > len(levels) / 2:
-        first = min(stray or odd, key=levels.__getitem__)
-        remedy = f"if it stands for a missing value, say na_values = [{quoted_name(first)}]"
-        if not stray:
-            remedy = 'decimal = "," reads 1,5; other signs must go first'
-        raise InputError(
-            f"{told} holds numbers, but also {shown(first)} (first in {where(levels[first])}): {remedy}; "
-            f"drop = [{quoted_name(name)}] leaves the column out, columns = [{quoted_name(name)}, ...] takes all of it as words"
-        )
-    count = sum(word is not None for word in words)
-    if len(levels) > FEW and count < FEW * len(levels):
-        raise InputError(
-            f"{told} holds {len(levels)} different words in {count} rows, which hardly tell anything in common: leave it "
-            f"out with drop = [{quoted_name(name)}], or name it in columns = [...] to have an input for each word"
-        )
-
-
-def _are_dates(words: list[str]) -> bool:
-    import pandas as pd
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return bool(
-            pd.to_datetime(pd.Series(words, dtype=object), errors="coerce", format="mixed", utc=True).notna().any()
-        )
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
-
-
 def _position(flags: Any) -> int:
     """Of the first that is true."""
     return int(np.argmax(np.asarray(flags)))
-
-
-def quoted_name(name: str) -> str:
-    """A name in TOML's notation, as far as a message shows it."""
-    text = shown(name)
-    return f'"{text[1:-1]}"' if '"' not in text else text

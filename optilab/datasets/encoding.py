@@ -64,7 +64,8 @@ def unknown_words(encoding: Encoding, columns: Sequence[Column]) -> list[str]:
     found = []
     for column, levels in zip(columns, encoding.levels, strict=True):
         if levels is not None:
-            strange = [word for word in column.values if word is not None and word not in levels]
+            known = {None, *levels}
+            strange = [word for word in column.values if word not in known]
             if strange:
                 found.append(
                     f"{shown(column.name)}: {shown(strange[0])} is in the test part alone ({len(strange)} rows); "

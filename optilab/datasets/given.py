@@ -18,11 +18,12 @@ def given_dataset(given: Mapping[str, Any], place: str = "") -> Dataset:
 
     InputError for unknown keys, values out of range, and a file or arrays that can't be used.
     """
+    key = place or "dataset"
     if holds_arrays(given):
-        return array_dataset(validated(Arrays, dict(given), place), place)
+        return array_dataset(validated(Arrays, dict(given), key), place)
     if "digest" in given:
-        return kept_dataset(validated(Kept, dict(given), place), place)
-    return file_dataset(validated(File, dict(given), place), place)
+        return kept_dataset(validated(Kept, dict(given), key), place)
+    return file_dataset(validated(File, dict(given), key), place)
 
 
 def holds_arrays(given: Any) -> bool:
@@ -34,6 +35,6 @@ def without_arrays(problem: Mapping[str, Any], place: str = "") -> dict[str, Any
     """A problem's table in values that a file and a worker can be sent: arrays in memory go into the cache, by digest."""
     if not holds_arrays(problem.get("dataset")):
         return dict(problem)
-    data = given_dataset(problem["dataset"], f"{place}.dataset" if place else "dataset")
+    data = given_dataset(problem["dataset"], f"{place}.dataset" if place else "")
     data.load()
     return {**problem, "dataset": {"digest": data.digest}}

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.columns import FEW, Where, column_of, kind_of, words_of
+from optilab.datasets.columns import FEW, column_of, kind_of, words_of
 from optilab.datasets.options import Preparation
+from optilab.datasets.words import Where, check_words
 from optilab.errors import InputError
 from optilab.texts import shown
+
+_MANY = 100  # different whole numbers that are more often counts than classes
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def labels_of(given: Any, told: str, what: str, where: Where, options: Preparati
         given = given[:, 0] if given.shape[1:] == (1,) else given
         if given.ndim != 1:
             return _several(given, told, options)
-        given = pd.Series(given)
+        given = pd.Series(given, dtype=object if given.dtype.kind in "OUT" else None)
     if given.isna().all():
         raise InputError(f"{told} is empty" if len(given) else f"{what} is empty")
     kind = kind_of(given, told, where)
@@ -69,6 +72,8 @@ def labels_of(given: Any, told: str, what: str, where: Where, options: Preparati
         values = np.array([bool(v) if there else None for v, there in zip(given, present, strict=True)], object)
     else:
         values = words_of(given)
+        if not options.classes and str(given.dtype) != "category":
+            check_words(values, told, where, "classes = true takes all of them as classes", texts_may_be_numbers=True)
     if not options.classes:
         _check_few(values, told)
     return Labels(True, values)
@@ -115,8 +120,9 @@ def _check_few(values: NDArray[Any], told: str) -> None:
     """InputError for so many different labels that they are hardly meant as classes."""
     present = [v for v in values if v is not None]
     different = len(set(present))
-    if different > FEW and len(present) < FEW * different:
-        what = "words" if isinstance(present[0], str) else "whole numbers"
+    what = "words" if isinstance(present[0], str) else "whole numbers"
+    rare = different > FEW and len(present) < FEW * different
+    if rare or (different > _MANY and what == "whole numbers"):
         raise InputError(
             f"{told} holds {different} different {what} in {len(present)} examples: if the labels are numbers to predict, "
             "say numbers = true; if they are classes, classes = true"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optilab.datasets.examples import Examples
+from optilab.datasets.examples import Examples, check_precision
 from optilab.datasets.files import content_of, members_of
 from optilab.datasets.options import File
 from optilab.datasets.reading import Table, kind_of_file, read_table
 from optilab.datasets.tables import named
+from optilab.errors import InputError
 from optilab.texts import printable, shortened
 
 if TYPE_CHECKING:
@@ -114,7 +115,12 @@ def facts_of(examples: Examples) -> list[tuple[str, str]]:
     else:
         low, high = float(examples.x_train.min()), float(examples.x_train.max())
         facts.append(("scale", f"inputs from {low:.4g} to {high:.4g}"))
-    return [*facts, *(("note", note) for note in examples.notes)]
+    facts += [("note", note) for note in examples.notes]
+    try:
+        check_precision(examples, "float32", "")
+    except InputError as error:
+        facts.append(("note", str(error).partition(": ")[2]))
+    return facts
 
 
 def _labels(examples: Examples) -> str:

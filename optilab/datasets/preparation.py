@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.columns import Column, Where
-from optilab.datasets.encoding import Encoding, learned, unknown_words
+from optilab.datasets.columns import Column
+from optilab.datasets.encoding import learned, unknown_words
 from optilab.datasets.examples import Examples
 from optilab.datasets.labels import Labels, class_names, class_numbers
 from optilab.datasets.options import Preparation
-from optilab.datasets.scaling import differ_in_scale, mean_and_deviation
+from optilab.datasets.scaling import differ_in_scale, far_from_zero, mean_and_deviation
 from optilab.datasets.splitting import split
+from optilab.datasets.words import Where
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -126,23 +127,33 @@ def _inputs(
     notes += unknown_words(encoding, test.columns)
     x: list[NDArray[Any]] = [encoding.apply(part.columns) for part in (train, test)]
     if not options.standardize:
-        notes += _scale_hint(train.columns, encoding)
+        notes += _range_hint(x[0]) if options.image else _scale_hint(train.columns)
     return x, None if train.columns[0].name is None else encoding.names
 
 
-def _scale_hint(columns: Sequence[Column], encoding: Encoding) -> list[str]:
-    """A sentence where the scales of inputs differ by ten."""
+def _range_hint(x: NDArray[Any]) -> list[str]:
+    """A sentence where pixels aren't within 0 to 1 or so."""
+    low, high = float(x.min()), float(x.max())
+    told = f"the pixels go from {low:.4g} to {high:.4g}: standardize = true brings each to mean 0 and deviation 1"
+    return [told] if max(-low, high) > 10 else []
+
+
+def _scale_hint(columns: Sequence[Column]) -> list[str]:
+    """A sentence where the scales of inputs differ by ten, or one is further from 0 than ten times its deviation."""
     numbers = [column for column in columns if column.kind == "number"]
     if not numbers:
         return []
     values = np.concatenate([column.values.astype(np.float64, copy=False) for column in numbers], axis=1)
     names = [name for column in numbers for name in _names(column)]
     values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
-    pair = differ_in_scale(values)
-    if pair is None:
-        return []
-    told = " and ".join(f"{shown(names[k])} deviates by {values[:, k].std():.3g}" for k in pair)
-    return [f"the inputs differ in scale ({told}): standardize = true brings each to mean 0 and deviation 1"]
+    remedy = "standardize = true brings each input to mean 0 and deviation 1"
+    if pair := differ_in_scale(values):
+        told = " and ".join(f"{shown(names[k])} deviates by {values[:, k].std():.3g}" for k in pair)
+        return [f"the inputs differ in scale ({told}): {remedy}"]
+    if (far := far_from_zero(values)) is not None:
+        told = f"mean {values[:, far].mean():.4g}, deviation {values[:, far].std():.3g}"
+        return [f"the input {shown(names[far])} is far from 0 ({told}): {remedy}"]
+    return []
 
 
 def _names(column: Column) -> list[str]:
@@ -156,7 +167,7 @@ def _targets(train: Part, y: list[NDArray[Any]], options: Preparation, notes: li
         told = f"{train.what}: {train.labels}"
         mean, deviation = mean_and_deviation(values, [f"output {k}" for k in range(values.shape[1])], told)
         notes.append("the targets are scaled to mean 0 and deviation 1, and costs with them")
-        return [((part.reshape(len(part), -1) - mean) / deviation).reshape(part.shape) for part in y]
+        return [(part - mean) / deviation for part in y]
     with np.errstate(over="ignore"):
         centre, spread = float(values.mean()), float(values.std())
     if spread > 10 or abs(centre) > 10:

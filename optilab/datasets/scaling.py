@@ -40,3 +40,12 @@ def differ_in_scale(values: Numbers) -> tuple[int, int] | None:
         return None
     low, high = spread[np.argmin(deviation[spread])], spread[np.argmax(deviation[spread])]
     return (int(low), int(high)) if deviation[high] > 10 * deviation[low] else None
+
+
+def far_from_zero(values: Numbers) -> int | None:
+    """The column whose mean is the most deviations from 0, where these are more than ten; constant ones don't count."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        deviation = values.std(axis=0)
+        distance = np.where(deviation > 0, np.abs(values.mean(axis=0)) / deviation, 0)
+    furthest = int(np.argmax(distance))
+    return furthest if distance[furthest] > 10 else None

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optilab.datasets.columns import Column, Where, column_of, quoted_name
+from optilab.datasets.columns import Column, column_of
 from optilab.datasets.labels import Labels, labels_of
 from optilab.datasets.options import Columns, File
 from optilab.datasets.preparation import Part
 from optilab.datasets.reading import Table
+from optilab.datasets.words import Where, quoted_name
 from optilab.errors import InputError
 from optilab.texts import nearest, printable, shortened, shown
 
@@ -87,8 +88,9 @@ def refuse_leaks(columns: Sequence[Column], y: Labels, labels: str, what: str) -
     codes, names = pd.factorize(np.array([str(v) for v in y.values], object))
     for column in columns:
         values, different = pd.factorize(column.values if column.kind == "word" else column.values[:, 0])
-        pairs = len(set(zip(values.tolist(), codes.tolist(), strict=True)))
-        if len(different) == len(names) == pairs > 1:
+        if len(different) != len(names) or len(names) < 2:
+            continue
+        if len(set(zip(values.tolist(), codes.tolist(), strict=True))) == len(names):
             raise InputError(
                 f"{what}: the column {shown(column.name)} has one value for each class of {labels}, and so gives the answer "
                 f"away; {_remedy(column)}"

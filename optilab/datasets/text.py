@@ -116,6 +116,8 @@ def _head(records: list[Record], header: bool | None, what: str) -> tuple[list[s
     if header is False:
         return [str(k) for k in range(len(records[0][1]))], records
     names = [name.strip() for name in records[0][1]]
+    if all(len(name) > 2 and name[0] == name[-1] == "'" for name in names):
+        names = [name[1:-1] for name in names]
     named = [name for name in names if name]
     if (
         header is None

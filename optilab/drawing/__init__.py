@@ -13,9 +13,9 @@ from optilab.analysis.summary import identified
 from optilab.drawing.digits import digits, weights
 from optilab.drawing.lines import convergence, sensitivity
 from optilab.drawing.paths import path
-from optilab.drawing.reasons import NothingToDrawError
 from optilab.drawing.schedules import draw_schedules
 from optilab.errors import InputError, unknown
+from optilab.folders import replacing
 from optilab.plots import style
 from optilab.store import Results
 from optilab.texts import shown
@@ -46,7 +46,7 @@ def draw(
 
     kinds: of KINDS; all that fit where none are given.
     x, y: columns of the history, for the convergence plot.
-    tell: told, in a sentence each, why one of several pictures that would fit is not drawn: nothing would be on it.
+    tell: told, in a sentence each, why one of several pictures that would fit is not drawn.
 
     InputError for unknown kinds or columns, for a kind that doesn't fit these results, and where there is no picture at all.
     """
@@ -64,8 +64,8 @@ def draw(
         with style.theme():
             try:
                 figure = KINDS[kind](results, x, y)
-            except NothingToDrawError as nothing:
-                reasons.append(f"no picture of kind {kind!r}: {nothing}")
+            except InputError as error:  # there is nothing on it, or what it needs is not at hand
+                reasons.append(f"no picture of kind {kind!r}: {error}")
                 continue
             if figure is None:
                 if kind in kinds:
@@ -77,9 +77,10 @@ def draw(
                 parts += [x] if x and kind == "convergence" else []
             target = results.folder / f"{'-'.join(parts)}.png"
             try:
-                figure.savefig(target, bbox_inches="tight", metadata={"Software": "optilab"})
+                with replacing(target) as file:
+                    figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": "optilab"})
             except OSError as error:
-                raise InputError(f"can't write {shown(str(target))}: {error.strerror}") from None
+                raise InputError(f"can't write {shown(str(target))}: {error.strerror or error}") from None
             finally:
                 plt.close(figure)
             drawn.append(target)

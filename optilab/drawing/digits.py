@@ -8,14 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.summary import best_runs
-from optilab.cell import Cell, stored_cell
+from optilab.cell import Cell, stored_cell, stored_plan
 from optilab.drawing.captions import name_of
-from optilab.drawing.reasons import NothingToDrawError
+from optilab.errors import InputError
 from optilab.network import Network
 from optilab.plots import images, style
+from optilab.runner.remaking import made_again
 from optilab.stopping import LASTED
 from optilab.store import Results
-from optilab.training import train
+from optilab.texts import counted
 
 _BEST_FIRST = {
     "final_test_accuracy": False,
@@ -27,18 +28,18 @@ _BEST_FIRST = {
 def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
     """The best run on images, made again for its weights: a run is the same each time.
 
-    NothingToDrawError where no run on images has lasted.
+    InputError where no run on images has lasted.
     """
     best = best_runs(results.runs)
     best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
     best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
     for found in best.to_dict("records"):
         cell = stored_cell(found["spec"], results.folder, found["label"])
-        plan = cell.plan(int(found["seed"]))
+        plan = stored_plan(found["spec"], results.folder, int(found["seed"]))
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            w = train(plan).w if found["lasted"] else np.full(1, np.nan)
+            w = made_again(plan).w if found["lasted"] else np.full(1, np.nan)
             if not np.isfinite(w).all():
-                raise NothingToDrawError("no run on images has lasted to the end with finite weights")
+                raise InputError("no run on images has lasted to the end with finite weights")
             return plan.problem, cell, w, plan.seed
     return None
 
@@ -95,7 +96,7 @@ def weights(results: Results, x: str | None, y: str) -> Figure | None:
         images.weight_image(values[:, k].reshape(height, width), ax, limit)
     style.caption(
         figure,
-        f"Weights of the {neurons} neurons of the first layer, after {name_of(cell.label)} (seed {seed}): "
+        f"Weights of the {counted(neurons, 'neuron')} of the first layer, after {name_of(cell.label)} (seed {seed}): "
         f"blue is −{limit:.2g} or less, white 0, red {limit:.2g} or more.",
     )
     return figure

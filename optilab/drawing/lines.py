@@ -10,8 +10,8 @@ from optilab.analysis.curves import bands, ranked
 from optilab.analysis.curves import sensitivity as sensitivity_points
 from optilab.analysis.summary import NOTHING, best_runs, is_number, unchosen, varying
 from optilab.drawing.captions import chosen_text, ended_text, seeds_text
-from optilab.drawing.reasons import NothingToDrawError
 from optilab.drawing.source import learning_rates
+from optilab.errors import InputError
 from optilab.experiment import read_stored
 from optilab.plots import convergence as lines_plot
 from optilab.plots import style
@@ -77,7 +77,7 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     made = results.runs[results.runs["role"] == role]
     names = [name for name in names if made.loc[made["status"] != "pruned", name].notna().any()]
     if not names:
-        raise NothingToDrawError("every run that varies a hyperparameter was given up")
+        raise InputError("every run that varies a hyperparameter was given up")
     points = {name: sensitivity_points(results.runs, name, y) for name in names}
     every = pd.concat(points)
     _refuse_nothing(every, y)
@@ -110,9 +110,9 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
 
 
 def _refuse_nothing(lines: pd.DataFrame, y: str) -> None:
-    """NothingToDrawError where no line has a value that an axis can show."""
+    """InputError where no line has a value that an axis can show."""
     if not showable(lines["median"]).any():
-        raise NothingToDrawError(f"of no line is the median {style.axis(y)} finite anywhere")
+        raise InputError(f"of no line is the median {style.axis(y)} finite anywhere")
 
 
 def _absent(lines: pd.DataFrame) -> set[str]:

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.summary import best_runs
 from optilab.drawing.captions import chosen_text, ended_text, name_of
-from optilab.drawing.reasons import NothingToDrawError
 from optilab.drawing.source import problems_of
+from optilab.errors import InputError
 from optilab.experiment import read_stored
 from optilab.plots import path as path_plot
 from optilab.plots import style
@@ -33,7 +33,7 @@ def path(results: Results, x: str | None, y: str) -> Figure | None:
         return None
     best = best_runs(results.runs)
     if not results.history["run_id"].isin(best["run_id"]).any():
-        raise NothingToDrawError("no run of evaluation has a history")
+        raise InputError("no run of evaluation has a history")
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")
     history["lasted"] = history["status"].isin(LASTED)
     labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))

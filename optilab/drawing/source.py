@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from optilab.analysis.summary import LINE
-from optilab.cell import Cell, bound_schedules, stored_cell
+from optilab.cell import Cell, bound_schedules, stored_cell, stored_plan
 from optilab.drawing.captions import name_of
 from optilab.lookup import get_optimizer
 from optilab.problems import Problem
@@ -16,7 +16,7 @@ def problems_of(results: Results) -> dict[str, Problem]:
     """Each problem of the runs by its label. InputError if one of them can't be made today."""
     first = results.runs.drop_duplicates("problem")
     specs = zip(first["problem"], first["spec"], strict=True)
-    return {label: stored_cell(spec, results.folder).plan(0).problem for label, spec in specs}
+    return {label: stored_plan(spec, results.folder, 0).problem for label, spec in specs}
 
 
 def learning_rates(results: Results, best: pd.DataFrame) -> str:

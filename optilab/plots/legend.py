@@ -21,12 +21,13 @@ def outside_legend(
     *,
     absent: Collection[str] = (),
     missing: Sequence[str] = (),
+    notes: Sequence[str] = (),
     dashes: Sequence[Any] = ("-",),
 ) -> None:
     """A legend to the right of the axes, in the order of `colours`; those that are grey share the last entry.
 
     Long names go over several lines, and leave the axes their width. absent: lines of which nothing could be drawn.
-    missing: entries for lines that are not there, with a cross.
+    missing: entries for lines that are not there, with a cross. notes: further entries, without a line.
     dashes: styles of the lines, in turn.
     """
     named = {label: colour for label, colour in colours.items() if colour != GREY}
@@ -41,6 +42,8 @@ def outside_legend(
     ]
     texts += [wrapped(text, _WIDTH, _LINES) for text in missing]
     handles += [Line2D([], [], color=GREY, marker="x", linestyle="") for _ in missing]
+    handles += [Line2D([], [], linestyle="") for _ in notes]
+    texts += [wrapped(note, _WIDTH, _LINES) for note in notes]
     if not texts:
         return
     # matplotlib leaves out what begins with an underscore, so the names come in afterwards

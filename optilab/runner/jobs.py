@@ -61,19 +61,20 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
     """One task for each cell. Paths in what is stored are relative to the results folder."""
     labels = problem_labels(experiment)
     codes: dict[str, str] = {}
+    problems: dict[str, str] = {}
     found = []
     for cell in grid:
         spec, plan = cell.spec, cell.plan(0)
         _check_named(cell)
         parts = json.dumps([spec["problem"], spec["precision"], spec["optimizer"], spec["schedule"]], sort_keys=True)
         if parts not in codes:
-            codes[parts] = plan.code
+            codes[parts], problems[parts] = plan.code, problem_id(plan.problem)
         columns = {
             "experiment": experiment.name,
             "problem": labels[table_key(cell.problem)],
             "optimizer": plan.optimizer.name,
             "label": cell.label,
-            "problem_id": problem_id(plan.problem),
+            "problem_id": problems[parts],
             "line_id": cell.line_id,
             "is_random": is_random(plan),
             **{n: v if isinstance(v, str) else float(v) for n, v in cell.hyperparameters.items()},

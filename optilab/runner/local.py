@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
-from optilab.executors import ExecutorKind, Pool, executor
+from optilab.executors import ExecutorKind, Pool, executor, usual_workers
 from optilab.hookspecs import hookimpl
 from optilab.runner import supervisor
 
@@ -36,8 +35,11 @@ def inline() -> Iterator[Pool]:
 
 @executor
 def local(workers: int | None = None) -> Iterator[Pool]:
-    """Make the runs on this machine, in `workers` processes of one thread each; one a core where it isn't given."""
-    count = os.cpu_count() or 1 if workers is None else workers
+    """Make the runs on this machine, in `workers` processes of one thread each; one a core where it isn't given.
+
+    Cores are those that this process may use, by its affinity and the limits of its container.
+    """
+    count = usual_workers() if workers is None else workers
     threads = ThreadPoolExecutor(count, thread_name_prefix="optilab-supervisor")
     try:
         yield Pool(threads, lambda: count, here=True)

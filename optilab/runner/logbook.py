@@ -6,15 +6,19 @@ import queue
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from optilab.errors import InputError
+from optilab.folders import kind_of
 from optilab.guarding import Contained, described, in_time, opened
 from optilab.loggers import LoggedRun, Logger
 from optilab.measurements import COLUMNS
 from optilab.plugins import registry, rehearse_logger
 from optilab.runner.jobs import Job
+from optilab.runner.messages import Outcome
 from optilab.runner.rows import Finished
 
 
@@ -37,6 +41,11 @@ class Logbook:
     def expect(self, jobs: Iterable[Job]) -> None:
         """These runs are about to be made."""
         self._jobs |= {job.run_id: job for job in jobs}
+
+    def recall(self, finished: Iterable[Finished]) -> None:
+        """Runs that were made before: those that don't know them are told."""
+        for one in finished:
+            self._tell(partial(_tell_whole, run=logged(one.job), outcome=one.outcome))
 
     def hear(self, run: str, values: list[float]) -> None:
         """A measurement of a run under way; from any thread."""
@@ -84,11 +93,30 @@ class Logbook:
                 self._complain(f"the logger {name} has failed, and is told no more: {described(error)}")
 
 
+def _tell_whole(to: Logger, run: LoggedRun, outcome: Outcome) -> None:
+    """Tell a logger of a run that is over, unless it knows it."""
+    if to.knows(run):
+        return
+    to.run_started(run)
+    for values in outcome.log.tolist():
+        to.run_measured(run, dict(zip(COLUMNS, values, strict=True)))
+    to.run_finished(run, outcome.status, outcome.message)
+
+
 def logged(job: Job) -> LoggedRun:
     """A job as loggers see it."""
     columns, cell = job.task.columns, job.task.cell
     named = {name: columns[name] for name in ("experiment", "problem", "optimizer", "label", "schedule", "batch_size")}
     return LoggedRun(job.run_id, hyperparameters=dict(cell.hyperparameters), seed=job.seed, role=job.role, **named)
+
+
+def check_loggers(wanted: Sequence[str]) -> None:
+    """InputError for a logger that isn't known, or that comes from a plugin and doesn't come back."""
+    for text in wanted:
+        name, given, _ = text.partition("=")
+        registry().logger(name, "log")
+        if not given:
+            rehearse_logger(name)
 
 
 @contextmanager
@@ -100,8 +128,17 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
             name, given, where = text.partition("=")
             kind = registry().logger(name, "log")
             if not given:
-                rehearse_logger(name)
+                _refuse_links(folder / name)
             loggers[text] = stack.enter_context(
                 opened(kind.open(where if given else None, folder), f"the logger {name}")
             )
         yield Logbook(loggers, complain)
+
+
+def _refuse_links(place: Path) -> None:
+    """InputError if a logger would be led out of the results folder."""
+    for path in (place, *place.rglob("*")):
+        if kind_of(path) == "link":
+            raise InputError(
+                f"{str(path)!r} is a link; within a results folder links are not followed. Say where: --log NAME=WHERE"
+            )

@@ -16,6 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 import scipy
+from threadpoolctl import threadpool_info
 
 from optilab import __version__, plugins
 from optilab.cell import Cell
@@ -28,6 +29,7 @@ from optilab.runner.messages import Outcome
 from optilab.runner.pruning import Limits, Watch
 from optilab.training import Run, Setup, Training
 
+_BLAS = "blas"  # among the versions
 _KEPT = 64  # setups and plans that are kept for the next batch
 
 Heard = Callable[[Run], None]
@@ -35,6 +37,19 @@ Heard = Callable[[Run], None]
 
 class OtherCodeError(InputError):
     """A process has other code, or other versions, than the one that asks."""
+
+
+def blas() -> str:
+    """The BLAS libraries of NumPy and SciPy, and the kernels that they have chosen for this machine's processor."""
+    import scipy.linalg.cython_blas  # noqa: F401 its library is the one that compiled code calls
+
+    found = []
+    for library in threadpool_info():
+        if library.get("user_api") == "blas":
+            owner = next((name for name in ("numpy", "scipy") if name in library["filepath"].lower()), "other")
+            parts = [library["internal_api"], library.get("version"), library.get("architecture")]
+            found.append(f"{owner}: {' '.join(part for part in parts if part)}")
+    return "; ".join(sorted(found))
 
 
 @cache
@@ -46,6 +61,7 @@ def versions() -> str:
         "numpy": np.__version__,
         "numba": numba.__version__,
         "scipy": scipy.__version__,
+        _BLAS: blas(),
     }
     return json.dumps(made_with, sort_keys=True)
 
@@ -149,10 +165,8 @@ class Maker:
         )
 
     def _setup(self, plan: Plan) -> Setup:
-        rules = [
-            (rule.label, id(rule.function)) for rule in plan.optimizer.rules
-        ]  # one factory makes several of a name
-        key = f"{id(plan.problem)} {rules}"
+        # one factory makes several rules of a name
+        key = f"{id(plan.problem)} {[(rule.label, id(rule.function)) for rule in plan.optimizer.rules]}"
         kept = self._setups.get(key)
         if kept is None or kept.problem is not plan.problem:
             _make_room(self._setups)
@@ -165,12 +179,16 @@ class Maker:
 
 
 def _check_versions(asked: str) -> None:
-    """OtherCodeError if runs would be made with other versions here: they might not be the same to the last bit."""
+    """OtherCodeError if runs would be made with other versions here: they might not be the same to the last bit.
+
+    Another BLAS kernel may change last bits as well, but it comes with the processor, and nobody can install another: it is
+    recorded with each run, and not refused.
+    """
     wanted, here = json.loads(asked), json.loads(versions())
     other = [
         f"{name} {here.get(name)} where {wanted[name]} is asked for"
         for name in wanted
-        if here.get(name) != wanted[name]
+        if name != _BLAS and here.get(name) != wanted[name]
     ]
     if other:
         raise OtherCodeError(f"{host()} has other versions: {', '.join(other)}")

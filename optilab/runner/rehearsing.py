@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from optilab import guarding, plugin_sources, plugins
 from optilab.guarding import InTime, trusted
+from optilab.offers import HOOKS
 
 _USUAL = ("datasets", "loggers", "maths", "optimizers", "problems", "samplers", "schedules", "states")
 
@@ -76,7 +77,7 @@ def _try_plugin(name: str) -> None:
     sources = [*plugin_sources.installed(), *plugin_sources.given(plugins.files())]
     source = next(source for source in sources if source.name == name)
     module = source.imported()
-    for hook in plugins.HOOKS:
+    for hook in HOOKS:
         if hasattr(module, hook):
             with _at(f"{hook} of plugin {source.origin}"):
                 getattr(module, hook)()
@@ -116,10 +117,11 @@ def _try_logger(name: str) -> None:
     from optilab.measurements import COLUMNS
 
     run = LoggedRun("0" * 16, "rehearsal", "bowl", "rehearsal", "rehearsal", {}, "constant", 1, 0, "evaluation")
+    kind = plugins.registry().logger(name)
     with (
         tempfile.TemporaryDirectory(prefix="optilab-rehearsal-") as folder,
         _at(f"the logger {name}"),
-        plugins.registry().logger(name).open(None, Path(folder)) as logger,
+        kind.open(None, Path(folder)) as logger,
     ):
         logger.run_started(run)
         logger.run_measured(run, dict.fromkeys(COLUMNS, 0.0))

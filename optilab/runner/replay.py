@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optilab import store
-from optilab.cell import stored_cell
+from optilab.cell import stored_plan
 from optilab.errors import InputError, unknown
+from optilab.experiment import absolute_path, dataset_path
 from optilab.identity import run_id
 from optilab.measurements import COLUMNS
 from optilab.runner.making import host, versions
-from optilab.training import Training
+from optilab.runner.remaking import made_again
 
 _CLOCKS = ("seconds", "cpu_seconds")
 
@@ -58,17 +60,15 @@ def replay(folder: Path, identity: str) -> Replay:
     identity: its run_id, or the beginning of it if no other begins so.
     """
     found = store.load_all(folder)
-    row = _row(found.runs, identity)
+    row = _row(_under_present_names(found), identity)
     before = found.history[found.history["run_id"] == row["run_id"]]
-    plan = stored_cell(row["spec"], folder).plan(int(row["seed"]))
+    plan = stored_plan(row["spec"], folder, int(row["seed"]))
     if run_id(plan) != row["run_id"]:
         raise InputError(
             f"run {row['run_id']} can't be made again: its problem has other data today, or other defaults"
         )
-    training = Training(plan)
     given_up = row["status"] == "pruned"
-    training.finish((lambda run: run.steps < row["steps"]) if given_up else None)
-    now = training.run
+    now = made_again(plan, (lambda run: run.steps < row["steps"]) if given_up else None)
     return Replay(
         run_id=row["run_id"],
         label=row["label"],
@@ -78,6 +78,22 @@ def replay(folder: Path, identity: str) -> Replay:
         difference=_first_difference(before[list(COLUMNS)].to_numpy(np.float64), now.log),
         changed=_changed(row, plan.code),
     )
+
+
+def datasets_of(folder: Path) -> list[Path]:
+    """The files of datasets that the runs of a results folder were made from. InputError if it is none."""
+    found = set()
+    for spec in store.load_runs(folder)["spec"].unique():
+        problem = _table(spec).get("problem")
+        if isinstance(problem, dict) and (path := dataset_path(absolute_path(problem, folder))):
+            found.add(path)
+    return sorted(found)
+
+
+def _under_present_names(found: store.Results) -> pd.DataFrame:
+    """All runs, those that the experiment wants under the names that it gives them."""
+    wanted = found.of(store.wanted(found.folder)).runs
+    return pd.concat([wanted, found.runs[~found.runs["run_id"].isin(wanted["run_id"])]], ignore_index=True)
 
 
 def _row(runs: pd.DataFrame, identity: str) -> pd.Series:
@@ -104,7 +120,16 @@ def _first_difference(before: np.ndarray, now: np.ndarray) -> Difference | None:
 
 def _changed(row: pd.Series, code: str) -> dict[str, tuple[str, str]]:
     """What is not as it was: code, versions, host."""
-    found = {"code": (row["code"], code), "host": (row["host"], host())}
-    before = json.loads(row["versions"]) if row["versions"] else {}
-    found |= {name: (before.get(name, "unknown"), now) for name, now in json.loads(versions()).items()}
+    found = {"code": (row["code"], code), "host": (str(row["host"] or "unknown"), host())}
+    before = _table(row["versions"])
+    found |= {name: (str(before.get(name, "unknown")), now) for name, now in json.loads(versions()).items()}
     return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+
+
+def _table(text: Any) -> dict[str, Any]:
+    """A table in JSON; an empty one where there is none."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

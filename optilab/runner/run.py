@@ -11,10 +11,11 @@ import numpy as np
 from optilab import store
 from optilab.analysis.summary import best_cells
 from optilab.cell import Cell
-from optilab.experiment import Experiment, stored
+from optilab.consent import remember
+from optilab.experiment import Experiment, dataset_path, stored
 from optilab.grid import grid_of
 from optilab.runner.jobs import Job, Task, jobs, tasks
-from optilab.runner.logbook import open_logbook
+from optilab.runner.logbook import check_loggers, open_logbook
 from optilab.runner.observer import Observer
 from optilab.runner.rows import wanted_table
 from optilab.runner.search import tune
@@ -46,6 +47,9 @@ def run_experiment(
     every = tasks(experiment, grid.cells, folder)
     hyperparameters = _hyperparameters([*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces)])
     way.kind.open(workers=way.workers, address=way.address)  # complains of its options
+    check_loggers(way.log)
+    for path in filter(None, (dataset_path(problem) for _, problem in experiment.every_problem)):
+        remember(path)
     with ExitStack() as stack:
         keep = stack.enter_context(store.Store(folder, hyperparameters, stored(experiment, folder)))
         for note in keep.notes:

@@ -20,6 +20,7 @@ from optilab.runner.jobs import Job, Rerun, Role, missing, stale
 from optilab.runner.listening import listen, stop
 from optilab.runner.logbook import Logbook
 from optilab.runner.observer import Observer
+from optilab.runner.recalling import recalled
 from optilab.runner.rows import Finished, history_table, runs_table, wanted_table
 from optilab.stopping import FAILURES
 from optilab.training import compile_loop
@@ -100,6 +101,10 @@ class Session:
             compile_all(todo, self._observer)
             self._dispatch = self._dispatch or self._begin()
         self._observer.started(role, len(todo), before + len({job.run_id for job in wanted}) - len(todo), old, later)
+        if not self._book.is_empty:
+            left = {job.run_id for job in todo}
+            before_today = [job for job in wanted if job.run_id in there and job.run_id not in left]
+            self._book.recall(recalled(before_today, store.load(self.folder)) if before_today else ())
         if self._dispatch is None or not todo:
             return
         self._book.expect(todo)

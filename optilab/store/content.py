@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from optilab.folders import NotAFileError, kind_of, read_plain
 from optilab.store.parts import Part, digest_of
-from optilab.store.schema import COMPLETE, complaint
+from optilab.store.schema import COMPLETE, ROLES, complaint
+
+_SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)  # say nothing of the file
 
 
 class DamagedError(Exception):
@@ -44,7 +47,10 @@ class Content:
 
 
 def bytes_of(part: Part) -> bytes:
-    """The bytes of a part, those that were written. FileNotFoundError if it is gone, DamagedError if they aren't."""
+    """The bytes of a part, those that were written.
+
+    FileNotFoundError if it is gone, DamagedError if they aren't; another OSError if the machine is short of what it takes to read.
+    """
     try:
         content = read_plain(part.path)
     except FileNotFoundError:
@@ -54,6 +60,8 @@ def bytes_of(part: Part) -> bytes:
         what = "a link, which is not followed" if kind == "link" else "no regular file"
         raise DamagedError(f"is {what}") from None
     except OSError as error:
+        if error.errno in _SHORT:
+            raise
         raise DamagedError(f"can't be read ({error.strerror or error})") from None
     if digest_of(content) != part.digest:
         raise DamagedError("is damaged")
@@ -76,7 +84,7 @@ def content_of(part: Part, *, rows: bool = True) -> Content:
         none = pa.schema([schema.field(name) for name in kept]).empty_table()
         table = pa.concat_tables(groups) if groups else none
         found = _content(part, table.replace_schema_metadata(None), schema, rows=rows)
-    except DamagedError:
+    except (DamagedError, MemoryError):
         raise
     except Exception as error:  # whatever a library says of bytes that are no table
         raise DamagedError(f"is damaged: it is no Parquet file that can be read ({type(error).__name__})") from None
@@ -94,6 +102,8 @@ def _checked(group: pa.Table, part: Part) -> pa.Table:
     for name in {"measurements", "seed"} & set(group.column_names):
         if len(group) and pc.min(group.column(name)).as_py() < 0:
             raise DamagedError(f"is damaged: its column {name!r} has negative numbers")
+    if "role" in group.column_names and not ROLES.issuperset(pc.unique(group.column("role")).to_pylist()):
+        raise DamagedError("is damaged: its column 'role' has other words than optilab's")
     if len(group):
         low, high = (f(group.column("commit")).as_py() for f in (pc.min, pc.max))
         if low < part.first or high > part.last:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from optilab.errors import InputError
-from optilab.folders import replacing
+from optilab.folders import TEMPORARY, replacing, sweep
 from optilab.store.reading import load
 
 
@@ -18,6 +18,7 @@ def export_csv(folder: Path, out: Path) -> list[Path]:
     InputError if the folder holds no results, or if `out` can't be written.
     """
     found = load(folder)
+    sweep(out, TEMPORARY)
     written = []
     for name, frame in (("runs", found.runs), ("history", found.history)):
         path = out / f"{name}.csv"

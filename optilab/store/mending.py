@@ -6,14 +6,13 @@ runs that were made again since.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from optilab.folders import kind_of, sweep, sync_folder
+from optilab.folders import kind_of, read_plain, sweep, sync_folder, write_whole
 from optilab.store.content import Content, content_of, same_rows
 from optilab.store.parts import RECENT, TABLES, Part
-from optilab.store.survey import Survey, survey
+from optilab.store.survey import Survey, keys_of, survey
 
 SET_ASIDE = "set_aside"
 
@@ -23,16 +22,17 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
 
     What was done is a sentence for each part that was set aside and for each file that is no part.
     """
-    for place in (folder, *(folder / t for t in TABLES), *(folder / RECENT / t for t in TABLES)):
-        sweep(place)
+    for place in (".", RECENT, SET_ASIDE, *TABLES, *(f"{RECENT}/{name}" for name in TABLES)):
+        sweep(folder / place)
     found = survey(folder, rows=False)
     notes = [
         f"{path.relative_to(folder).as_posix()} is no part of the results, and is ignored" for path in found.foreign
     ]
+    copied = _set_copies_aside(found)
     for damage in found.damaged:
         _set_aside(damage.part)
         notes.append(f"{damage}; the damaged part is in {SET_ASIDE}/")
-    notes += _set_copies_aside(found)
+    notes += copied
     changed = bool(found.damaged)
     for name in TABLES:
         for content in found.good[name]:
@@ -50,7 +50,7 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
 def _set_copies_aside(found: Survey) -> list[str]:
     """Keep what is about to be dropped from good parts although it isn't in others, nor was made again."""
     notes = []
-    alone = _without_their_other_half(found) if found.damaged else set()
+    alone = _without_their_other_half(found)
     for name in TABLES:
         for content in found.good[name]:
             path = content.part.path.relative_to(found.folder).as_posix()
@@ -70,12 +70,14 @@ def _agrees(content: Content, found: Survey, name: str) -> bool:
 
 
 def _without_their_other_half(found: Survey) -> set[Part]:
-    """Good parts with rows of runs whose other rows may have been in a part that is damaged."""
-    made = set(zip(found.runs.column("run_id").to_pylist(), found.runs.column("commit").to_pylist(), strict=True))
-    newest = dict(made)
+    """Good parts with rows of runs whose other rows are in no good part.
+
+    A history alone is left by every process that dies between the two files of a commit: it is of interest only beside damage.
+    """
+    newest = dict(keys_of(found.runs))
     return {
         content.part
-        for name in TABLES
+        for name in (TABLES if found.damaged else ("runs",))
         for content in found.good[name]
         if any(commit > newest.get(run, 0) for run, commit in zip(content.runs, content.commits.tolist(), strict=True))
     }
@@ -83,14 +85,19 @@ def _without_their_other_half(found: Survey) -> set[Part]:
 
 def _set_aside(part: Part, *, copied: bool = False) -> None:
     """Move a part, or a copy of it, to where nobody reads it, beside what lies there."""
-    folder = part.table.parent / SET_ASIDE
-    folder.mkdir(exist_ok=True)
-    name = f"{part.table.name}-{part.path.name.removeprefix('.')}"
-    target, count = folder / name, 1
-    while kind_of(target) != "nothing":
-        count += 1
-        target = folder / f"{name}.{count}"
+    target = free_place(part.table.parent, f"{part.table.name}-{part.path.name.removeprefix('.')}")
     if copied:
-        shutil.copyfile(part.path, target, follow_symlinks=False)
+        write_whole(target, read_plain(part.path))
     else:
         part.path.rename(target)
+
+
+def free_place(folder: Path, name: str) -> Path:
+    """A path of this name, or with a number after it, among what was set aside."""
+    aside = folder / SET_ASIDE
+    aside.mkdir(exist_ok=True)
+    target, count = aside / name, 1
+    while kind_of(target) != "nothing":
+        count += 1
+        target = aside / f"{name}.{count}"
+    return target

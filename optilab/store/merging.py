@@ -14,6 +14,8 @@ from optilab.measurements import COLUMNS
 from optilab.stopping import LASTED
 from optilab.store.reading import live_tables
 from optilab.store.schema import hyperparameters_of, united
+from optilab.store.succession import are_others, experiment_in
+from optilab.store.wanted import wanted as runs_wanted
 from optilab.store.writing import Store
 
 _CLOCKS = ("seconds", "cpu_seconds")
@@ -25,7 +27,8 @@ class Merged:
 
     added: runs that were in the other folder alone. replaced: runs that had failed here, and not there.
     in_both: runs that were in both. differing: of those made by the same code, how many have other measurements, clocks aside.
-    notes: what was mended on the way.
+    notes: what was mended on the way. unwanted: how many of those that came aren't wanted here: they are in the folder, and not in
+    what `load` gives.
     """
 
     added: int
@@ -33,10 +36,13 @@ class Merged:
     in_both: int
     differing: int
     notes: tuple[str, ...]
+    unwanted: int = 0
 
 
 def merge(into: Path, source: Path) -> Merged:
     """Bring the runs of `source` into the results folder `into`; `source` stays as it is.
+
+    What `source` wants is wanted in `into` as well, unless it holds results of another experiment (`store.succession`).
 
     InputError if one of them isn't a results folder, or is the other.
     """
@@ -57,7 +63,26 @@ def merge(into: Path, source: Path) -> Merged:
         store.add(
             *(t.filter(pc.is_in(t.column("run_id"), chosen)).drop_columns(["commit"]) for t in (theirs, their_history))
         )
-    return Merged(len(wanted) - len(replaced), len(replaced), len(both), differing, notes)
+        table = _wanted_of_both(into, source)
+        if table is not None:
+            store.want_also(table)
+    unwanted = 0 if table is None else len(wanted - set(table.column("run_id").to_pylist()))
+    return Merged(len(wanted) - len(replaced), len(replaced), len(both), differing, notes, unwanted)
+
+
+def _wanted_of_both(into: Path, source: Path) -> pa.Table | None:
+    """What is wanted in `into` from now on; None if that isn't known."""
+    ours, theirs = runs_wanted(into), runs_wanted(source)
+    if ours is None or theirs is None or are_others(experiment_in(into), experiment_in(source)):
+        return ours
+    if any(
+        field.name not in theirs.column_names or theirs.schema.field(field.name).type != field.type
+        for field in ours.schema
+    ):
+        return ours
+    more = theirs.filter(pc.invert(pc.is_in(theirs.column("run_id"), ours.column("run_id").combine_chunks())))
+    more = more.select(ours.column_names).replace_schema_metadata(ours.schema.metadata)
+    return pa.concat_tables([ours, more.cast(ours.schema)])
 
 
 _GOOD = (*LASTED, "diverged")

@@ -88,6 +88,8 @@ _ALWAYS = {
         "commit",
     ],
 }
+ROLES = frozenset({"tuning", "evaluation"})  # what a run was made for
+
 # Columns without gaps.
 COMPLETE = {
     "runs": [

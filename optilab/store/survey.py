@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from optilab.errors import InputError
 from optilab.store.content import Content, DamagedError, content_of
 from optilab.store.locking import check_readable
 from optilab.store.parts import PLACES, TABLES, Part, listed
@@ -99,11 +100,20 @@ class Survey:
 
 
 def survey(folder: Path, *, rows: bool = True) -> Survey:
-    """Read a results folder. InputError if it is none.
+    """Read a results folder. InputError if it is none, or can't be read.
 
     rows: whether the rows of the history are kept, or only the runs that they belong to.
     """
-    check_readable(folder)
+    try:
+        check_readable(folder)
+        return _survey(folder, rows=rows)
+    except OSError as error:
+        raise InputError(f"{str(folder)!r} can't be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise InputError(f"{str(folder)!r} can't be read: there is not enough memory for it") from None
+
+
+def _survey(folder: Path, *, rows: bool) -> Survey:
     read: _Read = {}
     found = None
     for _ in range(_ATTEMPTS):

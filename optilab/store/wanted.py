@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from optilab.errors import ResultsWarning
 from optilab.folders import read_plain
 from optilab.store.locking import WANTED_RUNS
+from optilab.store.schema import ROLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +33,8 @@ def wanted(folder: Path) -> pa.Table | None:
         words = [name for name in ("run_id", *_NAMES) if name == "run_id" or name in table.column_names]
         if any(table.schema.field(n).type != pa.string() or table.column(n).null_count for n in words):
             raise ValueError("other columns")
+        if "role" in words and not ROLES.issuperset(table.column("role").to_pylist()):
+            raise ValueError("other roles")
     except FileNotFoundError:
         return None
     except Exception:  # whatever a library says of bytes that are no table

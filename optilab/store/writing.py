@@ -21,6 +21,7 @@ from optilab.store.locking import EXPERIMENT, WANTED_RUNS
 from optilab.store.mending import mend
 from optilab.store.parts import LAST_COMMIT, RECENT, TABLES, Part, write_commit
 from optilab.store.schema import COMMIT, HISTORY, fitted, hyperparameters_of, runs_schema, united
+from optilab.store.succession import succeed
 
 
 class Store:
@@ -59,7 +60,8 @@ class Store:
             (self.folder / name).mkdir(exist_ok=True)
         for place in (self.folder, self.folder / RECENT):
             sync_folder(place)
-        found, self.notes = mend(self.folder)
+        found, notes = mend(self.folder)
+        self.notes = succeed(self.folder, self._experiment) + notes
         self._next = 1 + found.last_commit
         if self._next > LAST_COMMIT:
             raise InputError(
@@ -97,11 +99,18 @@ class Store:
 
     def want(self, table: pa.Table) -> None:
         """Put down the experiment, and which runs it wants."""
+        self._put_down(EXPERIMENT, self._experiment.encode())
+        self.want_also(table)
+
+    def want_also(self, table: pa.Table) -> None:
+        """Put down which runs are wanted of the experiment that is put down already."""
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
+        self._put_down(WANTED_RUNS, buffer.getvalue())
+
+    def _put_down(self, name: str, content: bytes) -> None:
         try:
-            write_whole(self.folder / EXPERIMENT, self._experiment.encode())
-            write_whole(self.folder / WANTED_RUNS, buffer.getvalue())
+            write_whole(self.folder / name, content)
         except OSError as error:
             raise self._unwritable(error) from error
 

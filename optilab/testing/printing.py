@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
+from rich.text import Text
 
 from optilab.testing.verdicts import Verdict
+from optilab.texts import printable
 
-_SIGNS = {"holds": "[green]✓[/green]", "broken": "[red]✗[/red]", "not asked": "[dim]–[/dim]"}
+_SIGNS = {
+    "holds": Text("✓", style="green"),
+    "broken": Text("✗", style="red"),
+    "not asked": Text("–", style="dim"),
+}
 
 
-def print_verdicts(name: str, verdicts: Iterable[Verdict]) -> int:
+def print_verdicts(name: str, verdicts: Iterable[Verdict], console: Console) -> int:
     """Print the verdicts on an optimizer as they are found; the number of broken properties."""
-    console = Console(highlight=False)
-    console.print(f"[bold]{escape(name)}[/bold]")
+    console.print(name, style="bold")
     count = {"holds": 0, "broken": 0, "not asked": 0}
     for verdict in verdicts:
         count[verdict.outcome] += 1
-        console.print(f"  {_SIGNS[verdict.outcome]} {escape(verdict.title)}", end="")
-        detail = escape(verdict.detail)
+        line = Text.assemble("  ", _SIGNS[verdict.outcome], f" {printable(verdict.title)}")
         if verdict.outcome == "broken":
-            console.print()
-            console.print(Padding(detail, (0, 0, 0, 6)))
+            console.print(line)
+            console.print(Padding(verdict.detail, (0, 0, 0, 6)))
         else:
-            console.print(f"[dim]{': ' + detail if detail else ''}[/dim]", soft_wrap=True)
-    told = f"{count['holds']} hold" + (f", [red]{count['broken']} broken[/red]" if count["broken"] else "")
-    console.print(f"  {told}")
+            console.print(
+                line.append(f": {printable(verdict.detail)}" if verdict.detail else "", style="dim"), soft_wrap=True
+            )
+    told = Text(f"  {count['holds']} hold")
+    console.print(told.append(f", {count['broken']} broken", style="red") if count["broken"] else told)
     return count["broken"]

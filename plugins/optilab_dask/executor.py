@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from optilab import InputError, executor, hookimpl
-from optilab.executors import ExecutorKind, Pool
+from optilab.executors import ExecutorKind, Pool, usual_workers
 from optilab.runner import supervisor
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ def dask(workers: int | None = None, address: str | None = None) -> Iterator[Poo
     address: of a scheduler, as in "tcp://192.168.0.1:8786"; its workers may come and go. Without it, a cluster of `workers`
         processes is started on this machine, one a core where that isn't given either.
 
-    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own under the same
-    path. Nothing but names, numbers and results goes through the scheduler.
+    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own, and a plugin in
+    a file, under the same path. Its processor may be another one, and the last bits of a result with it. Nothing but names, numbers and results goes through the scheduler.
     """
     try:
         import distributed
@@ -48,7 +47,7 @@ def _client(workers: int | None, address: str | None, stack: ExitStack) -> Clien
     from distributed import Client, LocalCluster
 
     if address is None:
-        count = os.cpu_count() or 1 if workers is None else workers
+        count = usual_workers() if workers is None else workers
         cluster = stack.enter_context(
             LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0")
         )

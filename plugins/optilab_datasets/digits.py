@@ -22,6 +22,8 @@ FILES = {
 def mnist():
     """Handwritten digits: 60,000 to learn from and 10,000 to be tested on, 28 by 28 pixels, 10 classes.
 
+    Pixels from 0 to 255 are scaled to 0 to 1.
+
     Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", 1998. Licence: CC BY-SA 3.0.
     """
     content = {name: unpack(name) for name in FILES}

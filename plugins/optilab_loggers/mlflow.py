@@ -44,6 +44,14 @@ class Records(Logger):
         self._runs: dict[str, str] = {}
         self._waiting: dict[str, list[Any]] = {}
 
+    def knows(self, run: LoggedRun) -> bool:
+        """Whether there is a record of it that was ended."""
+        experiment = self._client.get_experiment_by_name(run.experiment)
+        if experiment is None:
+            return False
+        wanted = f"tags.`optilab.run_id` = '{run.run_id}' and attributes.status != 'RUNNING'"
+        return bool(self._client.search_runs([experiment.experiment_id], wanted, max_results=1))
+
     def run_started(self, run: LoggedRun) -> None:
         """Begin its record."""
         from mlflow.entities import Param

@@ -12,6 +12,7 @@ from typing import Any
 from optilab import InputError, hookimpl, logger
 from optilab.loggers import LoggedRun, Logger, LoggerKind
 
+_ENDED = "ended"  # an empty file beside that of a run which is over
 _NO_CURVES = ("step", "w_0", "w_1")
 
 
@@ -37,10 +38,16 @@ class Events(Logger):
         self._writer = writer
         self._open: dict[str, Any] = {}
 
+    def _folder_of(self, run: LoggedRun) -> Path:
+        return self._folder / re.sub(r"[^\w.,=+() -]", "_", run.name)
+
+    def knows(self, run: LoggedRun) -> bool:
+        """Whether its file was ended."""
+        return (self._folder_of(run) / _ENDED).exists()
+
     def run_started(self, run: LoggedRun) -> None:
         """Begin its file."""
-        name = re.sub(r"[^\w.,=+() -]", "_", run.name)
-        self._open[run.run_id] = self._writer(str(self._folder / name))
+        self._open[run.run_id] = self._writer(str(self._folder_of(run)))
         settings = {"problem": run.problem, "schedule": run.schedule, "batch size": run.batch_size, "role": run.role}
         lines = [f"- {name}: {value}" for name, value in {**run.hyperparameters, **settings}.items()]
         self._text(run, "settings", "\n".join(lines))
@@ -60,6 +67,7 @@ class Events(Logger):
         """End its file."""
         self._text(run, "status", f"{status}: {message}" if message else status)
         self._open.pop(run.run_id).close()
+        (self._folder_of(run) / _ENDED).touch()
 
     def _text(self, run: LoggedRun, tag: str, text: str) -> None:
         from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata

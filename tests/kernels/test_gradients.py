@@ -64,7 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_network(folder: Path, inputs: int, targets: str, n: int = EXAMPLES, dtype: str = "float64", **parameters: Any):
     """A network on one of the small datasets."""
     file = {"path": str(folder / f"{inputs} {targets} {n}.npz"), "test_fraction": 0.0}
-    return optilab.get_problem("network", dataset=file, dtype=dtype, **parameters)
+    return optilab.get_problem("network", dataset=file, precision=dtype, **parameters)
 
 
 def distance_to_kink(network: Any, w: Vector) -> float:
@@ -168,7 +168,7 @@ def test_gradient_shows_a_wrong_slope(folder: Path) -> None:
 def test_gradient_in_single_precision(folder: Path, parameters: dict[str, Any], seed: int, scale: float) -> None:
     """The gradient in float32 is that of float64 to within the rounding of float32."""
     double = make_network(folder, **parameters)
-    single = make_network(folder, dtype="float32", **parameters)
+    single = make_network(folder, precision="float32", **parameters)
     w = random_weights(double.n_weights, seed, scale).astype(np.float32).astype(np.float64)
     assume(distance_to_kink(double, w) > KINK)
     expected, gradient = double.gradient(w), single.gradient(w)
@@ -250,7 +250,7 @@ def test_function_is_flat_and_lowest_at_its_minima(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_in_single_precision(name: str) -> None:
     """A function in float32 agrees with itself in float64 to within the rounding of float32."""
-    single, double = optilab.get_problem(name, dtype="float32"), optilab.get_problem(name)
+    single, double = optilab.get_problem(name, precision="float32"), optilab.get_problem(name)
     for w in np.random.default_rng(3).uniform(*np.array(FUNCTIONS[name].domain).T, size=(20, single.n_weights)):
         w32 = w.astype(np.float32)
         scale = 1 + np.abs(double.gradient(w32)).max() + abs(double.cost(w32))

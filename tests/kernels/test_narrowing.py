@@ -197,6 +197,26 @@ def test_helpers_keep_the_numbers_that_they_are_given() -> None:
     assert compiled(np.float32(1), 1.9998, 1.0) == pytest.approx(1 / (1 - 0.9999), rel=1e-7)
 
 
+def half_or_whole(number):
+    """Half of a number, or the whole number below it."""
+    if number > 1:
+        return half(number)
+    return int(number)
+
+
+def by_a_doubtful_helper(v, beta):
+    """Multiplies by what may be a number that was computed, or one that counts."""
+    return v * half_or_whole(beta)
+
+
+def test_a_helper_that_does_not_always_make_a_number_is_left_alone() -> None:
+    """Only where every return of a helper is a number is its result rounded; one that may count is taken as it is."""
+    kinds: dict[str, Kind] = {"beta": "number"}
+    assert result_types(by_a_doubtful_helper, kinds) == ["float64"]
+    compiled = jit_with_helpers(by_a_doubtful_helper, {}, kinds, jit)  # type: ignore[arg-type]
+    assert compiled(np.float32(1), 2.2) == 1.1
+
+
 def test_a_captured_number() -> None:
     """A function inside another takes along what it captured."""
     rate, name = 0.1, "captured"
@@ -216,6 +236,6 @@ def test_rules_in_both_precisions_agree() -> None:
     gradients = np.random.default_rng(0).normal(size=(5, 40))
     paths = []
     for dtype in ("float32", "float64"):
-        stepper = adam.start(np.zeros(40), dtype=dtype)  # type: ignore[arg-type]
+        stepper = adam.start(np.zeros(40), precision=dtype)  # type: ignore[arg-type]
         paths.append(np.array([stepper.step(g.astype(dtype)).copy() for g in gradients]))
     np.testing.assert_allclose(*paths, rtol=1e-5, atol=1e-8)

@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> str:
 def network_on(data: str, dtype: str = "float64", hidden: tuple[int, ...] = (5,), **more: Any) -> Problem:
     """A small smooth network that tells the classes apart."""
     given = {"dataset": {"path": data, "test_fraction": 0.0}, "hidden": list(hidden), "activation": "tanh"}
-    return optilab.get_problem("network", **{**given, "cost": "cross_entropy", "dtype": dtype, **more})
+    return optilab.get_problem("network", **{**given, "cost": "cross_entropy", "precision": dtype, **more})
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_link_keeps_single_precision(chain: str) -> None:
     """In float32 weights, and states of one value a weight, are float32, and near those in float64."""
     random = np.random.default_rng(1)
     w, gradients = random.normal(size=SIZE).astype(np.float32), random.normal(size=(10, SIZE)).astype(np.float32)
-    one, other = (optilab.get_optimizer(chain).start(layers(w), dtype=dtype) for dtype in ("float32", "float64"))
+    one, other = (optilab.get_optimizer(chain).start(layers(w), precision=dtype) for dtype in ("float32", "float64"))
     for gradient in gradients:
         one.step(gradient)
         other.step(gradient)
@@ -169,6 +169,25 @@ def test_clip_by_layer_norm_sees_each_layer_alone(g: Vector, limit: float, measu
         length = np.linalg.norm(before) / np.sqrt(count)
         expected = before if length <= limit else before * (limit / length)
         np.testing.assert_allclose(part, expected, rtol=1e-13)
+
+
+@settings(max_examples=40)
+@given(g=vectors, limit=st.floats(0.1, 20), eps=st.floats(0, 5))
+def test_norm_eps_is_added_to_the_length(g: Vector, limit: float, eps: float) -> None:
+    """Before it is compared with max_norm, and where it divides; globally, and of each layer by either measure."""
+    whole = g * min(1, limit / max(np.linalg.norm(g) + eps, 1e-300))
+    for part, expected in zip(
+        changed("clip_by_global_norm", g, max_norm=limit, norm_eps=eps), layers(whole), strict=True
+    ):
+        np.testing.assert_allclose(part, expected, rtol=1e-12)
+    for measure in ("norm", "rms"):
+        found = changed("clip_by_layer_norm", g, max_norm=limit, norm_eps=eps, measure=measure)
+        for part, before in zip(found, layers(g), strict=True):
+            length = (np.linalg.norm(before) + eps) / (np.sqrt(part.size) if measure == "rms" else 1)
+            np.testing.assert_allclose(part, before * min(1, limit / max(length, 1e-300)), rtol=1e-12)
+    length = np.linalg.norm(g) + eps
+    for part, before in zip(changed("normalize_gradient", g, norm_eps=eps), layers(g), strict=True):
+        np.testing.assert_allclose(part, before / (length if length > 0 else 1), rtol=1e-12)
 
 
 @settings(max_examples=40)
@@ -425,6 +444,17 @@ def test_cautious_steps_never_go_up(gradients: Vector, rescale: str) -> None:
             factor = {"mean": 1 / max(mask.mean(), 1e-3), "count": mask.size / (1 + mask.sum()), "off": 1.0}[rescale]
             if not (np.abs(step * slope) < 1e-9)[slope != 0].any():
                 np.testing.assert_allclose(own, factor * step * mask, rtol=1e-7, atol=1e-11)
+
+
+@pytest.mark.parametrize(("rescale", "factor"), [("off", 1), ("mean", 2), ("count", 4 / 3)])
+def test_cautious_leaves_out_a_step_along_no_slope(rescale: str, factor: float) -> None:
+    """Where the gradient is zero, or the step goes up, momentum moves nothing; the two other weights of four make up for it."""
+    stepper = optilab.get_optimizer("momentum | cautious").start(np.zeros(4), lr=1.0, momentum=0.5, rescale=rescale)
+    np.testing.assert_allclose(
+        stepper.step([1.0, 1.0, 1.0, 1.0]), [-4 / 5 if rescale == "count" else -1] * 4, rtol=1e-14
+    )
+    moved = np.diff([stepper.w.copy(), stepper.step([0.0, 1.0, -0.25, 1.0]).copy()], axis=0)[0]
+    np.testing.assert_allclose(moved, [0, -1.5 * factor, 0, -1.5 * factor], rtol=1e-14)
 
 
 def test_cautious_keeps_a_step_that_goes_down_everywhere() -> None:

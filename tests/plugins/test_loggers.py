@@ -150,6 +150,48 @@ def test_a_logger_that_fails_stops_nothing(tmp_path: Path, recording: None) -> N
     assert notes == ["the logger breaking has failed, and is told no more: OSError: no room for more"]
 
 
+@pytest.mark.parametrize("name", ["recording", "tensorboard", "mlflow"])
+def test_runs_that_were_made_before_are_told(tmp_path: Path, recording: None, name: str) -> None:
+    """A logger that comes late is told all that is in the folder, as if it had been there; one that knows it, nothing."""
+    whole = experiment(seeds=2, stop={"diverged_above": 1e9})
+    run_experiment(whole, tmp_path / "r", Way("inline"))
+    run_experiment(whole, tmp_path / "r", Way("inline", log=(f"{name}={tmp_path / 'late'}",)))
+    run_experiment(whole, tmp_path / "s", Way("inline", log=(f"{name}={tmp_path / 'there'}",)))
+    assert records(name, tmp_path / "late") == records(name, tmp_path / "there") != []
+    if name != "recording":
+        run_experiment(whole, tmp_path / "r", Way("inline", log=(f"{name}={tmp_path / 'late'}",)))
+        assert records(name, tmp_path / "late") == records(name, tmp_path / "there")
+
+
+def records(name: str, where: Path) -> list[Any]:
+    """What a logger has written, but for clocks and the counts at the end."""
+    if name == "recording":
+        lines = [line.split(" ", 1) for line in where.read_text("utf-8").splitlines()]
+        return sorted(words[1] for words in lines if len(words) == 2 and not words[1].startswith("over"))
+    if name == "tensorboard":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        found = []
+        for folder in sorted(where.iterdir()):
+            events = EventAccumulator(str(folder)).Reload()
+            assert len(list(folder.glob("events.*"))) == 1
+            found.append([folder.name, [(p.step, p.value) for p in events.Scalars("train_cost")]])
+        return found
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=f"sqlite:///{where / 'mlflow.db'}")
+    runs = client.search_runs([client.get_experiment_by_name("logged").experiment_id])
+    return sorted(
+        (
+            run.data.tags["optilab.run_id"],
+            run.data.tags["optilab.status"],
+            [(p.step, p.value) for p in client.get_metric_history(run.info.run_id, "train_cost")],
+        )
+        for run in runs
+    )
+
+
 def test_an_unknown_logger(tmp_path: Path) -> None:
     """Is told with the near ones."""
     with pytest.raises(InputError, match="log: unknown logger 'tensorbord': did you mean 'tensorboard'"):

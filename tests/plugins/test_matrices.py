@@ -118,7 +118,7 @@ def test_muon_in_single_precision() -> None:
     gradients = [[random.normal(size=shape) for shape in shapes] for _ in range(5)]
     ends = []
     for dtype in ("float32", "float64"):
-        stepper = optilab.get_optimizer("muon").start(w, dtype=dtype, lr=1.0, weight_decay=0.0)
+        stepper = optilab.get_optimizer("muon").start(w, precision=dtype, lr=1.0, weight_decay=0.0)
         for gradient in gradients:
             stepper.step(gradient)
         assert stepper.w.dtype == dtype

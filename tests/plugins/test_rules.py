@@ -336,7 +336,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Problem:
     file = tmp_path_factory.mktemp("data") / "blobs.npz"
     np.savez(file, x_train=x, y_train=labels)
     dataset = {"path": str(file), "test_fraction": 0.0}
-    return optilab.get_problem("network", dataset=dataset, hidden=[5], cost="cross_entropy", dtype="float64")
+    return optilab.get_problem("network", dataset=dataset, hidden=[5], cost="cross_entropy", precision="float64")
 
 
 def test_lars_gives_each_layer_its_own_step(network: Problem) -> None:

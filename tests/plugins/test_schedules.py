@@ -693,7 +693,9 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Problem:
     y = x[:, 0] / 2 + np.random.default_rng(0).normal(scale=0.1, size=12)
     file = tmp_path_factory.mktemp("data") / "line.npz"
     np.savez(file, x_train=x, y_train=y)
-    return optilab.get_problem("network", dataset={"path": str(file), "test_fraction": 0.0}, hidden=[], dtype="float64")
+    return optilab.get_problem(
+        "network", dataset={"path": str(file), "test_fraction": 0.0}, hidden=[], precision="float64"
+    )
 
 
 def used(schedule: Any, steps: int = 8, optimizer: str = "sgd", **given: Any) -> Vector:

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from optilab import store
@@ -15,6 +17,7 @@ from optilab.analysis.summary import NOTHING, comparison
 from optilab.console.dry_run import dry_run
 from optilab.console.run import run_and_compare
 from optilab.drawing import draw
+from optilab.drawing.captions import seeds_text
 from optilab.errors import InputError
 from optilab.experiment import Experiment
 from optilab.runner.rows import WANTED
@@ -186,6 +189,21 @@ def test_what_is_wanted_is_put_down_with_its_identity(tmp_path: Path) -> None:
     assert wanted.schema.names == WANTED.names
 
 
+def test_what_an_earlier_version_wanted_is_read_by_its_labels(tmp_path: Path) -> None:
+    """A folder without the identities is read as it was written, and goes on with them."""
+    given = experiment(optimizers=[{"use": "sgd"}, {"use": "adam"}])
+    run_experiment(given, tmp_path / "r", INLINE)
+    wanted = store.wanted(tmp_path / "r")
+    assert wanted is not None
+    pq.write_table(wanted.drop_columns(["problem_id", "line_id"]), tmp_path / "r" / "wanted.parquet")
+    before = store.load(tmp_path / "r")
+    before.runs[["problem_id", "line_id", "is_random"]] = None
+    assert table(before)["seeds"].to_dict() == {"sgd": 1, "adam": 1}
+    assert draw(before, ("convergence",))
+    after = run_experiment(given, tmp_path / "r", INLINE)
+    assert after.runs["line_id"].nunique() == 2
+
+
 def test_tuning_by_what_is_never_measured_is_refused(tmp_path: Path) -> None:
     """Every choice by it would be the first value that was tried."""
     given = experiment(tuning={"by": "test_cost"}, optimizers=[{"use": "sgd", "lr": [0.1, 0.2]}])
@@ -274,6 +292,33 @@ def test_networks_have_a_start_and_batches_by_chance(tmp_path: Path) -> None:
     made = run_experiment(given, tmp_path / "r", INLINE)
     assert comparison(made.runs, made.history)["seeds"].tolist() == [2] * 4
     assert made.runs["final_train_cost"].is_unique
+
+
+@pytest.mark.usefixtures("plugin")
+def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> None:
+    """Where some lines have several seeds and others one, the caption says which, and why."""
+    alone = run_experiment(experiment(), tmp_path / "alone", INLINE)
+    assert seeds_text(alone) == "A single run, of seed 0 (one run: nothing in it is random)."
+    both = run_experiment(experiment(optimizers=[{"use": "sgd"}, {"use": "noisy"}]), tmp_path / "both", INLINE)
+    assert seeds_text(both) == (
+        "Median and interquartile band over 2 seeds (0 to 1); of sgd one run: nothing in it is random."
+    )
+    rows = table(both)
+    assert rows["seeds"].to_dict() == {"sgd": 1, "noisy": 2}
+    assert rows["random"].to_dict() == {"sgd": False, "noisy": True}
+
+
+@pytest.mark.parametrize("tuning", [None, {"seeds": 1}])
+def test_the_legend_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for which nothing could be chosen has an entry without a line, which says so."""
+    figures: list[Any] = []
+    monkeypatch.setattr("optilab.drawing.plt.close", figures.append)
+    given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, CALM])
+    draw(run_experiment(given, tmp_path / "r", INLINE), ("convergence",))
+    monkeypatch.undo()
+    legend = figures[0].axes[0].get_legend()
+    assert [" ".join(text.get_text().split()) for text in legend.get_texts()] == ["adam", f"sgd: {NOTHING}"]
+    plt.close(figures[0])
 
 
 def test_captions_say_that_nothing_is_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

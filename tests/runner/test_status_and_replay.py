@@ -18,6 +18,7 @@ from optilab import plugins
 from optilab.cli import main
 from optilab.errors import InputError
 from optilab.experiment import Experiment, read_stored
+from optilab.runner import making
 from optilab.runner.replay import replay
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
@@ -185,6 +186,16 @@ def test_other_code_is_told(tmp_path: Path, rule: Callable[[float], None]) -> No
     assert made.difference is not None
     assert made.difference.step == 100
     assert set(made.changed) == {"code"}
+
+
+def test_another_blas_kernel_is_named(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a run is made again on another processor, the kernels then and now are told."""
+    here = json.loads(making.versions())
+    monkeypatch.setattr(
+        "optilab.runner.replay.versions", lambda: json.dumps({**here, "blas": "numpy: openblas Another"})
+    )
+    again = replay(results.folder, results.runs["run_id"][0])
+    assert again.changed == {"blas": (here["blas"], "numpy: openblas Another")}
 
 
 def test_a_run_id_that_is_none_or_several(results: Results) -> None:

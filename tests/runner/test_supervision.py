@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,11 +31,12 @@ from optilab.runner import supervisor
 from optilab.runner.dispatch import Dispatch
 from optilab.runner.jobs import Job, jobs, tasks
 from optilab.runner.local import _AtOnce
+from optilab.runner.making import _check_versions, versions
 from optilab.runner.messages import Outcome, unpack
 from optilab.runner.rows import summaries
 from optilab.runner.run import run_experiment
-from optilab.runner.session import Way
-from optilab.store import done
+from optilab.runner.session import FailedFast, Way
+from optilab.store import done, load
 
 SLOW = '''
 import time
@@ -59,7 +64,7 @@ def wanted(tmp_path: Path, seeds: int, **changes: Any) -> list[Job]:
     content = {
         "name": "b",
         "seeds": seeds,
-        "problem": {"use": "bowl"},
+        "problem": {"use": "bowl", "start": "random"},
         "budget": {"steps": 20},
         "optimizers": [optimizer],
     }
@@ -251,13 +256,104 @@ def test_an_executor_is_a_plugin_of_a_few_lines(tmp_path: Path) -> None:
     content = {
         "name": "b",
         "seeds": 3,
-        "problem": {"use": "bowl"},
+        "problem": {"use": "bowl", "start": "random"},
         "budget": {"steps": 20},
         "optimizers": [{"use": "sgd", "lr": 0.1}],
     }
     run_experiment(Experiment.model_validate(content), tmp_path / "r", Way("threads", workers=2))
     supervisor.close()
     assert [status for status, _ in done(tmp_path / "r").values()] == ["budget"] * 3
+
+
+def test_failing_fast_stops_at_one_failure_in_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batch that it was in is kept whole, and no other is begun."""
+    batches: list[list[int]] = []
+
+    class Canned(_AtOnce):
+        """Answers with runs that take no time; the one with the seed 7 has failed."""
+
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            """Make them up."""
+            batches.append([seed for _, seed, *_ in json.loads(args[0])["runs"]])
+            packed = b""
+            for seed in batches[-1]:
+                status: Any = "failed" if seed == 7 else "budget"
+                packed += Outcome(status, "", "", 1, 1, 0.0, 0.0, 0.0, np.zeros((1, len(COLUMNS)))).pack()
+            future: Future[Any] = Future()
+            future.set_result((packed, "{}", "here", 0))
+            return future
+
+    @contextmanager
+    def pool(_: Way) -> Iterator[Pool]:
+        yield Pool(Canned(), lambda: 1)
+
+    monkeypatch.setattr(Way, "pool", pool)
+    content = {
+        "name": "b",
+        "seeds": 40,
+        "problem": {"use": "bowl"},
+        "budget": {"steps": 20},
+        "optimizers": [{"use": "sgd", "lr": 0.1}],
+    }
+    with pytest.raises(FailedFast):
+        run_experiment(Experiment.model_validate(content), tmp_path / "r", Way("inline", fail_fast=True))
+    (unlucky,) = (batch for batch in batches if 7 in batch)
+    assert len(unlucky) > 2
+    assert sum(map(len, batches)) < 40
+    kept = load(tmp_path / "r").runs.set_index("seed")["status"]
+    assert set(unlucky) <= set(kept.index)
+    assert kept[kept == "failed"].index.tolist() == [7]
+
+
+def test_a_run_has_some_grace_after_its_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that may still end its run by itself is left alone; the clock begins anew with each run that it finishes."""
+    killed: list[float] = []
+    now = 100.0
+    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
+    worker = object.__new__(supervisor.WorkerProcess)
+    worker._process = SimpleNamespace(kill=lambda: killed.append(now))  # type: ignore[assignment]
+    worker._outcomes = tmp_path / "outcomes"
+    worker._outcomes.write_bytes(b"")
+    worker.overdue, worker._waiting, worker._size, worker._since = False, False, 0, now
+    now = 100 + 5 + supervisor.GRACE
+    worker.check(5.0)
+    assert not killed
+    worker._outcomes.write_bytes(b"one more")
+    now += 1
+    worker.check(5.0)
+    now += 5 + supervisor.GRACE
+    worker.check(5.0)
+    assert not killed
+    assert not worker.overdue
+    worker._waiting = True  # it compiles
+    now += 1
+    worker.check(5.0)
+    assert not killed
+    worker._waiting = False
+    worker.check(5.0)
+    assert killed == [now]
+    assert worker.overdue
+
+
+def test_another_blas_kernel_is_not_refused_and_other_versions_are() -> None:
+    """The kernel comes with the processor; whoever has other packages can install these."""
+    here = json.loads(versions())
+    assert "numpy: " in here["blas"]
+    _check_versions(json.dumps({**here, "blas": "numpy: openblas 0.3.30 Another"}))
+    with pytest.raises(InputError, match=r"has other versions: scipy .* where 0\.1 is asked for"):
+        _check_versions(json.dumps({**here, "scipy": "0.1"}))
+
+
+def test_the_blas_kernel_is_the_one_that_is_used() -> None:
+    """OpenBLAS is told to use another than the processor's: it is recorded, for NumPy's library and SciPy's."""
+    code = "from optilab.runner.making import blas; print(blas())"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"}
+    )
+    if "openblas" not in done.stdout:
+        pytest.skip("there is no OpenBLAS")
+    assert done.stdout.count("Nehalem") == done.stdout.count("openblas") > 0
 
 
 def test_an_executor_is_a_generator() -> None:

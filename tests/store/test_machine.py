@@ -51,6 +51,7 @@ def crashing_at(operation: int) -> Iterator[None]:
 
     with (
         mock.patch("os.replace", failing(os.replace)),
+        mock.patch("os.rename", failing(os.rename)),
         mock.patch("os.unlink", failing(os.unlink)),
         mock.patch("os.fsync", failing(os.fsync)),
     ):

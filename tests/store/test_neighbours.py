@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -268,6 +269,16 @@ def test_the_other_half_of_what_is_damaged_is_kept(folder: Path) -> None:
     assert (folder / "set_aside" / f"runs-{runs.name}").read_bytes() == b"damaged"
 
 
+def test_runs_whose_history_is_gone_are_kept_aside(folder: Path) -> None:
+    """They are made again; but a copy of their rows stays, for whoever has the history in a backup."""
+    (runs, _), (history, _) = (sorted((folder / table).glob("*.parquet")) for table in ("runs", "history"))
+    content = runs.read_bytes()
+    history.unlink()
+    with Store(folder, LR) as again:
+        assert set(again.done()) == {"b"}
+    assert (folder / "set_aside" / f"runs-{runs.name}").read_bytes() == content
+
+
 def test_what_was_set_aside_before_stays(folder: Path) -> None:
     """Another part of the same name lies beside it."""
     for content in (b"one", b"two"):
@@ -313,3 +324,22 @@ def test_joining_reads_before_it_removes(folder: Path) -> None:
         join_open(parts, schema, lambda _, rows: rows)
     assert all(part.path.exists() for part in parts)
     assert not list((folder / "runs").glob(".*"))
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EMFILE, "Too many open files"), MemoryError()], ids=["files", "memory"]
+)
+def test_a_machine_that_is_short_of_something(folder: Path, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part is taken for damaged because there was no memory, or no file could be opened, to read it."""
+    before = sorted(folder.rglob("*.parquet"))
+
+    def fails(path: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr("optilab.store.content.read_plain", fails)
+    for use in (load_all, lambda folder: Store(folder, LR)):
+        with pytest.raises(InputError, match=r"can't be read: (Too many open files|there is not enough memory)"):
+            use(folder)
+    monkeypatch.undo()
+    assert sorted(folder.rglob("*.parquet")) == before
+    assert held(folder) == HEALTHY
