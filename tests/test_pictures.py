@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.cbook import is_math_text
@@ -111,7 +111,12 @@ def legend(figure: Figure) -> list[str]:
     return [text.get_text().replace(r"\$", "$") for one in found for text in one.get_texts()]
 
 
-@given(st.text() | st.text("$\\{}^_%&#~ab\n\x1b") | st.text("ab c").map(lambda text: text * 3000), st.integers(1, 70))
+@example("$x$ and $\\frac{", 60)
+@example("$$", 2)
+@given(
+    st.text() | st.text("$\\x ") | st.text("$\\{}^_%&#~ab\n\x1b") | st.text("ab c").map(lambda text: text * 3000),
+    st.integers(1, 70),
+)
 def test_any_text_is_drawn_to_the_letter(text: str, width: int) -> None:
     """Nothing in it is a formula or a control character, and it is no longer than asked for."""
     for drawn, most in ((plain(text, width), width), (wrapped(text, max(width, 4), 3), 3 * max(width, 4) + 2)):
