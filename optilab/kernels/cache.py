@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import sys
@@ -60,7 +61,7 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
     key = hashlib.sha256((kernels_digest() + digest + text + places).encode("utf-8", "surrogateescape")).hexdigest()[
         :16
     ]
-    name = f"optilab_compiled_{label}_{key}"
+    name = f"optilab_compiled_{re.sub(r'[^a-zA-Z0-9_]', '_', label)[:80]}_{key}"  # part of a file's name
     if name in sys.modules:
         return sys.modules[name]
     start = time.perf_counter()
