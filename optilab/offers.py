@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from optilab import hookspecs
-from optilab.errors import InputError, PluginWarning, unknown
+from optilab.errors import InputError, PluginWarning, at, unknown
 from optilab.guarding import in_time, trusted
 from optilab.plugin_sources import Source
 from optilab.texts import shown
@@ -83,7 +83,7 @@ class Registry:
 
     def _find(self, what: str, among: dict[str, Thing], name: str, place: str) -> Thing:
         if not isinstance(name, str):
-            raise InputError(f"{place + ': ' if place else ''}{name!r} is not the name of a {what}")
+            raise InputError(f"{at(place)}{shown(name)} is not the name of a {what}")
         if name in among:
             return among[name]
         error = unknown(what, name, among, place)

@@ -16,6 +16,7 @@ from optilab.texts import nearest, printable, shortened, shown
 
 Model = TypeVar("Model", bound=BaseModel)
 
+DATA = ("x_train", "y_train", "x_test", "y_test")  # keys whose values are data, of any type
 _EXPECTED = {
     "bool_type": "true or false",
     "dict_type": "a table",
@@ -40,6 +41,7 @@ def validated(model: type[Model], given: dict[str, Any], place: str = "") -> Mod
 def plain(given: Any, place: str, depth: int = 0) -> Any:
     """Values as TOML and JSON know them: what NumPy has of them becomes Python's, and its long arrays stay, as data.
 
+    So do the arrays and tables of a dataset, of any type, which `optilab.datasets.arrays` reads.
     InputError, with its place, for anything else: dates, whole numbers of more than 64 bits, tables 20 deep.
     """
     value = single(given)
@@ -55,7 +57,8 @@ def plain(given: Any, place: str, depth: int = 0) -> Any:
                 raise InputError(f"{at(place)}{shown(key)} is not the name of a key")
             _encodable(key, place)
         return {
-            key: plain(v, f"{place}.{_shown(key)}" if place else _shown(key), depth + 1) for key, v in value.items()
+            key: v if key in DATA else plain(v, f"{place}.{_shown(key)}" if place else _shown(key), depth + 1)
+            for key, v in value.items()
         }
     if isinstance(value, np.ndarray):
         return value if value.size > _LONGEST_ARRAY or value.ndim > 1 else plain(value.tolist(), place, depth)

@@ -20,7 +20,7 @@ from optilab.datasets.examples import check_precision, checked
 from optilab.datasets.given import given_dataset
 from optilab.datasets.mapped import folder_of
 from optilab.errors import InputError
-from optilab.experiment import Experiment, read_stored
+from optilab.experiment import Experiment, experiment_of, read_stored
 from optilab.validation import validated
 
 STREAM = np.random.default_rng(5)
@@ -348,6 +348,17 @@ def test_an_experiment_keeps_arrays_by_their_digest(tmp_path: Path) -> None:
     assert optilab.get_problem("network", **rest).identity == direct.identity
     own = optilab.train(direct, "sgd", lr=0.1, steps=2)
     assert results.history["train_cost"].iloc[-1] == own.history["train_cost"].iloc[-1]
+
+
+def test_an_experiment_takes_tables_of_pandas() -> None:
+    """With types that no file of TOML knows, in one problem and in several."""
+    frame = pd.DataFrame({"word": ["u", "v"] * 10, "exact": [Decimal(k) / 10 for k in range(20)]})
+    problem = {"use": "network", "dataset": {"x_train": frame, "y_train": pd.Series(Y)}, "hidden": [4]}
+    content = {"name": "m", "budget": {"steps": 2}, "optimizers": [{"use": "sgd"}]}
+    one = experiment_of({**content, "problem": problem})
+    several = experiment_of({**content, "problems": [problem]})
+    assert several.problems == [one.problem]
+    assert one.problem is not None and set(one.problem["dataset"]) == {"digest"}
 
 
 def test_arrays_that_the_cache_lost_are_told() -> None:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from optilab.errors import InputError
 from optilab.texts import shown
+from optilab.validation import DATA
 
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+ARRAYS = DATA
 EXACT = 2**53  # whole numbers up to here are exact in float64
 
 
