@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 _WIDTH = 60  # characters of a value that a message quotes
-_ITEMS = 6  # of a list that a message quotes
-_FEW = 12  # names that a message lists all
+_FEW = 6  # things that a message lists all
 
 
 class _Short(reprlib.Repr):
@@ -18,7 +17,7 @@ class _Short(reprlib.Repr):
     def __init__(self) -> None:
         super().__init__()
         self.maxlevel = 3
-        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _ITEMS
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _FEW
         self.maxstring = self.maxother = _WIDTH
 
     def repr_int(self, x: int, level: int) -> str:

@@ -348,7 +348,7 @@ def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> N
 
 def test_nothing_to_compare_is_said() -> None:
     """Without a run of evaluation there is a sentence in place of the table."""
-    tuning = FOUND.assign(role="tuning")
+    tuning = FOUND[FOUND["status"] == "budget"].assign(role="tuning")
     table = comparison_table(
         SimpleNamespace(tuning=None), store.Results(Path(), tuning, history_of(tuning)), "final_train_cost", 80
     )  # type: ignore[arg-type]
@@ -430,7 +430,7 @@ def test_one_is_singular(count: int, told: str) -> None:
 def test_status_tells_done_against_wanted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Done is what is wanted and there; others are counted for themselves."""
     failed = FOUND[:0].assign(traceback="")
-    told = Status(wanted=7, more=False, missing=3, stale=1, statuses={"budget": 4}, failed=failed, others=1)
+    told = Status(wanted=7, more=False, missing=3, stale=1, statuses={"budget": 4}, failed=failed, others=1, why="")
     monkeypatch.setattr(status, "status_of", lambda _: told)
     status.show_status(Path(), as_json=False)
     lines = capsys.readouterr().out.splitlines()

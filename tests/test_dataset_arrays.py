@@ -358,7 +358,8 @@ def test_an_experiment_takes_tables_of_pandas() -> None:
     one = experiment_of({**content, "problem": problem})
     several = experiment_of({**content, "problems": [problem]})
     assert several.problems == [one.problem]
-    assert one.problem is not None and set(one.problem["dataset"]) == {"digest"}
+    assert one.problem is not None
+    assert set(one.problem["dataset"]) == {"digest"}
 
 
 def test_arrays_that_the_cache_lost_are_told() -> None:

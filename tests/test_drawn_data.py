@@ -175,7 +175,7 @@ def test_the_confidence_of_a_digit_is_its_largest_output(readers: Results) -> No
         guess = int(output.argmax())
         assert text == (f"{guess}" if guess == truth else f"{guess}, not {truth}")
         assert confidence == f"{output.max():.2f}"
-    assert len({ax.get_title() for ax in shown}) > 2
+    assert len({ax.get_title() for ax in shown}) > 1
 
 
 def test_a_wrong_reading_is_told_apart() -> None:

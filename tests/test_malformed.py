@@ -303,7 +303,7 @@ def test_a_dry_run_counts_without_making(
     }
     dry_run(validated(Experiment, given), None)
     said = capsys.readouterr().out
-    assert f"many: {points * each:,} cells" in said
+    assert f"many: {points * each:,} cell" in said
     assert f"evaluation: {points * each * seeds} runs, of which 0 are done" in said
     assert said.count("\n") < 60
     assert len(plans) < 10

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from optilab.analysis.summary import LINE, varying
+from optilab.analysis.summary import LINE, NOTHING, unchosen, varying
 from optilab.analysis.summary import chosen_text as chosen_values
 from optilab.chance import WITHOUT_CHANCE
 from optilab.plots.style import AXES, MOST_COLOURS
@@ -58,6 +58,13 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
         return ""
     beyond = " (* at an end of the values that were tried)" if any("*" in part for part in parts) else ""
     return f" Chosen: {_few(parts)}{beyond}."
+
+
+def unchosen_texts(results: Results, by: str = "final_train_cost") -> list[str]:
+    """A text for each line of which nothing could be chosen, and which is not drawn."""
+    several = results.runs["problem"].nunique() > 1
+    lines = unchosen(results.runs, by).to_dict("records")
+    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
 
 
 def ended_text(best: pd.DataFrame) -> str:

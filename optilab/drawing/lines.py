@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.curves import sensitivity as sensitivity_points
-from optilab.analysis.summary import NOTHING, best_runs, is_number, unchosen, varying
-from optilab.drawing.captions import chosen_text, ended_text, seeds_text
+from optilab.analysis.summary import best_runs, is_number, varying
+from optilab.drawing.captions import chosen_text, ended_text, seeds_text, unchosen_texts
 from optilab.drawing.source import learning_rates
 from optilab.errors import InputError
 from optilab.experiment import read_stored
@@ -52,7 +52,7 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
             style.title(ax, problem)
     experiment = read_stored(results.folder)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
-    missing = _unchosen(results, f"final_{by}", several=len(problems) > 1)
+    missing = unchosen_texts(results, f"final_{by}")
     outside_legend(axes[min(2, len(axes) - 1)], palette, absent=_absent(lines), missing=missing)
     style.question(figure, experiment.question)
     text = seeds_text(results, by) + chosen_text(results, best) + ended_text(best)
@@ -60,12 +60,6 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
     text += _CLIPPED if clipped else ""
     style.caption(figure, text + _left_out(len(problems)))
     return figure
-
-
-def _unchosen(results: Results, by: str, *, several: bool) -> list[str]:
-    """What the legend says of the lines of which nothing could be chosen."""
-    lines = unchosen(results.runs, by).to_dict("records")
-    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
 
 
 def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.summary import best_runs
-from optilab.drawing.captions import chosen_text, ended_text, name_of
+from optilab.drawing.captions import chosen_text, ended_text, name_of, unchosen_texts
 from optilab.drawing.source import problems_of
 from optilab.errors import InputError
 from optilab.experiment import read_stored
@@ -95,7 +95,7 @@ def _paths_on_contours(
         path_plot.paths_on_contours(surface, steps, ax, colours=palette, minima=problem.kind.minima)
         starred |= any(line.get_marker() == "*" for line in ax.get_lines())
         style.title(ax, name)
-    outside_legend(axes[min(across, len(axes)) - 1], palette)
+    outside_legend(axes[min(across, len(axes)) - 1], palette, missing=unchosen_texts(results))
     style.question(figure, read_stored(results.folder).question)
     text = f"{_steps(history)} from the circle to the dot; a cross is where a run left the picture, or stopped being finite"
     text += "; the star is the minimum." if starred else "."

@@ -17,7 +17,7 @@ from optilab.testing.verdicts import Kit
 
 _RANGES = {
     "lr": Sampled("log_uniform", 1e-4, 1.0),
-    "momentum": Sampled("uniform", 0.0, 0.99),
+    "decay": Sampled("uniform", 0.0, 0.99),
     "memory": Sampled("integer", 1, 20),
 }
 _COUNTS = (1, 2, 5, 16)
@@ -37,7 +37,7 @@ def kit_of(kind: SamplerKind) -> Kit:
 
 def in_range(kind: SamplerKind) -> str:
     """Gives as many points as it is asked for, each in its ranges."""
-    for names in (("lr",), ("lr", "momentum", "memory")):
+    for names in (("lr",), ("lr", "decay", "memory")):
         ranges = {name: _RANGES[name] for name in names}
         for count in _COUNTS:
             points = _asked(kind, ranges, count, 0)

@@ -61,10 +61,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def make_network(folder: Path, inputs: int, targets: str, n: int = EXAMPLES, dtype: str = "float64", **parameters: Any):
+def make_network(
+    folder: Path, inputs: int, targets: str, n: int = EXAMPLES, precision: str = "float64", **parameters: Any
+):
     """A network on one of the small datasets."""
     file = {"path": str(folder / f"{inputs} {targets} {n}.npz"), "test_fraction": 0.0}
-    return optilab.get_problem("network", dataset=file, precision=dtype, **parameters)
+    return optilab.get_problem("network", dataset=file, precision=precision, **parameters)
 
 
 def distance_to_kink(network: Any, w: Vector) -> float:

@@ -160,7 +160,7 @@ def test_large_whole_constants_beside_an_index_stay_whole() -> None:
     for i in range(7):
         expected[(i + 40000) % 7] += i * 2654435761 % 2**32 % 1000
     for dtype in ("float32", "float64"):
-        stepper = hashed.start(np.zeros(7), dtype=dtype)  # type: ignore[arg-type]
+        stepper = hashed.start(np.zeros(7), precision=dtype)  # type: ignore[arg-type]
         np.testing.assert_array_equal(stepper.step(np.zeros(7)), expected)
 
 
