@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optilab.plan import Plan
 
-WITHOUT_CHANCE = "one run: nothing in it is random"
+WITHOUT_CHANCE = "one run, as nothing in it is random"
 
 
 def is_random(plan: Plan) -> bool:

@@ -123,7 +123,7 @@ def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
             raise unknown("command", name, known)
         command = known[name]
         shown = click.Context(command, parent=shown, info_name=name)
-    click.echo(command.get_help(shown))
+    say(command.get_help(shown))
 
 
 @main.command("run")

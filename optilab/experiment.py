@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from optilab.datasets.given import without_arrays
 from optilab.errors import InputError
-from optilab.folders import read_plain
+from optilab.folders import read_plain, why_unread
 from optilab.numeric import LARGEST
 from optilab.problems import Precision
 from optilab.stopping import Budget, Length, Stop, Table
@@ -141,7 +141,9 @@ def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
     try:
         content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise InputError(f"can't read the experiment {shown(str(path))}: {error.strerror}") from None
+        named = Path(f"{path}.toml")
+        hint = f"; did you mean {shown(str(named))}?" if named.is_file() else ""
+        raise InputError(f"can't read the experiment {shown(str(path))}: {error.strerror}{hint}") from None
     except (ValueError, RecursionError) as error:  # TOMLDecodeError, UnicodeDecodeError, numbers of 5,000 digits
         raise InputError(f"{shown(str(path))} is not a TOML file: {_reason(error)}") from None
     for change in changes:
@@ -165,12 +167,13 @@ def _reason(error: Exception) -> str:
 def read_stored(folder: Path) -> Experiment:
     """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
     file = folder / "experiment.json"
+    remedy = "; the next start of the experiment into this folder writes it again"
     try:
         content = json.loads(read_plain(file))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{str(file)!r} can't be read: {_reason(error)}") from None
+        raise InputError(f"{str(file)!r} can't be read: {why_unread(error)}{remedy}") from None
     if not isinstance(content, dict):
-        raise InputError(f"{str(file)!r} can't be read: it holds no table, but {shown(content)}")
+        raise InputError(f"{str(file)!r} can't be read: it holds no table, but {shown(content)}{remedy}")
     return validated(
         Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"
     )

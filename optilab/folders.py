@@ -62,6 +62,13 @@ def kind_of(path: Path) -> str:
     return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "special"
 
 
+def why_unread(error: OSError | ValueError | RecursionError) -> str:
+    """Why a file of JSON can't be read, after "can't be read: "."""
+    if isinstance(error, OSError):
+        return error.strerror or "it can't be opened"
+    return "it is no JSON" if isinstance(error, ValueError) else "it is nested too deeply"
+
+
 def read_plain(path: Path) -> bytes:
     """The bytes of a regular file. NotAFileError for anything else, which is not opened; OSError if it can't be read."""
     kind = kind_of(path)

@@ -79,7 +79,12 @@ def _repeats(one: Candidate, other: Candidate) -> bool:
     joined = mine.label == same.label and (one.line.named and other.line.named)
     if relation == "inside" and (unnamed or joined):
         return True
-    raise InputError(f"{mine.place}: {mine.label!r} is the same as {same.label!r} of {same.place}; leave one out")
+    if relation == "inside":
+        raise InputError(f"{mine.place}: {mine.label!r} is the same as {same.label!r} of {same.place}; leave one out")
+    raise InputError(
+        f"{mine.place}: {mine.label!r} has some of the values of {same.label!r} of {same.place} too, and would make the same runs; "
+        "leave these values out of one of them"
+    )
 
 
 def _entry(one: Candidate) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from rich.text import Text
 from optilab import store
 from optilab.cli import main
 from optilab.console import live, outlets, status
-from optilab.console.comparison import comparison_table
+from optilab.console.comparison import comparison_notes, comparison_table
 from optilab.console.table import Column, fitting
 from optilab.console.terminal import Terminal, name
 from optilab.errors import InputError
@@ -31,7 +31,7 @@ from optilab.measurements import COLUMNS
 from optilab.runner.status import Status
 from optilab.testing.kit import Verdict
 from optilab.testing.printing import print_verdicts
-from optilab.texts import counted
+from optilab.texts import counted, printable
 
 NASTY = "a\x1b[31mred\x1b[2J \x07\x9b [bold]x[/bold] [/nothing] :warning: \u202e"
 SHOWN = r"a\x1b[31mred\x1b[2J \x07\x9b [bold]x[/bold] [/nothing] :warning: \u202e"
@@ -348,7 +348,7 @@ def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> N
 
 def test_nothing_to_compare_is_said() -> None:
     """Without a run of evaluation there is a sentence in place of the table."""
-    tuning = FOUND[FOUND["status"] == "budget"].assign(role="tuning")
+    tuning = FOUND[FOUND["status"] != "diverged"].assign(role="tuning")
     table = comparison_table(
         SimpleNamespace(tuning=None), store.Results(Path(), tuning, history_of(tuning)), "final_train_cost", 80
     )  # type: ignore[arg-type]
@@ -430,7 +430,7 @@ def test_one_is_singular(count: int, told: str) -> None:
 def test_status_tells_done_against_wanted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Done is what is wanted and there; others are counted for themselves."""
     failed = FOUND[:0].assign(traceback="")
-    told = Status(wanted=7, more=False, missing=3, stale=1, statuses={"budget": 4}, failed=failed, others=1, why="")
+    told = Status(wanted=7, more=False, missing=3, stale=1, why="", statuses={"budget": 4}, failed=failed, others=1)
     monkeypatch.setattr(status, "status_of", lambda _: told)
     status.show_status(Path(), as_json=False)
     lines = capsys.readouterr().out.splitlines()
@@ -536,3 +536,35 @@ def test_the_exit_code_of_a_failure_outweighs_lost_output(
         assert streams.exit_code(None) == 74
         assert streams.exit_code(1) == 1
     assert capsys.readouterr().err.count("can't write to the standard output: No space left on device") == 3
+
+
+@pytest.mark.parametrize("line", ["help", "help run", "help cache info", "-h", "run -h"])
+def test_help_is_the_output(line: str) -> None:
+    """What was asked for goes to the standard output, where a pager or a file takes it."""
+    done = shell(f"$OPTILAB {line}")
+    assert b"Usage: optilab" in done.stdout
+    assert done.stderr == b""
+
+
+@given(label=st.text(st.characters(codec="utf-8"), min_size=1, max_size=12))
+def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> None:
+    """No character of a label is lost there, not even one that rich takes out of its texts."""
+    runs = pd.DataFrame({"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": ""})
+    notes = comparison_notes(SimpleNamespace(tuning=None), runs, "final_train_cost", tuned=False)  # type: ignore[arg-type]
+    assert notes.plain == f"One seed. Of {printable(label)} one run, as nothing in it is random."
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_tables_stand_in_a_narrow_encoding(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells are measured as the encoding shows them: all lines of a table have the same width, and columns stand below each other."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
+    with outlets.outlets():
+        terminal = Terminal()
+        rows = [[Text("\u5b66\u7fd2\u7387 \u2713"), Text("1.5")], [Text("sgd"), Text("0.25")]]
+        terminal.print(fitting([Column("optimizer"), Column("cost", figures=True)], rows, width))
+    lines = written.getvalue().decode("ascii").splitlines()
+    assert r"\u5b66\u7fd2\u7387 +" in "\n".join(lines)
+    assert (
+        len({line.index(figure) + len(figure) for line in lines for figure in ("1.5", "0.25") if figure in line}) == 1
+    )

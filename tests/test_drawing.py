@@ -434,3 +434,22 @@ def test_a_schedule_that_has_no_curve_is_told(tmp_path: Path, spec: str, told: s
     with pytest.raises(InputError, match=told):
         draw_schedules([spec], 10, tmp_path / "s.png")
     assert not (tmp_path / "s.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "No such file or directory"), (b"[1,", "it is no JSON"), (b"null", "it holds no table, but None")],
+)
+def test_what_several_pictures_miss_is_said_once(tmp_path: Path, content: bytes | None, why: str) -> None:
+    """A folder without its experiment: one sentence for all kinds of pictures, with what to do."""
+    found = made(tmp_path / "r", problem={"use": "two_valleys"}, optimizers=[{"use": "sgd", "lr": 0.03}])
+    file = tmp_path / "r" / "experiment.json"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InputError) as raised:
+        draw(found, ("convergence", "path"))
+    assert str(raised.value) == (
+        f"no picture of kind 'convergence' or 'path': {str(file)!r} can't be read: {why}; the next start of the experiment into "
+        "this folder writes it again"
+    )

@@ -16,6 +16,9 @@ from optilab.console.table import Column, fitting
 from optilab.console.terminal import name
 from optilab.experiment import Experiment
 from optilab.store import Results
+from optilab.texts import printable, shortened
+
+_NAME = 40  # letters of a label in the notes
 
 
 def comparison_table(experiment: Experiment, found: Results, by: str, width: int) -> Group:
@@ -42,22 +45,26 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
     table = [[_cell(key, row) for key in shown] for row in rows.to_dict("records")]
     return Group(
         fitting(list(shown.values()), table, width, heading=2 if several else 1),
-        Text(_caption(experiment, rows, by, tuned)),
+        comparison_notes(experiment, rows, by, tuned=tuned),
     )
 
 
-def _caption(experiment: Experiment, rows: pd.DataFrame, by: str, tuned: bool) -> str:
+def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tuned: bool) -> Text:
+    """What stands below the table: over which seeds, and on which of them hyperparameters were chosen, if they were."""
     seeds = rows["seeds"].max()
     caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
-    if not rows["random"].all():
-        labels = ", ".join(dict.fromkeys(rows.loc[~rows["random"].astype(bool), "label"]))
-        caption = f"{labels}: {WITHOUT_CHANCE}." if seeds <= 1 else f"{caption} {labels}: {WITHOUT_CHANCE}."
+    alone = rows.loc[~rows["random"].astype(bool), "label"]
+    if len(alone) == len(rows):
+        caption = f"Each is {WITHOUT_CHANCE}."
+    elif len(alone):
+        labels = ", ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
+        caption += f" Of {labels} {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
         caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
-    return caption
+    return Text(printable(caption))
 
 
 def _cell(key: str, row: Mapping[Any, Any]) -> Text:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,7 +40,6 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
         console.print(line)
     if not experiment.tuning:
         _tell(console, experiment, "evaluation", grid, there, rerun)
-        sys.stdout.flush()
         return
     later = sum(s.samples * len(seeds_that_differ(s.low.plan(0), seeds_of(experiment, "tuning"))) for s in grid.spaces)
     if later:
@@ -59,7 +57,6 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
         _say(console, "evaluation", len(wanted), len(missing(wanted, there, rerun)))
         for line in _nothing_chosen(experiment, grid, best):
             console.print(line)
-    sys.stdout.flush()
 
 
 def _tell(

@@ -36,6 +36,11 @@ def _legible(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("optilab.legible", _legible)
 
 
+def legible(text: str, encoding: str) -> str:
+    """A text as it looks once it is written in an encoding."""
+    return text.encode(encoding, "optilab.legible").decode(encoding)
+
+
 class _Sink(io.BufferedIOBase):
     """Bytes go on to a stream; once that fails, nowhere. `lost` is why."""
 

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from optilab.console.outlets import legible, output
 from optilab.texts import printable, shortened
 
 _LONGEST = 300  # characters of a cell
@@ -37,6 +38,7 @@ def fitting(
     heading: how many of the first cells name a row.
     A word that is longer than the terminal is wide is broken all the same.
     """
+    rows = [list(map(_legible, row)) for row in rows]
     content = [[Text(column.name), *(row[k] for row in rows)] for k, column in enumerate(columns)]
     widest = [max(max(map(cell_len, text.plain.split("\n"))) for text in cells) for cells in content]
     least = [
@@ -64,6 +66,12 @@ def refitted(table: Table, width: int) -> Group:
     rows = [[_text(cell) for cell in row] for row in zip(*(column.cells for column in table.columns), strict=True)]
     title = [_text(table.title)] if table.title else []
     return Group(*title, fitting(columns, rows, width))
+
+
+def _legible(text: Text) -> Text:
+    """A cell as the encoding of the output shows it, so that it is measured as it is written."""
+    plain = legible(text.plain, output().encoding or "utf-8")
+    return text if plain == text.plain else Text(plain, style=text.style)
 
 
 def _text(cell: RenderableType) -> Text:

@@ -59,13 +59,13 @@ def draw(
         raise unknown("y", y, Y)
     results = replace(results, runs=identified(results.runs))
     drawn: list[Path] = []
-    reasons = []
+    reasons: dict[str, list[str]] = {}  # with the kinds that each is the reason for
     for kind in kinds or KINDS:
         with style.theme():
             try:
                 figure = KINDS[kind](results, x, y)
             except InputError as error:  # there is nothing on it, or what it needs is not at hand
-                reasons.append(f"no picture of kind {kind!r}: {error}")
+                reasons.setdefault(str(error), []).append(repr(kind))
                 continue
             if figure is None:
                 if kind in kinds:
@@ -84,10 +84,11 @@ def draw(
             finally:
                 plt.close(figure)
             drawn.append(target)
+    sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
-        raise InputError("; ".join(reasons) or f"none of the pictures {', '.join(KINDS)} fits these results")
-    for reason in reasons:
-        tell(reason)
+        raise InputError("; ".join(sentences) or f"none of the pictures {', '.join(KINDS)} fits these results")
+    for sentence in sentences:
+        tell(sentence)
     return drawn
 
 

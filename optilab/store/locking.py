@@ -13,41 +13,40 @@ from filelock import FileLock, Timeout
 
 from optilab import __version__
 from optilab.errors import InputError
-from optilab.folders import kind_of, read_plain, write_whole
+from optilab.folders import kind_of, read_plain, why_unread, write_whole
 from optilab.texts import printable, shortened
 
 EXPERIMENT, WANTED_RUNS = "experiment.json", "wanted.parquet"
 LAYOUT = 2  # of the folder; another number is another layout
 _FACTS, _LOCK, _HOLDER = "results.json", ".lock", ".holder.json"
 _OWN = (_FACTS, _LOCK, _HOLDER)
-_FILES = (_FACTS, _LOCK)
+_FILES = (_FACTS, _LOCK, EXPERIMENT, WANTED_RUNS)
 _FOLDERS = ("runs", "history", "recent", "recent/runs", "recent/history", "set_aside")
 
 
 def check_readable(folder: Path) -> None:
     """InputError unless the folder holds results in today's layout."""
     if not folder.is_dir():
-        raise InputError(f"there is no results folder {str(folder)!r}")
+        usual = Path("results") / folder
+        hint = f"; did you mean {str(usual)!r}?" if (usual / _FACTS).is_file() else ""
+        raise InputError(f"there is no results folder {str(folder)!r}{hint}")
     _refuse_what_leads_elsewhere(folder)
     if kind_of(folder / _FACTS) == "nothing":
         if (folder / "runs").is_dir():
-            raise _other_layout(folder, "an older")
+            raise InputError(
+                f"{str(folder)!r} has no {_FACTS}: it was deleted, or an older optilab wrote these results; the tables can be "
+                "read with pandas, but not added to"
+            )
         raise InputError(f"{str(folder)!r} is not a results folder: it has no {_FACTS}")
     try:
         facts = json.loads(read_plain(folder / _FACTS))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{str(folder / _FACTS)!r} can't be read: {_reason(error)}") from None
+        raise InputError(f"{str(folder / _FACTS)!r} can't be read: {why_unread(error)}") from None
     layout = facts.get("layout") if isinstance(facts, dict) else None
     if type(layout) is not int:
         raise InputError(f"{str(folder / _FACTS)!r} can't be read: it names no layout")
     if layout != LAYOUT:
         raise _other_layout(folder, "an older" if layout < LAYOUT else "a newer")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or "it can't be opened"
-    return "it is no JSON" if isinstance(error, ValueError) else "it is nested too deeply"
 
 
 def _refuse_what_leads_elsewhere(folder: Path) -> None:

@@ -26,15 +26,19 @@ def succeed(folder: Path, experiment: str) -> list[str]:
         return []
     if not are_others(before, now):
         return [
-            f"since the last run into {str(folder)!r} the experiment has another {_listed(names)}: its tables and pictures leave "
-            "out what it doesn't want any more"
+            f"since it was last run into {str(folder)!r}, the experiment has changed in {_listed(names)}: its tables and pictures "
+            "leave out what it doesn't want any more"
         ]
     moved = [path for path in sorted(folder.glob("*.png")) if _is_ours(path)]
     for path in moved:
         path.rename(free_place(folder, path.name))
-    pictures = f"; {', '.join(path.name for path in moved)} of that one: now in set_aside/" if moved else ""
+    pictures = (
+        f"; its {', '.join(path.name for path in moved)} {'is' if len(moved) == 1 else 'are'} now in set_aside/"
+        if moved
+        else ""
+    )
     return [
-        f"{str(folder)!r} holds results of another experiment of this name, with another {_listed(names)}: its runs stay there, "
+        f"{str(folder)!r} holds results of another experiment of this name (they differ in {_listed(names)}): its runs stay there, "
         f"and are not mixed into the tables and pictures of this one{pictures}; --results DIR keeps both apart"
     ]
 

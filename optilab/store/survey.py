@@ -41,8 +41,9 @@ class Damage:
 
     def __str__(self) -> str:
         name = self.part.path.relative_to(self.part.table.parent).as_posix()
-        commits = f"commits {self.part.first} to {self.part.last}"
-        rest = f"other parts have the runs of {commits}" if self.covered else f"the runs of {commits} are missing"
+        first, last = self.part.first, self.part.last
+        commits = f"commit {first}" if first == last else f"commits {first} to {last}"
+        rest = f"other parts have the runs of {commits}" if self.covered else f"runs of {commits} may be missing"
         return f"{name} {self.what}: {rest}"
 
 

@@ -246,5 +246,5 @@ def test_results_of_an_older_layout(tmp_path: Path) -> None:
     (tmp_path / "e.toml").write_text(LONG, "utf-8")
     (tmp_path / "r" / "runs").mkdir(parents=True)
     said = ran(tmp_path, "run", "e.toml", "--results", "r", code=2)
-    assert "Error: 'r' holds results in the layout of an older optilab" in said
+    assert "Error: 'r' has no results.json: it was deleted, or an older optilab wrote" in said
     assert sorted(path.name for path in (tmp_path / "r").rglob("*")) == ["runs"]

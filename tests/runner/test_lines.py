@@ -274,7 +274,7 @@ def test_what_can_not_differ_runs_once(
     """A given start, the full batch and no noise are one run, whatever the number of seeds, and the dry run says so."""
     given = experiment(**{"seeds": 3, **changes})
     dry_run(given, str(tmp_path / "r"))
-    assert ("one run: nothing in it is random" in capsys.readouterr().out) == (not made_by_chance(changes))
+    assert ("one run, as nothing in it is random" in capsys.readouterr().out) == (not made_by_chance(changes))
     made = run_experiment(given, tmp_path / "r", INLINE)
     assert len(made.runs) == runs
     costs = made.runs[made.runs["role"] == "evaluation"]["final_train_cost"]
@@ -298,10 +298,10 @@ def test_networks_have_a_start_and_batches_by_chance(tmp_path: Path) -> None:
 def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> None:
     """Where some lines have several seeds and others one, the caption says which, and why."""
     alone = run_experiment(experiment(), tmp_path / "alone", INLINE)
-    assert seeds_text(alone) == "A single run, of seed 0 (one run: nothing in it is random)."
+    assert seeds_text(alone) == "A single run, of seed 0 (one run, as nothing in it is random)."
     both = run_experiment(experiment(optimizers=[{"use": "sgd"}, {"use": "noisy"}]), tmp_path / "both", INLINE)
     assert seeds_text(both) == (
-        "Median and interquartile band over 2 seeds (0 to 1); of sgd one run: nothing in it is random."
+        "Median and interquartile band over 2 seeds (0 to 1); of sgd one run, as nothing in it is random."
     )
     rows = table(both)
     assert rows["seeds"].to_dict() == {"sgd": 1, "noisy": 2}
@@ -324,4 +324,4 @@ def test_the_legend_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkeyp
 def test_captions_say_that_nothing_is_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The table counts one seed, and says why."""
     assert run_and_compare(experiment(), str(tmp_path / "r"), INLINE) == 0
-    assert "sgd: one run: nothing in it is random." in capsys.readouterr().out
+    assert "Each is one run, as nothing in it is random." in capsys.readouterr().out

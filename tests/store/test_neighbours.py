@@ -147,7 +147,7 @@ def test_what_is_damaged_is_told_with_what_is_missing(folder: Path) -> None:
     lay(folder, "runs", *_named("00000002-00000003"))
     told = [
         "runs/00000001-00000002-0123456789abcdef.parquet is damaged: other parts have the runs of commits 1 to 2",
-        "runs/00000002-00000003-0123456789abcdef.parquet is damaged: the runs of commits 2 to 3 are missing",
+        "runs/00000002-00000003-0123456789abcdef.parquet is damaged: runs of commits 2 to 3 may be missing",
     ]
     with pytest.warns(ResultsWarning) as heard:
         load_all(folder)
@@ -343,3 +343,32 @@ def test_a_machine_that_is_short_of_something(folder: Path, error: Exception, mo
     monkeypatch.undo()
     assert sorted(folder.rglob("*.parquet")) == before
     assert held(folder) == HEALTHY
+
+
+@pytest.mark.parametrize("name", ["experiment.json", "wanted.parquet", "results.json"])
+def test_a_link_for_a_file_of_the_folder_is_named_by_all(tmp_path: Path, folder: Path, name: str) -> None:
+    """Who reads and who writes say the same: which file it is, and what to do."""
+    (tmp_path / "precious").write_bytes(b"precious")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(tmp_path / "precious")
+    for use in (load_all, lambda place: Store(place, LR)):
+        with pytest.raises(InputError, match=rf"{name}' is a link; within .* put the file itself there"):
+            use(folder)
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+
+
+def test_the_usual_folder_is_hinted_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An experiment's name in place of its results' folder gets the folder where results go."""
+    monkeypatch.chdir(tmp_path)
+    write(Path("results") / "wide", "x")
+    with pytest.raises(InputError, match=r"there is no results folder 'wide'; did you mean 'results/wide'\?"):
+        load_all("wide")
+    with pytest.raises(InputError, match=r"there is no results folder 'narrow'$"):
+        load_all("narrow")
+
+
+def test_a_folder_without_its_facts_is_refused(folder: Path) -> None:
+    """What may be of an older layout is not read as if it were of today's; that the file may have been deleted is said."""
+    (folder / "results.json").unlink()
+    with pytest.raises(InputError, match=r"has no results.json: it was deleted, or an older optilab wrote"):
+        load_all(folder)

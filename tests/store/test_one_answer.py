@@ -129,7 +129,7 @@ def test_another_experiment_of_the_same_name(tmp_path: Path, change: str) -> Non
     found = run_experiment(experiment(**ANOTHER[change]), folder, INLINE, told)
     (note,) = told.notes
     assert "holds results of another experiment of this name" in note
-    assert "convergence.png, path.png, sensitivity.png of that one: now in set_aside/" in note
+    assert "its convergence.png, path.png, sensitivity.png are now in set_aside/" in note
     assert [path.name for path in folder.glob("*.png")] == ["mine.png"]
     del pictures["mine.png"]
     assert {path.name: path.read_bytes() for path in (folder / "set_aside").iterdir()} == pictures
@@ -151,8 +151,11 @@ def optilab_draw(results: store.Results) -> None:
     [
         ({}, None),
         ({"seeds": 3}, None),
-        ({"budget": {"steps": 7}}, "another budget"),
-        ({"optimizers": [{"use": "sgd", "lr": 0.2}], "precision": "float32"}, "another optimizers and precision"),
+        ({"budget": {"steps": 7}}, "has changed in budget:"),
+        (
+            {"optimizers": [{"use": "sgd", "lr": 0.2}], "precision": "float32"},
+            "has changed in optimizers and precision:",
+        ),
     ],
 )
 def test_an_experiment_that_was_edited(tmp_path: Path, change: dict[str, Any], told: str | None) -> None:
