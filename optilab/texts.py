@@ -58,7 +58,7 @@ def printable(text: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for a name that isn't known: the near ones; where none is near, all of a few, or the nearest three."""
-    names = sorted(map(printable, known))
+    names = sorted(shortened(printable(one), _WIDTH) for one in known)
     asked = name[: 4 * _WIDTH]  # the search takes quadratic time
     if close := difflib.get_close_matches(asked, names, n=3, cutoff=0.6):
         return f"did you mean {' or '.join(map(repr, close))}?"
