@@ -96,7 +96,7 @@ def _are_texts(value: Any) -> bool:
 
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 TEXTS = Kind("a list of texts", _are_texts, tuple)
-PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)))
+PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and "\0" not in str(value))
 WHOLE = Kind("a whole number", is_whole, int)
 SEED = Kind("a whole number from 0", lambda value: is_whole(value) and value >= 0, int)
 COUNT = Kind("a whole number above zero", lambda value: is_whole(value) and value > 0, int)

@@ -50,7 +50,7 @@ def _caption(experiment: Experiment, rows: pd.DataFrame, by: str, tuned: bool) -
     seeds = rows["seeds"].max()
     caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
     if not rows["random"].all():
-        labels = ", ".join(dict.fromkeys(rows.loc[~rows["random"].astype(bool), "label"]))
+        labels = "; ".join(dict.fromkeys(rows.loc[~rows["random"].astype(bool), "label"]))
         caption = f"{labels}: {WITHOUT_CHANCE}." if seeds <= 1 else f"{caption} {labels}: {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"

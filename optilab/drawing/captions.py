@@ -41,7 +41,7 @@ def without_chance_text(runs: pd.DataFrame) -> str:
     if not labels:
         return ""
     every = len(labels) == runs["label"].nunique()
-    return f" ({WITHOUT_CHANCE})" if every else f"; of {', '.join(labels)} {WITHOUT_CHANCE}"
+    return f" ({WITHOUT_CHANCE})" if every else f"; of {'; '.join(labels)} {WITHOUT_CHANCE}"
 
 
 def chosen_text(results: Results, best: pd.DataFrame) -> str:
