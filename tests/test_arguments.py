@@ -127,6 +127,8 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     }
     own = optilab.train("bowl", "sgd", **{name: value.item() for name, value in given.items()})
     assert optilab.train("bowl", "sgd", **given).w.tolist() == own.w.tolist()
+    arrays = {name: np.array(value) for name, value in given.items()}
+    assert optilab.train("bowl", "sgd", **arrays).w.tolist() == own.w.tolist()
     problem = {"use": "bowl", "start": "random"}
     results = optilab.run({**EXPERIMENT, "problem": problem}, tmp_path / "r", executor="inline", workers=None)
     assert len(results.runs) == 1
@@ -215,6 +217,15 @@ def test_an_experiment_is_a_dict_a_path_or_an_experiment(tmp_path: Path, monkeyp
     assert all(ids == found[0] for ids in found)
     with pytest.raises(InputError, match="budgt: unknown key; did you mean 'budget'"):
         optilab.run({**EXPERIMENT, "budgt": {}}, executor="inline")
+
+
+def test_numbers_that_are_masked_are_none() -> None:
+    """What lies under a mask is nobody's weight; a mask of nothing hides nothing."""
+    hidden = np.ma.array([1.0, 2.0], mask=[False, True])
+    for call in (lambda w: optilab.train("bowl", "sgd", w=w, steps=1), optilab.get_optimizer("sgd").start):
+        with pytest.raises(InputError, match=r"some of its numbers are masked"):
+            call(hidden)
+        call(np.ma.array([1.0, 2.0]))
 
 
 def test_a_path_of_a_dataset_may_be_one_of_pathlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
