@@ -7,13 +7,13 @@ import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError
+from optilab.numeric import LARGEST, is_number, is_whole, single
 from optilab.texts import shown
 
 Arguments = ParamSpec("Arguments")
@@ -62,18 +62,10 @@ def takes(**kinds: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[Arg
     return wrap
 
 
-def is_whole(value: Any) -> bool:
-    """Whether it is a whole number: an int, or one of NumPy's."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a number: a float or int, or one of NumPy's."""
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
 def array(name: str, value: Any) -> NDArray[Any]:
-    """A value as an array of real numbers; InputError if it is none."""
+    """A value as an array of real numbers; InputError if it is none, or has masked ones."""
+    if np.ma.is_masked(value):
+        raise InputError(f"{name} = {shown(value)}: some of its numbers are masked")
     try:
         found = np.asarray(value)
     except (ValueError, TypeError, OverflowError):  # lists of different lengths, for one
@@ -85,9 +77,10 @@ def array(name: str, value: Any) -> NDArray[Any]:
 
 def _plain(value: Any) -> Any:
     """A number as Python's own."""
-    if is_whole(value):
-        return int(value)
-    return float(value) if is_number(value) else value
+    number = single(value)
+    if is_whole(number):
+        return int(number)
+    return float(number) if is_number(number) else value
 
 
 def _are_texts(value: Any) -> bool:
@@ -96,12 +89,12 @@ def _are_texts(value: Any) -> bool:
 
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 TEXTS = Kind("a list of texts", _are_texts, tuple)
-PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)))
-WHOLE = Kind("a whole number", is_whole, int)
-SEED = Kind("a whole number from 0", lambda value: is_whole(value) and value >= 0, int)
-COUNT = Kind("a whole number above zero", lambda value: is_whole(value) and value > 0, int)
+PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and "\0" not in str(value))
+WHOLE = Kind("a whole number", is_whole, _plain)
+SEED = Kind("a whole number from 0", lambda value: is_whole(value) and single(value) >= 0, _plain)
+COUNT = Kind("a whole number above zero", lambda value: is_whole(value) and single(value) > 0, _plain)
 NUMBER = Kind("a number", is_number, _plain)
-SWITCH = Kind("True or False", lambda value: isinstance(value, bool))
+SWITCH = Kind("True or False", lambda value: isinstance(single(value), bool), single)
 TABLE = Kind("a dict with texts as keys", lambda v: isinstance(v, Mapping) and all(isinstance(k, str) for k in v), dict)
 FUNCTION = Kind("a function", callable)
 
@@ -114,6 +107,6 @@ def one_of(*words: str) -> Kind:
 PRECISION = one_of("float32", "float64")
 BATCH_SIZE = Kind(
     "'full', or a whole number",
-    lambda value: abs(value) < 2**63 if is_whole(value) else isinstance(value, str) and value == "full",
+    lambda value: abs(single(value)) <= LARGEST if is_whole(value) else isinstance(value, str) and value == "full",
     _plain,
 )

@@ -54,7 +54,7 @@ def _stepped(value: Mapping[str, Any], place: str) -> list[float]:
             f"{place} = {shown(dict(value))}: write {{ log = [low, high], points = n }}, or linear, or "
             "{ log_uniform = [low, high] } with samples = n beside it, or uniform or integer"
         )
-    count = _count(value.get("points"), f"{place}: points")
+    count = as_whole(value.get("points"), f"{place}: points", 1, MOST_VALUES)
     kind, ends = kinds[0], value[kinds[0]]
     if not isinstance(ends, list) or len(ends) != 2:
         raise InputError(f"{place}: {kind} = {shown(ends)} is not [low, high]")
@@ -68,13 +68,6 @@ def _stepped(value: Mapping[str, Any], place: str) -> list[float]:
     # twelve digits, so that 0.1 is 0.1 on every machine
     with np.errstate(all="ignore"):  # near the ends of what a float holds
         return [float(f"{v:.12g}") for v in np.geomspace(low, high, count)]
-
-
-def _count(given: Any, what: str) -> int:
-    """How many values; one message for what is no number above zero, or too large."""
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise InputError(f"{what} = {shown(given)} is not a whole number above zero")
-    return as_whole(given, what, 1, MOST_VALUES)
 
 
 @dataclass(frozen=True)
@@ -118,7 +111,7 @@ def _samples(ranges: Mapping[str, Sampled], samples: Any, place: str) -> int:
             )
         return 0
     try:
-        return _count(samples, f"{place}.samples")
+        return as_whole(samples, f"{place}.samples", 1, MOST_VALUES)
     except InputError as error:
         told = f"{place}.samples is missing" if samples is None else error
         raise InputError(f"{told}: how many points of {', '.join(ranges)} are to be tried?") from None

@@ -80,21 +80,31 @@ class Block(Sequence[Cell]):
         if self.base != other.base or set(self.plan.hyperparameters) != set(other.plan.hyperparameters):
             return "apart"
         if len(self.points) > 1 or len(other.points) > 1:
-            return _relation(
-                {canonical_text(v) for v in self.hyperparameters()}, map(canonical_text, other.hyperparameters())
-            )
-        axes = [
-            _relation(set(map(canonical_text, self.values(name))), map(canonical_text, other.values(name)))
-            for name in self.plan.hyperparameters
-        ]
-        if "apart" in axes:
-            return "apart"
-        return "overlapping" if "overlapping" in axes else "inside"
+            return _relation(self._all_texts, other._all_texts)
+        found: Relation = "inside"
+        for name, texts in self._texts.items():
+            axis = _relation(texts, other._texts[name])
+            if axis == "apart":
+                return "apart"
+            if axis == "overlapping":
+                found = axis
+        return found
+
+    @cached_property
+    def _texts(self) -> Mapping[str, frozenset[str]]:
+        """The values of each hyperparameter, written down so that the same are equal."""
+        return {name: frozenset(map(canonical_text, self.values(name))) for name in self.plan.hyperparameters}
+
+    @cached_property
+    def _all_texts(self) -> frozenset[str]:
+        """The hyperparameters of each cell, written down likewise."""
+        return frozenset(map(canonical_text, self.hyperparameters()))
 
 
-def _relation(ours: set[str], theirs: Iterator[str]) -> Relation:
-    known = [text in ours for text in theirs]
-    return "inside" if all(known) else "overlapping" if any(known) else "apart"
+def _relation(ours: frozenset[str], theirs: frozenset[str]) -> Relation:
+    if ours.isdisjoint(theirs):
+        return "apart"
+    return "inside" if theirs <= ours else "overlapping"
 
 
 class Cells(Sequence[Cell]):

@@ -131,9 +131,13 @@ class Entry:
         found = axes(rest, samples, place)
         return cls(place, tuple(names), optimizer, label, usual, sized, batch_sizes, axis(schedules, place), found)
 
-    def lines(self, experiment: Experiment, problem: Mapping[str, Any]) -> Iterator[Line]:
-        """Its lines: one for each batch size and schedule."""
-        used = _schedules_used(experiment)
+    def lines(
+        self, experiment: Experiment, problem: Mapping[str, Any], used: Sequence[BoundSchedule]
+    ) -> Iterator[Line]:
+        """Its lines: one for each batch size and schedule.
+
+        used: all schedules of the experiment, among which a label tells its own.
+        """
         for size, schedule in itertools.product(self.batch_sizes, self.schedules):
             parts = [self.label or self.optimizer.name, *self._batch_label(size), *self._schedule_label(schedule, used)]
             cell = Cell(
@@ -174,7 +178,7 @@ def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]
     return found
 
 
-def _schedules_used(experiment: Experiment) -> list[BoundSchedule]:
+def schedules_used(experiment: Experiment) -> list[BoundSchedule]:
     """All schedules of an experiment."""
     found = []
     for k, entry in enumerate(experiment.optimizers):

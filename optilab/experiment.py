@@ -220,7 +220,7 @@ def _with_paths(content: dict[str, Any], change: Callable[[Path], str]) -> dict[
 
 def _with_path(problem: Mapping[str, Any], change: Callable[[Path], str]) -> dict[str, Any]:
     data = problem.get("dataset")
-    if not isinstance(data, Mapping) or not isinstance(data.get("path"), str):
+    if not isinstance(data, Mapping) or not isinstance(data.get("path"), (str, os.PathLike)):
         return dict(problem)
     return {**problem, "dataset": {**data, "path": change(Path(data["path"]))}}
 

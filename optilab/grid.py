@@ -10,7 +10,7 @@ from optilab.blocks import Cells
 from optilab.cell import Cell, build_problem, problem_id, table_key
 from optilab.chance import seeds_that_differ
 from optilab.derivatives import spot_check
-from optilab.entries import Entry, Line
+from optilab.entries import Entry, Line, schedules_used
 from optilab.errors import InputError
 from optilab.experiment import Experiment, seeds_of
 from optilab.labels import tables_apart
@@ -119,6 +119,7 @@ def _ends(ranges: Mapping[str, Sampled]) -> list[list[float]]:
 def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
     """Each line on each problem; a problem that is there twice counts once."""
     seen = set()
+    used = schedules_used(experiment)
     for place, problem in experiment.every_problem:
         built = build_problem(problem, experiment.precision, place)
         if (identity := problem_id(built)) in seen:
@@ -129,7 +130,7 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
         for k, given in enumerate(experiment.optimizers):
             entry = Entry.of(given, built, f"optimizers[{k}]")
             _check_size(entry)
-            for line in entry.lines(experiment, problem):
+            for line in entry.lines(experiment, problem, used):
                 yield entry, line
 
 

@@ -26,6 +26,26 @@ def single(value: Any) -> Any:
     return value
 
 
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number, and not true or false."""
+    number = single(value)
+    return isinstance(number, Integral) and not isinstance(number, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a real number, and not true or false."""
+    number = single(value)
+    return isinstance(number, Real) and not isinstance(number, bool)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether it is a number, neither infinite nor NaN, that a float can hold."""
+    try:
+        return is_number(value) and math.isfinite(single(value))
+    except OverflowError:
+        return False
+
+
 def as_bool(value: Any, what: str) -> bool:
     """True or false. InputError, which begins with `what`, for anything else."""
     if isinstance(single(value), bool):
@@ -39,9 +59,9 @@ def as_number(value: Any, what: str) -> float:
     InputError, which begins with `what`, for what is no number, and for whole numbers of more than 64 bits.
     """
     number = single(value)
-    if isinstance(number, bool) or not isinstance(number, Real):
+    if not is_number(number):
         raise InputError(f"{what} = {shown(value)} is not a number")
-    if not isinstance(number, Integral):
+    if not is_whole(number):
         return float(number)
     if not -LARGEST - 1 <= int(number) <= LARGEST:
         raise InputError(f"{what} = {shown(value)}: a whole number has at most 64 bits, and lies below 2**63")
@@ -59,7 +79,7 @@ def as_finite(value: Any, what: str) -> float:
 def as_whole(value: Any, what: str, low: int, high: int = LARGEST) -> int:
     """A whole number from `low` to `high`. InputError, which begins with `what`, for anything else."""
     number = single(value)
-    if isinstance(number, bool) or not isinstance(number, Integral) or not low <= int(number) <= high:
+    if not is_whole(number) or not low <= int(number) <= high:
         upto = f"from {low} to {high:,}" if high < LARGEST else f"from {low} to 2**63 - 1"
         raise InputError(f"{what} = {shown(value)}: accepted is a whole number {upto}")
     return int(number)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from numbers import Real
 
 from optilab.errors import InputError
 from optilab.guarding import in_time, trusted
+from optilab.numeric import is_finite
 from optilab.ranges import Sampled
+from optilab.texts import shown
 
 Point = Mapping[str, float]  # a value for each hyperparameter that is sampled
 
@@ -79,7 +79,7 @@ class SamplerKind:
         for point in points:
             if not _is_point(point, ranges):
                 raise InputError(
-                    f"the sampler {self.name} gave the point {point!r} where a number for each of "
+                    f"the sampler {self.name} gave the point {shown(point)} where a number for each of "
                     f"{', '.join(ranges)} was asked for"
                 )
         return [{name: found.fitted(point[name]) for name, found in ranges.items()} for point in points]
@@ -91,7 +91,7 @@ class SamplerKind:
 def _is_point(given: object, ranges: Mapping[str, Sampled]) -> bool:
     if not isinstance(given, Mapping) or set(given) != set(ranges):
         return False
-    return all(isinstance(value, Real) and math.isfinite(value) for value in given.values())
+    return all(map(is_finite, given.values()))
 
 
 def sampler(function: Callable[[Mapping[str, Sampled], int, int], Sampler | Sequence[Point]]) -> SamplerKind:

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 _WIDTH = 60  # characters of a value that a message quotes
-_FEW = 6  # things that a message lists all
+_ITEMS = 6  # of a list that a message quotes
+_FEW = 12  # names that a message lists all
+_NEAR = 0.6  # share of letters that a name has in common with one that may be meant
 
 
 class _Short(reprlib.Repr):
@@ -55,11 +57,16 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
+def is_near(name: str, known: Iterable[str]) -> bool:
+    """Whether a name could be meant for one that is known."""
+    return bool(difflib.get_close_matches(name[: 4 * _WIDTH], known, n=1, cutoff=_NEAR))
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for a name that isn't known: the near ones; where none is near, all of a few, or the nearest three."""
-    names = sorted(map(printable, known))
+    names = sorted(shortened(printable(one), _WIDTH) for one in known)
     asked = name[: 4 * _WIDTH]  # the search takes quadratic time
-    if close := difflib.get_close_matches(asked, names, n=3, cutoff=0.6):
+    if close := difflib.get_close_matches(asked, names, n=3, cutoff=_NEAR):
         return f"did you mean {' or '.join(map(repr, close))}?"
     if len(names) <= _FEW:
         return f"known are {', '.join(names)}" if names else "none are known"

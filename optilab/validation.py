@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
@@ -39,12 +40,12 @@ def validated(model: type[Model], given: dict[str, Any], place: str = "") -> Mod
 
 
 def plain(given: Any, place: str, depth: int = 0) -> Any:
-    """Values as TOML and JSON know them: what NumPy has of them becomes Python's, and its long arrays stay, as data.
+    """Values as TOML and JSON know them: what NumPy has of them becomes Python's, and its long arrays stay, as data. Paths are texts.
 
     So do the arrays and tables of a dataset, of any type, which `optilab.datasets.arrays` reads.
     InputError, with its place, for anything else: dates, whole numbers of more than 64 bits, tables 20 deep.
     """
-    value = single(given)
+    value = os.fspath(given) if isinstance(given, os.PathLike) else single(given)
     if depth > _DEEPEST:
         raise InputError(f"{at(place)}tables and lists stand at most {_DEEPEST} deep in each other")
     if isinstance(value, str):
@@ -108,6 +109,8 @@ def _message(model: type[BaseModel], problems: list[Any], place: str) -> str:
         text = f"{where} = {shown(problem['input'])}: expected {' or '.join(dict.fromkeys(expected))}"
         if "a list" in expected and isinstance(problem["input"], Mapping) and len(problem["loc"]) == 1 and not place:
             return f"{text}; write [[{where}]], with two brackets, for each table of a list"
+        if "a table" in expected and isinstance(problem["input"], list) and len(problem["loc"]) == 1 and not place:
+            return f"{text}; write [{where}], with one bracket, for a table that stands alone"
         return text + (_nearest(problem["input"], here) if isinstance(problem["input"], str) else "")
     message = problem["msg"].removeprefix("Value error, ")
     found = f" = {shown(problem['input'])}" if problem["loc"] and not isinstance(problem["input"], dict) else ""

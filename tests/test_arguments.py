@@ -20,6 +20,7 @@ from optilab.arguments import SEED, array
 from optilab.cli import main
 from optilab.errors import InputError
 from optilab.executors import usual_workers
+from optilab.experiment import experiment_of
 
 CALLS: dict[str, Callable[..., Any]] = {
     "train": lambda **given: optilab.train(**{"problem": "bowl", "optimizer": "sgd", "steps": 1, "lr": 0.01, **given}),
@@ -78,14 +79,14 @@ WRONG: dict[tuple[str, str], list[Any]] = {
     ("train", "schedule"): [1, True, object(), {"floor": 1}, {1: 2}, "cosin"],
     ("train", "lr"): ["x", None, [1], True, -1.0, float("nan"), 1j, object()],
     ("run", "experiment"): [None, 3, True, [1], {1: 2}, {"name": 1}, object(), b"x", "no/such/file.toml"],
-    ("run", "results"): [3, True, [1], object()],
+    ("run", "results"): [3, True, [1], object(), "a\0b"],
     ("run", "executor"): [None, 3, ["local"], "locl"],
     ("run", "workers"): ["2", 0, -1, 1.5, True, [1]],
     ("run", "address"): [3, ["x"]],
     ("run", "rerun"): ["some", True, 1],
     ("run", "fail_fast"): ["yes", 1, None],
     ("run", "log"): ["tensorboard", [1], 3, ["tensorbord"]],
-    ("load", "folder"): [None, 3, True, [1], "no/such/folder", object()],
+    ("load", "folder"): [None, 3, True, [1], "no/such/folder", object(), "a\0b"],
     ("get_problem", "name"): [None, 3, True, ["bowl"], "bwl", object()],
     ("get_problem", "precision"): ["float16", np.float32, 64, []],
     ("get_problem", "condition"): ["x", True, [1], 1j, object(), float("nan")],
@@ -126,6 +127,8 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     }
     own = optilab.train("bowl", "sgd", **{name: value.item() for name, value in given.items()})
     assert optilab.train("bowl", "sgd", **given).w.tolist() == own.w.tolist()
+    arrays = {name: np.array(value) for name, value in given.items()}
+    assert optilab.train("bowl", "sgd", **arrays).w.tolist() == own.w.tolist()
     problem = {"use": "bowl", "start": "random"}
     results = optilab.run({**EXPERIMENT, "problem": problem}, tmp_path / "r", executor="inline", workers=None)
     assert len(results.runs) == 1
@@ -214,6 +217,40 @@ def test_an_experiment_is_a_dict_a_path_or_an_experiment(tmp_path: Path, monkeyp
     assert all(ids == found[0] for ids in found)
     with pytest.raises(InputError, match="budgt: unknown key; did you mean 'budget'"):
         optilab.run({**EXPERIMENT, "budgt": {}}, executor="inline")
+
+
+def test_numbers_that_are_masked_are_none() -> None:
+    """What lies under a mask is nobody's weight; a mask of nothing hides nothing."""
+    hidden = np.ma.array([1.0, 2.0], mask=[False, True])
+    for call in (lambda w: optilab.train("bowl", "sgd", w=w, steps=1), optilab.get_optimizer("sgd").start):
+        with pytest.raises(InputError, match=r"some of its numbers are masked"):
+            call(hidden)
+        call(np.ma.array([1.0, 2.0]))
+
+
+def test_a_path_of_a_dataset_may_be_one_of_pathlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a problem and in an experiment, relative to the current folder; it is the dataset of the same path as a text."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("d.npz", x_train=np.arange(12.0)[:, None], y_train=np.arange(12) % 2)
+    one, other = (optilab.get_problem("network", dataset={"path": path}) for path in ("d.npz", Path("d.npz")))
+    assert one.identity == other.identity
+    problem = {"use": "network", "dataset": {"path": Path("d.npz")}}
+    kept = experiment_of({**EXPERIMENT, "problem": problem}).problem
+    assert kept == {"use": "network", "dataset": {"path": str(tmp_path / "d.npz")}}
+
+
+def test_arrays_of_other_names_are_told_which_names_are_known() -> None:
+    """As x and y, which are neither arrays nor keys of a file."""
+    with pytest.raises(InputError, match=r"give the path of a file, or arrays as x_train and y_train"):
+        optilab.get_problem("network", dataset={"X": [[1.0]], "y": [1]})
+
+
+def test_brackets_are_hinted_at() -> None:
+    """A table in two brackets where one stands alone, and a list of tables in one."""
+    with pytest.raises(InputError, match=r"write \[problem\], with one bracket"):
+        experiment_of({**EXPERIMENT, "problem": [{"use": "bowl"}]})
+    with pytest.raises(InputError, match=r"write \[\[optimizers\]\], with two brackets"):
+        experiment_of({**EXPERIMENT, "optimizers": {"use": "sgd"}})
 
 
 def test_arrays_are_of_real_numbers() -> None:

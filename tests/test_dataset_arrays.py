@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,7 +146,7 @@ def test_a_masked_value_is_a_missing_one(x: Any) -> None:
         ({"y_train": ["a"] * 20}, r"y_train holds one class only, 'a'"),
         ({"x_test": X, "y_test": Y + 7}, r"the test label 7 \(row 0\) is not among the training labels"),
         ({"x_train": X.astype(np.uint8), "x_test": X, "y_test": Y}, r"x_train is uint8, x_test is float64"),
-        ({"x_train": pd.DataFrame({"a": pd.timedelta_range(0, periods=20)})}, r"'a' holds spans"),
+        ({"x_train": pd.DataFrame({"a": pd.timedelta_range(0, periods=20)})}, r"'a' holds spans of time"),
         ({"x_train": pd.DataFrame({"a": [datetime.date(2020, 1, 1)] * 20})}, r"'a' holds dates"),
         ({"x_train": pd.DataFrame({"a": X[:, 0] * 1j})}, r"'a' holds complex numbers"),
         ({"x_train": pd.DataFrame(X, columns=["a", "b", "a"])}, r"2 columns are called 'a'"),
@@ -186,6 +187,19 @@ def test_labels_of_any_letters_are_classes() -> None:
     """Lone surrogates, control characters and other scripts are stored and come back."""
     names = ("\x1b[2J", "\u65e5", "\udcff")
     assert load(y_train=[names[k] for k in Y]).classes == names
+
+
+def test_several_outputs_are_not_called_classes() -> None:
+    """One-hot labels are numbers to predict, which classes = true would not change."""
+    assert not any("classes" in note for note in load(y_train=np.eye(3)[Y]).notes)
+    assert any("classes = true" in note for note in load(y_train=Y.astype(float)).notes)
+
+
+def test_a_dictionary_of_pyarrow_is_words() -> None:
+    """As a category of pandas is."""
+    words = pa.array(["u", "v"] * 10).dictionary_encode()
+    frame = pd.DataFrame({"k": pd.Series(words, dtype=pd.ArrowDtype(words.type))})
+    assert load(x_train=frame).inputs == ("k=u", "k=v")
 
 
 def test_decimals_and_truths_are_numbers() -> None:

@@ -343,6 +343,18 @@ def test_a_npz_without_the_arrays_is_told(tmp_path: Path) -> None:
         load(str(tmp_path / "d.npz"))
 
 
+def test_no_message_advises_to_unpickle(tmp_path: Path) -> None:
+    """As NumPy does for a text, and for an array of Python's objects."""
+    (tmp_path / "d.npz").write_bytes(b"a,y\n1,2\n")
+    with pytest.raises(InputError, match=r"NumPy has not written it; np\.savez") as caught:
+        load(str(tmp_path / "d.npz"))
+    assert "pickle" not in str(caught.value)
+    np.savez(tmp_path / "d.npz", x_train=np.ones((2, 1)), y_train=np.array([1, "a"], object))
+    with pytest.raises(InputError, match=r"y_train: it holds Python objects; save it as numbers or texts") as caught:
+        load(str(tmp_path / "d.npz"))
+    assert "pickle" not in str(caught.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
 def test_a_damaged_npz_is_told(tmp_path: Path, content: bytes) -> None:
     """A file that is not an archive of arrays is told by its name."""
@@ -383,7 +395,7 @@ def test_a_table_that_can_not_be_used_is_told(tmp_path: Path, lines: list[str], 
     [
         ("nowhere.npz", r"can't read the dataset '.*nowhere\.npz': No such file"),
         ("nowhere.csv", r"can't read the dataset"),
-        ("data.txt", r"'.*data\.txt' is neither a \.npz nor a \.csv file"),
+        ("data.xlsx", r"'.*data\.xlsx' is neither a \.npz nor a \.csv file"),
         ("data", r"is neither a \.npz nor a \.csv file"),
         ("folder.npz", r"can't read the dataset '.*folder\.npz': Is a directory"),
     ],

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optilab import blocks
+from optilab.canonical import canonical_text
 from optilab.cell import Cell, table_key
 from optilab.errors import InputError
 from optilab.experiment import Experiment, read
@@ -374,6 +376,15 @@ def test_a_block_counts_and_names_its_cells_without_making_them(data: st.DataObj
     assert [cells[k] for k in range(len(cells))] == list(cells)
     (block,) = cells.blocks
     assert list(block.run_ids([3, 8])) == [[run_id(cell.plan(seed)) for seed in (3, 8)] for cell in cells]
+
+
+def test_many_entries_are_compared_by_what_was_written_down_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value is written down once for each hyperparameter of each entry, however many others it is compared with."""
+    written = []
+    monkeypatch.setattr(blocks, "canonical_text", lambda value: written.append(value) or canonical_text(value))
+    found = grid(optimizers=[{"use": "adam", "lr": 0.1 + k / 100} for k in range(30)])
+    assert len(found) == 30
+    assert len(written) == 30 * len(found[0].hyperparameters)
 
 
 def test_changes_by_set_are_part_of_the_identity(tmp_path: Path) -> None:

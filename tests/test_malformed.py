@@ -303,7 +303,8 @@ def test_a_dry_run_counts_without_making(
     }
     dry_run(validated(Experiment, given), None)
     said = capsys.readouterr().out
-    assert f"many: {points * each:,} cell" in said
+    cells = points * each
+    assert f"many: {cells:,} cell{'' if cells == 1 else 's'}\n" in said
     assert f"evaluation: {points * each * seeds} runs, of which 0 are done" in said
     assert said.count("\n") < 60
     assert len(plans) < 10

@@ -221,8 +221,8 @@ def test_a_rule_of_a_chain_is_sampled_by_its_own_name() -> None:
     ("changes", "message"),
     [
         ({"samples": None}, r"optimizers\[0\]\.samples is missing: how many points of lr are to be tried\?"),
-        ({"samples": 0}, r"optimizers\[0\]\.samples = 0 is not a whole number above zero"),
-        ({"samples": True}, r"optimizers\[0\]\.samples = True is not a whole number"),
+        ({"samples": 0}, r"optimizers\[0\]\.samples = 0: accepted is a whole number from 1 to 1,000,000"),
+        ({"samples": True}, r"optimizers\[0\]\.samples = True: accepted is a whole number"),
         ({"lr": 0.1}, r"optimizers\[0\]\.samples: nothing is sampled here"),
         ({"lr": {"log_uniform": [0, 1]}}, r"optimizers\[0\]\.lr: log_uniform = \[0, 1\] must lie above zero"),
         ({"lr": {"log_uniform": [1, 0.1]}}, r"log_uniform = \[1, 0\.1\] is not \[low, high\]"),

@@ -170,9 +170,25 @@ def test_lines_are_those_of_the_file(rows: list[tuple[str, int]]) -> None:
         ("a,y\n1,u\n2,v\n", {"label": "Y"}, r"has no column 'Y': "),
         ("a,y\n1,u\n2,v\n", {"label": "b\x1b"}, r"has no column 'b\\x1b': "),
         ("a,y\n1,u\n2,v\n", {"scale_targets": True}, r"scale_targets = true, but the labels are classes"),
+        (
+            "d,a,y\n20200131,1,u\n20200201,2,v\n",
+            {},
+            r"'d' holds dates \(20200131, first in line 2\).*columns = \[\"d\"",
+        ),
+        ("d,a,y\n01/2020,1,u\n02/2020,2,v\n", {}, r"'d' holds dates \('01/2020', first in line 2\)"),
+        ("d,a,y\n20200131T1030,1,u\n20200201T1030,2,v\n", {}, r"'d' holds dates"),
+        ("a,y\n(1.5),u\n2,v\n3,v\n", {}, r"'a' holds numbers, but also '\(1\.5\)' \(first in line 2\)"),
+        (
+            "a,y\nJan 1, 2020,u\nJan 1, 2021,v\n",
+            {},
+            r"line 2 has 3 columns, line 1 has 2; columns are separated by ','",
+        ),
+        ("a,y\n1,u\n2,v\n# by hand\n", {}, r"line 4 has 1 column, line 1 has 2; comment = \"#\" skips lines"),
+        ("a,y\n1,None\n2,v\n", {}, r"line 2: the label 'y' is empty.*; NA, null, None and the like count as missing"),
+        (f"{'a' * 500},y\n1,u\n2,v\n", {"label": "z"}, r"known are a{59}…, y$"),
         ("a,y\n1,u\n2,v\n", {"encoding": "klingon"}, r"encoding = 'klingon' is not known"),
         ("a,y\n1,u\n2,v\n", {"image": [2, 2]}, r"image = \(2, 2\) doesn't fit 1 inputs"),
-        ('a,y\n1,u\n"2,v\n', {}, r"line 3 has 1 columns|not a readable"),
+        ('a,y\n1,u\n"2,v\n', {}, r"line 3 has 1 column|not a readable"),
         ("a,y\n1,u\0\n2,v\n", {}, r"zero byte"),
     ],
 )
@@ -214,6 +230,60 @@ def test_a_column_that_counts_the_rows_is_no_input(load: Load) -> None:
         load("id,a,y\n" + rows)
     assert load("id,a,y\n" + rows, columns=["id", "a"]).x_train.shape == (40, 2)
     assert load("id,a,y\n" + rows, drop=["a"]).x_train.shape == (40, 1)
+
+
+@pytest.mark.parametrize("values", [range(40), range(1, 41), range(40, 0, -1), range(39, -1, -1)])
+def test_a_column_that_counts_the_rows_is_refused_wherever_it_stands(load: Load, values: range) -> None:
+    """Up or down, from 0 or 1, and as the last column too."""
+    rows = "".join(f"{k * k % 7},{k // 20},{value}\n" for k, value in enumerate(values))
+    with pytest.raises(InputError, match=r"the column 'id' counts the rows"):
+        load("a,y,id\n" + rows)
+
+
+def test_a_column_that_goes_on_by_one_is_noted(load: Load) -> None:
+    """It may be one of years, or number the rows of a part: it is an input, and said to be one, but not where it was chosen."""
+    text = "a,year,y\n" + "".join(f"{k * k % 7},{1950 + k},{k // 20}\n" for k in range(40))
+    told = "'year' goes on by one from row to row: if it only numbers them, leave it out with drop"
+    assert load(text).x_train.shape == (40, 2)
+    assert told in load(text).notes
+    assert told not in load(text, columns=["a", "year"]).notes
+    assert told not in load(text.replace("1960", "1970")).notes
+
+
+def test_whole_numbers_are_days_only_if_all_are(load: Load) -> None:
+    """The 40th of January is a number, and so are days that were chosen as an input."""
+    days = "d,y\n20200131,u\n20200201,v\n"
+    assert load(days, columns=["d"]).x_train[:, 0].tolist() == [20200131, 20200201]
+    assert load(days.replace("0131", "0140")).x_train[:, 0].tolist() == [20200140, 20200201]
+
+
+def test_zeros_before_numbers_are_noted(load: Load) -> None:
+    """Codes such as 01067 are read as numbers, as pandas does, and that is said."""
+    found = load("zip,share,y\n01067,0.5,u\n99423,0.25,v\n")
+    assert found.x_train[:, 0].tolist() == [1067, 99423]
+    assert "'zip' has zeros before its numbers, as in '01067': they are read as numbers" in found.notes
+    assert not any("zeros" in note for note in load("a,b,y\n0,0.5,u\n10,00.25,v\n").notes)
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_first_line_that_names_the_separator_is_none_of_the_table(load: Load, first: str) -> None:
+    """As spreadsheets write it; lines are still counted from the file's first."""
+    found = load(f"{first}\na;b,c;y\n1;2;u\n3;4;v\n")
+    assert found.inputs == ("a", "b,c")
+    with pytest.raises(InputError, match="line 4: the column 'a' is empty"):
+        load(f"{first}\na;b,c;y\n1;2;u\n;4;v\n")
+
+
+def test_names_behind_a_hash_are_those_of_the_columns(load: Load, tmp_path: Path) -> None:
+    """As NumPy writes them; a remark that names other than all columns is one."""
+    x = np.array([[1.5, 2, 0], [3, 4, 1], [5, 6, 1]])
+    np.savetxt(tmp_path / "n.csv", x, delimiter=",", header="by hand\na,b,y")
+    found = load((tmp_path / "n.csv").read_bytes())
+    assert found.inputs == ("a", "b")
+    assert found.x_train.tolist() == x[:, :2].tolist()
+    assert "1 comment line is skipped" in found.notes
+    assert load("# by hand\na,b,y\n1,2,u\n3,4,v\n").inputs == ("a", "b")
+    assert load("# one, two, three\na,b,y\n1,2,u\n3,4,v\n").inputs == ("a", "b")
 
 
 @pytest.mark.parametrize("alive", [("no", "yes"), ("0", "1"), ("False", "True"), ("2.5", "-1")])

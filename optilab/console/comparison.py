@@ -57,7 +57,7 @@ def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tun
     if len(alone) == len(rows):
         caption = f"Each is {WITHOUT_CHANCE}."
     elif len(alone):
-        labels = ", ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
+        labels = "; ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
         caption += f" Of {labels} {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"

@@ -92,7 +92,7 @@ def _without_chance(grid: Grid) -> list[str]:
     labels = dict.fromkeys(block.cell.label for block in grid.cells.blocks if not is_random(block.plan))
     if not labels:
         return []
-    named = ", ".join(list(labels)[:_NAMED]) + (f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else "")
+    named = "; ".join(list(labels)[:_NAMED]) + (f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else "")
     return [f"{named}: {WITHOUT_CHANCE}"]
 
 

@@ -17,7 +17,7 @@ from optilab.datasets.labels import labels_of
 from optilab.datasets.options import Arrays, Columns, Kept, Preparation, digest_with
 from optilab.datasets.preparation import Part, prepared
 from optilab.datasets.stored import Dataset
-from optilab.datasets.tables import inputs_of, refuse_leaks
+from optilab.datasets.tables import inputs_of, leaks
 from optilab.errors import InputError, at
 from optilab.texts import printable, shown
 
@@ -141,15 +141,16 @@ def _part(arrays: Mapping[str, Any], part: str, options: Columns, what: str, *, 
         raise InputError(f"{what}: x_{part} is empty")
     _check_order(x, y, part, what)
     labels = labels_of(y, f"{what}: y_{part}", what, where, options)
+    notes: list[str] = []
     if isinstance(x, pd.DataFrame):
         columns = inputs_of(x, f"{what}: x_{part}", where, options)
         if options.columns is None and part == "train":
-            refuse_leaks(columns, labels, f"y_{part}", what)
+            notes = leaks(columns, labels, f"y_{part}", what)
     elif options.columns is not None or options.drop:
         raise InputError(f"{what}: x_{part} is an array, whose columns have no names to be chosen by")
     else:
         columns = [Column(None, "number", _numbers(x, f"{what}: x_{part}", are_images=are_images))]
-    return Part(what, f"x_{part}", f"y_{part}", columns, labels, where, np.arange(len(x)))
+    return Part(what, f"x_{part}", f"y_{part}", columns, labels, where, np.arange(len(x)), tuple(notes))
 
 
 def _check_order(x: Any, y: Any, part: str, what: str) -> None:

@@ -58,7 +58,14 @@ def column_of(series: pd.Series[Any], name: str, what: str, where: Where, *, cho
         raise InputError(f"{told} is empty; leave it out with drop = [{quoted_name(name)}]")
     kind = kind_of(series, told, where)
     if kind != "word":
-        return Column(name, kind, _numbers(series, told, where)[:, None])
+        numbers = _numbers(series, told, where)
+        if not chosen and _are_days(numbers):
+            day = _position(~np.isnan(numbers))
+            raise InputError(
+                f"{told} holds dates ({numbers[day]:.0f}, first in {where(day)}), {NO_NUMBERS}; columns = "
+                f"[{quoted_name(name)}, ...] takes them as the numbers they are written as"
+            )
+        return Column(name, kind, numbers[:, None])
     words = words_of(series)
     if not chosen and str(series.dtype) != "category":
         check_words(words, told, where, _REMEDIES.format(quoted_name(name)), texts_may_be_numbers=False)
@@ -89,8 +96,11 @@ def kind_of(series: pd.Series[Any], told: str, where: Where) -> Kind:
     first = series[~series.isna()]
     example = f" ({shown(str(first.iloc[0]))}, first in {where(_position(~series.isna()))})"
     if inferred in ("datetime64", "datetime", "date", "time", "period", "timedelta64", "timedelta", "interval"):
-        raise InputError(f"{told} holds {'spans' if 'delta' in inferred else 'dates'}{example}, {NO_NUMBERS}")
+        what = "spans of time" if "delta" in inferred else "intervals" if inferred == "interval" else "dates"
+        raise InputError(f"{told} holds {what}{example}, {NO_NUMBERS}")
     kinds = sorted({type(value).__name__ for value in first})
+    if kinds == ["str"]:  # of a type that pandas doesn't know as texts, such as PyArrow's dictionary
+        return "word"
     if len(kinds) == 1:
         raise InputError(f"{told} holds values of type {kinds[0]}{example}; give numbers or texts")
     raise InputError(f"{told} holds values of several types ({', '.join(kinds)}){example}; give it one type")
@@ -140,6 +150,17 @@ def _numbers(series: pd.Series[Any], told: str, where: Where) -> NDArray[np.floa
     if np.isinf(numbers).any():
         raise InputError(f"{told} holds an infinity, first in {where(_position(np.isinf(numbers)))}")
     return numbers
+
+
+def _are_days(numbers: NDArray[np.float64]) -> bool:
+    """Whether all are days of 1900 to 2099 as 20201231, and several of them."""
+    present = numbers[~np.isnan(numbers)]
+    if not len(present) or present.min() < 19000101 or present.max() > 20991231 or (present % 1).any():
+        return False
+    import pandas as pd
+
+    different = pd.Series(np.unique(present).astype(np.int64).astype(str))
+    return len(different) > 1 and bool(pd.to_datetime(different, format="%Y%m%d", errors="coerce").notna().all())
 
 
 def _range(present: pd.Series[Any]) -> int:

@@ -78,6 +78,8 @@ def members_of(content: bytes, options: File) -> dict[str, Any]:
     """The arrays in a .npz. InputError for what isn't one, and for members that are no arrays of values."""
     what = f"dataset {quoted(options.path)}"
     damaged = f"{what} is not a readable .npz file"
+    if content and not content.startswith((b"PK", b"\x93NUMPY")):
+        raise InputError(f"{damaged}: NumPy has not written it; np.savez(file, x_train=..., y_train=...) makes one")
     try:
         opened = np.load(io.BytesIO(content), allow_pickle=False)
     except Exception as error:  # whatever NumPy and zipfile raise for a damaged file
@@ -92,7 +94,8 @@ def members_of(content: bytes, options: File) -> dict[str, Any]:
             try:
                 member = opened[name]
             except Exception as error:
-                raise InputError(f"{damaged}: {name}: {printable(str(error))}") from None
+                why = "it holds Python objects; save it as numbers or texts" if "bject arr" in str(error) else error
+                raise InputError(f"{damaged}: {name}: {printable(str(why))}") from None
             if not isinstance(member, np.ndarray):
                 raise InputError(f"{damaged}: its member {name} is no array")
             found[name] = member

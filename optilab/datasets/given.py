@@ -10,6 +10,8 @@ from optilab.datasets.examples import ARRAYS
 from optilab.datasets.files import file_dataset
 from optilab.datasets.options import Arrays, File, Kept
 from optilab.datasets.stored import Dataset
+from optilab.errors import InputError
+from optilab.texts import is_near, shown
 from optilab.validation import validated
 
 
@@ -23,6 +25,8 @@ def given_dataset(given: Mapping[str, Any], place: str = "") -> Dataset:
         return array_dataset(validated(Arrays, dict(given), key), place)
     if "digest" in given:
         return kept_dataset(validated(Kept, dict(given), key), place)
+    if not any(key in File.model_fields or is_near(key, File.model_fields) for key in given):
+        raise InputError(f"{key} = {shown(dict(given))}: give the path of a file, or arrays as x_train and y_train")
     return file_dataset(validated(File, dict(given), key), place)
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from optilab.errors import InputError, at
 
-MEANING = 2  # of these options; a change of what they make of the same content is a new number
+MEANING = 3  # of these options; a change of what they make of the same content is a new number
 ColumnName = str | int
 
 
@@ -69,7 +69,7 @@ class Columns(Preparation):
 
 
 class File(Columns):
-    """A .npz with x_train, y_train and optionally x_test, y_test; or a table: .csv, .tsv or .txt, plain or compressed."""
+    """A .npz with x_train, y_train and optionally x_test, y_test; or a table: .csv, .tsv, .txt or the like, plain or compressed."""
 
     path: str = Field(description="The file, relative to the experiment's.")
     label: ColumnName | None = Field(None, description="The table's column to predict.")

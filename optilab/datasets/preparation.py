@@ -21,6 +21,7 @@ from optilab.errors import InputError
 from optilab.texts import shown
 
 Rows = NDArray[np.int64]
+_WORDS = "; NA, null, None and the like count as missing"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Part:
 
     what: as a message begins, "dataset 'my.csv'". inputs, labels: as a message calls them, "x_train", "the label 'price'".
     where: place of a row of `rows`, which numbers the examples in their file or array.
+    notes: what was noticed when it was read.
     """
 
     what: str
@@ -38,6 +40,7 @@ class Part:
     y: Labels
     where: Where
     rows: Rows
+    notes: tuple[str, ...] = ()
 
     def place(self, k: int) -> str:
         """Where example k is from."""
@@ -54,7 +57,7 @@ def prepared(train: Part, test: Part | None, options: Preparation, image: tuple[
 
     InputError, with the row's place and the column's name, for what can't be used.
     """
-    notes: list[str] = []
+    notes = list(train.notes)
     train = _complete(train, options, notes)
     names = class_names(train.y, f"{train.what}: {train.labels}") if train.y.are_classes else None
     if test is None:
@@ -94,7 +97,7 @@ def _complete(part: Part, options: Preparation, notes: list[str]) -> Part:
     if no_label.any():
         k = int(np.argmax(no_label))
         remedy = 'missing = "drop" leaves out the examples without one'
-        raise InputError(f"{_at(part, k, part.labels)}; {remedy} ({no_label.sum()} of {len(no_label)})")
+        raise InputError(f"{_at(part, k, part.labels)}; {remedy} ({no_label.sum()} of {len(no_label)}){_WORDS}")
     if no_input.any():
         if options.missing == "refuse":
             k = int(np.argmax(no_input))
@@ -102,7 +105,7 @@ def _complete(part: Part, options: Preparation, notes: list[str]) -> Part:
             told = part.inputs if column.name is None else f"the column {shown(column.name)}"
             raise InputError(
                 f'{_at(part, k, told)}; missing = "drop" leaves out such examples ({no_input.sum()} of {len(no_input)}), '
-                'missing = "mean" fills in the mean'
+                f'missing = "mean" fills in the mean{_WORDS}'
             )
         count = sum(int(gap.sum()) for gap in gaps)
         notes.append(f"{count} missing values are filled with the mean of the training part")
@@ -174,6 +177,6 @@ def _targets(train: Part, y: list[NDArray[Any]], options: Preparation, notes: li
         notes.append(
             f"the targets have mean {centre:.3g} and deviation {spread:.3g}: scale_targets = true brings them to 0 and 1"
         )
-    if len(np.unique(values)) <= 10 and (values == np.round(values)).all():
+    if values.shape[1] == 1 and len(np.unique(values)) <= 10 and (values == np.round(values)).all():
         notes.append("the targets are numbers, of few different values: classes = true makes them classes")
     return y

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
-TABLES = (".csv", ".tsv", ".tab", ".data", ".dat")
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 _LONGEST = 80  # characters of a path that a message quotes: the last ones
 _UNNAMED = re.compile(r"(?:Unnamed: \d+)?")
 

@@ -40,10 +40,9 @@ def part_of(table: Table, options: File) -> Part:
     y = labels_of(table.frame.iloc[:, position], told, what, table.place, options)
     rest = [k for k in range(len(names)) if k != position and k not in table.left_out]
     columns = inputs_of(table.frame.iloc[:, rest], what, table.place, options)
-    if options.columns is None:
-        refuse_leaks(columns, y, f"the label {shown(label)}", what)
+    notes = [] if options.columns is not None else leaks(columns, y, f"the label {shown(label)}", what)
     rows = np.arange(len(table.frame))
-    return Part(what, "the inputs", f"the label {shown(label)}", columns, y, table.place, rows)
+    return Part(what, "the inputs", f"the label {shown(label)}", columns, y, table.place, rows, tuple(notes))
 
 
 def inputs_of(frame: pd.DataFrame, what: str, where: Where, options: Columns) -> list[Column]:
@@ -71,18 +70,29 @@ def named(names: Sequence[str], name: str | int, what: str) -> str:
     raise InputError(f"{what} has no column {shown(str(name))}: {nearest(str(name), [n for n in names if n])}")
 
 
-def refuse_leaks(columns: Sequence[Column], y: Labels, labels: str, what: str) -> None:
-    """InputError for a first column that only counts the examples, and for one that has a value of its own for each class.
+def leaks(columns: Sequence[Column], y: Labels, labels: str, what: str) -> list[str]:
+    """InputError for a column that counts the examples from 0 or 1, and for one that has a value of its own for each class.
 
-    Both would give the answer away. Columns that the user chose by name aren't looked at.
+    Both would give the answer away. A column that goes on by one from row to row, but begins elsewhere, may be one of years: it is
+    a sentence of those returned. Columns that the user chose by name aren't to be asked about.
     """
     if len(y.values) < _MANY:
-        return
-    first = columns[0]
-    if len(columns) > 1 and first.kind == "number" and _counts(first):
-        raise InputError(f"{what}: the column {shown(first.name)} counts the rows; {_remedy(first)}")
-    if not y.are_classes:
-        return
+        return []
+    notes = []
+    for column in columns if len(columns) > 1 else ():
+        if column.kind != "number" or not _goes_by_one(column):
+            continue
+        if {column.values[0, 0], column.values[-1, 0]} & {0, 1}:
+            raise InputError(f"{what}: the column {shown(column.name)} counts the rows; {_remedy(column)}")
+        name = shown(column.name)
+        notes.append(f"{name} goes on by one from row to row: if it only numbers them, leave it out with drop")
+    if y.are_classes:
+        _refuse_answers(columns, y, labels, what)
+    return notes
+
+
+def _refuse_answers(columns: Sequence[Column], y: Labels, labels: str, what: str) -> None:
+    """InputError for a column that has a value of its own for each class."""
     import pandas as pd
 
     codes, names = pd.factorize(np.array([str(v) for v in y.values], object))
@@ -102,6 +112,7 @@ def _remedy(column: Column) -> str:
     return f"leave it out with drop = [{name}], or name the inputs, and it among them, in columns = [...]"
 
 
-def _counts(column: Column) -> bool:
-    values: Any = column.values[:, 0]
-    return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+def _goes_by_one(column: Column) -> bool:
+    """Whether each value is one more than the one before; or each one less."""
+    steps: Any = np.diff(column.values[:, 0])
+    return bool((steps == 1).all() or (steps == -1).all())

@@ -16,7 +16,7 @@ Where = Callable[[int], str]  # the place of a row, as a message names it
 
 NO_NUMBERS = "which are not numbers; turn them into numbers such as year and day, or leave the column out with drop"
 _DATE = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}|\d{4}-\d{1,2}$|"
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}|\d{4}-\d{1,2}$|\d{1,2}/\d{4}$|\d{8}T\d{4,6}|"
     r"(?:\d+\W*)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\W+\d",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ def check_words(words: NDArray[Any], told: str, where: Where, remedies: str, *, 
     if all(map(_DATE.match, some)) and _are_dates(some):
         raise InputError(f"{told} holds dates {place}, {NO_NUMBERS}")
     odd = [word for word in levels if not _is(float, word)]
-    if odd and all(_is(complex, word) for word in some):
+    if odd and all(_is(complex, word) for word in some) and any("j" in word.lower() for word in odd):
         raise InputError(
             f"{told} holds complex numbers {place}; give their real and imaginary parts as columns of their own"
         )

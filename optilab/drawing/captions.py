@@ -42,7 +42,7 @@ def without_chance_text(runs: pd.DataFrame) -> str:
         return ""
     every = len(labels) == runs["label"].nunique()
     return (
-        f" ({WITHOUT_CHANCE})" if every else f"; of {_few([name_of(label) for label in labels], ', ')} {WITHOUT_CHANCE}"
+        f" ({WITHOUT_CHANCE})" if every else f"; of {_few([name_of(label) for label in labels], '; ')} {WITHOUT_CHANCE}"
     )
 
 

@@ -6,10 +6,10 @@ import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
+from optilab.numeric import is_finite
 from optilab.ranges import Sampled
 from optilab.samplers import Point, Sampler, SamplerKind, Trial
 from optilab.testing.subject import NotAsked, ViolationError
@@ -56,7 +56,7 @@ def _check_point(point: Point, ranges: dict[str, Sampled]) -> None:
     values: Mapping[str, Any] = point
     for name, value in values.items():
         found = ranges[name]
-        if not isinstance(value, Real) or not math.isfinite(value) or not found.low <= float(value) <= found.high:
+        if not is_finite(value) or not found.low <= float(value) <= found.high:
             raise ViolationError(f"it gave {name} = {value!r}, which is not in [{found.low:g}, {found.high:g}]")
         if found.kind == "integer" and not float(value).is_integer():
             raise ViolationError(f"it gave {name} = {value!r}, which is no whole number")
