@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optilab import streams
 from optilab.arguments import array
+from optilab.derivatives import spot_check
 from optilab.errors import InputError
 from optilab.kernels import cache
 from optilab.kernels.calls import address_of
@@ -69,6 +70,7 @@ class Stepper:
             raise InputError(f"w has shape {start.shape}; expected {expected}")
         if problem is not None:
             _check_layers("w", layers, problem.layers, problem.name)
+            spot_check(problem)
         asked = {name for rule in optimizer.rules for name in rule.arguments}
         for name in ("value_and_grad", "full_value_and_grad"):
             if name in asked and problem is None:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.derivatives import disagreement, located, out_of_bounds, points, slopes, unset
+from optilab.derivatives import disagreement, located, out_of_bounds, points, raised, slopes, unset
 from optilab.errors import InputError
 from optilab.problems import Function, FunctionProblem, Problem, ProblemKind
 from optilab.testing.subject import NotAsked, ViolationError
@@ -76,7 +76,7 @@ def stays_in_bounds(subject: Subject) -> str:
         return NotAsked("it is no plain function")
     assert subject.function is not None
     for w in subject.places(_FAR):
-        if found := out_of_bounds(subject.function, w):
+        if found := out_of_bounds(subject.function, w) or raised(subject.function, w):
             raise ViolationError(found)
     return ""
 
