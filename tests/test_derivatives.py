@@ -165,7 +165,7 @@ def test_what_a_function_raises_is_left_to_the_runs() -> None:
     with pytest.raises(ValueError, match="negative"):
         optilab.train(raises_somewhere.build({}), "sgd", lr=0.9, steps=10)
     verdict = kit_of(raises_somewhere).judge("Reads and writes no array out of its bounds")
-    assert "ValueError: negative, at w = " in verdict.text
+    assert "ValueError: negative, at w = " in verdict.detail
 
 
 @pytest.mark.parametrize(("kind", "message"), WRONG, ids=lambda value: getattr(value, "name", ""))
