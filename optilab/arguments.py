@@ -73,7 +73,9 @@ def is_number(value: Any) -> bool:
 
 
 def array(name: str, value: Any) -> NDArray[Any]:
-    """A value as an array of real numbers; InputError if it is none."""
+    """A value as an array of real numbers; InputError if it is none, or if some of them are masked."""
+    if np.ma.is_masked(value):
+        raise InputError(f"{name} has masked values: fill them in, as by {name}.filled(0)")
     try:
         found = np.asarray(value)
     except (ValueError, TypeError, OverflowError):  # lists of different lengths, for one
@@ -103,6 +105,7 @@ COUNT = Kind("a whole number above zero", lambda value: is_whole(value) and valu
 NUMBER = Kind("a number", is_number, _plain)
 SWITCH = Kind("True or False", lambda value: isinstance(value, bool))
 TABLE = Kind("a dict with texts as keys", lambda v: isinstance(v, Mapping) and all(isinstance(k, str) for k in v), dict)
+MAPPING = Kind("a dict, or what np.load gives", lambda value: isinstance(value, Mapping))
 FUNCTION = Kind("a function", callable)
 
 

@@ -63,7 +63,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close := difflib.get_close_matches(asked, names, n=3, cutoff=0.6):
         return f"did you mean {' or '.join(map(repr, close))}?"
     if len(names) <= _FEW:
-        return f"known are {', '.join(names)}" if names else "none are known"
+        return f"known {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "none are known"
     return f"nearest of the {len(names)} known are {', '.join(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
 
 

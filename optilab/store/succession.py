@@ -26,7 +26,7 @@ def succeed(folder: Path, experiment: str) -> list[str]:
         return []
     if not are_others(before, now):
         return [
-            f"since the last run into {str(folder)!r} the experiment has another {_listed(names)}: its tables and pictures leave "
+            f"{_listed(names)} of the experiment changed since the last run into {str(folder)!r}: its tables and pictures leave "
             "out what it doesn't want any more"
         ]
     moved = [path for path in sorted(folder.glob("*.png")) if _is_ours(path)]

@@ -151,8 +151,11 @@ def optilab_draw(results: store.Results) -> None:
     [
         ({}, None),
         ({"seeds": 3}, None),
-        ({"budget": {"steps": 7}}, "another budget"),
-        ({"optimizers": [{"use": "sgd", "lr": 0.2}], "precision": "float32"}, "another optimizers and precision"),
+        ({"budget": {"steps": 7}}, "budget of the experiment changed since"),
+        (
+            {"optimizers": [{"use": "sgd", "lr": 0.2}], "precision": "float32"},
+            "optimizers and precision of the experiment changed since",
+        ),
     ],
 )
 def test_an_experiment_that_was_edited(tmp_path: Path, change: dict[str, Any], told: str | None) -> None:
