@@ -103,8 +103,11 @@ def train(
         What it raises is raised here.
     hyperparameters: as in the signature of the rules.
 
-    InputError for anything that doesn't fit. An exception in the plugin's own code is raised as it is.
+    InputError for anything that doesn't fit, and for a function of one's own that leaves its arrays or has another gradient than
+    its cost (`get_problem(..., check_gradient=False)` leaves out the latter). An exception in the plugin's own code is raised as it
+    is.
     """
+    from optilab.derivatives import spot_check
     from optilab.plan import Plan, usual_batch_size
     from optilab.schedules import from_spec
     from optilab.stopping import Budget, Length, Stop
@@ -136,6 +139,7 @@ def train(
         seed=seed,
         stop=validated(Stop, dict(stop or {}), "stop"),
     )
+    spot_check(chosen)
     made = train_plan(plan, None if w is None else _first_weights(w, chosen), _heard(callback))
     if made.status == "pruned":
         made.message += ": the callback returned False"

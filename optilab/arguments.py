@@ -63,9 +63,9 @@ def takes(**kinds: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[Arg
 
 
 def array(name: str, value: Any) -> NDArray[Any]:
-    """A value as an array of real numbers; InputError if it is none, or has masked ones."""
+    """A value as an array of real numbers; InputError if it is none, or if some of them are masked."""
     if np.ma.is_masked(value):
-        raise InputError(f"{name} = {shown(value)}: some of its numbers are masked")
+        raise InputError(f"{name} has masked values: fill them in, as by {name}.filled(0)")
     try:
         found = np.asarray(value)
     except (ValueError, TypeError, OverflowError):  # lists of different lengths, for one
@@ -96,6 +96,7 @@ COUNT = Kind("a whole number above zero", lambda value: is_whole(value) and sing
 NUMBER = Kind("a number", is_number, _plain)
 SWITCH = Kind("True or False", lambda value: isinstance(single(value), bool), single)
 TABLE = Kind("a dict with texts as keys", lambda v: isinstance(v, Mapping) and all(isinstance(k, str) for k in v), dict)
+MAPPING = Kind("a dict, or what np.load gives", lambda value: isinstance(value, Mapping))
 FUNCTION = Kind("a function", callable)
 
 

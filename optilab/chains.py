@@ -11,8 +11,9 @@ from optilab.rules import EVALUATIONS, Rule
 def check_chain(rules: Sequence[Rule]) -> None:
     """InputError for a rule that compares the gradient with the cost, or evaluates another, after one that changed it.
 
-    A rule that says what becomes of the cost, by returning it, is heard by all of them. A rule that evaluates gradients for
-    something else than g, as for curvatures, may stand anywhere.
+    So it is for one that compares the cost with costs at other weights, after one that has moved w from where the cost was taken. A
+    rule that says what becomes of the cost, by returning it, is heard by all of them. A rule that evaluates gradients for something
+    else than g, as for curvatures, may stand anywhere.
     """
     for number, reader in enumerate(rules):
         asked = _reads(reader)
@@ -27,7 +28,32 @@ def check_chain(rules: Sequence[Rule]) -> None:
                 )
                 names = f"{reader.name} | {earlier.name}"
                 advice = f"write {names}" if reader.link == "before" else f"leave out {earlier.name}"
-                raise InputError(f"{' | '.join(rule.label for rule in rules)}: {how}; {advice}")
+                raise InputError(f"{_name(rules)}: {how}; {advice}")
+        moved = _moved(rules[:number])
+        if moved and _searches(reader):
+            raise InputError(
+                f"{_name(rules)}: {reader.name} searches from w for a lower cost than that at w, which is not known once "
+                f"{moved.name} has moved w; leave out {moved.name}"
+            )
+
+
+def _moved(rules: Sequence[Rule]) -> Rule | None:
+    """The rule that has moved w from where the cost was taken, if there is one.
+
+    Not a link that changes w after another rule's step: it may take w back to where that began.
+    """
+    movers = [rule for rule in rules if "w" in rule.writes]
+    last = movers[-1] if movers else None
+    return last if last and (last.link is None or not any(rule.link is None for rule in movers)) else None
+
+
+def _name(rules: Sequence[Rule]) -> str:
+    return " | ".join(rule.label for rule in rules)
+
+
+def _searches(rule: Rule) -> bool:
+    """Whether a rule compares the cost that it is given with costs that it evaluates."""
+    return _reads(rule) == "cost" and any(name in rule.arguments for name in EVALUATIONS)
 
 
 def _reads(rule: Rule) -> str | None:

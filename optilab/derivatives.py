@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,28 +25,30 @@ _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)  # h, for weights up to 1
 _RTOL = 1e-5
 _ENTRIES = 20  # of a longer gradient so many are looked at
 _POINTS, _POINTS_FOR_BOUNDS = 3, 100  # beside the start
+_right: set[tuple[Any, str, bool]] = set()  # functions that were looked at, with their parameters
 
 
 def spot_check(problem: Problem, place: str = "") -> None:
     """InputError where a function of one's own leaves its arrays, or has another gradient than its cost.
 
-    It is looked at from its start and from points of its domain; what it raises there is left to the runs. With
-    check_gradient = false only bounds are. Functions that came with optilab have been looked at already.
+    It is looked at from its start and from points of its domain, once in a process with the same parameters. With
+    check_gradient = false only bounds are. Functions that came with optilab have been looked at already. What a function raises
+    somewhere is left to the runs that come there.
     """
     if not isinstance(problem, FunctionProblem) or _is_bundled(problem.kind):
+        return
+    key = problem.kind.compute, repr(sorted(problem.parameters.items())), problem.check_gradient
+    if key in _right:
         return
     exact = FunctionProblem(problem.kind, problem.parameters, "float64").checked
     told, hint = f"{at(place)}problem {problem.name!r}: ", f", in {located(exact.kind)}"
     for w in [exact.initial(), *points(exact, _POINTS_FOR_BOUNDS)]:
         if found := out_of_bounds(exact, w):
             raise InputError(f"{told}{found}{hint}")
-    if not problem.check_gradient:
-        return
-    for w in [exact.initial(), *points(exact, _POINTS)]:
-        if raised(exact, w):
-            continue
-        if found := unset(exact, w) or disagreement(exact, w):
+    for w in [exact.initial(), *points(exact, _POINTS)] if problem.check_gradient else ():
+        if not raised(exact, w) and (found := unset(exact, w) or disagreement(exact, w)):
             raise InputError(f"{told}{found}{hint}; check_gradient = false in the problem's table leaves this out")
+    _right.add(key)
 
 
 def _is_bundled(kind: Function) -> bool:
@@ -70,24 +72,23 @@ def points(problem: FunctionProblem, count: int) -> Iterator[Vector]:
 
 
 def out_of_bounds(problem: FunctionProblem, w: Vector) -> str:
-    """What a `checked` function does beyond the ends of its arrays at `w`; "" if nothing."""
-    if isinstance(_error(problem, w), IndexError):
+    """Where a `checked` function goes beyond the ends of its arrays at `w`; "" if nowhere."""
+    if isinstance(_raised(problem, w), IndexError):
         return f"an index is out of bounds at w = {shown(w.tolist())}{_line(problem, w)}"
     return ""
 
 
 def raised(problem: Problem, w: Vector) -> str:
-    """What a function raises at `w`; "" if nothing."""
-    error = _error(problem, w)
-    return "" if error is None else f"{type(error).__name__}: {printable(str(error))}, at w = {shown(w.tolist())}"
+    """What a problem raises at `w`; "" if nothing."""
+    error = _raised(problem, w)
+    return f"{type(error).__name__}: {printable(str(error))}, at w = {shown(w.tolist())}" if error else ""
 
 
-def _error(problem: Problem, w: Vector) -> Exception | None:
+def _raised(problem: Problem, w: Vector) -> Exception | None:
+    problem.evaluate  # noqa: B018 an InputError, if it doesn't compile, is none of the author's function
     try:
         problem.gradient(w)
-    except InputError:
-        raise
-    except Exception as error:  # in the author's function
+    except Exception as error:
         return error
     return None
 
@@ -123,20 +124,33 @@ def unset(problem: Problem, w: Vector) -> str:
 
 
 def disagreement(problem: Problem, w: Vector) -> str:
-    """Where the gradient at `w` is not that of the cost; "" where it is, or the cost isn't finite."""
+    """Where the gradient at `w` is not that of the cost; "" where it is, or the cost isn't finite.
+
+    Of a long gradient some entries are compared, and all of them together along a random direction.
+    """
     cost = problem.cost(w)
     if not np.isfinite(cost):
         return ""
     gradient = problem.gradient(w)
     entries: Iterable[int] = range(w.size)
+    random = np.random.default_rng(w.size)
     if w.size > _ENTRIES:
-        entries = np.random.default_rng(w.size).choice(w.size, _ENTRIES, replace=False).tolist()
+        entries = random.choice(w.size, _ENTRIES, replace=False).tolist()
     for i in entries:
         found = slopes(problem, w, cost, int(i))
         if found and not _agrees(float(gradient[i]), found):
             return (
                 f"its gradient is not that of its cost: g[{i}] is {gradient[i]:g}, and differences of the cost give "
                 f"{found[-1].middle:g}, at w = {shown(w.tolist())}"
+            )
+    if w.size > _ENTRIES:
+        direction = random.choice([-1.0, 1.0], w.size)
+        found = _along(problem, w, cost, direction)
+        slope = float(gradient @ direction)
+        if found and not _agrees(slope, found):
+            return (
+                f"its gradient is not that of its cost: along a direction of entries 1 and -1 it has the slope {slope:g}, and "
+                f"differences of the cost give {found[-1].middle:g}, at w = {shown(w.tolist())}"
             )
     return ""
 
@@ -152,22 +166,30 @@ class Slopes(NamedTuple):
 
 def slopes(problem: Problem, w: Vector, cost: float, i: int) -> list[Slopes]:
     """Slopes along weight i from ever shorter distances, without those to where the cost isn't finite."""
-    return [found for step in _STEPS if (found := _slopes(problem, w, cost, i, step)) is not None]
+    return _along(problem, w, cost, np.eye(1, w.size, i)[0])
 
 
-def _slopes(problem: Problem, w: Vector, cost: float, i: int, step: float) -> Slopes | None:
-    """They at w, from points at a distance of `step`; None if the cost isn't finite there, or can't be had."""
-    h = step * max(1.0, abs(float(w[i])))
-    up, down = w.copy(), w.copy()
-    up[i] += h
-    down[i] -= h
-    if raised(problem, up) or raised(problem, down):
-        return None
-    above, below = problem.cost(up), problem.cost(down)
+def _along(problem: Problem, w: Vector, cost: float, direction: Vector) -> list[Slopes]:
+    """They along a direction whose longest entry is 1."""
+    return [found for step in _STEPS if (found := _slopes(problem, w, cost, direction, step)) is not None]
+
+
+def _slopes(problem: Problem, w: Vector, cost: float, direction: Vector, step: float) -> Slopes | None:
+    """They at w, from points at a distance of `step`; None if the cost isn't finite there."""
+    h = step * max(1.0, float(np.abs(w * direction).max()))
+    above, below = _cost(problem, w + h * direction), _cost(problem, w - h * direction)
     if not (np.isfinite(above) and np.isfinite(below)):
         return None
     rounding = 8 * np.finfo(np.float64).eps * max(abs(cost), abs(above), abs(below)) / h
     return Slopes((cost - below) / h, (above - below) / (2 * h), (above - cost) / h, rounding)
+
+
+def _cost(problem: Problem, w: Vector) -> float:
+    """The cost; NaN where the author's function raises something."""
+    try:
+        return problem.cost(w)
+    except Exception:
+        return np.nan
 
 
 def _agrees(slope: float, found: list[Slopes]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import numba
 
 from optilab.errors import InputError
 from optilab.kernels import cache
+from optilab.kernels.compiling import reason_of
 from optilab.kernels.digests import source_digest
 from optilab.kernels.narrowing import Kind
 from optilab.layout import STEPS, Slots
@@ -197,7 +197,7 @@ _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 def _explain(optimizer: Optimizer, error: Exception) -> str:
     """Name the plugin's rule and line, and what the compiler said of it, without its own inner life."""
     said = [line.strip() for line in str(error).splitlines()]
-    reason = _reason(said)
+    reason = reason_of(error)
     for line in said:
         place = _PLACE.search(line)
         for rule in optimizer.rules:
@@ -208,11 +208,3 @@ def _explain(optimizer: Optimizer, error: Exception) -> str:
     code = (called or optimizer.rules)[0].function.__code__
     name = code.co_name
     return f"optimizer {name!r} doesn't compile, in {code.co_filename}, line {code.co_firstlineno}: {reason}"
-
-
-def _reason(said: list[str]) -> str:
-    """What went wrong: the lines between Numba's account of its pipeline and the source that it quotes."""
-    rest = itertools.dropwhile(lambda line: not line or line.startswith("Failed in "), said)
-    return " ".join(
-        itertools.takewhile(lambda line: not line.startswith(("During:", "There are", "File ")), rest)
-    ).strip()

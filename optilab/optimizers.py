@@ -250,6 +250,8 @@ class Optimizer:
         problem: or its name; needed only by rules that ask for value_and_grad, and for layers where `w` is a vector.
         seed: of the rule's own noise.
         hyperparameters: as in the signature of the rules; InputError if unknown or out of range.
+
+        A function of one's own is looked at first, as by `optilab.train`.
         """
         from optilab.stepper import Stepper
 

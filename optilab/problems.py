@@ -273,16 +273,19 @@ class FunctionProblem(Problem):
     @cached_property
     def evaluate(self) -> Any:
         """The compiled function; InputError if it doesn't compile."""
-        from numba.core.errors import NumbaError
+        from numba.core.errors import NumbaError, UnsupportedBytecodeError
 
         from optilab.kernels import cache
+        from optilab.kernels.compiling import reason_of
 
         numbers = "".join(f", context.settings[{k}]" for k in range(len(self.kind.numbers)))
         text = _FUNCTION.format(name=self.name, precision=self.precision, parameters=numbers, options=self._options)
         try:
             module = cache.load(f"{self.name}_{self.precision}", text, self.code, {"compute": self.kind.compute})
-        except NumbaError as error:
-            raise InputError(f"problem {self.name!r} doesn't compile: {error}") from error
+        except (NumbaError, UnsupportedBytecodeError) as error:
+            code = self.kind.compute.__code__
+            place = f"in {code.co_filename}, line {code.co_firstlineno}"
+            raise InputError(f"problem {self.name!r} doesn't compile, {place}: {reason_of(error)}") from error
         return module.evaluate
 
     @cached_property

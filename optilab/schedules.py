@@ -67,7 +67,19 @@ class Schedule:
         return _usual(self.parameters[name].default)
 
     def __call__(self, step: ArrayLike, total: int, **parameters: Any) -> Any:
-        """The multiplier at each step; not for feedback schedules."""
+        """The multiplier at each step; not for feedback schedules. InputError for a parameter that is out of range.
+
+        A schedule inside it is given as a curve, a function of (step, total).
+        """
+        accepted = self.parameters
+        checked = {
+            n: v if callable(v) or isinstance(v, (list, tuple)) or n not in accepted else accepted[n].check(v)
+            for n, v in parameters.items()
+        }
+        return self.at(step, total, checked)
+
+    def at(self, step: ArrayLike, total: int, parameters: Mapping[str, Any]) -> Any:
+        """The multiplier at each step, with parameters that have been checked."""
         with Contained(), in_time(f"the schedule {self.name}", self.function):
             return self.function(np.asarray(step), total, **parameters)
 
@@ -152,7 +164,7 @@ class BoundSchedule:
 
     def answer(self, step: NDArray[np.float64], total: int) -> Any:
         """What the author's function itself answers."""
-        return self.schedule(step, total, **{n: _curves(v) for n, v in self.parameters.items()})
+        return self.schedule.at(step, total, {n: _curves(v) for n, v in self.parameters.items()})
 
     def multipliers(self, first: int, steps: int, total: int, steps_per_epoch: int) -> NDArray[np.float64]:
         """Multiplier at each of the `steps` steps from `first`, counted from 0, in a run of `total`."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab import streams
-from optilab.arguments import array
+from optilab.arguments import MAPPING, array, takes
+from optilab.derivatives import spot_check
 from optilab.errors import InputError
 from optilab.kernels import cache
 from optilab.kernels.calls import address_of
@@ -18,6 +19,7 @@ from optilab.layers import Table, described, plain_vector, table_of_shapes
 from optilab.layout import Layout
 from optilab.lifting import compile_update
 from optilab.lookup import PROBLEM, get_problem
+from optilab.numeric import as_number
 from optilab.optimizers import Optimizer
 from optilab.problems import Precision, Problem
 from optilab.texts import shown
@@ -69,6 +71,7 @@ class Stepper:
             raise InputError(f"w has shape {start.shape}; expected {expected}")
         if problem is not None:
             _check_layers("w", layers, problem.layers, problem.name)
+            spot_check(problem)
         asked = {name for rule in optimizer.rules for name in rule.arguments}
         for name in ("value_and_grad", "full_value_and_grad"):
             if name in asked and problem is None:
@@ -112,6 +115,7 @@ class Stepper:
             "rules": np.array([rule.label for rule in self._optimizer.rules]),
         }
 
+    @takes(saved=MAPPING)
     def resume(self, saved: Mapping[str, ArrayLike]) -> None:
         """Go back to what `save` gave; the steps from there on are the same, bit for bit.
 
@@ -149,7 +153,11 @@ class Stepper:
 
         gradient: at the present weights, as a vector or a list of layers; computed over all examples where a problem was given.
         cost: needed only by rules that ask for it.
+
+        InputError for a gradient of another shape, and for values that are no real numbers.
         """
+        if cost is not None:
+            cost = as_number(cost, "cost")
         g = np.zeros_like(self.w)
         if gradient is not None:
             given, layers = _flat("gradient", gradient)

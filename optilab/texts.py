@@ -19,7 +19,7 @@ class _Short(reprlib.Repr):
     def __init__(self) -> None:
         super().__init__()
         self.maxlevel = 3
-        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _FEW
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = _ITEMS
         self.maxstring = self.maxother = _WIDTH
 
     def repr_int(self, x: int, level: int) -> str:
@@ -69,7 +69,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close := difflib.get_close_matches(asked, names, n=3, cutoff=_NEAR):
         return f"did you mean {' or '.join(map(repr, close))}?"
     if len(names) <= _FEW:
-        return f"known are {', '.join(names)}" if names else "none are known"
+        return f"known {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "none are known"
     return f"nearest of the {len(names)} known are {', '.join(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
 
 

@@ -293,3 +293,30 @@ def test_help_on_what_is_not_a_command() -> None:
     done = CliRunner().invoke(main, ["help", "rnu"])
     assert done.exit_code == 2
     assert "unknown command 'rnu': did you mean 'run'" in done.output
+
+
+@pytest.mark.parametrize("cost", ["1", [1.0], 1j, 10**400, True, np.array([1.0, 2.0])])
+def test_a_cost_that_is_no_number_is_refused_by_step(cost: Any) -> None:
+    """Nothing is stepped; numbers of NumPy are numbers."""
+    stepper = optilab.get_optimizer("polyak").start([1.0, 2.0])
+    with pytest.raises(InputError, match=r"^cost = "):
+        stepper.step([0.1, 0.2], cost)
+    assert (stepper.t, stepper.w.tolist()) == (0, [1.0, 2.0])
+    assert stepper.step([0.1, 0.2], np.float32(1.0)) is stepper.w
+
+
+@pytest.mark.parametrize("saved", [3, None, [("w", 1)], "w"])
+def test_what_is_no_dict_is_refused_by_resume(saved: Any) -> None:
+    """With the name of the argument."""
+    with pytest.raises(InputError, match=r"^saved = .*: accepted is a dict"):
+        optilab.get_optimizer("sgd").start([1.0, 2.0]).resume(saved)
+
+
+def test_masked_weights_are_refused() -> None:
+    """What lies below a mask is nobody's number; an array without masked values is an array."""
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    with pytest.raises(InputError, match="w has masked values"):
+        optilab.train("bowl", "sgd", lr=0.01, steps=1, w=masked)
+    with pytest.raises(InputError, match="gradient has masked values"):
+        optilab.get_optimizer("sgd").start([1.0, 2.0]).step(masked)
+    assert optilab.train("bowl", "sgd", lr=0.01, steps=1, w=np.ma.array([1.0, 2.0])).status == "budget"

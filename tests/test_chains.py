@@ -145,6 +145,18 @@ def test_a_changed_gradient_before_a_rule_that_asks_for_the_cost(link: str, read
         )
 
 
+@pytest.mark.parametrize("mover", ["weight_decay", "sgd", "weight_decay on matrices", "l2 | weight_decay"])
+@pytest.mark.parametrize("reader", ["lbfgs", "wolfe", "nonlinear_cg", "armijo"])
+def test_moved_weights_before_a_rule_that_searches(mover: str, reader: str) -> None:
+    """A search compares costs with that at its start; a rule that moves the weights before it is refused, and not behind it."""
+    with pytest.raises(
+        InputError, match=rf"{reader} searches from w .* once (weight_decay|sgd) has moved w; leave out"
+    ):
+        optilab.get_optimizer(f"{mover} | {reader}")
+    assert optilab.get_optimizer(f"{reader} | weight_decay")
+    assert optilab.get_optimizer(f"sgd | take_direction | {reader} | take_length")
+
+
 def test_a_chain_that_does_not_belong_together_in_an_experiment() -> None:
     """The message begins with the place in the file."""
     from optilab.grid import grid_of

@@ -126,6 +126,72 @@ def test_a_right_function_is_not_refused(kind: Function) -> None:
     spot_check(kind.build({"start": "random"}, "float32"))
 
 
+MANY: dict[str, Any] = {"start": [1.0] * 60, "domain": [(-2, 2)] * 60}
+
+
+@function(**MANY, ranges={"factor": "(-inf, inf)"})
+def one_of_many(w, g, factor=1.0):
+    """A bowl whose slope along one of sixty weights is multiplied by a factor."""
+    cost = 0.0
+    for i in range(w.size):
+        g[i] = 2 * w[i]
+        cost += w[i] ** 2
+    g[37] *= factor
+    return cost
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.9, 1.01, -1.0])
+def test_one_wrong_slope_among_many_is_found(factor: float) -> None:
+    """All entries of a long gradient are compared, if together; the right one passes."""
+    with pytest.raises(InputError, match="its gradient is not that of its cost"):
+        spot_check(one_of_many.build({"factor": factor}))
+    spot_check(one_of_many.build({}))
+
+
+@function(**TWO)
+def raises_somewhere(w, g):
+    """Raises in a half of its domain."""
+    g[:] = 2 * w
+    if w[0] < 0:
+        raise ValueError("negative")
+    return w[0] ** 2 + w[1] ** 2
+
+
+def test_what_a_function_raises_is_left_to_the_runs() -> None:
+    """A run that doesn't come there is made, and one that does has failed; `optilab check` tells it."""
+    from optilab.testing.functions import kit_of
+
+    assert optilab.train(raises_somewhere.build({}), "sgd", lr=0.1, steps=10).status == "budget"
+    with pytest.raises(ValueError, match="negative"):
+        optilab.train(raises_somewhere.build({}), "sgd", lr=0.9, steps=10)
+    verdict = kit_of(raises_somewhere).judge("Reads and writes no array out of its bounds")
+    assert "ValueError: negative, at w = " in verdict.detail
+
+
+@pytest.mark.parametrize(("kind", "message"), WRONG, ids=lambda value: getattr(value, "name", ""))
+def test_a_wrong_function_is_refused_by_train_and_start(kind: Function, message: str) -> None:
+    """From Python it is looked at as well: nothing is written out of bounds, no wrong gradient goes unnoticed."""
+    problem = kind.build({})
+    with pytest.raises(InputError, match=message):
+        optilab.train(problem, "sgd", lr=0.1, steps=10)
+    with pytest.raises(InputError, match=message):
+        optilab.get_optimizer("sgd").start(problem.initial(), problem=problem)
+
+
+def test_a_function_is_looked_at_once() -> None:
+    """A loop over `train` pays for one look, not for one a run; with other parameters it is another function."""
+    problem = scaled.build({"factor": 1.0})
+    spot_check(problem)
+    calls = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("optilab.derivatives.out_of_bounds", lambda *given: calls.append(given) or "")
+        spot_check(scaled.build({"factor": 1.0}, "float32"))
+        assert not calls
+        with pytest.raises(InputError):
+            spot_check(scaled.build({"factor": 2.0}))
+    assert calls
+
+
 @pytest.mark.parametrize("name", ["parabola", "two_valleys", "bowl", "rosenbrock"])
 def test_bundled_functions_are_right(name: str) -> None:
     """The gradients of the bundled functions are those of their costs; SciPy finds so too."""
@@ -213,3 +279,21 @@ def test_a_wrong_gradient_can_be_meant(experiment: Callable[..., Any]) -> None:
     """A gradient that isn't that of the cost is taken where the experiment says so."""
     found = experiment(3, "check_gradient = false")
     assert found.runs["status"].tolist() == ["budget"]
+
+
+@function(**TWO)
+def without_a_cost(w, g):
+    """Fills its gradient, and returns nothing."""
+    g[:] = 2 * w
+
+
+def test_a_function_that_does_not_compile() -> None:
+    """One line with the function's place and what the compiler said, without the compiler's own inner life."""
+    with pytest.raises(InputError) as raised:
+        optilab.train(without_a_cost.build({}), "sgd", lr=0.1, steps=10)
+    said = str(raised.value)
+    assert said.startswith("problem 'without_a_cost' doesn't compile, in ")
+    assert "test_derivatives.py, line " in said
+    assert "No conversion from none to float64" in said
+    assert "\n" not in said
+    assert "pipeline" not in said

@@ -471,3 +471,12 @@ def test_a_feedback_schedule_that_leaves_the_range_is_told(answer: float) -> Non
     """What it answers is looked at when it answers: no rule gets a value that it doesn't accept."""
     with pytest.raises(InputError, match=r"schedule answering of 'every' answers .* is out of range: accepted is"):
         counted(answering, 100, 4, answer=answer)
+
+
+@pytest.mark.parametrize("steps", [2.5, 0, -1, "two", True])
+def test_a_schedule_called_from_python_checks_its_parameters(steps: Any) -> None:
+    """As in a file: a warm-up of two and a half steps would go above 1."""
+    warmup = registry().schedule("warmup")
+    with pytest.raises(InputError, match="steps = "):
+        warmup(np.arange(4.0), 10, steps=steps)
+    np.testing.assert_array_equal(warmup(np.arange(4.0), 10, steps=np.int64(2)), [0.5, 1, 1, 1])

@@ -63,8 +63,14 @@ def show_replay(folder: Path, identity: str) -> int:
 
 def _verdict(made: Replay) -> str:
     if made.identical:
-        return f"all {made.measurements} measurements are identical, bit for bit"
+        same = f"all {made.measurements} measurements are identical, bit for bit"
+        return (
+            f"{same}, and it failed as it did then: {printable(made.message[0])}" if "failed" in made.status else same
+        )
+    if made.difference is None and made.status[0] == made.status[1]:
+        return f"it failed then with {printable(made.message[0])}, and now with {printable(made.message[1])}"
     if made.difference is None:
-        return f"it ended as {made.status[0]} then, as {made.status[1]} now"
+        why = f": {printable(made.message[1])}" if made.message[1] else ""
+        return f"it ended as {made.status[0]} then, as {made.status[1]} now{why}"
     d = made.difference
     return f"differs first at step {d.step} in {d.column}: {d.before!r} then, {d.now!r} now"

@@ -37,10 +37,10 @@ def _replayed(results: Results) -> tuple[Network, Cell, np.ndarray, int] | None:
         cell = stored_cell(found["spec"], results.folder, found["label"])
         plan = stored_plan(found["spec"], results.folder, int(found["seed"]))
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            w = made_again(plan).w if found["lasted"] else np.full(1, np.nan)
-            if not np.isfinite(w).all():
+            again = made_again(plan) if found["lasted"] else None
+            if again is None or again.status not in LASTED or not np.isfinite(again.w).all():
                 raise InputError("no run on images has lasted to the end with finite weights")
-            return plan.problem, cell, w, plan.seed
+            return plan.problem, cell, again.w, plan.seed
     return None
 
 

@@ -6,12 +6,13 @@ import ast
 import contextlib
 import dataclasses
 import dis
+import functools
 import hashlib
+import importlib
 import inspect
 import sys
 import types
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,9 @@ class Walk:
         """Add a function of Python, with the defaults of its arguments or without."""
         if self._met(function):
             return
-        self._add("function", "" if self._code else function.__qualname__)
+        self._add("function", *(() if self._code else (function.__module__, function.__qualname__)))
+        if not self._code and function.__name__ == "<lambda>":  # others on the next line are called so too
+            self._instructions(function.__code__)
         self.places.append((function.__code__.co_filename, function.__code__.co_firstlineno))
         names = _names(function.__code__)
         if defaults:
@@ -125,6 +128,9 @@ class Walk:
             self._collection(value)
         elif isinstance(value, Dispatcher):
             self._dispatcher(value)
+        elif isinstance(value, (functools.partial, functools.partialmethod)):
+            self._add("partial")
+            self.value([value.func, value.args, value.keywords])
         elif (plain := _python_of(value)) is not None:
             self._of_library(plain) if _is_of_library(plain) else self.function(plain, defaults=True)
         else:
@@ -132,7 +138,7 @@ class Walk:
 
     def _collection(self, value: Any) -> None:
         """Add a list, tuple, set or dictionary; one that holds itself, once."""
-        self._add(type(value).__name__, len(value))
+        self._add(type(value).__name__, len(value), getattr(value, "_fields", ""))
         if id(value) in self._inside:
             return
         self._inside.append(id(value))
@@ -172,7 +178,7 @@ class Walk:
             self.jitted.append(dispatcher)
 
     def _of_library(self, thing: Any) -> None:
-        self._add("library", getattr(thing, "__module__", None), getattr(thing, "__qualname__", type(thing).__name__))
+        self._add("library", _attribute(thing, "__module__"), _attribute(thing, "__qualname__") or type(thing).__name__)
 
     def _object(self, value: Any, attributes: frozenset[str]) -> None:
         """A class or an instance, by its name where it is of a library or of optilab, else by what is in it."""
@@ -202,10 +208,14 @@ class _Names:
         self.imports = frozenset(step.argval for step in steps if step.opname == "IMPORT_NAME")
         self.globals = self.imports | {step.argval for step in steps if step.opname in _GLOBAL}
         self.attributes = frozenset(step.argval for step in steps if step.opname in _ATTRIBUTE)
+        if "getattr" in self.globals:
+            self.attributes |= {
+                step.argval for step in steps if step.opname == "LOAD_CONST" and isinstance(step.argval, str)
+            }
         self.keeps = bool(_KEEPING & {*self.attributes, *(step.opname for step in steps)})
 
 
-@cache
+@functools.cache
 def _names(code: types.CodeType) -> _Names:
     return _Names(code)
 
@@ -227,7 +237,10 @@ def _closure(function: types.FunctionType) -> dict[str, Any]:
 
 
 def _imported(names: _Names) -> dict[str, Any]:
-    """Modules that a function imports when it is called, and that have been imported."""
+    """Modules that a function imports when it is called: now, so that it makes no difference whether it has been."""
+    for name in names.imports:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
     return {name: sys.modules[name] for name in names.imports if name in sys.modules}
 
 
@@ -242,7 +255,7 @@ def _python_of(value: Any) -> Any:
     """The function of Python that a callable was made of, if there is one."""
     if isinstance(value, types.FunctionType):
         return inspect.unwrap(value)
-    if isinstance(dispatcher := getattr(value, "_dispatcher", None), Dispatcher):  # of vectorize
+    if isinstance(dispatcher := _attribute(value, "_dispatcher"), Dispatcher):  # of vectorize
         return dispatcher.py_func
     names = (
         "py_func",
@@ -253,17 +266,25 @@ def _python_of(value: Any) -> Any:
         "func",
         "__wrapped__",
     )  # such as of a C callback, an intrinsic
-    found = (getattr(value, name, None) for name in names)
+    found = (_attribute(value, name) for name in names)
     return next((inner for inner in found if isinstance(inner, types.FunctionType)), None)
 
 
+def _attribute(value: Any, name: str) -> Any:
+    """An attribute, or None where there is none, whatever a `__getattr__` that isn't ours raises."""
+    try:
+        return getattr(value, name, None)
+    except Exception:
+        return None
+
+
 def _is_of_library(thing: Any) -> bool:
-    return str(getattr(thing, "__module__", None)).partition(".")[0] in _LIBRARIES
+    return str(_attribute(thing, "__module__")).partition(".")[0] in _LIBRARIES
 
 
 def is_ours(thing: Any) -> bool:
     """Whether it is defined in optilab itself."""
-    return str(getattr(thing, "__module__", None)).partition(".")[0] == "optilab"
+    return str(_attribute(thing, "__module__")).partition(".")[0] == "optilab"
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
@@ -272,7 +293,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value))
         return
     slots = {name for kind in type(value).__mro__ for name in _names_in(getattr(kind, "__slots__", ()))}
-    yield from ((name, getattr(value, name)) for name in slots if hasattr(value, name))
+    yield from ((name, _attribute(value, name)) for name in slots if name not in ("__dict__", "__weakref__"))
     silent = ("__doc__", "__module__", "__dict__", "__weakref__", "__annotations__", "__firstlineno__")
     yield from ((name, part) for name, part in getattr(value, "__dict__", {}).items() if name not in silent)
     if isinstance(value, type):

@@ -132,26 +132,19 @@ class Maker:
         return self._codes[key]
 
     def _outcome(self, plan: Plan, tell: Heard | None, watch: Watch | None) -> Outcome:
-        """Of one run. What the plugin raises is a result: "failed", with what was measured before."""
-        run, text = Run(np.zeros(0)), ""
+        """Of one run."""
 
         def goes_on(run: Run) -> bool:
             if tell is not None:
                 tell(run)
             return watch is None or watch.sees(run.log[-1])
 
-        try:
-            with Contained():
-                training = Training(plan, self._setup(plan), mind_the_clock=self._mind_the_clock)
-                run = training.run
-                training.finish(goes_on if tell or watch else None)
-            if run.status == "pruned" and watch is not None:
-                run.message += f": {watch.reason}"
-        except InputError as error:
-            run.status, run.message = "failed", str(error)
-        except Exception as error:
-            text = traceback.format_exc()
-            run.status, run.message = "failed", described(error)
+        def begin() -> Training:
+            return Training(plan, self._setup(plan), mind_the_clock=self._mind_the_clock)
+
+        run, text = made(begin, goes_on if tell or watch else None)
+        if run.status == "pruned" and watch is not None:
+            run.message += f": {watch.reason}"
         return Outcome(
             run.status,
             run.message,
@@ -176,6 +169,25 @@ class Maker:
             finally:
                 self._compiling(False)
         return kept
+
+
+def made(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = None) -> tuple[Run, str]:
+    """A run that was brought to its end, and the traceback of what a plugin raised in it, or "".
+
+    What a plugin raises is a result: the run is "failed", with what was measured before. heard: as for `Training.finish`.
+    """
+    run = Run(np.zeros(0))
+    try:
+        with Contained():
+            training = begin()
+            run = training.run
+            training.finish(heard)
+    except InputError as error:
+        run.status, run.message = "failed", str(error)
+    except Exception as error:
+        run.status, run.message = "failed", described(error)
+        return run, traceback.format_exc()
+    return run, ""
 
 
 def _check_versions(asked: str) -> None:

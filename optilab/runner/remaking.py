@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from optilab.errors import InputError
 from optilab.plan import Plan
+from optilab.runner.making import made
 from optilab.training import Run, Training
 
 _LIMIT: ContextVar[float] = ContextVar("time_limit", default=600.0)  # seconds
@@ -25,7 +26,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
 
 def made_again(plan: Plan, heard: Callable[[Run], bool] | None = None) -> Run:
-    """Make a run again. InputError if that takes longer than the limit.
+    """Make a run again; one in which a plugin raises something is "failed". InputError if it takes longer than the limit.
 
     heard: as for `Training.finish`.
     """
@@ -34,11 +35,10 @@ def made_again(plan: Plan, heard: Callable[[Run], bool] | None = None) -> Run:
     ours = own is None or own > limit
     if ours:
         plan = replace(plan, stop=plan.stop.model_copy(update={"time_limit": limit}))
-    training = Training(plan)
-    training.finish(heard)
-    if ours and training.run.status == "timeout":
+    run, _ = made(lambda: Training(plan), heard)
+    if ours and run.status == "timeout":
         raise InputError(
-            f"the run was not made again to its end: {limit:g} s were over after step {training.run.steps}; "
+            f"the run was not made again to its end: {limit:g} s were over after step {run.steps}; "
             "--time-limit SECONDS allows for more"
         )
-    return training.run
+    return run

@@ -37,7 +37,7 @@ class Replay:
     """What came of a run that was made again.
 
     measurements: how many were compared. difference: the first, or None if each is identical to the last bit, clocks aside.
-    status: before and now. changed: what is not as it was, with its values before and now.
+    status, message: before and now; the message says why a run ended. changed: what is not as it was, with its values before and now.
     """
 
     run_id: str
@@ -45,22 +45,31 @@ class Replay:
     seed: int
     measurements: int
     status: tuple[str, str]
+    message: tuple[str, str]
     difference: Difference | None
     changed: dict[str, tuple[str, str]]
 
     @property
     def identical(self) -> bool:
         """Whether all is as it was."""
-        return self.difference is None and self.status[0] == self.status[1]
+        failed = self.status == ("failed", "failed")
+        return self.difference is None and len({*self.status}) == 1 and (not failed or len({*self.message}) == 1)
 
 
 def replay(folder: Path, identity: str) -> Replay:
     """Make a run of a results folder again, here. InputError if there is none of this run_id, or if it can't be made.
 
+    One that ended its worker can't: it would end this process.
+
     identity: its run_id, or the beginning of it if no other begins so.
     """
     found = store.load_all(folder)
     row = _row(_under_present_names(found), identity)
+    if row["status"] == "crashed":
+        raise InputError(
+            f"run {row['run_id']} can't be made again here, for it would end this process too: {row['message']}; "
+            "`optilab run` with --rerun failed makes it again in a worker"
+        )
     before = found.history[found.history["run_id"] == row["run_id"]]
     plan = stored_plan(row["spec"], folder, int(row["seed"]))
     if run_id(plan) != row["run_id"]:
@@ -75,6 +84,7 @@ def replay(folder: Path, identity: str) -> Replay:
         seed=int(row["seed"]),
         measurements=min(len(before), len(now.log)),
         status=(row["status"], now.status),
+        message=(row["message"], now.message),
         difference=_first_difference(before[list(COLUMNS)].to_numpy(np.float64), now.log),
         changed=_changed(row, plan.code),
     )

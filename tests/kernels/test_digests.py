@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
+from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import pytest
 
 from optilab.kernels import digests
@@ -100,6 +103,45 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 def test_what_it_reads_of_other_modules_counts(read: Read, helpers: tuple[str, str]) -> None:
     """Values, functions, compiled functions and what those read in turn, arrays, and attributes of classes."""
     assert source_digest(read(helpers=helpers).rule) != source_digest(read().rule)
+
+
+def scaled(factor: float, x: float) -> float:
+    """A product."""
+    return factor * x
+
+
+def calling(function: Any) -> Callable[..., Any]:
+    """A function that closes over another and calls it."""
+
+    def call(x: Any) -> Any:
+        return function(x)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (functools.partial(scaled, 1.0), functools.partial(scaled, 2.0)),
+        (functools.partial(scaled, factor=1.0), functools.partial(scaled, factor=2.0)),
+        (namedtuple("Pair", "a b")(1, 2), namedtuple("Pair", "b a")(1, 2)),
+        (numba.stencil(lambda a: 1.0 * a[0]), numba.stencil(lambda a: 2.0 * a[0])),
+    ],
+    ids=["partial", "keyword of partial", "named tuple", "stencil"],
+)
+def test_what_is_called_counts_whatever_kind_it_is_of(one: Any, other: Any) -> None:
+    """Arguments that a partial function holds, the names of a tuple's fields, and what a stencil does."""
+    assert source_digest(calling(one)) != source_digest(calling(other))
+
+
+@pytest.mark.parametrize(
+    "reads", ["from HELPERS import FACTOR as factor", "import HELPERS; factor = getattr(HELPERS, 'FACTOR')"]
+)
+def test_what_is_imported_when_a_function_is_called_counts(read: Read, reads: str) -> None:
+    """Whether the module has been imported before or not: a schedule may import what it needs."""
+    inside = ('    """A step."""', f"    {reads}\n    lr = lr * factor")
+    before = source_digest(read(rule=inside).rule)
+    assert source_digest(read(rule=inside, helpers=("FACTOR = 0.5", "FACTOR = 0.25")).rule) != before
 
 
 @pytest.mark.parametrize(
@@ -221,3 +263,20 @@ def test_the_kernels_count_without_their_comments(tmp_path: Path, monkeypatch: p
     assert digest("# a comment\n\n\ndef f(x):\n    return x in {1, 2} or 2 * x\n") == before
     assert digest('def f(x):\n    """Doubled."""\n    return x in {1, 2} or 3 * x\n') != before
     kernels_digest.cache_clear()
+
+
+def test_a_module_that_is_imported_later_counts_from_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function's digest is the same before its first call, which imports what it reads, and after."""
+    name = "imported_by_the_call"
+    (tmp_path / f"{name}.py").write_text("FACTOR = 0.5\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def later(x: float) -> float:
+        from imported_by_the_call import FACTOR  # type: ignore[import-not-found]
+
+        return float(x * FACTOR)
+
+    before = source_digest(later)
+    assert later(2.0) == 1.0
+    assert source_digest(later) == before
+    del sys.modules[name]

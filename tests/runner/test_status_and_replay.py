@@ -188,6 +188,59 @@ def test_other_code_is_told(tmp_path: Path, rule: Callable[[float], None]) -> No
     assert set(made.changed) == {"code"}
 
 
+FAILING = """from optilab import hookimpl, vectorwise
+
+
+@vectorwise(lr=0.1)
+def changing(w, g, t, lr):
+    if t > 250:
+        raise ValueError("{factor}")
+    w -= lr * g
+
+
+@hookimpl
+def optilab_optimizers():
+    return [changing]
+"""
+
+
+def test_a_run_that_failed_fails_again(
+    tmp_path: Path, rule: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is identical, with what was measured before; with another message it is not."""
+    monkeypatch.setitem(globals(), "RULE", FAILING)
+    rule(3.0)
+    folder = tmp_path / "r"
+    run_experiment(experiment(optimizers=[{"use": "changing", "lr": 0.01}]), folder, INLINE)
+    identity = load(folder).runs["run_id"][0]
+    made = replay(folder, identity)
+    assert made.identical
+    assert (made.measurements, made.status, made.message) == (3, ("failed", "failed"), ("ValueError: 3.0",) * 2)
+    called = CliRunner().invoke(main, ["replay", str(folder), identity])
+    assert (called.exit_code, "it failed as it did then: ValueError: 3.0" in called.output) == (0, True)
+    rule(4.0)
+    called = CliRunner().invoke(main, ["replay", str(folder), identity])
+    assert called.exit_code == 1
+    assert "it failed then with ValueError: 3.0, and now with ValueError: 4.0" in called.output
+
+
+def test_a_run_that_ended_its_worker_is_not_made_again_here(results: Results) -> None:
+    """It would end this process, whose exit code 0 would say that all is identical."""
+    run = results.runs["run_id"][0]
+    runs, history = live_tables(results.folder)
+    died = [
+        value if name != run else "crashed"
+        for name, value in zip(*(runs.column(c).to_pylist() for c in ("run_id", "status")), strict=True)
+    ]
+    changed = runs.set_column(
+        runs.column_names.index("status"), "status", pa.array(died).cast(runs.schema.field("status").type)
+    )
+    with Store(results.folder, hyperparameters_of(runs.schema), "{}") as store:
+        store.add(changed.drop_columns(["commit"]), history.drop_columns(["commit"]))
+    with pytest.raises(InputError, match=rf"run {run} can't be made again here, for it would end this process too"):
+        replay(results.folder, run)
+
+
 def test_another_blas_kernel_is_named(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a run is made again on another processor, the kernels then and now are told."""
     here = json.loads(making.versions())
