@@ -13,12 +13,12 @@ from optilab.analysis.summary import NOTHING
 from optilab.blocks import Block
 from optilab.cell import Cell, table_key
 from optilab.chance import WITHOUT_CHANCE, is_random, seeds_that_differ
-from optilab.console.notes import dataset_notes
 from optilab.console.terminal import Terminal
 from optilab.experiment import Experiment, seeds_of
 from optilab.grid import Grid, grid_of, problem_labels
 from optilab.labels import told_apart
 from optilab.runner.jobs import Done, Rerun, Role, Task, count_due, jobs, missing, tasks
+from optilab.runner.notes import dataset_notes
 from optilab.runner.run import chosen, folder_of
 from optilab.texts import counted, exact
 

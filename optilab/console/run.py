@@ -15,7 +15,6 @@ from optilab import store
 from optilab.analysis.summary import best_runs, comparison
 from optilab.console.comparison import comparison_table
 from optilab.console.live import Live
-from optilab.console.notes import dataset_notes
 from optilab.console.outlets import say
 from optilab.console.terminal import Terminal
 from optilab.drawing import draw
@@ -66,8 +65,6 @@ def run_and_compare(
     """
     console = Terminal(error=as_json, quiet=quiet)
     folder = folder_of(experiment, results)
-    for note in dataset_notes(experiment):
-        console.say(note)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
     start = time.perf_counter()
     live = Live(console, by)

@@ -12,7 +12,7 @@ class Observer:
     """Told what happens; this one keeps silent."""
 
     def noted(self, note: str) -> None:
-        """Something about the results folder that a person should know."""
+        """Something about the data or the results folder that a person should know."""
 
     def compiling(self, what: str) -> None:
         """Code is being compiled, or loaded from the cache."""

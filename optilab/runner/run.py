@@ -16,6 +16,7 @@ from optilab.experiment import Experiment, dataset_path, stored
 from optilab.grid import grid_of
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.logbook import check_loggers, open_logbook
+from optilab.runner.notes import dataset_notes
 from optilab.runner.observer import Observer
 from optilab.runner.rows import wanted_table
 from optilab.runner.search import tune
@@ -44,6 +45,8 @@ def run_experiment(
     observer, way = observer or Observer(), way or Way()
     folder = folder_of(experiment, results)
     grid = grid_of(experiment)
+    for note in dataset_notes(experiment):
+        observer.noted(note)
     every = tasks(experiment, grid.cells, folder)
     hyperparameters = _hyperparameters([*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces)])
     way.kind.open(workers=way.workers, address=way.address)  # complains of its options

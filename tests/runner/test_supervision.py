@@ -291,7 +291,7 @@ def test_failing_fast_stops_at_one_failure_in_a_batch(tmp_path: Path, monkeypatc
     content = {
         "name": "b",
         "seeds": 40,
-        "problem": {"use": "bowl"},
+        "problem": {"use": "bowl", "start": "random"},
         "budget": {"steps": 20},
         "optimizers": [{"use": "sgd", "lr": 0.1}],
     }
