@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 
-from optilab.analysis.summary import LINE, varying
+from optilab.analysis.summary import LINE, NOTHING, unchosen, varying
 from optilab.analysis.summary import chosen_text as chosen_values
 from optilab.chance import WITHOUT_CHANCE
 from optilab.plots.style import AXES, MOST_COLOURS
@@ -68,6 +69,17 @@ def ended_text(best: pd.DataFrame) -> str:
     counts = ended.value_counts(["label", "status"], sort=False).reset_index()
     parts = [f"{row['count']} of {name_of(row['label'])} {row['status']}" for row in counts.to_dict("records")]
     return f" Not finite to the end (×): {_few(parts, ', ')}." if parts else ""
+
+
+def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:
+    """What the legend says of the lines of which nothing could be chosen by a measure; several: whether problems are named."""
+    lines = unchosen(results.runs, f"final_{by}").to_dict("records")
+    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
+
+
+def has_marker(ax: Axes, marker: str) -> bool:
+    """Whether one is drawn, so that the caption has to say what it means."""
+    return any(line.get_marker() == marker for line in ax.get_lines())
 
 
 def name_of(label: object) -> str:
