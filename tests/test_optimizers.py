@@ -912,7 +912,7 @@ def by_norms(w, g, lr):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_norm_in_a_rule_is_summed_in_float64(dtype: Precision, scale: float) -> None:
     """A rule on float32 gradients near 1e25 or 1e-25 gets their finite length, which their squares in float32 don't have."""
-    w = by_norms.start(np.zeros(3), dtype=dtype).step(scale * np.array([3.0, 4.0, 4.0]))
+    w = by_norms.start(np.zeros(3), precision=dtype).step(scale * np.array([3.0, 4.0, 4.0]))
     np.testing.assert_allclose(w, -scale * np.array([41**0.5, 5, 0]), rtol=1e-6)
     assert norm(scale * np.array([3.0, 4.0])) == pytest.approx(5 * scale, rel=1e-15)
 

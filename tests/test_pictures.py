@@ -18,7 +18,7 @@ from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from optilab.drawing import draw, draw_schedules
+from optilab.drawing import KINDS, draw, draw_schedules
 from optilab.drawing.lines import convergence, sensitivity
 from optilab.drawing.paths import path
 from optilab.errors import InputError
@@ -247,7 +247,8 @@ def test_nothing_to_be_seen_is_a_sentence(plain_names: Results, what: str) -> No
     said: list[str] = []
     drawn = draw(results, tell=said.append)
     assert [path.name for path in drawn] == ["path.png"]
-    assert [text[:30] for text in said] == ["no picture of kind 'convergenc", "no picture of kind 'sensitivit"]
+    (sentence,) = said
+    assert sentence.startswith("no picture of kind 'convergence' or 'sensitivity': of no line is the median")
 
 
 def test_missing_costs_are_a_sentence(plain_names: Results) -> None:
@@ -271,7 +272,7 @@ def test_all_diverged_is_a_picture_of_how(tmp_path: Path) -> None:
         tmp_path / "r",
         problem={"use": "bowl"},
         budget={"steps": 500},
-        optimizers=[{"use": "sgd", "lr": [90, 100]}, {"use": "momentum", "lr": 70}],
+        optimizers=[{"use": "sgd", "lr": 90}, {"use": "momentum", "lr": 70}],
     )
     assert results.runs["status"].eq("diverged").all()
     said: list[str] = []
@@ -512,3 +513,29 @@ def figure_caption(figure: Figure | None) -> str:
 def test_colours_follow_the_labels() -> None:
     """A label has its colour whatever else is drawn with it."""
     assert style.colours_of(["b", "a", "c"], ["c", "a"])["c"] == style.colours_of(["b", "a", "c"], ["c"])["c"]
+
+
+def captions_of(results: Results, kind: str) -> tuple[str, list[str]]:
+    """The caption of a picture, and what its legend has."""
+    with plt.rc_context():
+        figure = KINDS[kind](results, None, "train_cost")
+    assert figure is not None
+    legend = [text.get_text() for ax in figure.axes if (box := ax.get_legend()) for text in box.get_texts()]
+    caption = " ".join(figure._supxlabel.get_text().split())  # type: ignore[attr-defined]
+    plt.close(figure)
+    return caption, legend
+
+
+@pytest.mark.parametrize(("wild", "told"), [(1e30, "beyond 1e+100"), (1e200, "not finite")])
+def test_what_a_cross_means_is_said_where_there_is_one(tmp_path: Path, wild: float, told: str) -> None:
+    """A line that is too high for an axis is not called infinite; a picture without crosses says nothing of them."""
+    calm = {"use": "sgd", "lr": [1e-4, 1e-3]}
+    common = {"name": "e", "problem": {"use": "rosenbrock"}, "budget": {"steps": 5}, "measure": {"steps": 1}}
+    for name, optimizers in {"calm": [calm], "wild": [calm, {"use": "adam", "lr": wild}]}.items():
+        given = Experiment.model_validate({**common, "optimizers": optimizers})
+        results = run_experiment(given, tmp_path / name, Way("inline"))
+        assert ("×" in captions_of(results, "convergence")[0]) == (name == "wild")
+        assert ("a cross" in captions_of(results, "path")[0]) == (name == "wild")
+        caption, legend = captions_of(results, "sensitivity")
+        assert "×" not in caption
+        assert (f"adam ({told})" in legend) == (name == "wild")

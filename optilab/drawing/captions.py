@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from optilab.analysis.summary import LINE, NOTHING, unchosen, varying
 from optilab.analysis.summary import chosen_text as chosen_values
@@ -62,19 +63,23 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
     return f" Chosen: {_few(parts)}{beyond}."
 
 
-def unchosen_texts(results: Results, by: str = "final_train_cost") -> list[str]:
-    """A text for each line of which nothing could be chosen, and which is not drawn."""
-    several = results.runs["problem"].nunique() > 1
-    lines = unchosen(results.runs, by).to_dict("records")
-    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
-
-
 def ended_text(best: pd.DataFrame) -> str:
     """How many runs of which line did not last."""
     ended = best[~best["status"].isin(LASTED)]
     counts = ended.value_counts(["label", "status"], sort=False).reset_index()
     parts = [f"{row['count']} of {name_of(row['label'])} {row['status']}" for row in counts.to_dict("records")]
     return f" Not finite to the end (×): {_few(parts, ', ')}." if parts else ""
+
+
+def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:
+    """What the legend says of the lines of which nothing could be chosen by a measure; several: whether problems are named."""
+    lines = unchosen(results.runs, f"final_{by}").to_dict("records")
+    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
+
+
+def has_marker(ax: Axes, marker: str) -> bool:
+    """Whether one is drawn, so that the caption has to say what it means."""
+    return any(line.get_marker() == marker for line in ax.get_lines())
 
 
 def name_of(label: object) -> str:

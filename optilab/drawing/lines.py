@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.curves import sensitivity as sensitivity_points
 from optilab.analysis.summary import best_runs, is_number, varying
-from optilab.drawing.captions import chosen_text, ended_text, seeds_text, unchosen_texts
+from optilab.drawing.captions import chosen_text, ended_text, has_marker, seeds_text, unchosen_lines
 from optilab.drawing.source import learning_rates
 from optilab.errors import InputError
 from optilab.experiment import read_stored
@@ -17,7 +17,7 @@ from optilab.plots import convergence as lines_plot
 from optilab.plots import style
 from optilab.plots.legend import outside_legend
 from optilab.plots.panels import MOST, panels
-from optilab.plots.scales import Frame, showable
+from optilab.plots.scales import HIGHEST, Frame, showable
 from optilab.store import Results
 from optilab.texts import counted
 
@@ -52,10 +52,13 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
             style.title(ax, problem)
     experiment = read_stored(results.folder)
     by = experiment.tuning.by if experiment.tuning else "train_cost"
-    missing = unchosen_texts(results, f"final_{by}")
+    missing = unchosen_lines(results, by, several=len(problems) > 1)
     outside_legend(axes[min(2, len(axes) - 1)], palette, absent=_absent(lines), missing=missing)
     style.question(figure, experiment.question)
-    text = seeds_text(results, by) + chosen_text(results, best) + ended_text(best)
+    ended = ended_text(best)
+    beyond = not ended and any(has_marker(ax, "x") for ax in axes)
+    text = seeds_text(results, by) + chosen_text(results, best) + ended
+    text += f" × marks where a line goes beyond {HIGHEST:g}." if beyond else ""
     text += learning_rates(results, best) if y == "lr" else ""
     text += _CLIPPED if clipped else ""
     style.caption(figure, text + _left_out(len(problems)))
@@ -83,7 +86,6 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     across = min(len(problems), 3) if len(problems) > 1 else min(len(names), 2)
     figure, axes = panels(len(wanted[:MOST]), size=_SIZE, across=across)
     clipped = False
-    infinite = bool((~showable(every.loc[~every["scattered"], "median"])).any())
     for ax, (name, problem) in zip(axes, wanted, strict=False):
         there = points[name][points[name]["problem"] == problem]
         clipped |= Frame.of_points(there).is_left(there["median"])
@@ -95,7 +97,7 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
     seeds = made["seed"].nunique()
     spread = f"Median and interquartile band over {seeds} seeds" if seeds > 1 else "One seed"
     text = f"{spread} of {role}, at the best of all other hyperparameters."
-    text += " × marks the last value before a line diverges." if infinite else ""
+    text += " × marks the last value before a line diverges." if any(has_marker(ax, "x") for ax in axes) else ""
     text += _CLIPPED if clipped else ""
     pruned = int(made["status"].eq("pruned").sum())
     text += f" {counted(pruned, 'run was', 'runs were')} given up." if pruned else ""
@@ -109,10 +111,15 @@ def _refuse_nothing(lines: pd.DataFrame, y: str) -> None:
         raise InputError(f"of no line is the median {style.axis(y)} finite anywhere")
 
 
-def _absent(lines: pd.DataFrame) -> set[str]:
-    """Labels of the lines of which nothing is finite."""
-    there = showable(lines["median"]).groupby(lines["label"]).any()
-    return set(there.index[~there.to_numpy(np.bool_)])
+def _absent(lines: pd.DataFrame) -> dict[str, str]:
+    """Labels of the lines of which nothing can be shown, and why."""
+    there, finite = (
+        values.groupby(lines["label"]).any() for values in (showable(lines["median"]), np.isfinite(lines["median"]))
+    )
+    return {
+        label: f"beyond {HIGHEST:g}" if finite[label] else "not finite"
+        for label in there.index[~there.to_numpy(np.bool_)]
+    }
 
 
 def _left_out(count: int) -> str:

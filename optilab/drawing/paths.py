@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.summary import best_runs
-from optilab.drawing.captions import chosen_text, ended_text, name_of, unchosen_texts
+from optilab.drawing.captions import chosen_text, ended_text, has_marker, name_of, unchosen_lines
 from optilab.drawing.source import problems_of
 from optilab.errors import InputError
 from optilab.experiment import read_stored
@@ -20,6 +20,8 @@ from optilab.problems import FunctionProblem
 from optilab.stopping import LASTED
 from optilab.store import Results
 from optilab.texts import counted
+
+_CROSS = "; a cross is where a run left the picture, or stopped being finite"
 
 
 def path(results: Results, x: str | None, y: str) -> Figure | None:
@@ -62,8 +64,9 @@ def _paths_on_curves(
     names = ", ".join(name_of(name) for name in problems)
     style.caption(
         figure,
-        f"{names}. A dot is a step: the circle is the start, the large dot the weight after {_steps(history)} ({from_where}); "
-        f"a cross is where a run left the picture, or stopped being finite.{chosen_text(results, best_runs(results.runs))}"
+        f"{names}. A dot is a step: the circle is the start, the large dot the weight after {_steps(history)} ({from_where})"
+        + (_CROSS if any(has_marker(ax, "x") for ax in axes) else "")
+        + f".{chosen_text(results, best_runs(results.runs))}"
         + (f" The first {MOST} of {len(wanted)} panels." if len(wanted) > MOST else ""),
     )
     return figure
@@ -93,11 +96,15 @@ def _paths_on_contours(
         surface["cost"] = [problem.cost(point) for point in grid]
         steps = history[(history["problem"] == name) & np.isfinite(history["train_cost"])]
         path_plot.paths_on_contours(surface, steps, ax, colours=palette, minima=problem.kind.minima)
-        starred |= any(line.get_marker() == "*" for line in ax.get_lines())
+        starred |= has_marker(ax, "*")
         style.title(ax, name)
-    outside_legend(axes[min(across, len(axes)) - 1], palette, missing=unchosen_texts(results))
-    style.question(figure, read_stored(results.folder).question)
-    text = f"{_steps(history)} from the circle to the dot; a cross is where a run left the picture, or stopped being finite"
+    experiment = read_stored(results.folder)
+    by = experiment.tuning.by if experiment.tuning else "train_cost"
+    missing = unchosen_lines(results, by, several=len(problems) > 1)
+    outside_legend(axes[min(across, len(axes)) - 1], palette, missing=missing)
+    style.question(figure, experiment.question)
+    text = f"{_steps(history)} from the circle to the dot"
+    text += _CROSS if any(has_marker(ax, "x") for ax in axes) else ""
     text += "; the star is the minimum." if starred else "."
     left_out = f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""
     style.caption(figure, text + chosen_text(results, best) + ended_text(best) + left_out)

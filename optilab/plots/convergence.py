@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from optilab.plots.scales import EVERYTHING, Frame, scale_counts, scale_parameter, scale_y, showable
 from optilab.plots.style import axis
@@ -36,6 +37,8 @@ def convergence(
     _draw(lines, ax, colours, frame)
     if log_x:
         scale_counts(ax, lines)
+    elif x == "epoch" and lines["x"].max() >= 2:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     scale_y(ax, lines["median"], frame, log=log_y)
     ax.set(xlabel=axis(x), ylabel=axis(y))
     return ax

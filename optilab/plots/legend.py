@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -19,19 +20,19 @@ def outside_legend(
     ax: Axes,
     colours: Mapping[str, object],
     *,
-    absent: Collection[str] = (),
+    absent: Mapping[str, str] = MappingProxyType({}),
     missing: Sequence[str] = (),
     notes: Sequence[str] = (),
     dashes: Sequence[Any] = ("-",),
 ) -> None:
     """A legend to the right of the axes, in the order of `colours`; those that are grey share the last entry.
 
-    Long names go over several lines, and leave the axes their width. absent: lines of which nothing could be drawn.
+    Long names go over several lines, and leave the axes their width. absent: why nothing of a line could be drawn.
     missing: entries for lines that are not there, with a cross. notes: further entries, without a line.
     dashes: styles of the lines, in turn.
     """
     named = {label: colour for label, colour in colours.items() if colour != GREY}
-    texts = [wrapped(label + (" (not finite)" if label in absent else ""), _WIDTH, _LINES) for label in named]
+    texts = [wrapped(label + (f" ({absent[label]})" if label in absent else ""), _WIDTH, _LINES) for label in named]
     palette = list(named.values())
     if others := len(colours) - len(named):
         texts.append(f"{others} other{'s' if others > 1 else ''}")
