@@ -514,11 +514,11 @@ def test_weights_of_other_layers_than_the_problem_are_refused(w: list[Any], tmp_
 @pytest.mark.parametrize(
     ("w", "message"),
     [
-        ([1.0 + 2.0j], "w = \\[\\(1\\+2j\\)\\]: accepted are real numbers"),
-        (["1"], "w = \\['1'\\]: accepted are real numbers"),
-        ([[1.0, 2.0], [3.0]], "w = .*: accepted are real numbers"),
+        ([1.0 + 2.0j], r"w = \[\(1\+2j\)\]: accepted are real numbers"),
+        (["1"], r"w = \['1'\]: accepted are real numbers"),
+        ([[1.0, 2.0], [3.0]], r"w = .*: accepted are real numbers"),
         ([], r"w has shape \(0,\); expected a vector"),
-        ([np.ones((2, 2)), np.ones(2, complex)], "w\\[1\\] = array.*: accepted are real numbers"),
+        ([np.ones((2, 2)), np.ones(2, complex)], r"w(\[1\])? = array.*: accepted are real numbers"),
     ],
 )
 def test_weights_are_real_numbers(w: Any, message: str) -> None:
@@ -526,7 +526,7 @@ def test_weights_are_real_numbers(w: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         down.start(w)
     if len(w):
-        with pytest.raises(InputError, match="gradient" + message.removeprefix("w")):
+        with pytest.raises(InputError, match=message.replace("w", "gradient", 1)):
             down.start([1.0]).step(w)
 
 

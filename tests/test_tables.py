@@ -186,6 +186,7 @@ def test_lines_are_those_of_the_file(rows: list[tuple[str, int]]) -> None:
         ("a,y\n1,u\n2,v\n# by hand\n", {}, r"line 4 has 1 column, line 1 has 2; comment = \"#\" skips lines"),
         ("a,y\n1,None\n2,v\n", {}, r"line 2: the label 'y' is empty.*; NA, null, None and the like count as missing"),
         (f"{'a' * 500},y\n1,u\n2,v\n", {"label": "z"}, r"known are a{59}…, y$"),
+        ("a,y\n1,u\n2,v\n", {"encoding": "utf\0"}, r"encoding = 'utf\\x00' is not known"),
         ("a,y\n1,u\n2,v\n", {"encoding": "klingon"}, r"encoding = 'klingon' is not known"),
         ("a,y\n1,u\n2,v\n", {"image": [2, 2]}, r"image = \(2, 2\) doesn't fit 1 inputs"),
         ('a,y\n1,u\n"2,v\n', {}, r"line 3 has 1 column|not a readable"),
@@ -263,6 +264,13 @@ def test_zeros_before_numbers_are_noted(load: Load) -> None:
     assert found.x_train[:, 0].tolist() == [1067, 99423]
     assert "'zip' has zeros before its numbers, as in '01067': they are read as numbers" in found.notes
     assert not any("zeros" in note for note in load("a,b,y\n0,0.5,u\n10,00.25,v\n").notes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf8", "utf_8_sig", "U8", "utf-16", "utf-16-le"])
+def test_a_mark_of_the_byte_order_is_no_part_of_a_name(load: Load, encoding: str) -> None:
+    """However the encoding is called."""
+    mark = "" if encoding in ("utf-16", "utf_8_sig") else "\ufeff"
+    assert load((mark + PLAIN).encode(encoding), encoding=encoding).inputs == ("a", "b")
 
 
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])

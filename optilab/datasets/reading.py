@@ -86,16 +86,16 @@ def _text(content: bytes, packed: str, encoding: str, what: str) -> str:
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise InputError(f"{what} is not a readable {packed} file: {error}") from None
     try:
-        return unpacked.decode("utf-8-sig" if encoding.lower().replace("_", "-") == "utf-8" else encoding)
-    except LookupError:
-        raise InputError(
-            f"{what}: encoding = {shown(encoding)} is not known; common are utf-8, latin-1, utf-16"
-        ) from None
+        return unpacked.decode(encoding).removeprefix("\ufeff")  # the mark of some editors
     except UnicodeError as error:
         line = unpacked.count(b"\n", 0, getattr(error, "start", 0)) + 1
         raise InputError(
             f'{what}, line {line}: not text in {printable(encoding)}; if it is in another encoding, say encoding = "latin-1", '
             '"utf-16", ...'
+        ) from None
+    except (LookupError, ValueError):  # of a name that holds a zero byte
+        raise InputError(
+            f"{what}: encoding = {shown(encoding)} is not known; common are utf-8, latin-1, utf-16"
         ) from None
 
 
