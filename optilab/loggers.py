@@ -38,8 +38,8 @@ class Logger:
     A run is told as it goes where it is made on this machine, and from a cluster once it is over. Runs of the experiment that
     were made before are told from the results folder, unless `knows` says that they have been.
 
-    One from a plugin that isn't bundled is told of a made-up run first, by a process of its own and for a temporary folder, where no
-    other place is given.
+    One from a plugin that isn't bundled is told of a made-up run first, by a process of its own and for a temporary folder, whatever
+    place is given.
     """
 
     def knows(self, run: LoggedRun) -> bool:

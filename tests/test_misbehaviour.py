@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -360,3 +360,61 @@ def test_the_patience_with_plugins_is_a_number(value: str, monkeypatch: pytest.M
     monkeypatch.setenv("OPTILAB_PLUGIN_SECONDS", value)
     with pytest.raises(InputError, match=r"OPTILAB_PLUGIN_SECONDS = .*: accepted is a number above zero"):
         guarding.seconds()
+
+
+LOGGER = """
+import os
+
+from optilab import hookimpl, logger
+from optilab.loggers import Logger
+
+
+@logger
+def {name}(where):
+    {begin}
+    yield Logger()
+    {end}
+
+
+@hookimpl
+def optilab_loggers():
+    return [{name}]
+"""
+LOGGED = """
+name = "logged"
+problem = { use = "bowl" }
+budget = { steps = 5 }
+optimizers = [{ use = "sgd", lr = 0.01 }]
+"""
+
+
+@pytest.fixture
+def logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+    """Runs an experiment with a logger of its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "e.toml").write_text(LOGGED, "utf-8")
+
+    def run(name: str, where: str = "", begin: str = "pass", end: str = "pass") -> Result:
+        file = tmp_path / f"{name}_plugin.py"
+        file.write_text(LOGGER.format(name=name, begin=begin, end=end), "utf-8")
+        return CliRunner().invoke(
+            main, ["run", "e.toml", "--executor", "inline", "--plugin", str(file), "--log", name + where]
+        )
+
+    yield run
+    plugins.forget()
+
+
+def test_a_logger_that_ends_the_process_is_found_out_whatever_place_it_is_given(logged: Callable[..., Result]) -> None:
+    """With `--log NAME=WHERE` too it is tried in another process first; else this one would end, with exit code 0."""
+    found = logged("ending", "=there", begin="os._exit(0)")
+    assert found.exit_code == 2
+    assert "the logger ending ended the process that it was tried in" in found.output
+
+
+def test_a_logger_that_can_not_end_costs_no_tables(logged: Callable[..., Result]) -> None:
+    """The runs have been made: the failure is told, and what they gave is shown as without it."""
+    found = logged("unending", end="raise ValueError('not closed')")
+    assert found.exit_code == 0, found.output
+    assert "the logger unending has failed: ValueError: not closed" in found.output
+    assert "results: " in found.output

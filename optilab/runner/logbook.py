@@ -5,9 +5,10 @@ from __future__ import annotations
 import queue
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -113,15 +114,14 @@ def logged(job: Job) -> LoggedRun:
 def check_loggers(wanted: Sequence[str]) -> None:
     """InputError for a logger that isn't known, or that comes from a plugin and doesn't come back."""
     for text in wanted:
-        name, given, _ = text.partition("=")
+        name = text.partition("=")[0]
         registry().logger(name, "log")
-        if not given:
-            rehearse_logger(name)
+        rehearse_logger(name)
 
 
 @contextmanager
 def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], None]) -> Iterator[Logbook]:
-    """The loggers `wanted`, each as NAME or NAME=WHERE. InputError for an unknown one."""
+    """The loggers `wanted`, each as NAME or NAME=WHERE. InputError for one that is unknown, or can't begin; it may fail to end."""
     with ExitStack() as stack:
         loggers = {}
         for text in wanted:
@@ -129,10 +129,19 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
             kind = registry().logger(name, "log")
             if not given:
                 _refuse_links(folder / name)
-            loggers[text] = stack.enter_context(
-                opened(kind.open(where if given else None, folder), f"the logger {name}")
-            )
+            manager = opened(kind.open(where if given else None, folder), f"the logger {name}")
+            loggers[text] = manager.__enter__()
+            stack.push(partial(_end, manager, complain))
         yield Logbook(loggers, complain)
+
+
+def _end(manager: AbstractContextManager[Logger], complain: Callable[[str], None], *error: Any) -> bool | None:
+    """End a logger; its failure to do so costs no tables and pictures of runs that have been made."""
+    try:
+        return manager.__exit__(*error)
+    except InputError as failed:
+        complain(str(failed))
+        return None
 
 
 def _refuse_links(place: Path) -> None:
