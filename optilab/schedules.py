@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -87,8 +88,14 @@ class Schedule:
         return self.name
 
 
-def schedule(*, ranges: Mapping[str, str] | None = None) -> Callable[[Curve], Schedule]:
-    """Make a schedule of a NumPy function (step, total, **parameters) -> multiplier.
+@overload
+def schedule(function: Curve, /) -> Schedule: ...
+@overload
+def schedule(*, ranges: Mapping[str, str] | None = None) -> Callable[[Curve], Schedule]: ...
+def schedule(
+    function: Curve | None = None, /, *, ranges: Mapping[str, str] | None = None
+) -> Schedule | Callable[[Curve], Schedule]:
+    """Make a schedule of a NumPy function (step, total, **parameters) -> multiplier: @schedule, or @schedule(ranges=...).
 
     ranges: accepted values of its parameters, in the notation of a paper: "(0, 1]", "{1, 2, ...}", "{linear, cosine}".
     A parameter whose default is a tuple takes a list of numbers. One whose default is a schedule takes a schedule, and
@@ -96,16 +103,26 @@ def schedule(*, ranges: Mapping[str, str] | None = None) -> Callable[[Curve], Sc
     A keyword-only parameter is part of a run's identity only where it isn't at its default, so that a schedule can be
     given more of them without a change to the runs that there are.
     """
-    return lambda function: Schedule(function, False, ranges or {})
+    if function is None:
+        return partial(Schedule, is_feedback=False, ranges=ranges or {})
+    return Schedule(function, False, ranges or {})
 
 
-def feedback(*, ranges: Mapping[str, str] | None = None) -> Callable[[Callable[..., Feedback]], Schedule]:
+@overload
+def feedback(function: Callable[..., Feedback], /) -> Schedule: ...
+@overload
+def feedback(*, ranges: Mapping[str, str] | None = None) -> Callable[[Callable[..., Feedback]], Schedule]: ...
+def feedback(
+    function: Callable[..., Feedback] | None = None, /, *, ranges: Mapping[str, str] | None = None
+) -> Schedule | Callable[[Callable[..., Feedback]], Schedule]:
     """Make a feedback schedule of a generator: `measurement = yield multiplier`, again and again.
 
     ranges: as for `schedule`, and so are keyword-only parameters.
     A measurement is a mapping with the columns of the history, from the first weights on.
     """
-    return lambda function: Schedule(function, True, ranges or {})
+    if function is None:
+        return partial(Schedule, is_feedback=True, ranges=ranges or {})
+    return Schedule(function, True, ranges or {})
 
 
 @dataclass(frozen=True)

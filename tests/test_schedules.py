@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import optilab
-from optilab import InputError, feedback, vectorwise
+from optilab import InputError, feedback, schedule, vectorwise
 from optilab.cell import Cell
 from optilab.experiment import Experiment
 from optilab.grid import grid_of
@@ -480,3 +480,21 @@ def test_a_schedule_called_from_python_checks_its_parameters(steps: Any) -> None
     with pytest.raises(InputError, match="steps = "):
         warmup(np.arange(4.0), 10, steps=steps)
     np.testing.assert_array_equal(warmup(np.arange(4.0), 10, steps=np.int64(2)), [0.5, 1, 1, 1])
+
+
+def test_the_decorators_need_no_parentheses() -> None:
+    """As the design has them; with ranges they take them."""
+
+    @schedule
+    def halves(step, total):
+        """Half."""
+        return 0.5 + 0 * step
+
+    @feedback
+    def still():
+        """Nothing changes."""
+        while True:
+            yield 1.0
+
+    assert halves(np.arange(3.0), 3).tolist() == [0.5, 0.5, 0.5]
+    assert (halves.is_feedback, still.is_feedback) == (False, True)
