@@ -219,15 +219,6 @@ def test_an_experiment_is_a_dict_a_path_or_an_experiment(tmp_path: Path, monkeyp
         optilab.run({**EXPERIMENT, "budgt": {}}, executor="inline")
 
 
-def test_numbers_that_are_masked_are_none() -> None:
-    """What lies under a mask is nobody's weight; a mask of nothing hides nothing."""
-    hidden = np.ma.array([1.0, 2.0], mask=[False, True])
-    for call in (lambda w: optilab.train("bowl", "sgd", w=w, steps=1), optilab.get_optimizer("sgd").start):
-        with pytest.raises(InputError, match=r"some of its numbers are masked"):
-            call(hidden)
-        call(np.ma.array([1.0, 2.0]))
-
-
 def test_a_path_of_a_dataset_may_be_one_of_pathlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a problem and in an experiment, relative to the current folder; it is the dataset of the same path as a text."""
     monkeypatch.chdir(tmp_path)

@@ -447,7 +447,7 @@ ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
         lambda p: optilab.train(p, "sgd", steps=1, measure_steps=1, measure_epochs=1),
         "measure: give steps or epochs, one of them",
     ),
-    (lambda p: optilab.train(p, "sgd", steps=1, momentum=0.5), "unknown parameter of sgd 'momentum': known are lr"),
+    (lambda p: optilab.train(p, "sgd", steps=1, momentum=0.5), "unknown parameter of sgd 'momentum': known is lr"),
     (lambda p: optilab.train(p, "sdg", steps=1), "unknown optimizer 'sdg': did you mean 'sgd'"),
     (lambda p: optilab.train("netwrk", "sgd", steps=1), "unknown problem 'netwrk': did you mean 'network'"),
     (

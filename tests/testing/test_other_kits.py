@@ -335,7 +335,7 @@ def test_samplers() -> None:
         (one_too_few, "it gave 0 points where 1 were asked for"),
         (above, "it gave lr = 2.0, which is not in [0.0001, 1]"),
         (with_fractions, "it gave memory = 10.5, which is no whole number"),
-        (without_names, "it gave a point of lr; expected lr, momentum, memory"),
+        (without_names, "it gave a point of lr; expected lr, decay, memory"),
         (unseeded, "and when it was asked again"),
         (learns, "AssertionError"),
     ):
