@@ -22,6 +22,7 @@ from optilab.store import Results
 from optilab.texts import counted
 
 _CROSS = "; a cross is where a run left the picture, or stopped being finite"
+_WIDTH = 5.4  # of a panel of two weights, in inches
 
 
 def path(results: Results, x: str | None, y: str) -> Figure | None:
@@ -78,6 +79,12 @@ def _curve(problem: FunctionProblem) -> pd.DataFrame:
     return pd.DataFrame({"w_0": points, "cost": [problem.cost([w]) for w in points]})
 
 
+def _height(problem: FunctionProblem) -> float:
+    """Of a panel, in inches: as much as its domain takes at the panel's width, where both weights have one scale."""
+    width, height = np.ptp(np.array(problem.kind.domain, np.float64), axis=1)
+    return min(4.6, 1.0 + (_WIDTH - 0.8) * height / width) if path_plot.same_scale(width, height) else 4.6
+
+
 def _paths_on_contours(
     results: Results,
     problems: dict[str, FunctionProblem],
@@ -87,7 +94,8 @@ def _paths_on_contours(
 ) -> Figure:
     shown = dict(list(problems.items())[:MOST])
     across = 3
-    figure, axes = panels(len(shown), size=(5.4, 4.6), across=across, beside=1.4, layout="compressed")
+    height = max(_height(problem) for problem in shown.values())
+    figure, axes = panels(len(shown), size=(_WIDTH, height), across=across, beside=1.4, layout="compressed")
     starred = False
     for ax, (name, problem) in zip(axes, shown.items(), strict=True):
         (left, right), (bottom, top) = problem.kind.domain

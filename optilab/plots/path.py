@@ -83,11 +83,15 @@ def paths_on_contours(
         if ((minimum >= frame[:, 0]) & (minimum <= frame[:, 1])).all():
             ax.plot(*minimum, "*", color="gold", markeredgecolor="0.2", markersize=12, zorder=7)
     ax.set(xlabel="first weight", ylabel="second weight", xlim=tuple(frame[0]), ylim=tuple(frame[1]))
-    width, height = np.ptp(frame, axis=1)
-    if 0.4 < height / width < 2.5:
+    if same_scale(*np.ptp(frame, axis=1)):
         ax.set_aspect("equal")  # so that slopes are what they look like
     ax.grid(visible=False)
     return ax
+
+
+def same_scale(width: float, height: float) -> bool:
+    """Whether a frame of two weights is drawn with one scale for both: it is where it then is neither flat nor narrow."""
+    return 0.4 < height / width < 2.5
 
 
 def _line(ax: Axes, points: Point, frame: NDArray[np.float64], colour: object, label: str, zorder: float) -> None:
