@@ -29,13 +29,15 @@ def single(value: Any) -> Any:
 def is_whole(value: Any) -> bool:
     """Whether it is a whole number, and not true or false."""
     number = single(value)
-    return isinstance(number, Integral) and not isinstance(number, bool)
+    return isinstance(number, (int, Integral)) and not isinstance(number, bool)
 
 
 def is_number(value: Any) -> bool:
     """Whether it is a real number, and not true or false."""
     number = single(value)
-    return isinstance(number, Real) and not isinstance(number, bool)
+    return isinstance(number, (float, int, Real)) and not isinstance(
+        number, bool
+    )  # the usual ones first: Real takes long
 
 
 def is_finite(value: Any) -> bool:
@@ -59,6 +61,8 @@ def as_number(value: Any, what: str) -> float:
     InputError, which begins with `what`, for what is no number, and for whole numbers of more than 64 bits.
     """
     number = single(value)
+    if isinstance(number, float):
+        return float(number)
     if not is_number(number):
         raise InputError(f"{what} = {shown(value)} is not a number")
     if not is_whole(number):

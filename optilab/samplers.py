@@ -89,7 +89,7 @@ class SamplerKind:
 
 
 def _is_point(given: object, ranges: Mapping[str, Sampled]) -> bool:
-    if not isinstance(given, Mapping) or set(given) != set(ranges):
+    if not isinstance(given, (dict, Mapping)) or given.keys() != ranges.keys():
         return False
     return all(map(is_finite, given.values()))
 

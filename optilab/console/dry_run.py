@@ -125,7 +125,8 @@ def _grid_table(experiment: Experiment, grid: Grid) -> Table:
     for block in grid.cells.blocks:
         texts = {name: _texts(block.values(name)) for name in _varying(block)}
         for cell in itertools.islice(block, max(0, _ROWS - rows)):
-            add(cell, ", ".join(f"{n}={known[exact(cell.hyperparameters[n])]}" for n, known in texts.items()))
+            values = {name: exact(cell.hyperparameters[name]) for name in texts}
+            add(cell, ", ".join(f"{name}={texts[name].get(value, value)}" for name, value in values.items()))
             rows += 1
     if rows < len(grid.cells):
         table.add_row(f"and {len(grid.cells) - rows:,} more", "", "", "")
@@ -144,6 +145,5 @@ def _varying(block: Block) -> list[str]:
 
 
 def _texts(values: Sequence[Any]) -> Mapping[str, str]:
-    """A short text for each value of an axis, different from those of the others; of a long axis, all digits."""
-    few = told_apart(values) if len(values) <= _SHORT else map(exact, values)
-    return dict(zip(map(exact, values), few, strict=True))
+    """A short text for each value of an axis, different from those of the others; for those of a long axis none."""
+    return dict(zip(map(exact, values), told_apart(values), strict=True)) if len(values) <= _SHORT else {}
