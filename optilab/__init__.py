@@ -8,50 +8,50 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from optilab.version import __version__ as __version__
+
 if TYPE_CHECKING:
-    from optilab.api import load, run, train
-    from optilab.datasets import Examples, dataset
+    from optilab.api import get_optimizer, get_problem, get_schedule, load, run, train
+    from optilab.datasets.dataset import dataset
+    from optilab.datasets.examples import Examples
     from optilab.errors import InputError
     from optilab.executors import executor
-    from optilab.experiment import Experiment
+    from optilab.experiment.experiment import Experiment
     from optilab.hookspecs import hookimpl
     from optilab.loggers import logger
-    from optilab.lookup import get_optimizer, get_problem, get_schedule
-    from optilab.maths import is_finite, norm
-    from optilab.optimizers import elementwise, vectorwise
-    from optilab.problems import function
-    from optilab.samplers import sampler
-    from optilab.schedules import feedback, schedule
-    from optilab.states import left_matrix, per_column, per_layer, per_row, per_weight, right_matrix, scalar
-
-__version__ = "0.1.0"
+    from optilab.optimizers.decorators import elementwise, vectorwise
+    from optilab.optimizers.maths import is_finite, norm
+    from optilab.optimizers.state import left_matrix, per_column, per_layer, per_row, per_weight, right_matrix, scalar
+    from optilab.problems.function import function
+    from optilab.schedules.schedule import feedback, schedule
+    from optilab.search.sampler import sampler
 
 _HOME = {
-    "elementwise": "optimizers",
-    "vectorwise": "optimizers",
-    "per_weight": "states",
-    "per_layer": "states",
-    "per_row": "states",
-    "per_column": "states",
-    "left_matrix": "states",
-    "right_matrix": "states",
-    "scalar": "states",
-    "schedule": "schedules",
-    "feedback": "schedules",
-    "dataset": "datasets",
+    "elementwise": "optimizers.decorators",
+    "vectorwise": "optimizers.decorators",
+    "per_weight": "optimizers.state",
+    "per_layer": "optimizers.state",
+    "per_row": "optimizers.state",
+    "per_column": "optimizers.state",
+    "left_matrix": "optimizers.state",
+    "right_matrix": "optimizers.state",
+    "scalar": "optimizers.state",
+    "schedule": "schedules.schedule",
+    "feedback": "schedules.schedule",
+    "dataset": "datasets.dataset",
     "executor": "executors",
     "logger": "loggers",
-    "sampler": "samplers",
-    "Examples": "datasets",
-    "function": "problems",
+    "sampler": "search.sampler",
+    "Examples": "datasets.examples",
+    "function": "problems.function",
     "hookimpl": "hookspecs",
-    "is_finite": "maths",
-    "norm": "maths",
+    "is_finite": "optimizers.maths",
+    "norm": "optimizers.maths",
     "InputError": "errors",
-    "Experiment": "experiment",
-    "get_optimizer": "lookup",
-    "get_problem": "lookup",
-    "get_schedule": "lookup",
+    "Experiment": "experiment.experiment",
+    "get_optimizer": "api",
+    "get_problem": "api",
+    "get_schedule": "api",
     "train": "api",
     "run": "api",
     "load": "api",

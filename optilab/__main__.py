@@ -1,5 +1,5 @@
 """`python -m optilab`."""
 
-from optilab.cli import main
+from optilab.cli.main import main
 
 main(prog_name="optilab")

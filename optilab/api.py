@@ -1,4 +1,4 @@
-"""Training, running and loading, as a notebook asks for them."""
+"""Training, running, loading, and things by their names: what a notebook asks for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from optilab.arguments import (
+from optilab.errors import InputError
+from optilab.guarding.calls import trusted
+from optilab.optimizers.optimizer import Optimizer
+from optilab.parameters.arguments import (
     BATCH_SIZE,
     COUNT,
     FUNCTION,
@@ -26,24 +29,41 @@ from optilab.arguments import (
     one_of,
     takes,
 )
-from optilab.errors import InputError
-from optilab.lookup import OPTIMIZER, PROBLEM, get_optimizer, get_problem
-from optilab.measurements import COLUMNS
-from optilab.optimizers import Optimizer
-from optilab.plugins import registry
+from optilab.plugins.chain import chain
+from optilab.plugins.loading import registry
+from optilab.records.columns import COLUMNS
 from optilab.texts import shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from optilab.experiment import Experiment
-    from optilab.problems import Precision, Problem
+    from optilab.experiment.experiment import Experiment
+    from optilab.problems.problem import Precision, Problem
+    from optilab.schedules.schedule import BoundSchedule
     from optilab.store import Results
-    from optilab.training import Run
+    from optilab.training.run import Run
+
+
+OPTIMIZER = Kind(
+    "the name of an optimizer, a list of names, or an Optimizer",
+    lambda value: (
+        isinstance(value, (str, Optimizer))
+        or (isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value))
+    ),
+)
+
+
+def _is_problem(value: object) -> bool:
+    from optilab.problems.problem import Problem
+
+    return isinstance(value, (str, Problem))
+
+
+PROBLEM = Kind("the name of a problem, or a Problem", _is_problem)
 
 
 def _is_experiment(value: object) -> bool:
-    from optilab.experiment import Experiment
+    from optilab.experiment.experiment import Experiment
 
     return PATH.fits(value) or isinstance(value, Experiment) or TABLE.fits(value)
 
@@ -107,12 +127,13 @@ def train(
     its cost (`get_problem(..., check_gradient=False)` leaves out the latter). An exception in the plugin's own code is raised as it
     is.
     """
-    from optilab.derivatives import spot_check
-    from optilab.plan import Plan, usual_batch_size
-    from optilab.schedules import from_spec
-    from optilab.stopping import Budget, Length, Stop
-    from optilab.training import train as train_plan
-    from optilab.validation import validated
+    from optilab.parameters.tables import validated
+    from optilab.problems.derivatives import spot_check
+    from optilab.schedules.binding import from_spec
+    from optilab.training.checks import checked
+    from optilab.training.plan import Plan, usual_batch_size
+    from optilab.training.stopping import Budget, Length, Stop
+    from optilab.training.training import train as train_plan
 
     chain = get_optimizer(optimizer)
     specs = [] if schedule is None else schedule if isinstance(schedule, list) else [schedule]
@@ -128,19 +149,20 @@ def train(
     }
     cadence = {"steps": measure_steps, "epochs": measure_epochs}
     measured = any(value is not None for value in cadence.values())
-    plan = Plan(
-        problem=chosen,
-        optimizer=chain,
-        hyperparameters=chain.fill(hyperparameters),
-        schedules=[from_spec(spec, "schedule", registry().schedule) for spec in specs],
-        batch_size=usual_batch_size(chain, chosen) if batch_size is None else batch_size,
-        budget=validated(Budget, limits),
-        measure=validated(Length, cadence, "measure") if measured else None,
-        seed=seed,
-        stop=validated(Stop, dict(stop or {}), "stop"),
+    plan = checked(
+        Plan(
+            problem=chosen,
+            optimizer=chain,
+            hyperparameters=chain.fill(hyperparameters),
+            schedules=[from_spec(spec, "schedule", registry().schedule) for spec in specs],
+            batch_size=usual_batch_size(chain, chosen) if batch_size is None else batch_size,
+            budget=validated(Budget, limits),
+            measure=validated(Length, cadence, "measure") if measured else None,
+            stop=validated(Stop, dict(stop or {}), "stop"),
+        )
     )
     spot_check(chosen)
-    made = train_plan(plan, None if w is None else _first_weights(w, chosen), _heard(callback))
+    made = train_plan(plan, int(seed), None if w is None else _first_weights(w, chosen), _heard(callback))
     if made.status == "pruned":
         made.message += ": the callback returned False"
     return made
@@ -218,7 +240,8 @@ def run(
 
     InputError for anything that doesn't fit, before anything runs.
     """
-    from optilab.experiment import Experiment, experiment_of, read
+    from optilab.experiment.experiment import Experiment
+    from optilab.experiment.file import experiment_of, read
     from optilab.runner.run import run_experiment
     from optilab.runner.session import Way
 
@@ -240,3 +263,33 @@ def load(folder: str | Path, *, every: bool = False) -> Results:
     from optilab import store
 
     return store.load_all(folder) if every else store.load(folder)
+
+
+@takes(name=TEXT, precision=PRECISION)
+def get_problem(name: str, precision: Precision | None = None, **parameters: Any) -> Problem:
+    """The problem `name` with these parameters, in "float32" or "float64" (its own default where none is given).
+
+    InputError for an unknown name or parameters that don't fit.
+    """
+    kind = registry().problem(name)
+    with trusted(f"the problem {name}"):
+        return kind.build(parameters, precision)
+
+
+@takes(name=OPTIMIZER)
+def get_optimizer(name: str | list[str] | Optimizer) -> Optimizer:
+    """The optimizer `name`; a list of names, or names joined by " | ", is a chain.
+
+    "name on matrices" is the optimizer on some layers alone, as by `Optimizer.on`. InputError for an unknown name.
+    """
+    if isinstance(name, Optimizer):
+        return name
+    return chain([name] if isinstance(name, str) else list(name))
+
+
+@takes(name=TEXT)
+def get_schedule(name: str, **parameters: Any) -> BoundSchedule:
+    """The schedule `name` with these parameters. InputError for an unknown name or parameters that don't fit."""
+    from optilab.schedules.binding import from_spec
+
+    return from_spec({"use": name, **parameters}, "", registry().schedule)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from optilab.datasets import Dataset
+    from optilab.datasets.dataset import Dataset
     from optilab.executors import ExecutorKind
     from optilab.loggers import LoggerKind
-    from optilab.optimizers import Optimizer
-    from optilab.problems import ProblemKind
-    from optilab.samplers import SamplerKind
-    from optilab.schedules import Schedule
+    from optilab.optimizers.optimizer import Optimizer
+    from optilab.problems.problem import ProblemKind
+    from optilab.schedules.schedule import Schedule
+    from optilab.search.sampler import SamplerKind
 
 hookspec = pluggy.HookspecMarker("optilab")
 hookimpl = pluggy.HookimplMarker("optilab")

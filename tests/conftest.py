@@ -12,7 +12,7 @@ import matplotlib as mpl
 import pytest
 from hypothesis import HealthCheck, settings
 
-from optilab import plugins
+from optilab.plugins import loading
 
 mpl.use("agg")
 
@@ -38,8 +38,8 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def no_plugin_files() -> Iterator[None]:
     """Forget plugins that a test gave as files."""
     yield
-    if plugins.files():
-        plugins.forget()
+    if loading.files():
+        loading.forget()
 
 
 @pytest.hookimpl(wrapper=True)

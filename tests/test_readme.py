@@ -13,10 +13,11 @@ import click
 import matplotlib.pyplot as plt
 import pytest
 
-from optilab import plugins
-from optilab.cli import main
-from optilab.experiment import evaluation_seeds, read
-from optilab.grid import grid_of
+from optilab.cli.main import main
+from optilab.experiment.file import read
+from optilab.experiment.grid import grid_of
+from optilab.experiment.seeds import evaluation_seeds
+from optilab.plugins import loading
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(
@@ -53,9 +54,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for block in blocks():
         if block.file is not None:
             (tmp_path / block.file).write_text(block.text, "utf-8")
-    plugins.forget()
+    loading.forget()
     yield tmp_path
-    plugins.forget()
+    loading.forget()
     plt.close("all")
 
 
@@ -63,7 +64,7 @@ def use_plugins(folder: Path) -> None:
     """Load the plugins that the README has the reader write."""
     for block in blocks():
         if block.file is not None and block.kind == "python":
-            plugins.use_file(folder / block.file)
+            loading.use_file(folder / block.file)
 
 
 def test_the_readme_shows_something() -> None:
@@ -79,8 +80,8 @@ def test_every_python_block_runs(folder: Path) -> None:
         if block.kind != "python":
             continue
         if block.file is not None:
-            plugins.use_file(folder / block.file)
-            found = plugins.registry()
+            loading.use_file(folder / block.file)
+            found = loading.registry()
             assert any(repr(str(folder / block.file)) in source for source in found.sources.values())
         else:
             exec(compile(block.text, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102

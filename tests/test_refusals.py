@@ -9,7 +9,7 @@ import pytest
 
 import optilab
 from optilab import InputError
-from optilab.folders import cache_part
+from optilab.files import cache_part
 
 
 @pytest.mark.parametrize(

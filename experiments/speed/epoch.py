@@ -33,9 +33,9 @@ import sklearn.neural_network
 import torch
 
 import optilab
-from optilab.plan import Plan
-from optilab.stopping import Budget
-from optilab.training import Training
+from optilab.training.plan import Plan
+from optilab.training.stopping import Budget
+from optilab.training.training import Training
 
 RATES = {"sgd": 0.1, "adam": 1e-3}
 RATES_OF_ONE = {"sgd": 0.01, "adam": 1e-3}  # for B = 1: at 0.1 rounding alone drives float32 2 % from float64

@@ -20,13 +20,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from optilab.experiment import Experiment
-from optilab.lookup import get_problem
-from optilab.runner import supervisor
+from optilab.api import get_problem
+from optilab.experiment.experiment import Experiment
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
+from optilab.workers import supervisor
 
 
 @dataclass

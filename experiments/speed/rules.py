@@ -32,8 +32,8 @@ import numpy as np
 import optax
 import torch
 
-from optilab.optimizers import Optimizer
-from optilab.plugins import registry
+from optilab.optimizers.optimizer import Optimizer
+from optilab.plugins.loading import registry
 from optilab.testing.parity import Call, parsed
 from optilab.testing.speed import DIGITS, Timed
 from optilab.testing.subject import Subject

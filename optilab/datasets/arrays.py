@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.datasets.columns import Column
+from optilab.datasets.dataset import Dataset
 from optilab.datasets.examples import ARRAYS, EXACT, Examples, as_numbers
 from optilab.datasets.labels import labels_of
 from optilab.datasets.options import Arrays, Columns, Kept, Preparation, digest_with
 from optilab.datasets.preparation import Part, prepared
-from optilab.datasets.stored import Dataset
 from optilab.datasets.tables import inputs_of, leaks
 from optilab.errors import InputError, at
 from optilab.texts import printable, shown

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError
+from optilab.parameters.tables import DATA
 from optilab.texts import shown
-from optilab.validation import DATA
 
 ARRAYS = DATA
 EXACT = 2**53  # whole numbers up to here are exact in float64

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from optilab.datasets.arrays import array_dataset, kept_dataset
+from optilab.datasets.dataset import Dataset
 from optilab.datasets.examples import ARRAYS
-from optilab.datasets.files import file_dataset
+from optilab.datasets.from_files import file_dataset
 from optilab.datasets.options import Arrays, File, Kept
-from optilab.datasets.stored import Dataset
 from optilab.errors import InputError
+from optilab.parameters.tables import validated
 from optilab.texts import is_near, shown
-from optilab.validation import validated
 
 
 def given_dataset(given: Mapping[str, Any], place: str = "") -> Dataset:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.datasets.examples import ARRAYS, Examples, Sparse, checked
-from optilab.folders import cache_part
+from optilab.files import cache_part
 
 _PARTS = ("train", "test")
 _MOSTLY_ZERO = 0.3  # share of pixels that are not zero, below which the sparse kernels are faster

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optilab.datasets.examples import Examples, check_precision
-from optilab.datasets.files import content_of, members_of
+from optilab.datasets.from_files import content_of, members_of
 from optilab.datasets.options import File
 from optilab.datasets.reading import Table, kind_of_file, read_table
 from optilab.datasets.tables import named

@@ -5,8 +5,8 @@ A derivative is given both the pre-activation z and the activation a = f(z), and
 
 from math import erf, expm1, log1p, tanh
 
+from optilab.compiler.jit import jit
 from optilab.kernels.exponential import exponential, sigmoid
-from optilab.kernels.jit import jit
 
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS = range(9)
 CODES = {

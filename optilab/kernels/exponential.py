@@ -11,7 +11,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from optilab.kernels.jit import FASTMATH
+from optilab.compiler.jit import FASTMATH
 
 _F = np.float32
 _LOG2_E = _F(1.4426950408889634)

@@ -11,7 +11,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from optilab.kernels.jit import jit
+from optilab.compiler.jit import jit
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from optilab.kernels.jit import jit
+from optilab.compiler.jit import jit
 
 _I64 = ir.IntType(64)
 _CONTRACT = ("contract",)  # a multiplication and an addition may become one instruction

@@ -12,16 +12,17 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from dataclasses import dataclass, field
 from typing import Any
 
-from optilab import plugins
+from optilab.compiler import cache
 from optilab.errors import InputError
 from optilab.executors import Pool
-from optilab.kernels import cache
-from optilab.runner import supervisor
+from optilab.plugins import loading
 from optilab.runner.jobs import Job
-from optilab.runner.listening import listener_of
-from optilab.runner.making import versions, work_here
-from optilab.runner.messages import Reply, lost, unpack
 from optilab.runner.rows import Finished
+from optilab.workers import supervisor
+from optilab.workers.environment import versions
+from optilab.workers.listeners import listener_of
+from optilab.workers.maker import work_here
+from optilab.workers.messages import Reply, lost, unpack
 
 QUANTUM = 0.5  # seconds of work in a batch: what is finished waits no longer, and little is lost with it
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
@@ -107,7 +108,7 @@ class Dispatch:
             {
                 "session": self.session,
                 "versions": versions(),
-                "plugins": [str(file) for file in plugins.files()],
+                "plugins": [str(file) for file in loading.files()],
                 "quantum": QUANTUM,
                 "time_limit": batch[0].task.plan.stop.time_limit,
                 "live": listener_of(self.session) is not None,

@@ -8,23 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from optilab.blocks import Block
-from optilab.cell import Cell, problem_id, table_key
-from optilab.chance import is_random, seeds_that_differ
 from optilab.errors import InputError
-from optilab.experiment import Experiment, path_from, seeds_of
-from optilab.grid import problem_labels
-from optilab.identity import run_ids
-from optilab.plan import Plan
-from optilab.runner.pruning import Limits
-from optilab.stopping import FAILURES
+from optilab.experiment.blocks import Block
+from optilab.experiment.cell import Cell
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.file import path_from
+from optilab.experiment.grid import problem_labels
+from optilab.experiment.identity import run_ids
+from optilab.experiment.resolve import problem_id, table_key
+from optilab.experiment.seeds import seeds_of
+from optilab.records.statuses import FAILURES, UNFINISHED
+from optilab.search.median_rule import Limits
 from optilab.texts import shown
+from optilab.training.chance import is_random, seeds_that_differ
+from optilab.training.plan import Plan
 
 Role = Literal["tuning", "evaluation"]
-Rerun = Literal["stale", "failed", "diverged", "all"]
-Done = Mapping[str, tuple[str, str]]  # status and digest of the code of each run, by run_id
 
-UNFINISHED = ("pruned",)  # statuses of runs that were given up by what needed no more of them
+Rerun = Literal["stale", "failed", "diverged", "all"]
+
+Done = Mapping[str, tuple[str, str]]  # status and digest of the code of each run, by run_id
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
     problems: dict[str, str] = {}
     found = []
     for cell in grid:
-        spec, plan = cell.spec, cell.plan(0)
+        spec, plan = cell.spec, cell.plan
         _check_named(cell)
         parts = json.dumps([spec["problem"], spec["precision"], spec["optimizer"], spec["schedule"]], sort_keys=True)
         if parts not in codes:

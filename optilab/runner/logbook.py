@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from optilab.errors import InputError
-from optilab.folders import kind_of
-from optilab.guarding import Contained, described, in_time, opened
+from optilab.files import kind_of
+from optilab.guarding.calls import Contained, described, in_time, opened
 from optilab.loggers import LoggedRun, Logger
-from optilab.measurements import COLUMNS
-from optilab.plugins import registry, rehearse_logger
+from optilab.plugins.loading import registry, rehearse_logger
+from optilab.records.columns import COLUMNS
 from optilab.runner.jobs import Job
-from optilab.runner.messages import Outcome
 from optilab.runner.rows import Finished
+from optilab.workers.messages import Outcome
 
 
 class Logbook:

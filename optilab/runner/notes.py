@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from optilab.cell import build_problem
-from optilab.experiment import Experiment
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.resolve import build_problem
 
 
 def dataset_notes(experiment: Experiment) -> list[str]:

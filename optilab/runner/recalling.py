@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from optilab.measurements import COLUMNS
+from optilab.records.columns import COLUMNS
 from optilab.runner.jobs import Job
-from optilab.runner.messages import Outcome
 from optilab.runner.rows import Finished
 from optilab.store import Results
+from optilab.workers.messages import Outcome
 
 
 def recalled(jobs: Iterable[Job], found: Results) -> Iterator[Finished]:

@@ -16,11 +16,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from optilab import guarding, plugin_sources, plugins
-from optilab.guarding import InTime, trusted
-from optilab.offers import HOOKS
+from optilab.guarding import calls
+from optilab.guarding.calls import InTime, trusted
+from optilab.plugins import loading, sources
+from optilab.plugins.offers import HOOKS
 
-_USUAL = ("datasets", "loggers", "maths", "optimizers", "problems", "samplers", "schedules", "states")
+_USUAL = (
+    "datasets.dataset",
+    "loggers",
+    "optimizers.decorators",
+    "optimizers.maths",
+    "optimizers.state",
+    "problems.function",
+    "schedules.schedule",
+    "search.sampler",
+)
 
 
 def main() -> None:
@@ -37,8 +47,8 @@ def main() -> None:
 
     for module in _USUAL:  # their imports don't count as those of a plugin
         import_module(f"optilab.{module}")
-    guarding.listen(lambda door: say(door=door))
-    plugins.trust()
+    calls.listen(lambda door: say(door=door))
+    loading.trust()
     while True:
         request = json.loads(requests.get())
         with suppress(BaseException):
@@ -56,7 +66,7 @@ def _listen(asked: IO[str], requests: queue.SimpleQueue[str]) -> None:
 
 def _do(files: list[str], plugin: str = "", experiment: dict[str, Any] | None = None, logger: str = "") -> None:
     for file in files:
-        plugins.use_file(file)
+        loading.use_file(file)
     if plugin:
         _try_plugin(plugin)
     elif logger:
@@ -74,8 +84,8 @@ def _at(door: str) -> Iterator[None]:
 
 def _try_plugin(name: str) -> None:
     """Import a plugin, and call its hooks."""
-    sources = [*plugin_sources.installed(), *plugin_sources.given(plugins.files())]
-    source = next(source for source in sources if source.name == name)
+    every = [*sources.installed(), *sources.given(loading.files())]
+    source = next(source for source in every if source.name == name)
     module = source.imported()
     for hook in HOOKS:
         if hasattr(module, hook):
@@ -85,19 +95,19 @@ def _try_plugin(name: str) -> None:
 
 def _try_experiment(content: dict[str, Any]) -> None:
     """Do what is done with an experiment before its runs are made."""
-    from optilab.cell import build_problem
-    from optilab.experiment import Experiment
-    from optilab.grid import grid_of
+    from optilab.experiment.experiment import Experiment
+    from optilab.experiment.grid import grid_of
+    from optilab.experiment.resolve import build_problem
     from optilab.runner.jobs import tasks
-    from optilab.samplers import Sampler
+    from optilab.search.sampler import Sampler
 
     experiment = Experiment.model_validate(content)
-    strangers = plugins.registry().strangers
+    strangers = loading.registry().strangers
     for _, table in experiment.every_problem:
         use, data = table.get("use"), table.get("dataset")
         if isinstance(data, str) and ("datasets", data) in strangers:
             with _at(f"the dataset {data}"):
-                plugins.registry().dataset(data).load()
+                loading.registry().dataset(data).load()
         if isinstance(use, str) and ("problems", use) in strangers:
             with _at(f"the problem {use}"):
                 problem = build_problem(table, experiment.precision)
@@ -114,10 +124,10 @@ def _try_experiment(content: dict[str, Any]) -> None:
 def _try_logger(name: str) -> None:
     """Tell a logger of a run that begins, is measured and ends."""
     from optilab.loggers import LoggedRun
-    from optilab.measurements import COLUMNS
+    from optilab.records.columns import COLUMNS
 
     run = LoggedRun("0" * 16, "rehearsal", "bowl", "rehearsal", "rehearsal", {}, "constant", 1, 0, "evaluation")
-    kind = plugins.registry().logger(name)
+    kind = loading.registry().logger(name)
     with (
         tempfile.TemporaryDirectory(prefix="optilab-rehearsal-") as folder,
         _at(f"the logger {name}"),

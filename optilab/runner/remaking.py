@@ -8,9 +8,10 @@ from contextvars import ContextVar
 from dataclasses import replace
 
 from optilab.errors import InputError
-from optilab.plan import Plan
-from optilab.runner.making import made
-from optilab.training import Run, Training
+from optilab.training.plan import Plan
+from optilab.training.run import Run
+from optilab.training.training import Training
+from optilab.workers.maker import made
 
 _LIMIT: ContextVar[float] = ContextVar("time_limit", default=600.0)  # seconds
 
@@ -25,7 +26,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         _LIMIT.reset(token)
 
 
-def made_again(plan: Plan, heard: Callable[[Run], bool] | None = None) -> Run:
+def made_again(plan: Plan, seed: int, heard: Callable[[Run], bool] | None = None) -> Run:
     """Make a run again; one in which a plugin raises something is "failed". InputError if it takes longer than the limit.
 
     heard: as for `Training.finish`.
@@ -35,7 +36,7 @@ def made_again(plan: Plan, heard: Callable[[Run], bool] | None = None) -> Run:
     ours = own is None or own > limit
     if ours:
         plan = replace(plan, stop=plan.stop.model_copy(update={"time_limit": limit}))
-    run, _ = made(lambda: Training(plan), heard)
+    run, _ = made(lambda: Training(plan, seed), heard)
     if ours and run.status == "timeout":
         raise InputError(
             f"the run was not made again to its end: {limit:g} s were over after step {run.steps}; "

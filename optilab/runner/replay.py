@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from optilab import store
-from optilab.cell import stored_plan
 from optilab.errors import InputError, unknown
-from optilab.experiment import absolute_path, dataset_path
-from optilab.identity import run_id
-from optilab.measurements import COLUMNS
-from optilab.runner.making import host, versions
+from optilab.experiment.cell import stored_plan
+from optilab.experiment.file import absolute_path, dataset_path
+from optilab.experiment.identity import run_id
+from optilab.records.columns import COLUMNS
 from optilab.runner.remaking import made_again
+from optilab.workers.environment import host, versions
 
 _CLOCKS = ("seconds", "cpu_seconds")
 
@@ -71,17 +71,17 @@ def replay(folder: Path, identity: str) -> Replay:
             "`optilab run` with --rerun failed makes it again in a worker"
         )
     before = found.history[found.history["run_id"] == row["run_id"]]
-    plan = stored_plan(row["spec"], folder, int(row["seed"]))
-    if run_id(plan) != row["run_id"]:
+    plan, seed = stored_plan(row["spec"], folder), int(row["seed"])
+    if run_id(plan, seed) != row["run_id"]:
         raise InputError(
             f"run {row['run_id']} can't be made again: its problem has other data today, or other defaults"
         )
     given_up = row["status"] == "pruned"
-    now = made_again(plan, (lambda run: run.steps < row["steps"]) if given_up else None)
+    now = made_again(plan, seed, (lambda run: run.steps < row["steps"]) if given_up else None)
     return Replay(
         run_id=row["run_id"],
         label=row["label"],
-        seed=int(row["seed"]),
+        seed=seed,
         measurements=min(len(before), len(now.log)),
         status=(row["status"], now.status),
         message=(row["message"], now.message),

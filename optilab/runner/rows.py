@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from optilab.measurements import COLUMNS, MEASURES
+from optilab.records.columns import COLUMNS, MEASURES
 from optilab.runner.jobs import Job
-from optilab.runner.messages import Outcome
 from optilab.store import with_more
 from optilab.texts import exact
+from optilab.workers.messages import Outcome
 
 NAMES = (
     "experiment",

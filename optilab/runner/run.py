@@ -9,18 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from optilab import store
-from optilab.analysis.summary import best_cells
-from optilab.cell import Cell
-from optilab.consent import remember
-from optilab.experiment import Experiment, dataset_path, stored
-from optilab.grid import grid_of
+from optilab.analysis.best import best_cells
+from optilab.experiment.cell import Cell
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.file import dataset_path, stored
+from optilab.experiment.grid import grid_of
+from optilab.guarding.consent import remember
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.logbook import check_loggers, open_logbook
 from optilab.runner.notes import dataset_notes
 from optilab.runner.observer import Observer
 from optilab.runner.rows import wanted_table
-from optilab.runner.search import tune
 from optilab.runner.session import Session, Way
+from optilab.runner.tuning import tune
 
 
 def folder_of(experiment: Experiment, results: str | Path | None) -> Path:

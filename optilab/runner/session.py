@@ -12,18 +12,18 @@ from pathlib import Path
 from optilab import store
 from optilab.errors import InputError
 from optilab.executors import ExecutorKind, Pool
-from optilab.guarding import opened
-from optilab.lifting import compile_update
-from optilab.plugins import registry
+from optilab.guarding.calls import opened
+from optilab.optimizers.update import compile_update
+from optilab.plugins.loading import registry
+from optilab.records.statuses import FAILURES
 from optilab.runner.dispatch import Dispatch
 from optilab.runner.jobs import Job, Rerun, Role, missing, stale
-from optilab.runner.listening import listen, stop
 from optilab.runner.logbook import Logbook
 from optilab.runner.observer import Observer
 from optilab.runner.recalling import recalled
 from optilab.runner.rows import Finished, history_table, runs_table, wanted_table
-from optilab.stopping import FAILURES
-from optilab.training import compile_loop
+from optilab.training.setup import compile_loop
+from optilab.workers.listeners import listen, stop
 
 _COMMIT_EVERY = 0.4  # seconds; with a batch's, less than a second of finished work is at risk
 

@@ -16,13 +16,12 @@ that was made twice the later one counts, with the history of the same commit. N
 from optilab.store.exporting import export_csv
 from optilab.store.merging import Merged, merge
 from optilab.store.reading import Results, done, load, load_all, load_runs
-from optilab.store.schema import HISTORY, RESERVED, facts, runs_schema
+from optilab.store.schema import HISTORY, facts, runs_schema
 from optilab.store.wanted import named, wanted, wants_more, with_more
 from optilab.store.writing import Store
 
 __all__ = [
     "HISTORY",
-    "RESERVED",
     "Merged",
     "Results",
     "Store",

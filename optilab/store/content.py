@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from optilab.folders import NotAFileError, kind_of, read_plain
+from optilab.files import NotAFileError, kind_of, read_plain
 from optilab.store.parts import Part, digest_of
 from optilab.store.schema import COMPLETE, ROLES, complaint
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from optilab.errors import InputError
-from optilab.folders import TEMPORARY, replacing, sweep
+from optilab.files import TEMPORARY, replacing, sweep
 from optilab.store.reading import load
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from optilab import __version__
 from optilab.errors import InputError
-from optilab.folders import kind_of, read_plain, why_unread, write_whole
+from optilab.files import kind_of, read_plain, why_unread, write_whole
 from optilab.texts import printable, shortened
+from optilab.version import __version__
 
 EXPERIMENT, WANTED_RUNS = "experiment.json", "wanted.parquet"
 LAYOUT = 2  # of the folder; another number is another layout

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from optilab.folders import kind_of, read_plain, sweep, sync_folder, write_whole
+from optilab.files import kind_of, read_plain, sweep, sync_folder, write_whole
 from optilab.store.content import Content, content_of, same_rows
 from optilab.store.parts import RECENT, TABLES, Part
 from optilab.store.survey import Survey, keys_of, survey

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from optilab.errors import InputError
-from optilab.measurements import COLUMNS
-from optilab.stopping import LASTED
+from optilab.records.columns import COLUMNS
+from optilab.records.statuses import LASTED
 from optilab.store.reading import live_tables
 from optilab.store.schema import hyperparameters_of, united
 from optilab.store.succession import are_others, experiment_in

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from optilab.folders import pending, write_whole
+from optilab.files import pending, write_whole
 
 TABLES = ("history", "runs")  # in the order in which they are written: a run that can be seen is complete
 RECENT = "recent"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from optilab.errors import InputError, ResultsWarning
-from optilab.store.schema import RESERVED
+from optilab.records.columns import RESERVED
 from optilab.store.survey import Damage, survey
 from optilab.store.wanted import named, wanted
 

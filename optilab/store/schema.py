@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from optilab.errors import InputError
-from optilab.measurements import COLUMNS, MEASURES, WHOLE
+from optilab.records.columns import COLUMNS, HEAD, RESERVED, TAIL, WHOLE
 from optilab.texts import exact, shortened, shown
 
 COMMIT = pa.field("commit", pa.int64())  # the last column of both tables
@@ -18,26 +18,9 @@ HISTORY = pa.schema(
     [("run_id", pa.string()), *((name, pa.int64() if name in WHOLE else pa.float64()) for name in COLUMNS)]
 )
 
-# problem_id, line_id: what runs are grouped by; problem, label: how these are called
-_HEAD = [
-    *(
-        (name, pa.string())
-        for name in ("run_id", "experiment", "problem", "optimizer", "label", "problem_id", "line_id")
-    ),
-    ("is_random", pa.bool_()),  # whether the seed makes a difference
-]
-_TAIL = [
-    ("schedule", pa.string()),
-    ("batch_size", pa.int64()),
-    ("seed", pa.int64()),
-    *((name, pa.string()) for name in ("role", "status", "message", "traceback")),
-    *((name, pa.int64()) for name in ("steps", "last_finite_step", "measurements")),
-    *((f"final_{name}", pa.float64()) for name in MEASURES),
-    *((f"best_{name}", pa.float64()) for name in MEASURES),
-    *((f"{name}_seconds", pa.float64()) for name in ("compile", "train", "measure")),
-    *((name, pa.string()) for name in ("code", "versions", "host", "spec")),
-]
-RESERVED = frozenset(name for name, _ in _HEAD + _TAIL) | {"commit"}
+_TYPES = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "switch": pa.bool_()}
+_HEAD = [(name, _TYPES[kind]) for name, kind in HEAD.items()]
+_TAIL = [(name, _TYPES[kind]) for name, kind in TAIL.items()]
 
 # Columns that every part has, whichever version wrote it: those that were added to this layout later may be missing.
 _ALWAYS = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from optilab.folders import kind_of, read_plain
+from optilab.files import kind_of, read_plain
 from optilab.store.locking import EXPERIMENT
 from optilab.store.mending import free_place
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from optilab.errors import ResultsWarning
-from optilab.folders import read_plain
+from optilab.files import read_plain
 from optilab.store.locking import WANTED_RUNS
 from optilab.store.schema import ROLES
 

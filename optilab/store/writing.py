@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from optilab.errors import InputError
-from optilab.folders import sync_folder, write_whole
+from optilab.files import sync_folder, write_whole
 from optilab.store import locking
+from optilab.store.compaction import FEW, LARGE, due, groups, join_open, join_recent
 from optilab.store.content import DamagedError
-from optilab.store.joining import FEW, LARGE, due, groups, join_open, join_recent
 from optilab.store.locking import EXPERIMENT, WANTED_RUNS
 from optilab.store.mending import mend
 from optilab.store.parts import LAST_COMMIT, RECENT, TABLES, Part, write_commit

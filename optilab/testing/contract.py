@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from optilab.optimizers import Optimizer
+from optilab.optimizers.optimizer import Optimizer
 from optilab.testing.kit import CHECKS, SPEED, judge
 from optilab.testing.subject import Subject
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from optilab.datasets import Dataset, Examples
-from optilab.datasets.examples import ARRAYS, checked
+from optilab.datasets.dataset import Dataset
+from optilab.datasets.examples import ARRAYS, Examples, checked
 from optilab.testing.subject import ViolationError
 from optilab.testing.verdicts import Kit
 

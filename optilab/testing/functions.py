@@ -9,9 +9,10 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.derivatives import disagreement, located, out_of_bounds, points, raised, slopes, unset
 from optilab.errors import InputError
-from optilab.problems import Function, FunctionProblem, Problem, ProblemKind
+from optilab.problems.derivatives import disagreement, located, out_of_bounds, points, raised, slopes, unset
+from optilab.problems.function import Function, FunctionProblem
+from optilab.problems.problem import Problem, ProblemKind
 from optilab.testing.subject import NotAsked, ViolationError
 from optilab.testing.verdicts import Kit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from optilab.optimizers import Optimizer
+from optilab.optimizers.optimizer import Optimizer
 from optilab.testing.parity import follows_its_reference
 from optilab.testing.properties import PROPERTIES
 from optilab.testing.speed import nanoseconds_a_weight

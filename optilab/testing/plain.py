@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from optilab.kernels import noise, parts
-from optilab.kernels.jit import jit_with_helpers as _jit_with_helpers
-from optilab.lifting import update_text
-from optilab.optimizers import Optimizer
+from optilab.compiler.jit import jit_with_helpers as _jit_with_helpers
+from optilab.kernels import gather, noise
+from optilab.optimizers.optimizer import Optimizer
+from optilab.optimizers.update import update_text
 
 _IMPORTS = (
     "from optilab.testing.plain import "
@@ -19,7 +19,7 @@ _IMPORTS = (
 )
 
 normal = noise.normal  # compiled: its integers wrap around, which Python's don't
-gather, scatter = parts.gather.py_func, parts.scatter.py_func
+gather, scatter = gather.gather.py_func, gather.scatter.py_func
 
 Update = Callable[..., None]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import reject
 
-from optilab.lifting import compile_update
+from optilab.optimizers.update import compile_update
 from optilab.testing.examples import try_on, try_on_any
 from optilab.testing.invariances import keeps_its_claims
 from optilab.testing.strategies import Bowl, Walk, bowls, walks

@@ -9,9 +9,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from optilab.numeric import is_finite
-from optilab.ranges import Sampled
-from optilab.samplers import Point, Sampler, SamplerKind, Trial
+from optilab.parameters.numeric import is_finite
+from optilab.search.ranges import Sampled
+from optilab.search.sampler import Point, Sampler, SamplerKind, Trial
 from optilab.testing.subject import NotAsked, ViolationError
 from optilab.testing.verdicts import Kit
 

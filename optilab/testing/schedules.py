@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError
-from optilab.measurements import MEASURED
-from optilab.parameters import Interval, Parameter, WholeNumbers, Words
-from optilab.plugins import registry
-from optilab.schedules import BoundSchedule, Schedule, bind
+from optilab.parameters.accepted import Interval, WholeNumbers, Words
+from optilab.parameters.parameter import Parameter
+from optilab.plugins.loading import registry
+from optilab.records.columns import MEASURED
+from optilab.schedules.binding import bind
+from optilab.schedules.schedule import BoundSchedule, Schedule
 from optilab.testing.subject import NotAsked, ViolationError
 from optilab.testing.verdicts import Kit
 

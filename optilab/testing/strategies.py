@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from optilab.layers import Table, table_of_shapes
-from optilab.problems import FunctionProblem, function
+from optilab.problems.function import FunctionProblem, function
+from optilab.problems.layers import Table, table_of_shapes
 
 Vector = NDArray[np.float64]
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.errors import InputError
-from optilab.layers import table_of_shapes
-from optilab.layout import Layout
-from optilab.lifting import compile_update
-from optilab.optimizers import Optimizer, elementwise
-from optilab.rules import EVALUATIONS
-from optilab.stepper import Stepper
+from optilab.optimizers.decorators import elementwise
+from optilab.optimizers.memory import Layout
+from optilab.optimizers.optimizer import Optimizer
+from optilab.optimizers.rule import EVALUATIONS
+from optilab.optimizers.stepper import Stepper
+from optilab.optimizers.update import compile_update
+from optilab.problems.layers import table_of_shapes
 from optilab.testing.plain import plain_update
 from optilab.testing.strategies import SHAPES, Bowl, Walk
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from optilab.errors import InputError
-from optilab.lookup import get_optimizer
-from optilab.plugins import registry, use_file
+from optilab.plugins.chain import chain
+from optilab.plugins.loading import registry, use_file
 from optilab.testing import data, functions, kit, samplers, schedules
 from optilab.testing.subject import Subject
 from optilab.testing.verdicts import Kit
@@ -42,7 +42,7 @@ def names_in(plugin: str) -> tuple[list[str], list[str]]:
         return named, []
     if of_plugin := [name for name in _all_names() if f"'{plugin}'" in _source(name)]:
         return of_plugin, []
-    get_optimizer(plugin)
+    chain([plugin])
     return [plugin], []
 
 
@@ -51,7 +51,7 @@ def kit_named(name: str, examples: int) -> Kit:
     kind, _, own = name.partition(" ")
     if kind in _KITS and own in _of(kind):
         return _KITS[kind](_of(kind)[own])
-    return kit.kit_of(Subject(get_optimizer(name), examples))
+    return kit.kit_of(Subject(chain([name]), examples))
 
 
 def _of(kind: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from optilab import InputError, executor, hookimpl
 from optilab.executors import ExecutorKind, Pool, usual_workers
-from optilab.runner import supervisor
+from optilab.workers import supervisor
 
 if TYPE_CHECKING:
     from distributed import Client

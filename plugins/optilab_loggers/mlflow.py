@@ -11,7 +11,7 @@ from typing import Any
 
 from optilab import InputError, hookimpl, logger
 from optilab.loggers import LoggedRun, Logger, LoggerKind
-from optilab.stopping import FAILURES
+from optilab.records.statuses import FAILURES
 
 _SOME = 500  # metrics that are sent together
 

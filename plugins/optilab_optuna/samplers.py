@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optilab import InputError, hookimpl, sampler
-from optilab.ranges import Sampled
-from optilab.samplers import Point, Sampler, SamplerKind, Trial
+from optilab.search.ranges import Sampled
+from optilab.search.sampler import Point, Sampler, SamplerKind, Trial
 
 
 @sampler

@@ -218,7 +218,7 @@ def test_two_runners_on_one_folder(tmp_path: Path) -> None:
 
 FULL = """
 import resource, sys
-from optilab.cli import main
+from optilab.cli.main import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (40000, resource.RLIM_INFINITY))
 main(prog_name="optilab")
 """

@@ -13,9 +13,9 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from scipy.special import erf, expit, ndtr
 
+from optilab.compiler.jit import jit
 from optilab.kernels.activations import CODES, activate, scale_by_derivative, sigmoid, softplus
 from optilab.kernels.exponential import exponential
-from optilab.kernels.jit import jit
 
 Array = NDArray[np.floating]
 

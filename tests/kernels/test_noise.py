@@ -11,7 +11,7 @@ from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from optilab import elementwise, streams, train
+from optilab import elementwise, randomness, train
 from optilab.kernels.noise import _cos_of_turns, _log, _mixed, _seed, normal
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -130,7 +130,7 @@ def drifts(w, noise, lr):
 
 def test_noise_of_a_run() -> None:
     """In a run the key is that of the seed plus the rule's number in the chain, t counts the steps, i the weights."""
-    key = streams.noise_key(7)
+    key = randomness.noise_key(7)
     run = train("bowl", drifts | drifts, lr=0.01, steps=3, seed=7)
     moved = [sum(reference(key + rule, t, i) for rule in (0, 1) for t in (1, 2, 3)) for i in (0, 1)]
     np.testing.assert_allclose(run.w, np.array([-1.8, 0.9]) + 0.01 * np.array(moved), rtol=1e-12)

@@ -9,7 +9,7 @@ from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from optilab.datasets import Sparse
+from optilab.datasets.examples import Sparse
 from optilab.kernels.sparse import add_transposed, multiply
 
 PRECISIONS = ["float32", "float64"]

@@ -18,7 +18,7 @@ import pytest
 
 from optilab import store
 from optilab.errors import InputError
-from optilab.experiment import Experiment
+from optilab.experiment.experiment import Experiment
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
 from optilab.runner.run import run_experiment
@@ -131,10 +131,10 @@ def optilab_schedules():
 
 def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path, cluster: Cluster) -> None:
     """What it was at is made by the other one; every run is there once, and as it would have been."""
-    from optilab import plugins
+    from optilab.plugins import loading
 
     (tmp_path / "slow_schedule.py").write_text(SLOW, "utf-8")
-    plugins.use_file(tmp_path / "slow_schedule.py")
+    loading.use_file(tmp_path / "slow_schedule.py")
     grid = experiment(seeds=5, optimizers=[{"use": "sgd", "lr": [0.01, 0.05], "schedule": "slow"}])
     victim = cluster.add_worker()
     cluster.add_worker()
@@ -177,14 +177,14 @@ def test_an_address_where_nobody_answers(tmp_path: Path) -> None:
 
 def test_a_worker_with_other_code_refuses(tmp_path: Path, cluster: Cluster) -> None:
     """A plugin that is another one on the worker's machine makes no runs under this one's name."""
-    from optilab import plugins
+    from optilab.plugins import loading
 
     rule = "from optilab import elementwise, hookimpl\n\n\n@elementwise(lr=0.1)\ndef ours(w, g, lr):\n    w -= {} * lr * g\n"
     rule += "    return w\n\n\n@hookimpl\ndef optilab_optimizers():\n    return [ours]\n"
     file = tmp_path / "ours_or_theirs.py"
     file.write_text(rule.format(1), "utf-8")
-    plugins.use_file(file)
-    plugins.registry()
+    loading.use_file(file)
+    loading.registry()
     file.write_text(rule.format(2), "utf-8")
     cluster.add_worker()
     with pytest.raises(InputError, match="has other code for ours on bowl"):

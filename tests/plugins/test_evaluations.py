@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import optilab
-from optilab.problems import Problem
-from optilab.streams import data_order
+from optilab.problems.problem import Problem
+from optilab.randomness import data_order
 from optilab_descent.curvature import hessian_times, hutchinson, to_signs
 
 Vector = NDArray[np.float64]

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 import optilab
-from optilab.stepper import Stepper
+from optilab.optimizers.stepper import Stepper
 
 Vector = NDArray[np.float64]
 Layers = list[Vector]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from optilab import plugins
 from optilab.errors import InputError
-from optilab.experiment import Experiment
+from optilab.experiment.experiment import Experiment
+from optilab.plugins import loading
 from optilab.runner.observer import Observer
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
@@ -104,7 +104,7 @@ def experiment(**changes: Any) -> Experiment:
 def recording(tmp_path: Path) -> None:
     """A plugin with loggers."""
     (tmp_path / "recording_plugin.py").write_text(RECORDING, "utf-8")
-    plugins.use_file(tmp_path / "recording_plugin.py")
+    loading.use_file(tmp_path / "recording_plugin.py")
 
 
 @pytest.mark.parametrize("executor", ["inline", "local", "dask"])

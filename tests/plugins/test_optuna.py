@@ -11,12 +11,12 @@ import optuna
 import pytest
 
 from optilab.errors import InputError
-from optilab.experiment import Experiment
-from optilab.plugins import registry
-from optilab.ranges import Sampled
+from optilab.experiment.experiment import Experiment
+from optilab.plugins.loading import registry
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
-from optilab.samplers import Point, Sampler, Trial
+from optilab.search.ranges import Sampled
+from optilab.search.sampler import Point, Sampler, Trial
 
 RANGES = {
     "lr": Sampled("log_uniform", 1e-4, 1.0),

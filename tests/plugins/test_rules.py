@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 import optilab
-from optilab.problems import Problem
+from optilab.problems.problem import Problem
 
 Vector = NDArray[np.float64]
 Gradients = NDArray[np.float64]

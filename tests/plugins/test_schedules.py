@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import optilab
-from optilab.problems import Problem
+from optilab.problems.problem import Problem
 
 Vector = NDArray[np.float64]
 

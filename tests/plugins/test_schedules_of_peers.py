@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import optilab
-from optilab.plugins import registry
-from optilab.schedules import from_spec
+from optilab.plugins.loading import registry
+from optilab.schedules.binding import from_spec
 
 REFERENCE = np.load(Path(__file__).parents[1] / "reference" / "data" / "schedules.npz")
 

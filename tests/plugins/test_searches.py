@@ -14,8 +14,8 @@ from scipy.sparse.linalg import cg
 
 import optilab
 from optilab import function
-from optilab.problems import Problem
-from optilab.stepper import Stepper
+from optilab.optimizers.stepper import Stepper
+from optilab.problems.problem import Problem
 from optilab_searches.lbfgs import two_loops
 from optilab_searches.line_search import zoom
 from reference.walks import long_valley, oblong

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import optilab
 from optilab import function
-from optilab.problems import Problem
+from optilab.problems.problem import Problem
 
 Vector = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from optilab.runner.pruning import ENOUGH, Limits, costs_of, limits_of
+from optilab.search.median_rule import ENOUGH, Limits, costs_of, limits_of
 
 
 def test_limits_survive_the_way_to_a_worker() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from optilab import store
-from optilab.analysis.summary import NOTHING, comparison
-from optilab.console.dry_run import dry_run
-from optilab.console.run import run_and_compare
-from optilab.drawing import draw
-from optilab.drawing.captions import seeds_text
+from optilab.analysis.comparison import NOTHING, comparison
+from optilab.cli.dry_run import dry_run
+from optilab.cli.run import run_and_compare
 from optilab.errors import InputError
-from optilab.experiment import Experiment
+from optilab.experiment.experiment import Experiment
+from optilab.figures import draw as drawing
+from optilab.figures.captions import seeds_text
+from optilab.runner.remaking import made_again
 from optilab.runner.rows import WANTED
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 
 INLINE = Way("inline")
+draw = partial(drawing.draw, train_again=made_again)
 PLUGIN = '''
 """Two rules with a hyperparameter of the same name: a word for one, and a number for the other."""
 
@@ -61,11 +64,11 @@ def optilab_optimizers():
 @pytest.fixture
 def plugin(tmp_path: Path) -> None:
     """The rules above, as a plugin in a file."""
-    from optilab import plugins
+    from optilab.plugins import loading
 
     file = tmp_path / "of_lines.py"
     file.write_text(PLUGIN, "utf-8")
-    plugins.use_file(file)
+    loading.use_file(file)
 
 
 def experiment(**changes: Any) -> Experiment:
@@ -312,7 +315,7 @@ def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> N
 def test_the_legend_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line for which nothing could be chosen has an entry without a line, which says so."""
     figures: list[Any] = []
-    monkeypatch.setattr("optilab.drawing.plt.close", figures.append)
+    monkeypatch.setattr("optilab.figures.draw.plt.close", figures.append)
     given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, CALM])
     draw(run_experiment(given, tmp_path / "r", INLINE), ("convergence",))
     monkeypatch.undo()

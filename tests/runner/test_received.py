@@ -17,16 +17,16 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from optilab.cell import stored_plan
-from optilab.cli import main
-from optilab.drawing import draw
+from optilab.cli.main import main
 from optilab.errors import InputError
-from optilab.experiment import Experiment
+from optilab.experiment.cell import stored_plan
+from optilab.experiment.experiment import Experiment
+from optilab.figures.draw import draw
+from optilab.runner.progress import status_of
 from optilab.runner.remaking import made_again, time_limit
 from optilab.runner.replay import replay
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
-from optilab.runner.status import status_of
 from optilab.store import Results, load
 from optilab.store.parts import digest_of
 
@@ -153,9 +153,9 @@ def test_a_run_is_not_made_again_without_bound(received: Path) -> None:
 
     with_spec(received, endless)
     spec = load(received).runs["spec"][0]
-    plan = stored_plan(spec, received, 0)
+    plan = stored_plan(spec, received)
     with time_limit(0.2), pytest.raises(InputError, match=r"0\.2 s were over after step .* --time-limit SECONDS"):
-        made_again(plan)
+        made_again(plan, 0)
 
 
 def test_the_limit_of_a_run_itself_still_counts(tmp_path: Path) -> None:

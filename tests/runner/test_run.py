@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 import optilab
-from optilab import plugins, store
+from optilab import store
 from optilab.errors import InputError
-from optilab.experiment import Experiment
+from optilab.experiment.experiment import Experiment
+from optilab.plugins import loading
 from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
 from optilab.runner.run import run_experiment
@@ -116,10 +117,10 @@ def feedback_file(tmp_path: Path) -> Iterator[Path]:
     marks.mkdir()
     path = tmp_path / "misbehaving.py"
     path.write_text(FEEDBACK.format(marks=str(marks)), "utf-8")
-    plugins.forget()
-    plugins.use_file(path)
+    loading.forget()
+    loading.use_file(path)
     yield path
-    plugins.forget()
+    loading.forget()
 
 
 @pytest.fixture
@@ -328,8 +329,8 @@ def test_what_failed_is_run_again_on_request_or_with_other_code(tmp_path: Path) 
         file = tmp_path / str(abs(hash(text))) / "edited_schedule.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text(FEEDBACK.format(marks=str(tmp_path)).replace("this schedule gives up", text), "utf-8")
-        plugins.forget()
-        plugins.use_file(file)
+        loading.forget()
+        loading.use_file(file)
         told = Counted()
         run_experiment(grid, tmp_path / "r", Way("inline", **given), told)
         return told.statuses
@@ -401,7 +402,7 @@ def test_a_rule_that_does_not_compile_stops_it_before_anything_runs(tmp_path: Pa
         "@hookimpl\ndef optilab_optimizers():\n    return [uncompilable]\n",
         "utf-8",
     )
-    plugins.use_file(path)
+    loading.use_file(path)
     told = Counted()
     grid = experiment(optimizers=[{"use": "sgd", "lr": 0.01}, {"use": "uncompilable"}])
     with pytest.raises(
@@ -516,8 +517,8 @@ def test_runs_of_other_code_are_noticed_and_made_again_on_request(tmp_path: Path
         file = tmp_path / f"folder{size}" / "plugin_that_is_edited.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text(RULE.format(size=size))
-        plugins.forget()
-        plugins.use_file(file)
+        loading.forget()
+        loading.use_file(file)
         told = Counted()
         grid = experiment(optimizers=[{"use": "edited", "lr": 0.01}], seeds=2)
         way = Way("inline", rerun="stale" if rerun_stale else None)

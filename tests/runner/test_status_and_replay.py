@@ -14,18 +14,19 @@ import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
 
-from optilab import plugins
-from optilab.cli import main
+from optilab.cli.main import main
 from optilab.errors import InputError
-from optilab.experiment import Experiment, read_stored
-from optilab.runner import making
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.file import read_stored
+from optilab.plugins import loading
+from optilab.runner.progress import status_of
 from optilab.runner.replay import replay
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
-from optilab.runner.status import status_of
 from optilab.store import Results, Store, load
 from optilab.store.reading import live_tables
 from optilab.store.schema import hyperparameters_of
+from optilab.workers import maker
 
 INLINE = Way("inline")
 
@@ -71,8 +72,8 @@ def rule(tmp_path: Path) -> Callable[[float], None]:
         file = tmp_path / str(factor) / "changing_rule.py"
         file.parent.mkdir()
         file.write_text(RULE.format(factor=factor), "utf-8")
-        plugins.forget()
-        plugins.use_file(file)
+        loading.forget()
+        loading.use_file(file)
 
     return use
 
@@ -104,7 +105,7 @@ def test_runs_of_other_code(tmp_path: Path, rule: Callable[[float], None]) -> No
     assert status_of(tmp_path / "r").stale == 0
     rule(2.0)
     assert status_of(tmp_path / "r").stale == 2
-    plugins.forget()
+    loading.forget()
     assert status_of(tmp_path / "r").stale is None
 
 
@@ -243,7 +244,7 @@ def test_a_run_that_ended_its_worker_is_not_made_again_here(results: Results) ->
 
 def test_another_blas_kernel_is_named(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a run is made again on another processor, the kernels then and now are told."""
-    here = json.loads(making.versions())
+    here = json.loads(maker.versions())
     monkeypatch.setattr(
         "optilab.runner.replay.versions", lambda: json.dumps({**here, "blas": "numpy: openblas Another"})
     )

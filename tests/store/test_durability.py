@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tables import LR, held, tables, write
 
-from optilab import folders
+from optilab import files
 from optilab.errors import InputError
-from optilab.folders import NotAFileError, pending, read_plain, replacing, sweep, write_whole
+from optilab.files import NotAFileError, pending, read_plain, replacing, sweep, write_whole
 from optilab.store import Store, export_csv, merge
+from tables import LR, held, tables, write
 
 posix = pytest.mark.skipif(os.name != "posix", reason="folders are synced, and pipes made, on POSIX alone")
 
@@ -111,7 +111,7 @@ def test_what_is_replaced_is_removed_last(tmp_path: Path, monkeypatch: pytest.Mo
 def test_new_folders_are_on_disk_before_anything_is_in_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The names of `recent` and of its folders are synced when the store is opened."""
     synced: list[Path] = []
-    real = folders.sync_folder
+    real = files.sync_folder
     monkeypatch.setattr("optilab.store.writing.sync_folder", lambda folder: (synced.append(folder), real(folder)))
     with Store(tmp_path / "r", LR):
         pass
@@ -151,7 +151,7 @@ def test_a_history_without_its_runs_goes(tmp_path: Path, monkeypatch: pytest.Mon
     write(folder, "a")
     kept = Store(folder, LR)
     kept.add(*tables([{"run_id": "b"}]))
-    real = folders.write_whole
+    real = files.write_whole
 
     def dies(path: Path, content: bytes) -> None:
         if path.parent.name == "runs":

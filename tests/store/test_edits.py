@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optilab.cli import main
+from optilab.cli.main import main
 from optilab.store import load_all
 from optilab.store.parts import TABLES, digest_of
 

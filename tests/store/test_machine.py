@@ -16,13 +16,13 @@ import pyarrow.dataset as ds
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tables import LR, held, tables
 
 from optilab.errors import InputError, ResultsWarning
 from optilab.store import Store, merge
 from optilab.store.parts import TABLES
 from optilab.store.reading import live_tables
 from optilab.store.survey import survey
+from tables import LR, held, tables
 
 RUNS = st.sampled_from("abcdefgh")
 VALUES = st.integers(0, 99).map(float)

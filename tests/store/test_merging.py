@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tables import LR, held, tables, write
 
 from optilab.errors import InputError
 from optilab.store import Merged, Store, export_csv, load, load_all, merge
+from tables import LR, held, tables, write
 
 
 def test_what_is_in_the_other_folder_alone_is_added(tmp_path: Path) -> None:

@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from tables import LR, held, tables, write
 
 from optilab.errors import InputError, ResultsWarning
 from optilab.store import Store, done, export_csv, load_all, load_runs, merge
+from optilab.store.compaction import join_open
 from optilab.store.content import content_of
-from optilab.store.joining import join_open
 from optilab.store.parts import LAST_COMMIT, TABLES, Part, digest_of, listed, write_commit, write_joined
 from optilab.store.schema import COMMIT, HISTORY
+from tables import LR, held, tables, write
 
 HEALTHY = {"a": (1.0, 3), "b": (2.0, 3)}
 

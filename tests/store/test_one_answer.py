@@ -13,17 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from tables import write
 
 import optilab
 from optilab import store
-from optilab.cli import main
+from optilab.cli.main import main
 from optilab.errors import InputError, ResultsWarning
-from optilab.experiment import Experiment
+from optilab.experiment.experiment import Experiment
 from optilab.runner.observer import Observer
+from optilab.runner.progress import status_of
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
-from optilab.runner.status import status_of
+from tables import write
 
 INLINE = Way("inline")
 
@@ -74,7 +74,7 @@ def test_all_give_the_same_answer(tmp_path: Path, change: str, monkeypatch: pyte
     status = status_of(folder)
     assert (status.wanted, status.missing) == (len(ran.runs), 0)
     drawn: list[store.Results] = []
-    monkeypatch.setattr("optilab.drawing.draw", lambda results, *_: drawn.append(results) or [])
+    monkeypatch.setattr("optilab.figures.draw.draw", lambda results, *_, **_k: drawn.append(results) or [])
     assert CliRunner().invoke(main, ["plot", str(folder)]).exit_code == 0
     pd.testing.assert_frame_equal(drawn[0].runs, ran.runs)
     assert CliRunner().invoke(main, ["export", str(folder), "--csv"]).exit_code == 0
@@ -141,7 +141,7 @@ def test_another_experiment_of_the_same_name(tmp_path: Path, change: str) -> Non
 
 def optilab_draw(results: store.Results) -> None:
     """All pictures of some results, as `optilab plot` draws them."""
-    from optilab.drawing import draw
+    from optilab.figures.draw import draw
 
     draw(results)
 

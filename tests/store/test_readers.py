@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from tables import LR, held, tables
 
-from optilab.measurements import COLUMNS, WHOLE
+from optilab.records.columns import COLUMNS, WHOLE
 from optilab.store import HISTORY, Store, runs_schema
+from optilab.store.compaction import join_recent
 from optilab.store.content import content_of
-from optilab.store.joining import join_recent
 from optilab.store.parts import Part, listed, write_commit
 from optilab.store.schema import COMMIT
+from tables import LR, held, tables
 
 READERS = {
     "pandas": "import pandas as pd\ndef ids():\n    return pd.read_parquet(folder / 'runs', columns=['run_id'])['run_id'].tolist()\n",

@@ -12,12 +12,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tables import LR, held, parts, tables, write
 
 from optilab import store
 from optilab.errors import InputError, ResultsWarning
-from optilab.measurements import MEASURES
+from optilab.records.columns import MEASURES
 from optilab.store import HISTORY, Store, load
+from tables import LR, held, parts, tables, write
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:

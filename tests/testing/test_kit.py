@@ -11,8 +11,8 @@ from hypothesis import settings as example_settings
 
 import optilab
 from optilab import InputError, elementwise, norm, per_weight, scalar, vectorwise
-from optilab.optimizers import Optimizer
-from optilab.rules import CLAIMS
+from optilab.optimizers.optimizer import Optimizer
+from optilab.optimizers.rule import CLAIMS
 from optilab.testing import Bowl, Walk, bowls, check, nanoseconds_a_weight, walks
 from optilab.testing.kit import CHECKS, SPEED, judge
 from optilab.testing.parity import parsed
@@ -189,7 +189,7 @@ def test_a_rule_that_is_not_its_source_is_found() -> None:
 
 def test_a_lost_state_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a saved state doesn't hold all that the next steps depend on, the kit says after which step it shows."""
-    from optilab.stepper import Stepper
+    from optilab.optimizers.stepper import Stepper
 
     momentum = optilab.get_optimizer("momentum")
     whole = Stepper.save
@@ -201,7 +201,7 @@ def test_a_lost_state_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_chance_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two runs that differ in a single bit are not the same."""
-    from optilab.stepper import Stepper
+    from optilab.optimizers.stepper import Stepper
 
     whole, count = Stepper.step, [0]
 

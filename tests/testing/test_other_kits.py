@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from optilab import feedback, function, schedule
-from optilab.datasets import Examples, dataset
-from optilab.plugins import registry
-from optilab.samplers import Point, Sampler, Trial, sampler
+from optilab.datasets.dataset import dataset
+from optilab.datasets.examples import Examples
+from optilab.plugins.loading import registry
+from optilab.search.sampler import Point, Sampler, Trial, sampler
 from optilab.testing import data, functions, samplers, schedules
 from optilab.testing.verdicts import Kit
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.kernels.noise import normal
-from optilab.streams import noise_key
+from optilab.randomness import noise_key
 from reference.case import Case, twin
 from reference.expressions import optax_expression
 from reference.walks import STEPS, Descent, Vector, Walk

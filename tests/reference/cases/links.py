@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab import streams
+from optilab import randomness
 from optilab.kernels.noise import normal
 from reference.case import Case, Reference, twin
 from reference.peers import torch_optim
@@ -115,7 +115,7 @@ def noisy(lr: float, eta: float, gamma: float) -> Reference:
 
 def normals(t: int, n: int) -> Vector:
     """What the first rule of a chain gets as noise at step t, where the seed is 0."""
-    return np.array([normal(streams.noise_key(0), t, i) for i in range(n)])
+    return np.array([normal(randomness.noise_key(0), t, i) for i in range(n)])
 
 
 def optax_ema(lr: float, decay: float, debias: bool) -> Reference:

@@ -1,0 +1,78 @@
+"""The best hyperparameters of each line, and the runs with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optilab.analysis.cells import LINE, NAMES, cell_columns, hyperparameter_columns, identified, is_number
+from optilab.records.statuses import LASTED
+
+
+def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
+    """For each line the cell whose median of `by` over its seeds is lowest; a run that did not last counts as infinite.
+
+    Returns LINE, NAMES, run_id (of one run of the cell), score (the median) and cells (how many there are to choose from), in the
+    order of `runs`. An infinite score says that no cell came to anything: it is no choice.
+    """
+    runs = identified(runs)
+    lasted = runs["status"].isin(LASTED) & np.isfinite(runs[by].astype(float))
+    scored = runs.assign(_score=runs[by].where(lasted, np.inf))
+    # a group key must not be missing, as a hyperparameter is that a line doesn't have
+    scored = scored.fillna({name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)})
+    cells = scored.groupby(cell_columns(runs), sort=False, dropna=False).agg(
+        run_id=("run_id", "first"), score=("_score", "median"), **{name: (name, "first") for name in NAMES}
+    )
+    cells = cells.reset_index()
+    of_line = cells.groupby(LINE, sort=False)["score"]
+    cells["cells"] = of_line.transform("size")
+    return cells.loc[of_line.idxmin(), [*LINE, *NAMES, "run_id", "score", "cells"]]
+
+
+def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
+    """Evaluation runs of the best cell of each line, chosen on the tuning seeds where there are some.
+
+    A line of which several cells were tried and none lasted has none.
+    """
+    runs = identified(runs)
+    evaluation = runs[runs["role"] == "evaluation"]
+    if not len(evaluation):
+        return evaluation
+    best = best_cells(evaluation, by)
+    best = best[np.isfinite(best["score"]) | (best["cells"] == 1)]
+    columns = cell_columns(runs)
+    cells = evaluation[evaluation["run_id"].isin(best["run_id"])][columns]
+    return evaluation.merge(cells, on=columns, how="inner")
+
+
+def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
+    """Lines of which nothing could be chosen: no cell lasted on at least half of its seeds.
+
+    Returns LINE, NAMES and ended (how their runs did, as text).
+    """
+    runs = identified(runs)
+    tuned = runs["role"] == "tuning"
+    tried = runs[tuned] if tuned.any() else runs
+    best = best_cells(tried, by)
+    evaluated = pd.MultiIndex.from_frame(best_runs(runs, by)[LINE])
+    none = best[np.isinf(best["score"]) & ~pd.MultiIndex.from_frame(best[LINE]).isin(evaluated)]
+    rows = [
+        {**{name: line[name] for name in [*LINE, *NAMES]}, "ended": _endings(_of_line(tried, line))}
+        for line in none.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=[*LINE, *NAMES, "ended"])
+
+
+def _of_line(runs: pd.DataFrame, line: Mapping[Any, Any] | pd.Series[Any]) -> pd.DataFrame:
+    """The runs of a line, given by one of its rows."""
+    problem, own = LINE
+    found: pd.DataFrame = runs[(runs[problem] == line[problem]) & (runs[own] == line[own])]
+    return found
+
+
+def _endings(runs: pd.DataFrame) -> str:
+    """How many runs ended otherwise than by their budget."""
+    return ", ".join(f"{n} {status}" for status, n in runs["status"].value_counts().items() if status != "budget")

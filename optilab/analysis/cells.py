@@ -1,0 +1,54 @@
+"""Cells of a results table: the columns that tell one from another."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optilab.records.columns import RESERVED
+from optilab.records.labels import numbered
+
+LINE = ["problem_id", "line_id"]  # what is compared: one line of a plot, one row of the table
+NAMES = ["problem", "label"]  # how these are called
+
+
+def identified(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with the columns LINE, and with names of which each stands for one of them.
+
+    Where an earlier version put down no identities, the names stand for them: that of the only line which has the name today, if there
+    is one.
+    """
+    found = runs.copy(deep=False)
+    for identity, name in zip(LINE, NAMES, strict=True):
+        if identity not in found:
+            found[identity] = found[name]
+        elif found[identity].isna().any():
+            known = found[[name, identity]].dropna().drop_duplicates().drop_duplicates(name, keep=False)
+            today = found[name].map(known.set_index(name)[identity].to_dict())
+            found[identity] = found[identity].fillna(today).fillna(found[name])
+        pairs = found[[name, identity]].drop_duplicates()
+        if pairs[name].duplicated().any():
+            names = numbered(pairs[name].tolist(), pairs[identity].tolist())
+            found[name] = found[identity].map(dict(zip(pairs[identity], names, strict=True)))
+    return found
+
+
+def hyperparameter_columns(runs: pd.DataFrame) -> list[str]:
+    """Columns of `runs` that are hyperparameters."""
+    return [str(name) for name in runs if name not in RESERVED]
+
+
+def is_number(runs: pd.DataFrame, name: str) -> bool:
+    """Whether a hyperparameter takes numbers, and not words."""
+    return pd.api.types.is_numeric_dtype(runs[name])
+
+
+def cell_columns(runs: pd.DataFrame) -> list[str]:
+    """Columns that together name a cell of the grid: all of a run but its seed."""
+    return [*LINE, "optimizer", "schedule", "batch_size", *hyperparameter_columns(runs)]
+
+
+def varying(runs: pd.DataFrame) -> list[str]:
+    """Hyperparameters that take more than one value in the grid of some line."""
+    names = hyperparameter_columns(runs)
+    counts = identified(runs).groupby(LINE)[names].nunique().max() if names else pd.Series(dtype=int)
+    return [name for name in names if counts[name] > 1]

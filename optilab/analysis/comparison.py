@@ -1,0 +1,99 @@
+"""The comparison as a table: for each line its best hyperparameters, and how well they did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optilab.analysis.best import _endings, _of_line, best_runs, unchosen
+from optilab.analysis.cells import LINE, NAMES, identified, varying
+from optilab.records.labels import told_apart
+from optilab.records.statuses import LASTED
+
+NOTHING = "nothing could be chosen: no value lasted"
+_COMPARED = ("train_cost", "test_cost", "test_accuracy")
+
+
+def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]) -> str:
+    """The hyperparameters `names` of a chosen run, each with a star where it is at an end of what its line has tried.
+
+    A star says that the best value may lie beyond. A value has as many digits as tell it from the others.
+    """
+    runs = identified(runs)
+    named = set(LINE) <= set(chosen.index)
+    line = _of_line(runs, chosen) if named else runs[(runs[NAMES] == chosen[NAMES]).all(axis=1)]
+    parts = []
+    for name in names:
+        value = chosen[name]
+        if isinstance(value, str):
+            parts.append(f"{name}={value}")
+        elif pd.notna(value):
+            tried = line[name]
+            at_end = tried.nunique() > 1 and value in (tried.min(), tried.max())
+            parts.append(f"{name}={_number(float(value), tried)}" + ("*" if at_end else ""))
+    return ", ".join(parts)
+
+
+def _number(value: float, among: pd.Series[Any]) -> str:
+    """A number with three digits, or as many as tell it from the others."""
+    near = [float(v) for v in among.dropna().unique() if f"{v:.3g}" == f"{value:.3g}"]
+    return f"{value:.3g}" if len(near) < 2 else told_apart([value, *near])[0]
+
+
+def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
+    """One row a line, best first: hyperparameters that were chosen, medians and ranges over seeds.
+
+    Columns: problem, label, hyperparameters (text), seeds, random (whether they make a difference), ended (how many of them
+    otherwise than by their budget, as text), epochs, seconds (median), and for train_cost, test_cost and test_accuracy the median,
+    lowest and highest final value. A line of which nothing could be chosen has no seeds, and says so.
+    """
+    results_runs = identified(results_runs)
+    runs = best_runs(results_runs, by)
+    ends = history.groupby("run_id")[["epoch", "seconds"]].last()
+    runs = runs.join(ends, on="run_id")
+    names = varying(results_runs)
+    rows = []
+    for _, group in runs.groupby(LINE, sort=False):
+        first = group.iloc[0]
+        row = {
+            "problem": first["problem"],
+            "label": first["label"],
+            "hyperparameters": chosen_text(results_runs, first, names),
+            "seeds": len(group),
+            "random": is_random(group),
+            "ended": _endings(group),
+            "epochs": group["epoch"].median(),
+            "seconds": group["seconds"].median(),
+        }
+        for measure in _COMPARED:
+            values_of = group[f"final_{measure}"]
+            if measure.endswith("cost") and values_of.notna().any():
+                values_of = values_of.mask(~group["status"].isin(LASTED), np.inf)
+            row |= {
+                measure: values_of.median(),
+                f"{measure}_low": values_of.min(),
+                f"{measure}_high": values_of.max(),
+            }
+        rows.append(row)
+    for line in unchosen(results_runs, by).to_dict("records"):
+        numbers = [f"{measure}{end}" for measure in _COMPARED for end in ("", "_low", "_high")]
+        rows.append(
+            {
+                "problem": line["problem"],
+                "label": line["label"],
+                "hyperparameters": NOTHING,
+                "seeds": 0,
+                "random": True,
+                "ended": line["ended"],
+                **dict.fromkeys(["epochs", "seconds", *numbers], np.nan),
+            }
+        )
+    return pd.DataFrame(rows).sort_values(["problem", "train_cost"], ignore_index=True) if rows else pd.DataFrame()
+
+
+def is_random(runs: pd.DataFrame) -> bool:
+    """Whether the seeds of some runs can make a difference; so it is where that was not put down."""
+    return "is_random" not in runs or bool(runs["is_random"].ne(False).any())

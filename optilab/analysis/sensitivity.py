@@ -1,0 +1,52 @@
+"""How much the result depends on a hyperparameter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optilab.analysis.cells import LINE, NAMES, cell_columns, hyperparameter_columns, identified
+from optilab.analysis.curves import _quantiles
+from optilab.records.statuses import LASTED
+
+
+def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
+    """Final `y` against one hyperparameter: the best over all others, with median and quartiles over seeds.
+
+    Where an experiment was tuned, these are the seeds of tuning, which saw the whole grid. Cells that were given up have no
+    final value, and are left out.
+    Returns problem, label, their identities, the parameter as x, median, low, high, seeds, finite, and scattered: whether the cells of the line
+    differ in other hyperparameters too and no two in this one alone, so that nothing lies between two points.
+    """
+    runs = identified(runs)
+    role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
+    chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
+    chosen = chosen.assign(y=chosen[f"final_{y}"].mask(~chosen["status"].isin(LASTED), np.inf).fillna(np.inf))
+    rows = []
+    for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
+        named = dict(zip(cell_columns(runs), keys, strict=True))
+        low, middle, high = _quantiles(cell[["y"]].to_numpy().T, [0.25, 0.5, 0.75])[:, 0]
+        if np.isinf(middle) and (cell["status"] == "pruned").any():
+            continue
+        rows.append(
+            {
+                **{name: named[name] for name in hyperparameter_columns(runs)},
+                **{name: cell[name].iloc[0] for name in NAMES},
+                **{name: named[name] for name in LINE},
+                "x": named[parameter],
+                "median": middle,
+                "low": low,
+                "high": high,
+                "seeds": len(cell),
+                "finite": int(np.isfinite(cell["y"]).sum()),
+            }
+        )
+    numbers = ["x", "median", "low", "high", "seeds", "finite"]
+    table = pd.DataFrame(rows, columns=[*hyperparameter_columns(runs), *NAMES, *LINE, *numbers])
+    of_line = table.groupby(LINE, sort=False)
+    several = of_line[hyperparameter_columns(runs)].transform("nunique").gt(1).sum(axis=1) > 1
+    table["scattered"] = several & of_line["x"].transform("nunique").eq(of_line["x"].transform("size"))
+    ordered = table.sort_values(["median", "finite"], ascending=[True, False], kind="stable")
+    best = ordered.drop_duplicates([*LINE, "x"])
+    best = best.drop(columns=hyperparameter_columns(runs))
+    return best.sort_values([*NAMES, "x"], ignore_index=True)

@@ -1,0 +1,151 @@
+"""The grid of an experiment, before anything runs: counted, not made."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from optilab import store
+from optilab.analysis.comparison import NOTHING
+from optilab.cli.terminal import Terminal
+from optilab.experiment.blocks import Block
+from optilab.experiment.cell import Cell
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.grid import Grid, grid_of, problem_labels
+from optilab.experiment.resolve import table_key
+from optilab.experiment.seeds import seeds_of
+from optilab.records.labels import told_apart
+from optilab.runner.jobs import Done, Rerun, Role, Task, count_due, jobs, missing, tasks
+from optilab.runner.notes import dataset_notes
+from optilab.runner.run import chosen, folder_of
+from optilab.texts import counted, exact
+from optilab.training.chance import WITHOUT_CHANCE, is_random, seeds_that_differ
+
+_NAMED = 8  # lines that a sentence names
+_SHORT = 1000  # values of an axis that are compared for the shortest texts
+_ROWS = 40  # of the table of cells
+
+
+def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = None) -> None:
+    """Print the grid, how many runs it takes, and how many of them would be made now."""
+    console = Terminal()
+    folder = folder_of(experiment, results)
+    grid = grid_of(experiment)
+    there = store.done(folder)
+    console.print(_grid_table(experiment, grid))
+    for note in dataset_notes(experiment):
+        console.print(note)
+    for line in _without_chance(grid):
+        console.print(line)
+    if not experiment.tuning:
+        _tell(console, experiment, "evaluation", grid, there, rerun)
+        return
+    later = sum(s.samples * len(seeds_that_differ(s.low.plan, seeds_of(experiment, "tuning"))) for s in grid.spaces)
+    if later:
+        console.print(f"tuning, by {experiment.search.method}: {counted(later, 'run')}, chosen by generations")
+    todo = _tell(console, experiment, "tuning", grid, there, rerun) if len(grid.cells) else 0
+    if todo or later:
+        lines, runs = _of_evaluation(experiment, grid)
+        console.print(
+            f"evaluation: {counted(runs, 'run')}, of the best cell of each of {counted(lines, 'line')}, once tuning is done"
+        )
+    else:
+        tuned = jobs(experiment, tasks(experiment, grid.cells, folder), "tuning")
+        best = chosen(experiment, tuned, store.load_all(folder))
+        wanted = jobs(experiment, best, "evaluation")
+        _say(console, "evaluation", len(wanted), len(missing(wanted, there, rerun)))
+        for line in _nothing_chosen(experiment, grid, best):
+            console.print(line)
+
+
+def _tell(
+    console: Terminal,
+    experiment: Experiment,
+    role: Role,
+    grid: Grid,
+    there: Done,
+    rerun: Rerun | None,
+) -> int:
+    """Print how many runs of a role there are, and return how many of them would be made."""
+    seeds = seeds_of(experiment, role)
+    wanted = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
+    todo = count_due(grid.cells.blocks, seeds, there, rerun)
+    _say(console, role, wanted, todo)
+    return todo
+
+
+def _say(console: Terminal, role: Role, wanted: int, todo: int) -> None:
+    console.print(f"{role}: {counted(wanted, 'run')}, of which {counted(wanted - todo, 'is', 'are')} done")
+
+
+def _of_evaluation(experiment: Experiment, grid: Grid) -> tuple[int, int]:
+    """How many lines there are, and how many runs their best cells will take."""
+    seeds = seeds_of(experiment, "evaluation")
+    plans = {(table_key(b.cell.problem), b.cell.line_id): b.plan for b in grid.cells.blocks}
+    plans |= {(table_key(s.line.cell.problem), s.line.cell.line_id): s.low.plan for s in grid.spaces}
+    return len(plans), sum(len(seeds_that_differ(plan, seeds)) for plan in plans.values())
+
+
+def _without_chance(grid: Grid) -> list[str]:
+    """One sentence for the lines of which one run says it all."""
+    labels = dict.fromkeys(block.cell.label for block in grid.cells.blocks if not is_random(block.plan))
+    if not labels:
+        return []
+    named = "; ".join(list(labels)[:_NAMED]) + (f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else "")
+    return [f"{named}: {WITHOUT_CHANCE}"]
+
+
+def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) -> list[str]:
+    """One sentence for each line whose runs of tuning have all come to nothing."""
+    labels = problem_labels(experiment)
+    lines = {(table_key(b.cell.problem), b.cell.line_id): b.cell for b in grid.cells.blocks}
+    for task in best:
+        lines.pop((table_key(task.cell.problem), task.cell.line_id), None)
+    several = len(labels) > 1
+    return [
+        f"{cell.label}{f' on {labels[table_key(cell.problem)]}' if several else ''}: {NOTHING}"
+        for cell in lines.values()
+    ]
+
+
+def _grid_table(experiment: Experiment, grid: Grid) -> Table:
+    """The first rows of the grid; what is left out is counted."""
+    table = Table(title=f"{experiment.name}: {grid.count:,} cell{'s' if grid.count != 1 else ''}", title_justify="left")
+    for column in ("optimizer", "hyperparameters", "batch size", "schedule"):
+        table.add_column(column, overflow="fold")
+    labels = problem_labels(experiment)
+    several = len(set(labels.values())) > 1
+
+    def add(cell: Cell, values: str) -> None:
+        on = f" on {labels[table_key(cell.problem)]}" if several else ""
+        table.add_row(cell.label + on, values, str(cell.batch_size), cell.schedule_label)
+
+    rows = 0
+    for block in grid.cells.blocks:
+        texts = {name: _texts(block.values(name)) for name in _varying(block)}
+        for cell in itertools.islice(block, max(0, _ROWS - rows)):
+            values = {name: exact(cell.hyperparameters[name]) for name in texts}
+            add(cell, ", ".join(f"{name}={texts[name].get(value, value)}" for name, value in values.items()))
+            rows += 1
+    if rows < len(grid.cells):
+        table.add_row(f"and {len(grid.cells) - rows:,} more", "", "", "")
+    for space in grid.spaces[:_ROWS]:
+        fixed = [f"{n}={exact(v)}" for n, v in space.fixed.items()]
+        ranges = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.ranges.items()]
+        add(space.line.cell, f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {experiment.search.method}")
+    if len(grid.spaces) > _ROWS:
+        table.add_row(f"and {len(grid.spaces) - _ROWS:,} more searches", "", "", "")
+    return table
+
+
+def _varying(block: Block) -> list[str]:
+    """Hyperparameters that take several values in a block, and lr."""
+    return [n for n in block.plan.hyperparameters if n == "lr" or len(block.values(n)) > 1]
+
+
+def _texts(values: Sequence[Any]) -> Mapping[str, str]:
+    """A short text for each value of an axis, different from those of the others; for those of a long axis none."""
+    return dict(zip(map(exact, values), told_apart(values), strict=True)) if len(values) <= _SHORT else {}

@@ -1,0 +1,156 @@
+"""`optilab run`: what is missing is run, under the eyes of a person or not, and the comparison is shown."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from optilab import store
+from optilab.analysis.best import best_runs
+from optilab.analysis.comparison import comparison
+from optilab.cli.comparison import comparison_table
+from optilab.cli.live import Live
+from optilab.cli.outlets import say
+from optilab.cli.terminal import Terminal
+from optilab.compiler import cache
+from optilab.errors import InputError
+from optilab.experiment.experiment import Experiment
+from optilab.figures.draw import draw
+from optilab.records.statuses import FAILURES
+from optilab.runner.remaking import made_again
+from optilab.runner.run import folder_of, run_experiment
+from optilab.runner.session import FailedFast, Way
+from optilab.texts import counted
+
+
+class _Stopped(KeyboardInterrupt):
+    """A signal that asks to stop, other than Ctrl-C's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM, and SIGHUP where there is one, stop the block as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+
+    def stop(number: int, _frame: object) -> None:
+        raise _Stopped(number)
+
+    heard = [n for name in ("SIGTERM", "SIGHUP") if (n := getattr(signal, name, None))]
+    # one that is ignored already was meant to be, as by nohup
+    before = {n: signal.signal(n, stop) for n in heard if signal.getsignal(n) != signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_and_compare(
+    experiment: Experiment, results: str | None, way: Way, *, quiet: bool = False, as_json: bool = False
+) -> int:
+    """Run what is missing, show the comparison, draw the pictures; returns the exit code.
+
+    0 if all went well, 1 if runs failed, 128 and the number of the signal that stopped it.
+    quiet: say nothing. as_json: print a summary for programs, and nothing else to the standard output.
+    """
+    console = Terminal(error=as_json, quiet=quiet)
+    folder = folder_of(experiment, results)
+    by = experiment.tuning.by if experiment.tuning else "train_cost"
+    start = time.perf_counter()
+    live = Live(console, by)
+    try:
+        with _stoppable(), live:
+            found = run_experiment(experiment, results, way, live)
+    except KeyboardInterrupt as stop:
+        _say_how_to_go_on(console, folder, "Stopped" if isinstance(stop, _Stopped) else "Interrupted")
+        return 128 + (stop.number if isinstance(stop, _Stopped) else signal.SIGINT)
+    except FailedFast:
+        _say_how_to_go_on(console, folder, "Stopped at the first run that failed")
+        return 1
+    seconds = time.perf_counter() - start
+    failed = int(found.runs["status"].isin(FAILURES).sum())
+    if as_json:
+        pictures = [] if quiet else _pictures(found, console)
+        say(json.dumps(_summary(found, live, by, seconds, pictures), indent=2, allow_nan=False))
+    else:
+        _show(console, experiment, found, live, by, seconds)
+        for path in [] if quiet else _pictures(found, console):
+            console.say(f"plot:    {path}")
+        console.say(f"results: {found.folder}")
+        if failed:
+            _tell_of_failures(console, found.folder, failed)
+    return 1 if failed else 0
+
+
+def _say_how_to_go_on(console: Terminal, folder: Path, what: str) -> None:
+    done = counted(len(store.done(folder)), "run is", "runs are")
+    console.say(f"{what}. {done} done and kept; the same command goes on from there.")
+
+
+def _show(console: Terminal, experiment: Experiment, found: store.Results, live: Live, by: str, seconds: float) -> None:
+    made = live.tally.made
+    compiled = counted(cache.LOG.compiled, "function") if cache.LOG.compiled else "nothing"
+    before = max(len(found.runs) - made, 0)
+    console.say(f"{counted(made, 'run')} made, {before} there before; {compiled} compiled; {seconds:.0f} s")
+    if live.stale:
+        console.say(
+            f"{counted(live.stale, 'of these runs was', 'of these runs were')} made by other code than today's (of a plugin "
+            f"or of optilab); --rerun stale makes {'it' if live.stale == 1 else 'them'} again.",
+            style="red",
+        )
+    console.print()
+    if experiment.question:
+        console.say(experiment.question, style="bold")
+    console.print(comparison_table(experiment, found, f"final_{by}", console.width))
+
+
+def _tell_of_failures(console: Terminal, folder: Path, failed: int) -> None:
+    their, them = ("its message is", "it") if failed == 1 else ("their messages are", "them")
+    console.say(
+        f"{counted(failed, 'run')} failed; {their} in the column 'message' of runs, and in `optilab status {folder}`. "
+        f"--rerun failed makes {them} again.",
+        style="red",
+    )
+
+
+def _pictures(found: store.Results, console: Terminal) -> list[Path]:
+    """Draw the usual pictures; a sentence, and no more, for one that can't be drawn or written."""
+    if best_runs(found.runs).empty:
+        return []
+    on_functions = found.history["w_0"].notna().any()  # there is a path to be seen
+    try:
+        return draw(
+            found,
+            ("convergence", "path") if on_functions else ("convergence",),
+            tell=console.say,
+            train_again=made_again,
+        )
+    except InputError as error:
+        console.say(f"no plot: {error}")
+        return []
+
+
+def _summary(found: store.Results, live: Live, by: str, seconds: float, pictures: list[Path]) -> dict[str, Any]:
+    rows = comparison(found.runs, found.history, f"final_{by}")
+    return {
+        "results": str(found.folder),
+        "runs": len(found.runs),
+        "made": live.tally.made,
+        "statuses": {str(k): int(v) for k, v in found.runs["status"].value_counts().items()},
+        "stale": live.stale,
+        "seconds": round(seconds, 3),
+        "pictures": [str(path) for path in pictures],
+        "comparison": json.loads(rows.to_json(orient="records")),
+    }

@@ -1,0 +1,1 @@
+"""The JIT policy, types of compiled functions, generated modules and their cache."""

@@ -1,0 +1,91 @@
+"""Digests of code: of what a function does and of all that it reads, whichever file that is in.
+
+A comment, a docstring, or the function next to it changes nothing; a constant of another module, a value that the function
+closes over, a helper that it calls do. So a digest tells whether compiled code, or a run, is that of today's source.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import dis
+import hashlib
+import platform
+import types
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+
+from optilab.compiler.walk import Walk, is_ours
+
+
+@cache
+def kernels_digest() -> str:
+    """Of optilab's own compiled code, and of the versions of what compiles it."""
+    digest = hashlib.sha256()
+    for part in (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__):
+        digest.update(part.encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode())
+        _add(digest, compile(path.read_bytes(), path.name, "exec", dont_inherit=True, optimize=2))
+    return digest.hexdigest()
+
+
+def _add(digest: Any, code: types.CodeType) -> None:
+    """Add what code does; without docstrings, if it was compiled without, and whatever its lines are."""
+    steps = np.frombuffer(code.co_code, np.uint8).reshape(-1, 2)
+    digest.update(steps[steps[:, 0] != dis.opmap["NOP"]].tobytes())  # one stands where a docstring was
+    digest.update(repr((code.co_names, code.co_argcount)).encode())
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _add(digest, constant)
+        else:
+            digest.update(repr(sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant).encode())
+
+
+def combined(*digests: str) -> str:
+    """One digest, of sixteen hexadecimal digits, for the kernels and all sources behind a run."""
+    return hashlib.sha256("".join((kernels_digest(), *digests)).encode()).hexdigest()[:16]
+
+
+def source_digest(function: Callable[..., Any]) -> str:
+    """Digest of a function: what it does, and the values and functions that it reads, of other modules too.
+
+    Its own defaults don't count: who calls it gives all arguments.
+    """
+    walk = Walk()
+    walk.function(function)
+    return walk.hexdigest()
+
+
+@dataclasses.dataclass(frozen=True)
+class Code:
+    """What was met on the walk from a value to all that it reads.
+
+    places: file and first line of each function. jitted: functions that authors have compiled, those first that others of
+    them call.
+    """
+
+    places: list[tuple[str, int]]
+    jitted: list[Dispatcher]
+
+
+def code_behind(value: Any) -> Code:
+    """The functions that `value` consists of, and those that they read."""
+    walk = Walk()
+    walk.value(value)
+    return Code(walk.places, [found for found in walk.jitted if not is_ours(found.py_func)])
+
+
+def captured(function: Callable[..., Any]) -> str:
+    """Digest of the values that a function closes over, and of the names of the functions among them; "" if of none."""
+    if not getattr(function, "__closure__", None):
+        return ""
+    walk = Walk(code=False)
+    walk.function(function)
+    return walk.hexdigest()

@@ -1,0 +1,104 @@
+"""The one JIT policy, and the types that every compiled function of optilab shares.
+
+One training loop is compiled per precision, for all problems and all optimizers. What varies comes in as compiled
+functions of the fixed signatures below, so that a new plugin compiles its own rule and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+import numba
+
+from optilab.compiler.narrowing import Kind, narrowed
+
+# Never "nnan" or "ninf": with them the compiler may assume that no cost is ever NaN, and divergence can't be seen.
+FASTMATH = frozenset({"contract", "reassoc", "arcp", "nsz", "afn"})
+
+
+# error_model="numpy": the check for a division by zero stops vectorisation, and costs a factor of ten.
+_POLICY: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
+
+
+def jit(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile `function` under optilab's policy when compiled code first calls it; it is cached with its caller."""
+    return numba.njit(**_POLICY, **options)(function)
+
+
+def _jit_inside(function: Callable[..., Any], **options: Any) -> Any:
+    """The same for what compiled code alone calls: without wrappers for Python and C, which take as long to compile."""
+    return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+
+
+def jit_with_helpers(
+    function: FunctionType,
+    words: Mapping[str, int] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    compiled: Callable[..., Any] = _jit_inside,
+    **options: Any,
+) -> Any:
+    """Compile a function of a plugin, with the plain Python functions of its own package that it calls.
+
+    words: texts that the function compares its arguments with, as in `mode == "raw"`, and the number that stands for each
+    in compiled code.
+    kinds: of the arguments of a function that works in float32, as in `narrowing`; None for one that works in float64.
+    compiled: what makes compiled code of a function.
+    """
+    return _with_helpers(
+        function,
+        words or {},
+        kinds,
+        lambda plain: compiled(plain, **options),
+        {},
+    )
+
+
+def _with_helpers(
+    function: FunctionType,
+    words: Mapping[str, int],
+    kinds: Mapping[str, Kind] | None,
+    compiled: Callable[..., Any],
+    made: dict[tuple[FunctionType, frozenset[tuple[str, Kind]]], Any],
+) -> Any:
+    """`made` holds what was compiled on the way, so that a helper of several callers is compiled once."""
+    key = function, frozenset((kinds or {}).items())
+    if key in made:
+        return made[key]
+    own = (function.__module__.partition(".")[0], "optilab")
+    names = {name: function.__globals__.get(name) for name in function.__code__.co_names if name != function.__name__}
+    helpers = {
+        name: value
+        for name, value in names.items()
+        if isinstance(value, FunctionType) and value.__module__.partition(".")[0] in own
+    }
+    plain, given = (function, {}) if kinds is None else narrowed(function, kinds, helpers)
+    if helpers or words:
+        done = {name: _with_helpers(f, words, given.get(name), compiled, made) for name, f in helpers.items()}
+        code = _with_numbers(plain.__code__, words)
+        copy = FunctionType(code, {**plain.__globals__, **done}, plain.__name__, plain.__defaults__, plain.__closure__)
+        copy.__module__, copy.__qualname__ = plain.__module__, plain.__qualname__
+        plain = copy
+    made[key] = compiled(plain)
+    return made[key]
+
+
+def _with_numbers(code: CodeType, words: Mapping[str, int]) -> CodeType:
+    """`code` with numbers for the words among its constants."""
+
+    def replaced(constant: Any) -> Any:
+        if isinstance(constant, (tuple, frozenset)):
+            return tuple(map(replaced, constant))  # a frozenset stands where `in` looks for a word
+        return words.get(constant, constant) if isinstance(constant, str) else constant
+
+    return code.replace(co_consts=tuple(map(replaced, code.co_consts)))
+
+
+def entry(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function of a generated module for one signature, or load it from the cache on disk."""
+    policy = (
+        _POLICY | {"cache": True, "no_cfunc_wrapper": True} | options
+    )  # compiled code calls it as in `kernels.calls`
+    compile_or_load: Callable[[Callable[..., Any]], Any] = numba.njit(signature, **policy)
+    return compile_or_load

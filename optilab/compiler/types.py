@@ -1,0 +1,159 @@
+"""Types that compiled code agrees on: the layer table, the context of an evaluation, and the signatures of entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+# Where a weight matrix, a bias or a plain vector lies in the flat vector; then where its values begin in a state that keeps
+# one a row, one a column, a matrix of rows by rows, or one of columns by columns.
+LAYER = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "offset",
+            "size",
+            "rows",
+            "columns",
+            "kind",
+            "row_offset",
+            "column_offset",
+            "left_offset",
+            "right_offset",
+        )
+    ]
+)
+
+
+MATRIX, BIAS, VECTOR = 0, 1, 2  # kinds of layer
+
+
+# What `Context.tally` counts.
+EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
+
+
+UNLIMITED = 2**62  # of any of them
+
+
+class Context(NamedTuple):
+    """All that a compiled problem reads, and the scratch memory that it writes.
+
+    Examples are sparse pixels (`starts` is not empty), dense `pixels`, or `features`; the others are empty. Pixels stay
+    bytes in memory and are scaled when they are used.
+    """
+
+    starts: NDArray[np.int64]  # [example + 1], where the pixels of an example begin that are not zero
+    columns: NDArray[np.uint16]  # which inputs they are
+    values: NDArray[np.uint8]  # and how bright
+    pixels: NDArray[np.uint8]  # [example, input]
+    features: NDArray[np.floating]  # [example, input]
+    targets: NDArray[np.floating]  # [example, output]
+    layers: NDArray[np.void]  # the layer table, of dtype LAYER
+    activations: NDArray[np.int64]  # one code a layer of neurons
+    cost: int  # code of the cost
+    settings: NDArray[np.float64]  # numbers that the problem's function takes
+    block: int  # how many examples are worked on at a time
+    scratch: NDArray[np.floating]
+    tally: NDArray[np.int64]  # counts of gradient evaluations, of their examples, of correct predictions
+
+
+def context_without_examples(layers: NDArray[np.void], settings: Sequence[float], precision: str) -> Context:
+    """Context of a problem that has no examples: only numbers that its function takes."""
+    nothing = np.zeros((0, 0), precision)
+    return Context(
+        starts=np.zeros(0, np.int64),
+        columns=np.zeros(0, np.uint16),
+        values=np.zeros(0, np.uint8),
+        pixels=np.zeros((0, 0), np.uint8),
+        features=nothing,
+        targets=nothing,
+        layers=layers,
+        activations=np.zeros(0, np.int64),
+        cost=0,
+        settings=np.array(settings, np.float64),
+        block=1,
+        scratch=np.zeros(int(layers["size"].sum()), precision),
+        tally=np.zeros(3, np.int64),
+    )
+
+
+class Signatures(NamedTuple):
+    """The Numba types of one precision."""
+
+    float: types.Type
+    evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
+    update: Any  # update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
+    train: Any  # kernels.driver.train
+    norm: Any  # kernels.driver.norm
+    predict: Any  # predict(w, features, out, context)
+
+
+@cache
+def signatures(precision: str) -> Signatures:
+    """The types of "float32" or "float64"."""
+    real = getattr(types, precision)
+    vector, matrix = real[::1], real[:, ::1]
+    layers = types.Array(numba.from_dtype(LAYER), 1, "C")
+    context = types.NamedTuple(
+        (
+            types.int64[::1],
+            types.uint16[::1],
+            types.uint8[::1],
+            types.uint8[:, ::1],
+            matrix,
+            matrix,
+            layers,
+            types.int64[::1],
+            types.int64,
+            types.float64[::1],
+            types.int64,
+            vector,
+            types.int64[::1],
+        ),
+        Context,
+    )
+    rows = types.int64[::1]
+    evaluate = types.float64(vector, vector, rows, context)
+    update = types.void(
+        vector,  # w
+        vector,  # g
+        types.float64,  # t
+        types.float64,  # cost
+        types.float64[::1],  # hyper
+        vector,  # state
+        types.float64[::1],  # scalars
+        layers,
+        types.int64[:, ::1],  # places, as in lifting.Layout
+        types.int64,  # address of evaluate
+        rows,
+        rows,  # every_row
+        context,
+    )
+    train = types.UniTuple(types.float64, 3)(
+        vector,  # w
+        vector,  # g
+        vector,  # previous
+        types.int64[:, ::1],  # order
+        types.int64,  # batch_size
+        types.int64,  # skip
+        types.int64,  # steps
+        types.float64,  # t
+        types.float64[:, ::1],  # table
+        vector,  # state
+        types.float64[::1],  # scalars
+        layers,
+        types.int64[:, ::1],  # places
+        types.int64,  # address of evaluate, as in kernels.calls
+        types.int64,  # address of update
+        context,
+        types.float64,  # bound
+        types.int64[::1],  # limits
+    )
+    predict = types.void(vector, matrix, matrix, context)
+    return Signatures(real, evaluate, update, train, types.float64(vector), predict)

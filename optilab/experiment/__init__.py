@@ -1,0 +1,1 @@
+"""The experiment: its file, validated and expanded into cells and runs."""

@@ -1,0 +1,117 @@
+"""The axes of one optimizer's grid: lists, ranges in even steps, and ranges that are sampled together."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from optilab.errors import InputError
+from optilab.parameters.numeric import as_finite, as_whole
+from optilab.records.canonical import key_of
+from optilab.search.ranges import KINDS, Sampled, sampled
+from optilab.texts import shown
+
+MOST_VALUES = 1_000_000  # of one axis, or points of one search
+_STEPPED = ("log", "linear")
+
+
+def is_axis(value: Any) -> bool:
+    """Whether a table is a range of values, and not of a rule's own hyperparameters."""
+    return bool({*_STEPPED, *KINDS} & set(value))
+
+
+def axis(value: Any, place: str) -> list[Any]:
+    """The values of one axis, each once: a list, a table such as { log = [low, high], points = n }, or a single value."""
+    if isinstance(value, Mapping):
+        return _once(_stepped(value, place))
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise InputError(f"{place}: an empty list, so that the grid has no runs")
+    if len(values) > MOST_VALUES:
+        raise InputError(f"{place}: a list of {len(values):,} values; an axis has at most {MOST_VALUES:,}")
+    return _once(values)
+
+
+def _once(values: list[Any]) -> list[Any]:
+    """The values without those that come a second time; 1 and 1.0 are the same, 1 and "1" are not."""
+    found: dict[Any, Any] = {}
+    for value in values:
+        fraction = type(value) is float and not value.is_integer()
+        found.setdefault(value if fraction else key_of(value), value)
+    return list(found.values())
+
+
+def _stepped(value: Mapping[str, Any], place: str) -> list[float]:
+    kinds = [k for k in _STEPPED if k in value]
+    if len(kinds) != 1 or set(value) - {*_STEPPED, "points"}:
+        raise InputError(
+            f"{place} = {shown(dict(value))}: write {{ log = [low, high], points = n }}, or linear, or "
+            "{ log_uniform = [low, high] } with samples = n beside it, or uniform or integer"
+        )
+    count = as_whole(value.get("points"), f"{place}: points", 1, MOST_VALUES)
+    kind, ends = kinds[0], value[kinds[0]]
+    if not isinstance(ends, list) or len(ends) != 2:
+        raise InputError(f"{place}: {kind} = {shown(ends)} is not [low, high]")
+    low, high = (float(as_finite(end, f"{place}: {kind}[{k}]")) for k, end in enumerate(ends))
+    if not math.isfinite(high - low):
+        raise InputError(f"{place}: {kind} = {shown(ends)}: its ends are further apart than the largest number")
+    if kind == "linear":
+        return [float(v) for v in np.linspace(low, high, count)]
+    if min(low, high) <= 0:
+        raise InputError(f"{place}: log = {shown(ends)} must lie above zero")
+    # twelve digits, so that 0.1 is 0.1 on every machine
+    with np.errstate(all="ignore"):  # near the ends of what a float holds
+        return [float(f"{v:.12g}") for v in np.geomspace(low, high, count)]
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the hyperparameters of an entry range over.
+
+    lists: values of those that are not sampled. ranges: of the others, which go together, point by point.
+    samples: how many points; 0 where nothing is sampled.
+    """
+
+    lists: dict[str, list[Any]]
+    ranges: dict[str, Sampled]
+    samples: int
+
+    @property
+    def combinations(self) -> Iterator[dict[str, Any]]:
+        """Of the values of the lists, one after another."""
+        return (dict(zip(self.lists, values, strict=True)) for values in itertools.product(*self.lists.values()))
+
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return prod(map(len, self.lists.values())) * (self.samples or 1)
+
+
+def axes(given: Mapping[str, Any], samples: Any, place: str) -> Axes:
+    """The axes of the hyperparameters of an entry.
+
+    InputError, with its place, for what is no axis, and where samples are missing or have nothing to sample.
+    """
+    ranges = {name: found for name, v in given.items() if (found := sampled(v, f"{place}.{name}")) is not None}
+    lists = {name: axis(value, f"{place}.{name}") for name, value in given.items() if name not in ranges}
+    return Axes(lists, ranges, _samples(ranges, samples, place))
+
+
+def _samples(ranges: Mapping[str, Sampled], samples: Any, place: str) -> int:
+    if not ranges:
+        if samples is not None:
+            raise InputError(
+                f"{place}.samples: nothing is sampled here; write lr = {{ log_uniform = [1e-4, 1] }}, for one"
+            )
+        return 0
+    try:
+        return as_whole(samples, f"{place}.samples", 1, MOST_VALUES)
+    except InputError as error:
+        told = f"{place}.samples is missing" if samples is None else error
+        raise InputError(f"{told}: how many points of {', '.join(ranges)} are to be tried?") from None

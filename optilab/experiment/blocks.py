@@ -1,0 +1,134 @@
+"""Cells of one line as the product of their axes: counted, compared and named without being made one by one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import Any, Literal, overload
+
+from optilab.experiment.cell import Cell
+from optilab.experiment.identity import base_of, cell_ids
+from optilab.records.canonical import canonical_text
+from optilab.training.plan import Plan
+
+Relation = Literal["apart", "inside", "overlapping"]
+
+
+@dataclass(frozen=True, eq=False)
+class Block(Sequence[Cell]):
+    """Cells that differ in their hyperparameters alone, all checked.
+
+    cell: one of them, without hyperparameters. plan: of the first. lists: the values of those that vary on their own,
+    and points: of those that vary together; the cells are all combinations, the last list first.
+    """
+
+    cell: Cell
+    plan: Plan
+    lists: Mapping[str, Sequence[Any]]
+    points: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
+
+    def __len__(self) -> int:
+        return prod(map(len, self.lists.values())) * len(self.points)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return (self.cell.at(values) for values in self.hyperparameters())
+
+    @overload
+    def __getitem__(self, number: int) -> Cell: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Cell]: ...
+    def __getitem__(self, number: int | slice) -> Cell | list[Cell]:
+        if isinstance(number, slice):
+            return [self[k] for k in range(len(self))[number]]
+        rest, point = divmod(range(len(self))[number], len(self.points))
+        chosen = {}
+        for name, values in reversed(list(self.lists.items())):
+            rest, place = divmod(rest, len(values))
+            chosen[name] = values[place]
+        return self.cell.at({**self.plan.hyperparameters, **chosen, **self.points[point]})
+
+    def hyperparameters(self) -> Iterator[dict[str, Any]]:
+        """Those of each cell, in order."""
+        base = self.plan.hyperparameters
+        for values in itertools.product(*self.lists.values()):
+            chosen = {**base, **dict(zip(self.lists, values, strict=True))}
+            for point in self.points:
+                yield {**chosen, **point}
+
+    def run_ids(self, seeds: Sequence[int]) -> Iterator[list[str]]:
+        """Of each cell, those of its runs with these seeds."""
+        return cell_ids(self.plan, self.hyperparameters(), seeds)
+
+    @cached_property
+    def base(self) -> str:
+        """What the cells have in common with those of other blocks that may be the same: all but hyperparameters."""
+        return base_of(self.plan)
+
+    def values(self, name: str) -> Sequence[Any]:
+        """Values of a hyperparameter, each once and in order."""
+        if name in self.lists:
+            return self.lists[name]
+        return list(dict.fromkeys(point[name] for point in self.points if name in point)) or [
+            self.plan.hyperparameters[name]
+        ]
+
+    def relation(self, other: Block) -> Relation:
+        """How the cells of another block lie to these: none, all or some of them are the same."""
+        if self.base != other.base or set(self.plan.hyperparameters) != set(other.plan.hyperparameters):
+            return "apart"
+        if len(self.points) > 1 or len(other.points) > 1:
+            return _relation(self._all_texts, other._all_texts)
+        found: Relation = "inside"
+        for name, texts in self._texts.items():
+            axis = _relation(texts, other._texts[name])
+            if axis == "apart":
+                return "apart"
+            if axis == "overlapping":
+                found = axis
+        return found
+
+    @cached_property
+    def _texts(self) -> Mapping[str, frozenset[str]]:
+        """The values of each hyperparameter, written down so that the same are equal."""
+        return {name: frozenset(map(canonical_text, self.values(name))) for name in self.plan.hyperparameters}
+
+    @cached_property
+    def _all_texts(self) -> frozenset[str]:
+        """The hyperparameters of each cell, written down likewise."""
+        return frozenset(map(canonical_text, self.hyperparameters()))
+
+
+def _relation(ours: frozenset[str], theirs: frozenset[str]) -> Relation:
+    if ours.isdisjoint(theirs):
+        return "apart"
+    return "inside" if theirs <= ours else "overlapping"
+
+
+class Cells(Sequence[Cell]):
+    """The cells of several blocks, one after another."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = list(blocks)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.blocks))
+
+    def __iter__(self) -> Iterator[Cell]:
+        return itertools.chain.from_iterable(self.blocks)
+
+    @overload
+    def __getitem__(self, number: int) -> Cell: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Cell]: ...
+    def __getitem__(self, number: int | slice) -> Cell | list[Cell]:
+        if isinstance(number, slice):
+            return [self[k] for k in range(len(self))[number]]
+        place = range(len(self))[number]
+        for block in self.blocks:
+            if place < len(block):
+                return block[place]
+            place -= len(block)
+        raise IndexError(number)

@@ -1,0 +1,148 @@
+"""A cell of a grid: all that a run is made from but its seed, and the things that it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from optilab.errors import InputError
+from optilab.experiment.file import absolute_path, dataset_path
+from optilab.experiment.resolve import bound_schedules, build_problem
+from optilab.guarding.consent import check_readable_for
+from optilab.parameters.tables import Table, validated
+from optilab.plugins.chain import chain
+from optilab.problems.problem import Precision
+from optilab.texts import printable, shortened, shown
+from optilab.training.checks import checked
+from optilab.training.plan import BatchSize, Plan
+from optilab.training.stopping import Budget, Length, Stop
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid: all of a run but its seed.
+
+    line_id: of the line of the comparison that it belongs to, the same on all problems; `label` is only its name.
+    """
+
+    place: str
+    label: str
+    problem: Mapping[str, Any]
+    precision: Precision | None
+    optimizer: tuple[str, ...]
+    hyperparameters: Mapping[str, Any]
+    schedule: Any
+    batch_size: BatchSize
+    budget: Budget
+    measure: Length | None
+    stop: Stop
+    line_id: str = ""
+
+    def at(self, hyperparameters: Mapping[str, Any]) -> Cell:
+        """The same with other hyperparameters, complete and checked."""
+        return replace(self, hyperparameters=hyperparameters)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """All that a run is made from but its seed, in values that JSON can hold."""
+        return {
+            "problem": dict(self.problem),
+            "precision": self.precision,
+            "optimizer": list(self.optimizer),
+            "hyperparameters": dict(self.hyperparameters),
+            "schedule": self.schedule,
+            "batch_size": self.batch_size,
+            "budget": self.budget.model_dump(exclude_none=True),
+            "measure": self.measure.model_dump(exclude_none=True) if self.measure else None,
+            "stop": self.stop.model_dump(exclude_none=True),
+        }
+
+    @classmethod
+    def of_spec(cls, spec: Mapping[str, Any], label: str = "") -> Cell:
+        """The cell of a `spec`. InputError if it is none."""
+        return cls(
+            place="",
+            label=label,
+            problem=spec["problem"],
+            precision=spec["precision"],
+            optimizer=tuple(spec["optimizer"]),
+            hyperparameters=spec["hyperparameters"],
+            schedule=spec["schedule"],
+            batch_size=spec["batch_size"],
+            budget=validated(Budget, spec["budget"], "budget"),
+            measure=validated(Length, spec["measure"], "measure") if spec["measure"] else None,
+            stop=validated(Stop, spec["stop"], "stop"),
+        )
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What its runs are made from. InputError if its parts don't fit together."""
+        plan = Plan(
+            problem=build_problem(self.problem, self.precision),
+            optimizer=chain(self.optimizer),
+            hyperparameters=self.hyperparameters,
+            schedules=bound_schedules(self.schedule, self.place),
+            batch_size=self.batch_size,
+            budget=self.budget,
+            measure=self.measure,
+            stop=self.stop,
+        )
+        return checked(plan)
+
+    @property
+    def schedule_label(self) -> str:
+        """Short text for the schedule."""
+        return " + ".join(s.label for s in bound_schedules(self.schedule, self.place)) or "constant"
+
+
+class _Spec(Table):
+    """The column `spec` of a run: all that it is made from but its seed."""
+
+    problem: dict[str, Any]
+    precision: Precision | None
+    optimizer: list[str] = Field(min_length=1)
+    hyperparameters: dict[str, Any]
+    schedule: Any
+    batch_size: int | Literal["full"]
+    budget: Budget
+    measure: Length | None
+    stop: Stop
+
+
+def stored_cell(spec: Any, folder: Path, label: str = "") -> Cell:
+    """The cell of a run in a results folder, by its column `spec`. Paths in it are relative to the folder.
+
+    InputError if it is no spec, or names a dataset outside the folder that nobody has named here (`optilab.consent`).
+    """
+    try:
+        content = json.loads(spec)
+    except (TypeError, ValueError, RecursionError):
+        raise InputError(f"the column spec of a run is no JSON: {shown(spec)}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"the column spec of a run holds no table: {shown(spec)}")
+    validated(_Spec, content, "spec")
+    problem = absolute_path(content["problem"], folder)
+    if path := dataset_path(problem):
+        check_readable_for(folder, path)
+    return Cell.of_spec({**content, "problem": problem}, label)
+
+
+def stored_plan(spec: Any, folder: Path) -> Plan:
+    """The plan of a run in a results folder. InputError if it can't be made today, whatever the reason.
+
+    A plugin or a dataset may not be at hand; and what the folder holds may have been written by anybody.
+    """
+    try:
+        return stored_cell(spec, folder).plan
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"a run can't be made from its column spec: {type(error).__name__}: {shortened(printable(str(error)), 200)}"
+        ) from error

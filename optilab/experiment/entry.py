@@ -1,0 +1,189 @@
+"""The entries of an experiment, [[optimizers]]: the lines of the comparison, and what their hyperparameters range over."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optilab.errors import InputError, at, unknown
+from optilab.experiment.axes import Axes, axes, axis, is_axis
+from optilab.experiment.blocks import Block
+from optilab.experiment.cell import Cell
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.resolve import bound_schedules
+from optilab.optimizers.optimizer import Optimizer
+from optilab.parameters.accepted import Interval
+from optilab.plugins.chain import chain
+from optilab.problems.problem import Problem
+from optilab.schedules.schedule import BoundSchedule
+from optilab.search.sampler import Point
+from optilab.texts import shown
+from optilab.training.checks import rehearse
+from optilab.training.plan import BatchSize, Plan, usual_batch_size
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the comparison: cells that differ in their hyperparameters alone.
+
+    cell: one of them, without hyperparameters. named: whether the label is the user's own.
+    size: the batch size as the entry gives it, if it does.
+    """
+
+    optimizer: Optimizer
+    cell: Cell
+    named: bool = False
+    size: BatchSize | None = None
+
+    def at(self, values: Mapping[str, Any]) -> Cell:
+        """The cell with these hyperparameters, and defaults. InputError, with its place, if its parts don't fit together."""
+        cell = self.cell.at(self.optimizer.fill(values, self.cell.place))
+        self._checked(cell)
+        return cell
+
+    def _checked(self, cell: Cell) -> Plan:
+        """The plan of a cell. InputError, with its place, if its parts don't fit together."""
+        try:
+            plan = cell.plan
+            rehearse(plan)
+        except InputError as error:
+            raise InputError(f"{at(cell.place)}{error}") from None
+        return plan
+
+    def block(self, lists: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> Block:
+        """The cells of all combinations of these hyperparameters; each value of each axis is checked, and not each cell.
+
+        What a plan needs of a hyperparameter doesn't depend on the others. InputError as for `at`.
+        """
+        cell = self.cell
+        first = {**{name: values[0] for name, values in lists.items()}, **points[0]}
+        plan = self._checked(cell.at(self.optimizer.fill(first, cell.place)))
+        checked = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in lists.items()}
+        columns = {name: [point[name] for point in points] for name in points[0]}
+        drawn = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in columns.items()}
+        for name, values in [*checked.items(), *drawn.items()]:
+            for value in self._critical(plan, name, values):
+                self._checked(cell.at({**plan.hyperparameters, name: value}))
+        rows = [dict(zip(drawn, row, strict=True)) for row in zip(*drawn.values(), strict=True)] or [{}]
+        distinct: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            distinct.setdefault(tuple(row.values()), row)
+        return Block(cell, plan, checked, [*distinct.values()])
+
+    def _critical(self, plan: Plan, name: str, values: Sequence[Any]) -> Iterable[Any]:
+        """Those of a hyperparameter's values at which a plan is to be checked besides the first.
+
+        None where no schedule multiplies it; where it does, in an interval the ends are enough.
+        """
+        columns = set(self.optimizer.columns_of(name))
+        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in plan.schedules):
+            return []
+        ranges = [self.optimizer.rules[c.rule].parameters[c.name].range for c in self.optimizer.columns]
+        convex = all(isinstance(ranges[k], Interval) for k in columns)
+        return {min(values), max(values)} if convex else values
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One of [[optimizers]].
+
+    usual: the batch size where none is given. sized: whether one is.
+    """
+
+    place: str
+    names: tuple[str, ...]
+    optimizer: Optimizer
+    label: str | None
+    usual: BatchSize
+    sized: bool
+    batch_sizes: list[BatchSize]
+    schedules: list[Any]
+    axes: Axes
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], problem: Problem, place: str) -> Entry:
+        """The entry of a table. InputError, with its place, for what is wrong in it."""
+        rest = dict(given)
+        use = rest.pop("use", None)
+        if not (isinstance(use, str) or (isinstance(use, list) and use and all(isinstance(n, str) for n in use))):
+            raise InputError(
+                f'{place}.use = {shown(use)}: write the name of an optimizer, or a chain as ["one", "other"]'
+            )
+        names = [use] if isinstance(use, str) else use
+        optimizer = chain(names, f"{place}.use")
+        label = rest.pop("label", None)
+        if label is not None and (not isinstance(label, str) or not label):
+            raise InputError(f"{place}.label = {shown(label)} is not a text")
+        usual = usual_batch_size(optimizer, problem)
+        sized = "batch_size" in rest
+        batch_sizes = axis(rest.pop("batch_size", usual), f"{place}.batch_size")
+        schedule = rest.pop("schedule", None)
+        schedules = schedule if isinstance(schedule, list) else [schedule]
+        if not schedules:
+            raise InputError(f"{place}.schedule: an empty list, so that the grid has no runs")
+        samples = rest.pop("samples", None)
+        rest = _qualified(rest, optimizer)
+        for name in rest:
+            if not optimizer.columns_of(name):
+                known = [*optimizer.parameters, "use", "label", "batch_size", "schedule", "samples"]
+                raise unknown(f"key of optimizer {optimizer.name}", name, known, place)
+        found = axes(rest, samples, place)
+        return cls(place, tuple(names), optimizer, label, usual, sized, batch_sizes, axis(schedules, place), found)
+
+    def lines(
+        self, experiment: Experiment, problem: Mapping[str, Any], used: Sequence[BoundSchedule]
+    ) -> Iterator[Line]:
+        """Its lines: one for each batch size and schedule.
+
+        used: all schedules of the experiment, among which a label tells its own.
+        """
+        for size, schedule in itertools.product(self.batch_sizes, self.schedules):
+            parts = [self.label or self.optimizer.name, *self._batch_label(size), *self._schedule_label(schedule, used)]
+            cell = Cell(
+                place=self.place,
+                label=", ".join(parts),
+                problem=problem,
+                precision=experiment.precision,
+                optimizer=self.names,
+                hyperparameters={},
+                schedule=schedule,
+                batch_size=size,
+                budget=experiment.budget,
+                measure=experiment.measure,
+                stop=experiment.stop,
+            )
+            yield Line(self.optimizer, cell, self.label is not None, size if self.sized else None)
+
+    def _batch_label(self, size: BatchSize) -> list[str]:
+        """The batch size, where it tells lines apart; a label that the user gave is extended only by what varies."""
+        if len(self.batch_sizes) > 1 or (self.label is None and size != self.usual):
+            return ["full batch" if size == "full" else f"batch {size}"]
+        return []
+
+    def _schedule_label(self, schedule: Any, used: Sequence[BoundSchedule]) -> list[str]:
+        """The schedule, on the same terms: its name, and what tells it from the experiment's others of that name."""
+        text = " + ".join(s.label_among(used) for s in bound_schedules(schedule, self.place)) or "constant"
+        return [text] if len(self.schedules) > 1 or (self.label is None and text != "constant") else []
+
+
+def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]:
+    """Tables of a rule's own values, as TOML makes of `rule.lr = 0.1`, by their qualified names."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in optimizer.rule_names and isinstance(value, Mapping) and not is_axis(value):
+            found |= {f"{name}.{inner}": v for inner, v in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def schedules_used(experiment: Experiment) -> list[BoundSchedule]:
+    """All schedules of an experiment."""
+    found = []
+    for k, entry in enumerate(experiment.optimizers):
+        given = entry.get("schedule")
+        for spec in given if isinstance(given, list) else [given]:
+            found += bound_schedules(spec, f"optimizers[{k}]")
+    return found

@@ -1,0 +1,122 @@
+"""The experiment file: one question in TOML, validated."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import is_dataclass
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from optilab.datasets.given import without_arrays
+from optilab.parameters.tables import Table
+from optilab.problems.problem import Precision
+from optilab.texts import shown
+from optilab.training.stopping import Budget, Length, Stop
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Tuning(Table):
+    """Choose hyperparameters on seeds of their own, and evaluate only the chosen ones.
+
+    seeds: how many, or which.
+    by: the measure whose median over these seeds, at the end of the run, is to be lowest.
+    """
+
+    seeds: int | list[int] = Field(1)
+    by: Literal["train_cost", "test_cost"] = "train_cost"
+
+
+class Search(Table):
+    """How points are chosen where hyperparameters are sampled.
+
+    method: a sampler: "sobol", to which more samples can be added, "latin_hypercube", or a plugin's. One that learns from
+        results needs a table [tuning].
+    seed: another one gives other points.
+    generation: how many points of each search are tried before it learns from them (or their runs are compared), where it
+        does; whatever the number of workers, so that it changes nothing.
+    prune_after: the share of a run, 0.25 for one, after which it is given up if its lowest cost yet is above the median of the
+        runs of earlier generations, at the same step and with the same seed, once there are five (`runner/pruning.py`).
+    """
+
+    method: str = "sobol"
+    seed: int = Field(0, ge=0)
+    generation: int = Field(8, ge=1)
+    prune_after: float | None = Field(None, ge=0, lt=1)
+
+
+class Experiment(Table):
+    """A grid of runs that answers one question.
+
+    seeds: how many (0, 1, ...), or which.
+    problem, problems: one, or several.
+    budget: how long each run trains. measure: how often it is measured. stop: what else ends a run.
+    tuning: if given, the grid runs on seeds of its own, and the best of each line on `seeds`.
+    search: how points are chosen where hyperparameters are sampled.
+    optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
+        or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
+        are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
+        many points as the entry's "samples" says. Entries are lines of their own, also those of one optimizer; with the same label
+        they are one line, if they differ in hyperparameters alone.
+    """
+
+    name: str
+    question: str = ""
+    seeds: int | list[int] = 1
+    precision: Precision | None = None
+    problem: dict[str, Any] | None = None
+    problems: list[dict[str, Any]] = Field(default_factory=list)
+    budget: Budget
+    measure: Length | None = None
+    stop: Stop = Field(default_factory=Stop)
+    tuning: Tuning | None = None
+    search: Search = Field(default_factory=Search)
+    optimizers: list[dict[str, Any]] = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _stays_inside(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                "a name has up to 100 letters, digits, '.', '_' and '-', and begins with a letter or a digit"
+            )
+        return name
+
+    @field_validator("problem", "problems", mode="after")
+    @classmethod
+    def _sent_by_digest(cls, given: Any) -> Any:
+        """Arrays in memory are kept in the cache, where workers find them."""
+        if isinstance(given, list):
+            return [without_arrays(problem) for problem in given]
+        return given and without_arrays(given)
+
+    @model_validator(mode="after")
+    def _some_problem(self) -> Experiment:
+        if (self.problem is None) == (not self.problems):
+            raise ValueError("give one [problem], or several [[problems]]")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Experiment:
+        for place, table in [*self.every_problem, *((f"optimizers[{k}]", t) for k, t in enumerate(self.optimizers))]:
+            try:
+                json.dumps(table, default=_thing)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{place} can't be written to a file, as an experiment is: {error}") from None
+        return self
+
+    @property
+    def every_problem(self) -> list[tuple[str, dict[str, Any]]]:
+        """Each problem with its place in the file."""
+        if self.problem is not None:
+            return [("problem", self.problem)]
+        return [(f"problems[{k}]", problem) for k, problem in enumerate(self.problems)]
+
+
+def _thing(value: Any) -> str:
+    """A name for a schedule that stands in an experiment itself, which can be checked and not run."""
+    if is_dataclass(value):
+        return repr(value)
+    raise TypeError(f"{shown(value)} is of type {type(value).__name__}")

@@ -1,0 +1,202 @@
+"""The grid of an experiment: every cell of it that is known beforehand, and what the others are chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from optilab.errors import InputError
+from optilab.experiment.blocks import Cells
+from optilab.experiment.cell import Cell
+from optilab.experiment.entry import Entry, Line, schedules_used
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.lines import Candidate, named
+from optilab.experiment.resolve import build_problem, problem_id, table_key
+from optilab.experiment.seeds import seeds_of
+from optilab.plugins.loading import registry, rehearse
+from optilab.problems.derivatives import spot_check
+from optilab.problems.problem import Problem
+from optilab.records.labels import tables_apart
+from optilab.search.ranges import Sampled
+from optilab.search.sampler import Point, Sampler, SamplerKind
+from optilab.training.chance import seeds_that_differ
+
+Role = Literal["tuning", "evaluation"]
+MOST_RUNS = 10_000_000  # of an experiment
+MOST_LINES = 1000  # of an entry, and searches of a line
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """Cells of one line, of which a sampler chooses those to be tried.
+
+    fixed: hyperparameters that they have in common. ranges: of those in which they differ. samples: how many are tried.
+    """
+
+    line: Line
+    fixed: Mapping[str, Any]
+    ranges: Mapping[str, Sampled]
+    samples: int
+    kind: SamplerKind
+    seed: int
+
+    def sampler(self) -> Sampler | list[Point]:
+        """A sampler at its beginning; or all the points, where they don't depend on results."""
+        return self.kind.start(self.ranges, self.samples, self.seed)
+
+    @property
+    def low(self) -> Cell:
+        """The cell at the low end of every range."""
+        return self.at({name: found.low for name, found in self.ranges.items()})
+
+    @property
+    def high(self) -> Cell:
+        """The cell at the high end of every range."""
+        return self.at({name: found.high for name, found in self.ranges.items()})
+
+    def at(self, point: Point) -> Cell:
+        """The cell of a point. InputError if its parts don't fit together."""
+        return self.line.at({**self.fixed, **point})
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All that an experiment is to run.
+
+    cells: those that are known beforehand, in blocks. spaces: from which others are chosen, generation by generation.
+    """
+
+    cells: Cells
+    spaces: list[SearchSpace]
+
+    @property
+    def count(self) -> int:
+        """How many cells are run, where nothing is given up."""
+        return len(self.cells) + sum(space.samples for space in self.spaces)
+
+
+def grid_of(experiment: Experiment) -> Grid:
+    """The grid, all that is known of it checked. InputError for the first thing that doesn't fit."""
+    rehearse(experiment)
+    for role in ("evaluation", "tuning"):  # complains of seeds
+        seeds_of(experiment, role)
+    candidates: list[Candidate] = []
+    for entry, line in _lines(experiment):
+        candidates += _candidates(experiment, entry, line)
+    found = named(candidates)
+    grid = Grid(
+        Cells([one.block for one in found if not one.ranges]),
+        [_space(experiment, one) for one in found if one.ranges],
+    )
+    _check_search(experiment, grid.spaces)
+    _check_runs(experiment, grid)
+    return grid
+
+
+def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Candidate]:
+    """The cells of a line: a block where they are known, and else a search space for each combination of what is not sampled."""
+    axes = entry.axes
+    if not axes.ranges:
+        yield Candidate(line, line.block(axes.lists, [{}]))
+        return
+    kind = registry().sampler(experiment.search.method, "search.method")
+    points = kind.start(axes.ranges, axes.samples, experiment.search.seed)
+    if isinstance(points, list) and experiment.search.prune_after is None:
+        yield Candidate(line, line.block(axes.lists, points))
+        return
+    searches = axes.count // axes.samples
+    if searches > MOST_LINES:
+        raise InputError(f"{entry.place}: {searches:,} searches, one for each combination; there may be {MOST_LINES:,}")
+    for fixed in axes.combinations:
+        ends = [dict(zip(axes.ranges, side, strict=True)) for side in _ends(axes.ranges)]
+        block = line.block({name: [value] for name, value in fixed.items()}, ends)
+        yield Candidate(line, block, fixed, axes.ranges, axes.samples)
+
+
+def _ends(ranges: Mapping[str, Sampled]) -> list[list[float]]:
+    return [[found.low for found in ranges.values()], [found.high for found in ranges.values()]]
+
+
+def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
+    """Each line on each problem; a problem that is there twice counts once."""
+    seen = set()
+    used = schedules_used(experiment)
+    for place, problem in experiment.every_problem:
+        built = build_problem(problem, experiment.precision, place)
+        if (identity := problem_id(built)) in seen:
+            continue
+        seen.add(identity)
+        _check_measured(experiment, built, place)
+        spot_check(built, place)
+        for k, given in enumerate(experiment.optimizers):
+            entry = Entry.of(given, built, f"optimizers[{k}]")
+            _check_size(entry)
+            for line in entry.lines(experiment, problem, used):
+                yield entry, line
+
+
+def _check_measured(experiment: Experiment, problem: Problem, place: str) -> None:
+    """InputError for a tuning by what is never measured: every choice would be the first."""
+    if experiment.tuning and experiment.tuning.by in problem.unmeasured:
+        raise InputError(
+            f"tuning.by = {experiment.tuning.by!r}: it is not measured on {place}, {problem.name}, which has no test part"
+        )
+
+
+def _check_size(entry: Entry) -> None:
+    """InputError for axes that make too many cells, before any is made."""
+    if entry.axes.count > MOST_RUNS:
+        raise InputError(f"{entry.place}: {entry.axes.count:,} cells; an experiment has at most {MOST_RUNS:,} runs")
+    lines = len(entry.batch_sizes) * len(entry.schedules)
+    if lines > MOST_LINES:
+        raise InputError(
+            f"{entry.place}: {lines:,} batch sizes and schedules; an entry has at most {MOST_LINES:,} lines"
+        )
+
+
+def _check_runs(experiment: Experiment, grid: Grid) -> None:
+    role: Role = "tuning" if experiment.tuning else "evaluation"
+    seeds = seeds_of(experiment, role)
+    runs = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
+    runs += sum(space.samples for space in grid.spaces) * len(seeds)
+    if runs > MOST_RUNS:
+        raise InputError(
+            f"{grid.count:,} cells on {len(seeds):,} seeds are {runs:,} runs; an experiment has at most {MOST_RUNS:,}"
+        )
+
+
+def _space(experiment: Experiment, one: Candidate) -> SearchSpace:
+    """A search space of a line."""
+    kind = registry().sampler(experiment.search.method, "search.method")
+    return SearchSpace(one.line, one.fixed, one.ranges, one.samples, kind, experiment.search.seed)
+
+
+def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None:
+    """InputError for a search that learns from the very runs that are compared, and for settings that nothing reads."""
+    search, given = experiment.search, experiment.search.model_fields_set
+    if spaces and not experiment.tuning:
+        what = (
+            "prune_after compares runs"
+            if search.prune_after is not None
+            else f"the sampler {search.method} learns from runs"
+        )
+        raise InputError(f"search: {what}, which must not be those of the comparison: add a table [tuning]")
+    unread = [name for name in ("generation", "prune_after") if name in given]
+    if unread and not spaces:
+        raise InputError(
+            f"search.{unread[0]}: here is no search that goes by generations; it takes a hyperparameter such as "
+            "lr = { log_uniform = [1e-4, 1] }, and a sampler that learns, or prune_after"
+        )
+
+
+def refuse_two_labels(cell: Cell, same: Cell) -> None:
+    """InputError if a cell and one that is the same are of two lines: its runs would be there under one alone."""
+    if same.line_id != cell.line_id:
+        raise InputError(f"{cell.place}: {cell.label!r} is the same as {same.label!r} of {same.place}; leave one out")
+
+
+def problem_labels(experiment: Experiment) -> dict[str, str]:
+    """A label for each problem, by its table: its name, and the parameters that tell it from its namesakes."""
+    tables = [problem for _, problem in experiment.every_problem]
+    return dict(zip(map(table_key, tables), tables_apart(tables, "use"), strict=True))

@@ -1,0 +1,170 @@
+"""Lines of the comparison: what is one and what is another, decided by their specifications; then a label for each.
+
+Two cells are of one line if they differ in their hyperparameters alone and one entry of the experiment names both, or several with
+the same label of the user's own. Labels follow: where two lines would have the same text, each names what it differs in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from optilab.errors import InputError
+from optilab.experiment.blocks import Block
+from optilab.experiment.entry import Line
+from optilab.experiment.identity import identity
+from optilab.records.canonical import canonical_text, digest
+from optilab.records.labels import differing, numbered, told_apart
+from optilab.search.ranges import Sampled
+from optilab.texts import exact, shown
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Cells of one line on one problem; those in a block, or those that a search chooses from ranges, between two ends.
+
+    fixed, ranges, samples: of a search.
+    """
+
+    line: Line
+    block: Block
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    ranges: Mapping[str, Sampled] = field(default_factory=dict)
+    samples: int = 0
+
+
+def named(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates with identity and label of their lines; without those whose cells an earlier one has, all of them.
+
+    InputError where two lines have some cells in common, or two of the user's labels are the same.
+    """
+    found = _without_repeats(candidates)
+    lines: dict[str, list[Candidate]] = {}
+    for one in found:
+        lines.setdefault(_line_key(one), []).append(one)
+    firsts = [members[0] for members in lines.values()]
+    labels = dict(zip(lines, _labels(firsts), strict=True))
+    identities = dict(zip(lines, _identities(firsts), strict=True))
+    return [_with_names(one, labels[_line_key(one)], identities[_line_key(one)]) for one in found]
+
+
+def _with_names(one: Candidate, label: str, line_id: str) -> Candidate:
+    cell = replace(one.line.cell, label=label, line_id=line_id)
+    return replace(one, line=replace(one.line, cell=cell), block=replace(one.block, cell=cell))
+
+
+def _without_repeats(candidates: Iterable[Candidate]) -> list[Candidate]:
+    of_base: dict[str, list[Candidate]] = {}
+    found = []
+    for one in candidates:
+        earlier = of_base.setdefault(one.block.base, [])
+        if not any(_repeats(one, other) for other in earlier):
+            earlier.append(one)
+            found.append(one)
+    return found
+
+
+def _repeats(one: Candidate, other: Candidate) -> bool:
+    """Whether all cells of `one` are among those of `other`. InputError where that leaves a line without some of its own."""
+    mine, same = one.line.cell, other.line.cell
+    if one.ranges or other.ranges:  # what a search chooses is only seen when it does
+        asked = (one.ranges, one.fixed, one.samples) == (other.ranges, other.fixed, other.samples)
+        relation = "inside" if asked else "apart"
+    else:
+        relation = other.block.relation(one.block)
+    if relation == "apart":
+        return False
+    unnamed = not one.line.named and not other.line.named and one.line.optimizer.name == other.line.optimizer.name
+    joined = mine.label == same.label and (one.line.named and other.line.named)
+    if relation == "inside" and (unnamed or joined):
+        return True
+    if relation == "inside":
+        raise InputError(f"{mine.place}: {mine.label!r} is the same as {same.label!r} of {same.place}; leave one out")
+    raise InputError(
+        f"{mine.place}: {mine.label!r} has some of the values of {same.label!r} of {same.place} too, and would make the same runs; "
+        "leave these values out of one of them"
+    )
+
+
+def _entry(one: Candidate) -> tuple[str, str]:
+    """An entry's name for itself; entries with the same are one line where all else is the same."""
+    return (one.line.cell.label if one.line.named else one.line.cell.place), one.line.optimizer.name
+
+
+def _specification(one: Candidate) -> dict[str, Any]:
+    """What tells a line from others of other entries: all of it but hyperparameters, and whatever the problem brings."""
+    line, cell, run = one.line, one.line.cell, identity(one.block.plan)
+    return {
+        "optimizer": [line.optimizer.name, run["optimizer"]],
+        "schedules": run["schedules"],
+        "batch_size": line.size,
+        "budget": cell.budget.model_dump(exclude_none=True),
+        "measure": cell.measure.model_dump(exclude_none=True) if cell.measure else None,
+        "stop": cell.stop.model_dump(exclude_none=True),
+    }
+
+
+def _line_key(one: Candidate) -> str:
+    """The same for the candidates of a line, on all problems and of all its search spaces."""
+    return canonical_text([*_entry(one), _specification(one)])
+
+
+def _identities(firsts: Sequence[Candidate]) -> list[str]:
+    """What tells the lines apart: their specifications, and where these are the same, the values that they range over."""
+    of_text: dict[str, list[Candidate]] = {}
+    for one in firsts:
+        of_text.setdefault(canonical_text(_specification(one)), []).append(one)
+    found = {}
+    for text, same in of_text.items():
+        facts = [_axes(one) for one in same]
+        names = differing(facts)
+        for one, own in zip(same, facts, strict=True):
+            found[id(one)] = digest(canonical_text([text, {name: own.get(name) for name in names}]))
+    return [found[id(one)] for one in firsts]
+
+
+def _axes(one: Candidate) -> dict[str, Any]:
+    """What each hyperparameter of a line ranges over: a value, a list, or a range as a text."""
+    found: dict[str, Any] = {}
+    for name in one.block.plan.hyperparameters:
+        if name in one.ranges:
+            found[name] = f"{exact(one.ranges[name].low)} to {exact(one.ranges[name].high)}"
+        else:
+            values = list(one.block.values(name))
+            found[name] = values[0] if len(values) == 1 else values
+    return {**found, "samples": one.samples} if one.ranges else found
+
+
+def _labels(firsts: Sequence[Candidate]) -> list[str]:
+    """A label for each line, different from those of all others."""
+    labels = [one.line.cell.label for one in firsts]
+    places: dict[str, list[int]] = {}
+    for k, label in enumerate(labels):
+        places.setdefault(label, []).append(k)
+    for label, clash in places.items():
+        if len(clash) == 1:
+            continue
+        same = [firsts[k] for k in clash]
+        if any(one.line.named for one in same):
+            raise InputError(f"optimizers: two of them have the label {shown(label)}; give one a label of its own")
+        for k, what in zip(clash, _differences(same), strict=True):
+            labels[k] = f"{label} ({what})" if what else label
+    return numbered(labels, [str(k) for k in range(len(labels))])
+
+
+def _differences(same: Sequence[Candidate]) -> list[str]:
+    """What tells lines apart that would have one label: one thing if that is enough, else all in which they differ."""
+    tables = [
+        {
+            **_axes(one),
+            "batch size": one.line.size,
+            "schedule": one.line.cell.schedule,
+            "use": list(one.line.cell.optimizer),
+        }
+        for one in same
+    ]
+    columns = {n: told_apart([t.get(n) for t in tables]) for n in differing(tables)}
+    alone = next((name for name, texts in columns.items() if len(set(texts)) == len(same)), None)
+    names = [alone] if alone is not None else list(columns)
+    return [", ".join(f"{n}={columns[n][k]}" for n in names if t.get(n) is not None) for k, t in enumerate(tables)]

@@ -1,0 +1,94 @@
+"""Captions: which seeds, which band, which hyperparameters, and what did not last to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from optilab.analysis.best import unchosen
+from optilab.analysis.cells import LINE, varying
+from optilab.analysis.comparison import NOTHING
+from optilab.analysis.comparison import chosen_text as chosen_values
+from optilab.plots.style import AXES, MOST_COLOURS
+from optilab.records.statuses import LASTED
+from optilab.store import Results
+from optilab.texts import counted, shortened
+from optilab.training.chance import WITHOUT_CHANCE
+
+_NAME = 40  # letters of a label
+
+
+def seeds_text(results: Results, by: str = "train_cost") -> str:
+    """Over which seeds, with which band, and on which seeds hyperparameters were chosen."""
+    runs = results.runs
+    evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
+    seeds = sorted(evaluation.unique())
+    in_a_row = len(seeds) == seeds[-1] - seeds[0] + 1
+    named = f"{seeds[0]} to {seeds[-1]}" if in_a_row or len(seeds) > 12 else ", ".join(map(str, seeds))
+    shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({named})"
+    text = f"A single run, of {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
+    text += without_chance_text(runs)
+    tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
+    if tuning:
+        text += f"; hyperparameters chosen by final {AXES[by]} on {counted(tuning, 'other seed')}"
+    elif varying(runs):
+        text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
+    return text + "."
+
+
+def without_chance_text(runs: pd.DataFrame) -> str:
+    """Which lines are one run each because no seed would make another."""
+    labels = dict.fromkeys(runs.loc[~runs["is_random"].fillna(True).astype(bool), "label"])
+    if not labels:
+        return ""
+    every = len(labels) == runs["label"].nunique()
+    return (
+        f" ({WITHOUT_CHANCE})" if every else f"; of {_few([name_of(label) for label in labels], '; ')} {WITHOUT_CHANCE}"
+    )
+
+
+def chosen_text(results: Results, best: pd.DataFrame) -> str:
+    """The hyperparameters of each line, of those that vary."""
+    names = varying(results.runs)
+    parts = []
+    for _, group in best.groupby(LINE, sort=False):
+        first = group.iloc[0]
+        where = f" on {name_of(first['problem'])}" if best["problem"].nunique() > 1 else ""
+        values = chosen_values(results.runs, first, names)
+        if values:
+            parts.append(f"{name_of(first['label'])}{where}: {values}")
+    if not parts:
+        return ""
+    beyond = " (* at an end of the values that were tried)" if any("*" in part for part in parts) else ""
+    return f" Chosen: {_few(parts)}{beyond}."
+
+
+def ended_text(best: pd.DataFrame) -> str:
+    """How many runs of which line did not last."""
+    ended = best[~best["status"].isin(LASTED)]
+    counts = ended.value_counts(["label", "status"], sort=False).reset_index()
+    parts = [f"{row['count']} of {name_of(row['label'])} {row['status']}" for row in counts.to_dict("records")]
+    return f" Not finite to the end (×): {_few(parts, ', ')}." if parts else ""
+
+
+def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:
+    """What the legend says of the lines of which nothing could be chosen by a measure; several: whether problems are named."""
+    lines = unchosen(results.runs, f"final_{by}").to_dict("records")
+    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
+
+
+def has_marker(ax: Axes, marker: str) -> bool:
+    """Whether one is drawn, so that the caption has to say what it means."""
+    return any(line.get_marker() == marker for line in ax.get_lines())
+
+
+def name_of(label: object) -> str:
+    """A label within a sentence."""
+    return shortened(str(label), _NAME)
+
+
+def _few(parts: Sequence[str], between: str = "; ") -> str:
+    rest = len(parts) - MOST_COLOURS
+    return between.join(parts[:MOST_COLOURS]) + (f"{between}and {rest} more" if rest > 0 else "")

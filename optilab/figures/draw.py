@@ -1,0 +1,116 @@
+"""Whole figures from results: which pictures fit them, each with a caption that states seeds and band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from optilab.analysis.cells import identified
+from optilab.errors import InputError, unknown
+from optilab.figures.convergence import convergence, sensitivity
+from optilab.figures.images import TrainAgain, digits, weights
+from optilab.figures.path import path
+from optilab.figures.schedules import draw_schedules
+from optilab.files import replacing
+from optilab.plots import style
+from optilab.store import Results
+from optilab.texts import shown
+
+__all__ = ["KINDS", "draw", "draw_schedules"]
+X = ("step", "epoch", "examples", "gradient_evaluations", "seconds", "cpu_seconds")
+Y = (
+    "train_cost",
+    "test_cost",
+    "train_accuracy",
+    "test_accuracy",
+    "gradient_norm",
+    "update_norm",
+    "weight_norm",
+    "lr",
+)
+
+
+def draw(
+    results: Results,
+    kinds: tuple[str, ...] = (),
+    x: str | None = None,
+    y: str = "train_cost",
+    tell: Callable[[str], object] = lambda _: None,
+    *,
+    train_again: TrainAgain,
+) -> list[Path]:
+    """Draw pictures of `results` into their folder, and return their paths.
+
+    kinds: of KINDS; all that fit where none are given.
+    x, y: columns of the history, for the convergence plot.
+    tell: told, in a sentence each, why one of several pictures that would fit is not drawn.
+    train_again: makes a run once more, for its weights, which results don't hold.
+
+    InputError for unknown kinds or columns, for a kind that doesn't fit these results, and where there is no picture at all.
+    """
+    for kind in kinds:
+        if kind not in KINDS:
+            raise unknown("kind of picture", kind, KINDS)
+    if x is not None and x not in X:
+        raise unknown("x", x, X)
+    if y not in Y:
+        raise unknown("y", y, Y)
+    drawers = _drawers(train_again)
+    results = replace(results, runs=identified(results.runs))
+    drawn: list[Path] = []
+    reasons: dict[str, list[str]] = {}  # with the kinds that each is the reason for
+    for kind in kinds or KINDS:
+        with style.theme():
+            try:
+                figure = drawers[kind](results, x, y)
+            except InputError as error:  # there is nothing on it, or what it needs is not at hand
+                reasons.setdefault(str(error), []).append(repr(kind))
+                continue
+            if figure is None:
+                if kind in kinds:
+                    raise InputError(f"a picture of kind {kind!r} doesn't fit these results: {_WHEN[kind]}")
+                continue
+            parts = [kind]
+            if kind in ("convergence", "sensitivity"):
+                parts += [y] if y != "train_cost" else []
+                parts += [x] if x and kind == "convergence" else []
+            target = results.folder / f"{'-'.join(parts)}.png"
+            try:
+                with replacing(target) as file:
+                    figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": "optilab"})
+            except OSError as error:
+                raise InputError(f"can't write {shown(str(target))}: {error.strerror or error}") from None
+            finally:
+                plt.close(figure)
+            drawn.append(target)
+    sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
+    if not drawn:
+        raise InputError("; ".join(sentences) or f"none of the pictures {', '.join(KINDS)} fits these results")
+    for sentence in sentences:
+        tell(sentence)
+    return drawn
+
+
+_WHEN = {
+    "convergence": "the history has no values in that column",
+    "sensitivity": "no hyperparameter takes more than one value, or y is not a cost that was measured",
+    "path": "the problems are not functions of one or two weights",
+    "digits": "the problem is not a network on images with classes, or its best run is not in the experiment",
+    "weights": "the problem is not a network on images with classes, or its best run is not in the experiment",
+}
+KINDS = tuple(_WHEN)
+
+
+def _drawers(train_again: TrainAgain) -> dict[str, Callable[[Results, str | None, str], Figure | None]]:
+    """What draws each kind: a function of results, x and y."""
+    return {
+        "convergence": convergence,
+        "sensitivity": sensitivity,
+        "path": path,
+        "digits": lambda results, _x, _y: digits(results, train_again),
+        "weights": lambda results, _x, _y: weights(results, train_again),
+    }

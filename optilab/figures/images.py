@@ -1,0 +1,107 @@
+"""Figures of what a network on images has learned: examples as it reads them, and its first-layer weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from optilab.analysis.best import best_runs
+from optilab.errors import InputError
+from optilab.experiment.cell import Cell, stored_cell, stored_plan
+from optilab.figures.captions import name_of
+from optilab.plots import images, style
+from optilab.problems.network import Network
+from optilab.records.statuses import LASTED
+from optilab.store import Results
+from optilab.texts import counted
+from optilab.training.plan import Plan
+from optilab.training.run import Run
+
+TrainAgain = Callable[[Plan, int], Run]  # of a plan and a seed
+
+_BEST_FIRST = {
+    "final_test_accuracy": False,
+    "final_train_accuracy": False,
+    "final_train_cost": True,
+}  # whether ascending
+
+
+def _best_again(results: Results, train_again: TrainAgain) -> tuple[Network, Cell, np.ndarray, int] | None:
+    """The best run on images, trained again for its weights, which results don't hold: a run is the same each time.
+
+    InputError where no run on images has lasted.
+    """
+    best = best_runs(results.runs)
+    best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
+    best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
+    for found in best.to_dict("records"):
+        cell = stored_cell(found["spec"], results.folder, found["label"])
+        plan, seed = stored_plan(found["spec"], results.folder), int(found["seed"])
+        if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
+            again = train_again(plan, seed) if found["lasted"] else None
+            if again is None or again.status not in LASTED or not np.isfinite(again.w).all():
+                raise InputError("no run on images has lasted to the end with finite weights")
+            return plan.problem, cell, again.w, seed
+    return None
+
+
+def digits(results: Results, train_again: TrainAgain) -> Figure | None:
+    """Test examples with what the best network says of them; None where there are no images with classes."""
+    replayed = _best_again(results, train_again)
+    if replayed is None or not len(replayed[0].examples.x_test):
+        return None
+    problem, cell, w, seed = replayed
+    data = problem.examples
+    outputs = problem.outputs(w, data.x_test)
+    guesses = problem.predict(w, data.x_test)
+    wrong = np.flatnonzero(guesses != data.y_test)
+    height, width = data.image or (1, 1)
+    rows, columns = 4, 10
+    first = min(2 * columns, len(guesses))
+    shown = [*range(first), *wrong[wrong >= first][: 2 * columns]]
+    names = data.classes or ()
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.4), layout="constrained")
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, k in zip(axes.flat, shown, strict=False):
+        told = {"prediction": names[guesses[k]], "truth": names[data.y_test[k]], "confidence": outputs[k].max()}
+        images.prediction(data.x_test[k].reshape(height, width), pd.Series(told), ax)
+    accuracy = 1 - len(wrong) / len(guesses)
+    style.caption(
+        figure,
+        f"Test examples as read by {name_of(cell.label)} (seed {seed}), right on {accuracy:.1%} of {len(guesses):,}: its reading "
+        "and its largest output. Above, the first of the test set; below, the first after these that it gets wrong.",
+    )
+    return figure
+
+
+def weights(results: Results, train_again: TrainAgain) -> Figure | None:
+    """First-layer weights of the best network as images; None where there are no images."""
+    replayed = _best_again(results, train_again)
+    if replayed is None:
+        return None
+    problem, cell, w, seed = replayed
+    height, width = problem.examples.image or (1, 1)
+    matrix = problem.layers[0]
+    values = w[: int(matrix["size"])].reshape(int(matrix["rows"]), int(matrix["columns"]))
+    neurons = min(values.shape[1], 64)
+    columns = min(8, neurons)
+    rows = -(-neurons // columns)
+    limit = float(np.quantile(np.abs(values), 0.99))
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * 1.1, 0.6 + rows * 1.1), squeeze=False, layout="constrained"
+    )
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for k, ax in zip(range(neurons), axes.flat, strict=False):
+        images.weight_image(values[:, k].reshape(height, width), ax, limit)
+    style.caption(
+        figure,
+        f"Weights of the {counted(neurons, 'neuron')} of the first layer, after {name_of(cell.label)} (seed {seed}): "
+        f"blue is −{limit:.2g} or less, white 0, red {limit:.2g} or more.",
+    )
+    return figure

@@ -1,0 +1,58 @@
+"""Figure of the curves of schedules."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from optilab.errors import InputError
+from optilab.plots import style
+from optilab.plots.schedules import schedule_curves
+from optilab.plugins.loading import registry
+from optilab.schedules.binding import from_spec
+from optilab.schedules.schedule import BoundSchedule
+from optilab.texts import shown
+
+_MOST_POINTS = 100_000  # of a curve; of a longer run, steps that are evenly spaced
+
+
+def draw_schedules(specs: Sequence[str], steps: int, target: Path) -> Path:
+    """Draw the curves of schedules, given by name or as TOML tables, over a run of `steps` steps."""
+    bound = [_bound(text) for text in specs]
+    labels = [one.label for one in bound]
+    labels = [text if labels.count(label) > 1 else label for label, text in zip(labels, specs, strict=True)]
+    at = np.unique(np.linspace(0, steps - 1, min(steps, _MOST_POINTS)).round())
+    curves = {}
+    for label, one in zip(labels, bound, strict=True):
+        values = one.multipliers_at(at, steps, 1)
+        if not np.isfinite(values).any():
+            raise InputError(f"{shown(label)} has no curve: its multipliers are not finite")
+        curves[label] = pd.DataFrame({"step": at, "multiplier": values, "label": label})
+    multiplied = {one.of for one in bound}
+    with style.theme():
+        figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+        schedule_curves(pd.concat(curves.values()), ax, of=multiplied.pop() if len(multiplied) == 1 else "")
+        try:
+            figure.savefig(target, bbox_inches="tight")
+        except (OSError, ValueError) as error:
+            raise InputError(f"can't write {shown(str(target))}: {error}") from None
+        finally:
+            plt.close(figure)
+    return target
+
+
+def _bound(text: str) -> BoundSchedule:
+    """The schedule of a name or a table. InputError if it is none, or has no curve of its own."""
+    try:
+        spec = tomllib.loads(f"schedule = {text}")["schedule"]
+    except tomllib.TOMLDecodeError:
+        spec = text
+    bound = from_spec(spec, "", registry().schedule)
+    if bound.schedule.is_feedback:
+        raise InputError(f"{bound.schedule.name} depends on what is measured, so it has no curve of its own")
+    return bound

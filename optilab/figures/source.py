@@ -1,0 +1,39 @@
+"""What pictures need beside the two tables: what the runs were made of."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optilab.analysis.cells import LINE
+from optilab.experiment.cell import Cell, stored_cell, stored_plan
+from optilab.experiment.resolve import bound_schedules
+from optilab.figures.captions import name_of
+from optilab.plugins.chain import chain
+from optilab.problems.problem import Problem
+from optilab.store import Results
+
+
+def problems_of(results: Results) -> dict[str, Problem]:
+    """Each problem of the runs by its label. InputError if one of them can't be made today."""
+    first = results.runs.drop_duplicates("problem")
+    specs = zip(first["problem"], first["spec"], strict=True)
+    return {label: stored_plan(spec, results.folder).problem for label, spec in specs}
+
+
+def learning_rates(results: Results, best: pd.DataFrame) -> str:
+    """Of lines whose rules have learning rates of their own, whose it is that the history holds: that of the first."""
+    first = best.drop_duplicates(LINE)
+    owners = {
+        f" Of {name_of(label)}, the learning rate is that of {owner}."
+        for label, spec in zip(first["label"], first["spec"], strict=True)
+        if (owner := _owner(stored_cell(spec, results.folder)))
+    }
+    return "".join(sorted(owners))
+
+
+def _owner(cell: Cell) -> str:
+    """The rule whose learning rate the history of this cell's runs holds; empty where its rules have but one."""
+    optimizer = chain(cell.optimizer)
+    names = [optimizer.columns[k].qualified for k in optimizer.columns_of("lr")]
+    own = {*cell.hyperparameters, *(schedule.of for schedule in bound_schedules(cell.schedule, ""))}
+    return f"{names[0].removesuffix('.lr')} (its rules have their own)" if len(names) > 1 and own & set(names) else ""

@@ -1,0 +1,80 @@
+"""The training loop over one interval of steps, the same for every problem and every optimizer."""
+
+from math import isfinite, nan, sqrt
+
+import numpy as np
+
+from optilab.compiler.jit import jit
+from optilab.compiler.types import EVALUATIONS, EXAMPLES, UNLIMITED
+
+
+@jit
+def train(
+    w,
+    g,
+    previous,
+    order,
+    batch_size,
+    skip,
+    steps,
+    t,
+    table,
+    state,
+    scalars,
+    layers,
+    places,
+    address,
+    evaluate,
+    update,
+    context,
+    bound,
+    limits,
+):
+    """Take up to `steps` steps of w_new = update(w, gradient), and stop before one whose cost is not below `bound`.
+
+    order: [epoch, example], the order of the examples in each epoch from the one under way; batches are slices of it.
+    skip: how many steps of the first epoch have been taken already.
+    t: number of the first step, from 1.
+    table: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
+    address: of `evaluate`, for rules that evaluate gradients themselves.
+    limits: of the gradient evaluations and of the examples in them, counted in the context; no step begins beyond.
+
+    Returns the number of steps taken, the cost on the last batch that was looked at, and the norm of the last update. What
+    `evaluate` or `update` raise is raised here.
+    """
+    examples = order.shape[1]
+    per_epoch = (examples + batch_size - 1) // batch_size
+    every_row = order[0]
+    cost, update_norm = nan, nan
+    taken = steps
+    limited = min(limits[0], limits[1]) < UNLIMITED
+    for step in range(steps):
+        epoch, batch = divmod(skip + step, per_epoch)
+        first = batch * batch_size
+        rows = order[epoch % order.shape[0], first : min(first + batch_size, examples)]
+        if context.tally[EVALUATIONS] >= limits[0] or context.tally[EXAMPLES] >= limits[1]:
+            taken = step
+            break
+        cost = evaluate(w, g, rows, context)
+        if not (isfinite(cost) and cost < bound):
+            return float(step), cost, update_norm
+        if limited or step == steps - 1:
+            previous[:] = w
+        hyper = table[step if table.shape[0] > 1 else 0]
+        update(w, g, t + step, cost, hyper, state, scalars, layers, places, address, rows, every_row, context)
+    if taken > 0:
+        squares = 0.0
+        for i in range(w.size):
+            change = np.float64(w[i]) - np.float64(previous[i])
+            squares += change * change
+        update_norm = sqrt(squares)
+    return float(taken), cost, update_norm
+
+
+@jit
+def norm(vector):
+    """Length of a vector, summed in float64; infinite where it isn't finite in float64."""
+    squares = 0.0
+    for i in range(vector.size):
+        squares += np.float64(vector[i]) * np.float64(vector[i])
+    return sqrt(squares)

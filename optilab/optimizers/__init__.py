@@ -1,0 +1,1 @@
+"""Update rules, chains of them, their memory, and how they become one compiled update."""

@@ -1,0 +1,79 @@
+"""The decorators that make an optimizer of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from optilab.optimizers.declaration import Declaration
+from optilab.optimizers.optimizer import Optimizer, _called
+from optilab.optimizers.rule import Link
+from optilab.optimizers.state import State
+
+
+@dataclass(frozen=True)
+class _Decorator:
+    declaration: Declaration
+
+    def __call__(self, function: Callable[..., Any]) -> Optimizer:
+        return Optimizer((self.declaration.rule(function),))
+
+
+def elementwise(
+    function: None = None,
+    /,
+    *,
+    lr: float | None = None,
+    states: Mapping[str, State] | None = None,
+    ranges: Mapping[str, str] | None = None,
+    batch_size: int | Literal["full"] | None = None,
+    evaluate_at: str | None = None,
+    claims: Sequence[str] = (),
+    reference: str | None = None,
+    link: Link | None = None,
+) -> Callable[[Callable[..., Any]], Optimizer]:
+    """Make an optimizer of the update of one weight, written in scalar maths.
+
+    lr: default learning rate, for a rule that asks for lr.
+    states: states that are not one value a weight starting at zero: `per_weight(start)`, `scalar(start)`.
+    ranges: what hyperparameters accept: {"beta1": "[0, 1)", "power": "{1, 2, ...}", "mode": "{raw, corrected}"}; lr is
+        positive anyway.
+    batch_size: what the optimizer uses where none is given, "full" for all examples.
+    evaluate_at: the state at which cost and accuracy are measured, where that is not w.
+    claims: invariances that hold at the defaults, for `optilab check`: "gradient scale", "rotation", "sign flips",
+        "translation".
+    reference: another implementation to be compared with by `optilab check`, called with the rule's own names, as in
+        "torch.optim.X(lr=lr, b=b)".
+    link: for a rule that makes no steps of its own, whether it stands "before" or "after" the one that does.
+
+    InputError if the rule asks for what it can't have, or doesn't return by name what it changes.
+    """
+    _called("elementwise", function)
+    return _Decorator(
+        Declaration(True, lr, states or {}, ranges or {}, batch_size, evaluate_at, claims, reference, link)
+    )
+
+
+def vectorwise(
+    function: None = None,
+    /,
+    *,
+    lr: float | None = None,
+    states: Mapping[str, State] | None = None,
+    ranges: Mapping[str, str] | None = None,
+    batch_size: int | Literal["full"] | None = None,
+    evaluate_at: str | None = None,
+    claims: Sequence[str] = (),
+    reference: str | None = None,
+    link: Link | None = None,
+) -> Callable[[Callable[..., Any]], Optimizer]:
+    """Make an optimizer of an update of the whole vector; its arrays are changed in place.
+
+    Arguments as for `elementwise`; states may also be `per_layer`, `per_row`, `per_column`, `left_matrix`, `right_matrix`,
+    and have copies.
+    """
+    _called("vectorwise", function)
+    return _Decorator(
+        Declaration(False, lr, states or {}, ranges or {}, batch_size, evaluate_at, claims, reference, link)
+    )

@@ -1,0 +1,169 @@
+"""The memory of a chain of rules: which states it has, where each lies, and how it begins."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.errors import InputError
+from optilab.optimizers.chain import Chain
+from optilab.optimizers.selection import packed, selected
+from optilab.optimizers.state import State
+from optilab.problems.layers import Table, described, part_sizes
+
+SEED = "seed of the noise"
+STEPS = "steps of the rules after it"
+
+
+class Slots:
+    """Which number each state of a chain has in the tables that compiled code is given; the same for all sizes.
+
+    rows: of `places`, for arrays; tables: for layer tables. scalars: places among the single numbers. columns: of the
+    hyperparameters.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self.rows: dict[tuple[int, str], int] = {}
+        self.tables: dict[int, int] = {}
+        self.scalars: dict[tuple[int, str], int] = {}
+        self.columns = {(c.rule, c.name): k for k, c in enumerate(chain.columns)}
+        shared: dict[str, int] = {}
+        rows = itertools.count(1)  # row 0 is the layer table of the problem
+        self.has_noise = any("noise" in rule.arguments for rule in chain.rules)
+        if self.has_noise:
+            self.scalars[-1, SEED] = 0
+        for number, rule in enumerate(chain.rules):
+            if rule.layers:
+                self.rows[number, "w"], self.rows[number, "g"] = next(rows), next(rows)
+                self.tables[number], _ = next(rows), next(rows)
+            if "noise" in rule.arguments and not rule.elementwise:
+                self.rows[number, "noise"] = next(rows)
+            for name, state in rule.states.items():
+                if state.is_number:
+                    self.scalars[number, name] = len(self.scalars)
+                elif not state.shared:
+                    self.rows[number, name] = next(rows)
+                else:
+                    if name not in shared:
+                        shared[name] = next(rows)
+                    self.rows[number, name] = shared[name]
+            if "skip" in rule.changes:
+                self.scalars[number, STEPS] = len(self.scalars)
+        self.n_rows = next(rows)
+
+    def key(self, number: int) -> str:
+        """Key of a rule's noise, in compiled code."""
+        return f"scalars[{self.scalars[-1, SEED]}] + {number}"
+
+
+class Layout:
+    """The memory of a chain at work on some layers.
+
+    places: for compiled code, (first, size, copies) of each vector in `state` or array in `scalars`; of layer tables in
+    `layers`, which holds that of the problem, and for each rule on some layers alone the table of these as the rule sees
+    them, and as they lie in the whole.
+    """
+
+    def __init__(self, chain: Chain, filled: Mapping[str, Any], table: Table) -> None:
+        slots = self._slots = Slots(chain)
+        self._chain = chain
+        self._filled = filled
+        self.places = np.zeros((slots.n_rows, 3), np.int64)
+        self.places[0] = 0, len(table), 1
+        self._start: dict[int, tuple[int, State]] = {}  # of each row, the rule and the state
+        self._chosen: dict[int, NDArray[np.int64]] = {}  # weights that a rule works on
+        tables = [table]
+        selections = [rule.layers for rule in chain.rules]
+        first, array = 0, len(slots.scalars)
+        for number, rule in enumerate(chain.rules):
+            mine = table
+            if rule.layers:
+                mask = selected(table, selections, number)
+                if not mask.any():
+                    raise InputError(f"{rule.label}: there is no such layer among {described(table)}")
+                mine = packed(table, mask)
+                self._chosen[number] = np.concatenate(
+                    [np.arange(r["offset"], r["offset"] + r["size"]) for r in table[mask]]
+                )
+                for row, part in enumerate((mine, table[mask]), slots.tables[number]):
+                    self.places[row] = sum(map(len, tables)), len(part), 1
+                    tables.append(part)
+            sizes = part_sizes(mine)
+            for name, row in [(n, row) for (k, n), row in slots.rows.items() if k == number]:
+                state = rule.states.get(name, State())
+                copies = self._value(number, state.copies) if state.copies else 1
+                if row in self._start:
+                    self._check_shared(name, state, row, number)
+                    continue
+                self._start[row] = number, state
+                if state.shape == "scalar":
+                    self.places[row] = array, copies, 1
+                    array += copies
+                else:
+                    self.places[row] = first, copies * sizes[state.shape], copies
+                    first += copies * sizes[state.shape]
+        self.layers = np.concatenate(tables)
+        self._size, self._n_scalars = first, array
+
+    def _value(self, number: int, given: float | str) -> Any:
+        """A number, or the value of the hyperparameter of that name."""
+        if not isinstance(given, str):
+            return given
+        qualified = f"{self._chain.rule_names[number]}.{given}"
+        return self._filled[qualified if qualified in self._filled else given]
+
+    def _check_shared(self, name: str, state: State, row: int, number: int) -> None:
+        other, declared = self._start[row]
+        rules = self._chain.rules
+        if declared != state or rules[other].layers != rules[number].layers:
+            raise InputError(
+                f"{self._chain.name}: {rules[other].label} and {rules[number].label} share the state {name!r}, "
+                "but declare it differently or work on other layers"
+            )
+
+    def allocate(self, w: NDArray[np.floating], seed: int = 0) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
+        """State vector in the precision of w, and scalars in float64, all at their start."""
+        vector, scalars = np.zeros(self._size, w.dtype), np.zeros(self._n_scalars)
+        for row, (number, state) in self._start.items():
+            first, size, copies = self.places[row]
+            target = (scalars if state.shape == "scalar" else vector)[first : first + size]
+            if state.start == "w":
+                target.reshape(copies, -1)[:] = w[self._chosen.get(number, slice(None))]
+            else:
+                target[:] = self._value(number, state.start)
+        for (number, name), place in self._slots.scalars.items():
+            if number >= 0 and name in self._chain.rules[number].states:
+                scalars[place] = self._value(number, self._chain.rules[number].states[name].start)
+        if self._slots.has_noise:
+            scalars[self._slots.scalars[-1, SEED]] = seed
+        return vector, scalars
+
+    def views(self, vector: NDArray[np.floating], scalars: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+        """Every state by its name, in a chain with the rule's name before it, as a part of `vector` or `scalars`."""
+        names = self._chain.rule_names
+        found: dict[str, NDArray[Any]] = {}
+        for number, rule in enumerate(self._chain.rules):
+            for name, state in rule.states.items():
+                key = f"{names[number]}.{name}" if len(names) > 1 and not state.shared else name
+                if (number, name) in self._slots.scalars:
+                    place = self._slots.scalars[number, name]
+                    found[key] = scalars[place : place + 1]
+                    continue
+                first, size, copies = self.places[self._slots.rows[number, name]]
+                part: NDArray[Any] = (scalars if state.shape == "scalar" else vector)[first : first + size]
+                found[key] = part.reshape(copies, -1) if state.copies and state.shape != "scalar" else part
+        return found
+
+    def evaluation_point(self, w: NDArray[np.floating], vector: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Where cost and accuracy are measured: w itself, or what the rules keep for that."""
+        point = w
+        for number, rule in enumerate(self._chain.rules):
+            if rule.evaluate_at is not None:
+                point = point if point is not w else w.copy()
+                first, size, _ = self.places[self._slots.rows[number, rule.evaluate_at]]
+                point[self._chosen.get(number, slice(None))] = vector[first : first + size]
+        return point

@@ -1,0 +1,220 @@
+"""Optimizers: chains of update rules with their hyperparameters; and the decorators that make one of a function."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from optilab.errors import InputError, at, unknown
+from optilab.optimizers.chain import Chain
+from optilab.optimizers.rule import EVALUATIONS
+from optilab.optimizers.selection import check_selection, may_overlap
+from optilab.parameters.arguments import PRECISION, SEED, Kind, takes
+from optilab.parameters.parameter import Parameter
+from optilab.problems.problem import Problem
+from optilab.texts import shown
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from optilab.optimizers.stepper import Stepper
+    from optilab.problems.problem import Precision
+
+
+_PROBLEM = Kind("a Problem, as from get_problem", lambda value: isinstance(value, Problem))
+
+
+@dataclass(frozen=True)
+class Optimizer(Chain):
+    """A chain of update rules, applied in order, each with its own state; `a | b` is a longer chain.
+
+    A hyperparameter is known by its name: rules of a chain that ask for the same name share its value, unless one is given
+    its own by a qualified name, as in "rule.lr".
+    """
+
+    text: str = ""
+
+    def called(self, name: str, documentation: str, **defaults: Any) -> Optimizer:
+        """The same chain under a name of its own, with a docstring, and with other defaults of its hyperparameters.
+
+        InputError for a hyperparameter that it doesn't have, or a default that is out of range.
+        """
+        if not re.fullmatch(r"[A-Za-z_][\w-]*", name):
+            raise InputError(f"{name!r} can't name an optimizer: write letters, digits, '_' and '-'")
+        self.fill(defaults)
+        rules = []
+        for rule, own in zip(self.rules, self.rule_names, strict=True):
+            given = {n: defaults.get(f"{own}.{n}", defaults.get(n)) for n in rule.parameters}
+            parameters = {
+                n: p if given[n] is None else replace(p, default=p.check(given[n])) for n, p in rule.parameters.items()
+            }
+            rules.append(replace(rule, parameters=parameters))
+        return Optimizer(tuple(rules), name, documentation)
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """Hyperparameters of all rules; one whose default they disagree about has none, and must be given."""
+        return self._shared({})
+
+    def _shared(self, given: Mapping[str, Any]) -> dict[str, Parameter]:
+        """Hyperparameters by their plain names, as the rules need them that aren't given a value of their own."""
+        own: dict[str, list[Parameter]] = {}
+        for column in self.columns:
+            if column.qualified not in given:
+                own.setdefault(column.name, []).append(self.rules[column.rule].parameters[column.name])
+        return {name: _merged(parameters) for name, parameters in own.items()}
+
+    def fill(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+        """Checked values of all hyperparameters: the given ones, and the defaults of the rest.
+
+        A name such as "rule.lr" gives a value to one rule alone. InputError for a plain name that would reach a link and
+        another rule on the same layers, but for lr, which is the same for both: what they call alike may be two things, or
+        the same thing done twice.
+        """
+        qualified = {c.qualified: self.rules[c.rule].parameters[c.name] for c in self.columns}
+        shared = self._shared(given)
+        known = self.parameters
+        for name in given:
+            if name in known and name not in shared:
+                raise InputError(f"{at(place)}{name} is given, but each rule of {self.name} has a value of its own")
+            if name not in known and name not in qualified:
+                names = [*known, *qualified] if "." in name else list(known)
+                raise unknown(f"parameter of {self.name}", name, names, place)
+        self._check_meant_once(given, place)
+        filled: dict[str, Any] = {}
+        for name, parameter in shared.items():
+            if name in given:
+                filled[name] = parameter.check(given[name], place)
+                for column in self.columns:  # a range in common can't be written down for all kinds of ranges
+                    if column.name == name and column.qualified not in given:
+                        self.rules[column.rule].parameters[name].check(given[name], place)
+            elif parameter.default is None and self.title and self._disagreement(name):
+                own = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}
+                filled |= {column: value for column, value in own.items() if column not in given}
+            elif parameter.default is None:
+                raise InputError(f"{at(place)}{self.name} needs a value for {name}{self._disagreement(name)}")
+            else:
+                filled[name] = parameter.default
+        for name, parameter in qualified.items():
+            if name in given:
+                filled[name] = replace(parameter, name=name).check(given[name], place)
+        return filled
+
+    def _check_meant_once(self, given: Mapping[str, Any], place: str) -> None:
+        """InputError where a value would act twice: in a link, and in another rule that has the same and works on the same layers.
+
+        A plain name is ambiguous there, unless it says what is so anyway. A hyperparameter after which the link itself is
+        called is what the link does: then neither a default of the other rule may do it once more, unasked.
+        """
+        for one, other in itertools.combinations(self.columns, 2):
+            rules = self.rules[one.rule], self.rules[other.rule]
+            apart = not may_overlap(rules[0].layers, rules[1].layers)
+            if one.name != other.name or one.name == "lr" or apart or not any(rule.link for rule in rules):
+                continue
+            name, columns = one.name, (one, other)
+            own = [rule.parameters[name].default for rule in rules]
+            values = [given.get(c.qualified, given.get(name, d)) for c, d in zip(columns, own, strict=True)]
+            asked = [c.qualified in given for c in columns]
+            if any(rule.link and rule.name == name for rule in rules):
+                twice = not all(asked) and all(value not in (None, 0) for value in values)
+            else:
+                twice = not any(asked) and name in given and values != own
+            if twice and (name in given or None not in own):
+                first, second = (c.qualified for c in columns)
+                raise InputError(
+                    f"{at(place)}{name} of {self.name}: both {self.rule_names[one.rule]} and {self.rule_names[other.rule]} have "
+                    f'it; give each a value of its own: "{first}" = {shown(values[0])} and "{second}" = {shown(own[1])}, '
+                    "or others"
+                )
+
+    def checked(self, name: str, values: Iterable[Any], given: Mapping[str, Any], place: str = "") -> list[Any]:
+        """Values of one hyperparameter, each checked as by `fill` where these others are given with it."""
+        own = [self.rules[c.rule].parameters[c.name] for c in self.columns if name == c.qualified]
+        accepts = [replace(parameter, name=name) for parameter in own]
+        if not own:
+            shared = [c for c in self.columns if c.name == name and c.qualified not in given]
+            accepts = [self._shared(dict.fromkeys(given))[name]]
+            accepts += [self.rules[c.rule].parameters[name] for c in shared if len(shared) > 1]
+        if sum(column.name == name.rpartition(".")[2] for column in self.columns) > 1:
+            values = list(values)
+            for value in values:
+                self._check_meant_once({**given, name: value}, place)
+        found = [[parameter.check(value, place) for parameter in accepts] for value in values]
+        return [of_all[0] for of_all in found]
+
+    def _disagreement(self, name: str) -> str:
+        defaults = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}
+        if len({d for d in defaults.values() if d is not None}) < 2:
+            return ""
+        differ = ", ".join(f"{qualified} = {default}" for qualified, default in defaults.items())
+        return f": its rules have other defaults, {differ}"
+
+    @property
+    def documentation(self) -> str:
+        """Its own docstring, or those of the rules."""
+        return inspect.cleandoc(self.text) or "\n\n".join(inspect.getdoc(rule.function) or "" for rule in self.rules)
+
+    def __or__(self, other: Optimizer) -> Optimizer:
+        if not isinstance(other, Optimizer):
+            return NotImplemented
+        return Optimizer(self.rules + other.rules)
+
+    def on(self, layers: str) -> Optimizer:
+        """The same rules, on some layers alone: they see weights and gradient as if there were no others.
+
+        layers: "matrices", "biases", "first", "last", "hidden", "rest" (what no other rule of the chain selects), the number
+        of a row of the layer table, or several of these for what they have in common, as in "hidden matrices".
+
+        InputError for other words, and for rules that evaluate gradients themselves: these need all weights.
+        """
+        selection = check_selection(layers)
+        for rule in self.rules:
+            if asked := [name for name in rule.arguments if name in EVALUATIONS]:
+                raise InputError(f"{rule.name} asks for {asked[0]}, and can't work on some layers alone")
+            if rule.layers:
+                raise InputError(f"{rule.name} works on {rule.layers} already")
+        return Optimizer(tuple(replace(rule, layers=selection) for rule in self.rules))
+
+    @takes(problem=_PROBLEM, precision=PRECISION, seed=SEED)
+    def start(
+        self,
+        w: ArrayLike | Sequence[NDArray[Any]],
+        *,
+        problem: Problem | None = None,
+        precision: Precision | None = None,
+        seed: int = 0,
+        **hyperparameters: Any,
+    ) -> Stepper:
+        """Begin at the weights `w`, to be stepped by hand with the same compiled rule as a training run.
+
+        w: vector of weights, or a list of matrices (fan-in by fan-out) and vectors, the layers; it is copied. Its precision is
+        kept unless `precision` names another.
+        problem: needed only by rules that ask for value_and_grad, and for layers where `w` is a vector.
+        seed: of the rule's own noise.
+        hyperparameters: as in the signature of the rules; InputError if unknown or out of range.
+
+        A function of one's own is looked at first, as by `optilab.train`.
+        """
+        from optilab.optimizers.stepper import Stepper
+
+        return Stepper(self, w, self.fill(hyperparameters), problem, precision, seed)
+
+
+def _merged(parameters: Sequence[Parameter]) -> Parameter:
+    """One parameter for several rules: what suits them all, and no default where theirs differ."""
+    first, *others = parameters
+    accepted = first.range
+    for other in others:
+        if other.range != accepted:
+            accepted &= other.range
+    defaults = {p.default for p in parameters if p.default is not None}
+    return Parameter(first.name, defaults.pop() if len(defaults) == 1 else None, accepted)
+
+
+def _called(decorator: str, function: object) -> None:
+    if function is not None:
+        raise InputError(f"write the decorator with parentheses: @{decorator}(), or @{decorator}(lr=0.1)")

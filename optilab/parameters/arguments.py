@@ -1,0 +1,113 @@
+"""Arguments of what is called from Python: of the right type, or one message that names the argument."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.errors import InputError
+from optilab.parameters.numeric import LARGEST, is_number, is_whole, single
+from optilab.texts import shown
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an argument may be.
+
+    text: as a message says it. fits: whether a value is such a one. convert: makes a plain Python value of it.
+    """
+
+    text: str
+    fits: Callable[[Any], bool]
+    convert: Callable[[Any], Any] = lambda value: value
+
+    def accepted(self, name: str, value: Any) -> Any:
+        """The value; InputError if it is of another kind."""
+        if not self.fits(value):
+            raise InputError(f"{name} = {shown(value)}: accepted is {self.text}")
+        return self.convert(value)
+
+
+def takes(**kinds: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
+    """Have arguments of a function checked before it is called; None is accepted where it is the default.
+
+    InputError for the first that is of another kind.
+    """
+
+    def wrap(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+        signature = inspect.signature(function)
+        optional = {name for name in kinds if signature.parameters[name].default is None}
+
+        @functools.wraps(function)
+        def checked(*args: Arguments.args, **named: Arguments.kwargs) -> Answer:
+            bound = signature.bind(*args, **named)
+            for name, kind in kinds.items():
+                value = bound.arguments.get(name)
+                if name in bound.arguments and not (value is None and name in optional):
+                    bound.arguments[name] = kind.accepted(name, value)
+            return function(*bound.args, **bound.kwargs)
+
+        return checked
+
+    return wrap
+
+
+def array(name: str, value: Any) -> NDArray[Any]:
+    """A value as an array of real numbers; InputError if it is none, or if some of them are masked."""
+    if np.ma.is_masked(value):
+        raise InputError(f"{name} has masked values: fill them in, as by {name}.filled(0)")
+    try:
+        found = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):  # lists of different lengths, for one
+        found = np.empty(0, object)
+    if found.dtype.kind not in "biuf":
+        raise InputError(f"{name} = {shown(value)}: accepted are real numbers")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A number as Python's own."""
+    number = single(value)
+    if is_whole(number):
+        return int(number)
+    return float(number) if is_number(number) else value
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in value)
+
+
+TEXT = Kind("a text", lambda value: isinstance(value, str))
+TEXTS = Kind("a list of texts", _are_texts, tuple)
+PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and "\0" not in str(value))
+WHOLE = Kind("a whole number", is_whole, _plain)
+SEED = Kind("a whole number from 0", lambda value: is_whole(value) and single(value) >= 0, _plain)
+COUNT = Kind("a whole number above zero", lambda value: is_whole(value) and single(value) > 0, _plain)
+NUMBER = Kind("a number", is_number, _plain)
+SWITCH = Kind("True or False", lambda value: isinstance(single(value), bool), single)
+TABLE = Kind("a dict with texts as keys", lambda v: isinstance(v, Mapping) and all(isinstance(k, str) for k in v), dict)
+MAPPING = Kind("a dict, or what np.load gives", lambda value: isinstance(value, Mapping))
+FUNCTION = Kind("a function", callable)
+
+
+def one_of(*words: str) -> Kind:
+    """One of a few words."""
+    return Kind(" or ".join(map(repr, words)), lambda value: isinstance(value, str) and value in words)
+
+
+PRECISION = one_of("float32", "float64")
+BATCH_SIZE = Kind(
+    "'full', or a whole number",
+    lambda value: abs(single(value)) <= LARGEST if is_whole(value) else isinstance(value, str) and value == "full",
+    _plain,
+)

@@ -1,0 +1,57 @@
+"""The layer table: where each weight matrix, bias or plain vector lies in the flat vector; and selections of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.compiler.types import BIAS, LAYER, MATRIX, VECTOR
+from optilab.errors import InputError
+
+Table = NDArray[np.void]
+
+
+def layer_table(layers: Iterable[tuple[int, int, int]]) -> Table:
+    """Table of the layers (rows, columns, kind), which follow one another in the flat vector."""
+    found = []
+    offset = row = column = left = right = 0
+    for rows, columns, kind in layers:
+        is_matrix = kind == MATRIX
+        found.append((offset, rows * columns, rows, columns, kind, row, column, left, right))
+        offset, row, column = offset + rows * columns, row + rows, column + columns
+        left, right = left + is_matrix * rows * rows, right + is_matrix * columns * columns
+    return np.array(found, LAYER)
+
+
+def table_of_shapes(shapes: Sequence[tuple[int, ...]]) -> Table:
+    """Table of arrays of these shapes; what has one axis is a bias. InputError for more than two axes."""
+    for shape in shapes:
+        if len(shape) not in (1, 2):
+            raise InputError(f"an array of shape {shape}: the layers of an optimizer have one or two axes")
+    return layer_table((shape[0], shape[1], MATRIX) if len(shape) == 2 else (1, shape[0], BIAS) for shape in shapes)
+
+
+def plain_vector(size: int) -> Table:
+    """Table of weights that have no layers."""
+    return layer_table([(size, 1, VECTOR)])
+
+
+def part_sizes(table: Table) -> dict[str, int]:
+    """How many values a state has that keeps one a weight, a layer, a row, a column, or a matrix a layer."""
+    matrices = table[table["kind"] == MATRIX]
+    return {
+        "weight": int(table["size"].sum()),
+        "layer": len(table),
+        "row": int(table["rows"].sum()),
+        "column": int(table["columns"].sum()),
+        "left": int(np.square(matrices["rows"]).sum()),
+        "right": int(np.square(matrices["columns"]).sum()),
+    }
+
+
+def described(table: Table) -> str:
+    """The shapes of the layers, in order: "784 x 16, 1 x 16"; the first of them where there are many."""
+    shapes = [f"{row['rows']} x {row['columns']}" for row in table]
+    return ", ".join(shapes if len(shapes) <= 8 else [*shapes[:7], f"... ({len(shapes)} in all)"])

@@ -1,0 +1,133 @@
+"""Problems: a cost over a flat vector of weights, compiled."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optilab.errors import InputError
+from optilab.records.columns import MEASURED
+
+if TYPE_CHECKING:
+    from optilab.compiler.types import Context
+
+
+Precision = Literal["float32", "float64"]
+
+
+class Problem(ABC):
+    """A cost over `n_weights` weights, averaged over `n_examples` examples, with its gradient.
+
+    name, parameters: what it was made from, defaults filled in; values that JSON can hold.
+    precision: of the weights and of all arithmetic, "float32" or "float64".
+    layers: the layer table, one record a weight matrix, bias or plain vector.
+    classifies: whether it has an accuracy.
+    notes: what a person should know of how its data were prepared, one sentence each.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+    precision: Precision
+    n_examples: int
+    classifies: bool = False
+    notes: Sequence[str] = ()
+
+    @property
+    @abstractmethod
+    def layers(self) -> NDArray[np.void]:
+        """The layer table: records of offset, size, rows (fan-in), columns (fan-out), kind."""
+
+    @property
+    @abstractmethod
+    def code(self) -> str:
+        """Digest of the source that the cost is compiled from."""
+
+    @cached_property
+    @abstractmethod
+    def evaluate(self) -> Any:
+        """Compiled function of (w, g, rows, context) that returns the cost."""
+
+    @abstractmethod
+    def context(self) -> Context:
+        """The training examples and scratch memory of its own: one for each thread of work."""
+
+    @abstractmethod
+    def test_context(self) -> Context | None:
+        """The same for the test examples, or None where there are none."""
+
+    @abstractmethod
+    def initial(self, seed: int = 0) -> NDArray[np.floating]:
+        """First weights of a run with this seed."""
+
+    @cached_property
+    def unmeasured(self) -> frozenset[str]:
+        """Columns of the history that have no values on this problem."""
+        tested = self.test_context() is not None
+        untested = {name for name in MEASURED if name.startswith("test_") and not tested}
+        return frozenset(untested | {name for name in MEASURED if name.endswith("accuracy") and not self.classifies})
+
+    @property
+    def random_start(self) -> bool:
+        """Whether the first weights depend on the seed."""
+        return True
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights and biases."""
+        return int(self.layers["size"].sum())
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this problem from another, without paths: part of a run's identity."""
+        return {"use": self.name, **self.parameters}
+
+    def cost(self, w: ArrayLike, rows: ArrayLike | None = None) -> float:
+        """Mean cost at `w`, over all training examples or over those numbered `rows`."""
+        return self._evaluated(w, rows, with_gradient=False)[0]
+
+    def gradient(self, w: ArrayLike, rows: ArrayLike | None = None) -> NDArray[np.floating]:
+        """Gradient of that cost, of the shape of `w`."""
+        return self._evaluated(w, rows, with_gradient=True)[1]
+
+    def _evaluated(
+        self, w: ArrayLike, rows: ArrayLike | None, with_gradient: bool
+    ) -> tuple[float, NDArray[np.floating]]:
+        vector = self._weights(w)
+        chosen = np.arange(self.n_examples) if rows is None else np.atleast_1d(np.array(rows))
+        if not (np.issubdtype(chosen.dtype, np.integer) and chosen.ndim == 1 and chosen.size):
+            raise InputError(f"rows of shape {chosen.shape} and type {chosen.dtype}: expected a list of row numbers")
+        if chosen.min() < 0 or chosen.max() >= self.n_examples:
+            raise InputError(f"rows go from {chosen.min()} to {chosen.max()}: there are {self.n_examples} examples")
+        g = np.zeros(vector.size if with_gradient else 0, self.precision)
+        return float(self.evaluate(vector, g, chosen.astype(np.int64), self._own_context)), g
+
+    def _weights(self, w: ArrayLike) -> NDArray[np.floating]:
+        vector = np.array(w, self.precision)
+        if vector.shape != (self.n_weights,):
+            raise InputError(f"w has shape {vector.shape}: {self.name} has {self.n_weights} weights")
+        return vector
+
+    @cached_property
+    def _own_context(self) -> Context:
+        return self.context()
+
+
+class ProblemKind(ABC):
+    """A family of problems under one name: what a plugin registers."""
+
+    name: str
+    documentation: str
+
+    @property
+    @abstractmethod
+    def choices(self) -> dict[str, str]:
+        """Its parameters, each with its default and what it accepts, to be read by a person."""
+
+    @abstractmethod
+    def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> Problem:
+        """The problem with these parameters; InputError, beginning with `place`, if they don't fit."""

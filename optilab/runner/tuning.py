@@ -1,0 +1,171 @@
+"""Tuning: the cells that are known beforehand, and those that samplers choose, generation by generation.
+
+All runs of a generation are made before the next is chosen, and what came of them is told in the order in which it was asked for:
+neither the number of workers nor an interruption changes anything. Started again, a search goes through its generations from the
+first; what it asks for is there already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from optilab import store
+from optilab.errors import InputError
+from optilab.experiment.cell import Cell
+from optilab.experiment.experiment import Experiment
+from optilab.experiment.grid import SearchSpace, refuse_two_labels
+from optilab.experiment.seeds import tuning_seeds
+from optilab.records.statuses import LASTED, UNFINISHED
+from optilab.runner.jobs import Job, Task, jobs, tasks
+from optilab.runner.session import Session
+from optilab.search.median_rule import Costs, Limits, costs_of, limits_of
+from optilab.search.sampler import Point, Sampler, Trial
+from optilab.training.chance import seeds_that_differ
+
+
+def tune(experiment: Experiment, known: Sequence[Task], spaces: Sequence[SearchSpace], session: Session) -> list[Job]:
+    """Make all runs of tuning that are missing; returns the jobs of all, those made before included.
+
+    InputError if a sampler chooses what doesn't fit, or what another line of the comparison has as well.
+    """
+    assert experiment.tuning is not None
+    searches = [_Search(space, experiment, session.folder) for space in spaces]
+    wanted: list[Job] = []
+    cells: dict[str, Cell] = {}
+    fresh = jobs(experiment, known, "tuning")
+    while fresh := [*fresh, *(job for search in searches for job in search.next())]:
+        for job in fresh:
+            refuse_two_labels(job.task.cell, cells.setdefault(job.run_id, job.task.cell))
+        session.want([*wanted, *fresh], more=True)
+        later = sum(search.left * search.seeds for search in searches)
+        session.make(fresh, "tuning", _settled(fresh, session), before=len({job.run_id for job in wanted}), later=later)
+        if searches:
+            made = _made({job.run_id for job in fresh}, session.folder, experiment.tuning.by)
+            for search in searches:
+                search.learn(made)
+        wanted, fresh = [*wanted, *fresh], []
+    return wanted
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What came of a run: how it ended, and its costs."""
+
+    status: str
+    costs: Costs
+
+
+def _made(ids: Collection[str], folder: Path, measure: str) -> dict[str, _Made]:
+    """What came of the runs with these run_ids."""
+    found = store.load(folder)
+    runs = found.runs[found.runs["run_id"].isin(ids)]
+    if len(runs) < len(set(ids)):
+        raise InputError(f"{str(folder)!r} has lost runs that it had; the same command makes them again")
+    history = found.history[found.history["run_id"].isin(ids)]
+    costs = {str(run): costs_of(rows["step"], rows[measure]) for run, rows in history.groupby("run_id", observed=True)}
+    return {run: _Made(status, costs.get(run, {})) for run, status in zip(runs["run_id"], runs["status"], strict=True)}
+
+
+def _settled(wanted: Sequence[Job], session: Session) -> set[str]:
+    """Runs that were given up, and would be today, at the same step."""
+    there = session.done()
+    given_up = [job for job in wanted if there.get(job.run_id, ("", ""))[0] in UNFINISHED]
+    limits = {
+        job.run_id: job.limits for job in reversed(given_up)
+    }  # of a run that is wanted twice those of the first job
+    known = {run: found for run, found in limits.items() if found is not None}
+    if not known:
+        return set()
+    made = _made(known, session.folder, next(iter(known.values())).measure)
+    return {run for run, found in known.items() if found.first_beyond(made[run].costs) == max(made[run].costs)}
+
+
+class _Search:
+    """One search space on its way."""
+
+    def __init__(self, space: SearchSpace, experiment: Experiment, folder: Path) -> None:
+        self._space, self._experiment, self._folder = space, experiment, folder
+        found = space.sampler()
+        self._sampler = found if isinstance(found, Sampler) else _Listed(found)
+        self._jobs: dict[tuple[float, ...], list[Job]] = {}  # of each point that was ever asked for
+        self._asked: list[Point] = []  # in this generation
+        self._lasted: dict[int, dict[str, Costs]] = {}  # of each seed, the runs that came to their end
+        self.left = space.samples
+        self.seeds = len(seeds_that_differ(space.low.plan, tuning_seeds(experiment)))  # runs of a point
+
+    def next(self) -> list[Job]:
+        """The jobs of the next generation; none if there is no other."""
+        count = min(self.left, self._experiment.search.generation)
+        self.left -= count
+        self._asked = self._ask(count) if count else []
+        limits = {seed: self._limits(seed) for seed in tuning_seeds(self._experiment)}
+        for point in self._asked:
+            if (key := tuple(point.values())) not in self._jobs:
+                made = jobs(self._experiment, tasks(self._experiment, [self._space.at(point)], self._folder), "tuning")
+                self._jobs[key] = [replace(job, limits=limits[job.seed]) for job in made]
+        return [job for point in self._asked for job in self._jobs[tuple(point.values())]]
+
+    def _ask(self, count: int) -> list[Point]:
+        kind = self._space.kind
+        with kind.trusted():
+            points = self._sampler.ask(count)
+        return kind.checked(points, self._space.ranges, count)
+
+    def _limits(self, seed: int) -> Limits | None:
+        tuning, after = self._experiment.tuning, self._experiment.search.prune_after
+        if tuning is None or after is None:
+            return None
+        return limits_of(tuning.by, [*self._lasted.get(seed, {}).values()], after)
+
+    def learn(self, made: Mapping[str, _Made]) -> None:
+        """Tell the sampler what came of the generation."""
+        if not self._asked:
+            return
+        trials = [_trial(point, self._jobs[tuple(point.values())], made) for point in self._asked]
+        for job in (job for point in self._asked for job in self._jobs[tuple(point.values())]):
+            what = made[job.run_id]
+            if what.status in LASTED and _given_up_after(job, what) is None:
+                self._lasted.setdefault(job.seed, {})[job.run_id] = what.costs
+        with self._space.kind.trusted():
+            self._sampler.tell(trials)
+
+
+def _given_up_after(job: Job, made: _Made) -> int | None:
+    """The step at which a run is given up, by its costs: one that was made in full, for another experiment, counts the same."""
+    step = job.limits.first_beyond(made.costs) if job.limits else None
+    came_to_its_end = made.status not in UNFINISHED and step == next(reversed(made.costs), None)
+    return None if came_to_its_end else step
+
+
+def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made]) -> Trial:
+    """What came of a point: the median over its seeds, as when the best is chosen."""
+    costs, given_up = [], []
+    for job in of:
+        what = made[job.run_id]
+        if (step := _given_up_after(job, what)) is not None:
+            given_up.append((step, what.costs[step]))
+        lasted = step is None and what.status in LASTED and what.costs
+        cost = what.costs[next(reversed(what.costs))] if lasted else math.inf
+        costs.append(cost if math.isfinite(cost) else math.inf)
+    cost = median(costs)
+    if math.isfinite(cost) or not given_up:
+        return Trial(point, cost)
+    return Trial(point, median(cost for _, cost in given_up), min(step for step, _ in given_up))
+
+
+class _Listed(Sampler):
+    """All points of a sampler that doesn't learn, for the sake of giving up runs."""
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        self._points = list(points)
+
+    def ask(self, count: int) -> Sequence[Point]:
+        asked, self._points = self._points[:count], self._points[count:]
+        return asked
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        pass

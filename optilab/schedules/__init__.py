@@ -1,0 +1,1 @@
+"""Multipliers of hyperparameters over a run, by its step or by what it measures."""

@@ -1,0 +1,39 @@
+"""Feedback schedules at work: told every measurement of a run, they answer the multiplier from there on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from optilab.errors import unknown
+from optilab.guarding.calls import Contained, in_time
+from optilab.schedules.schedule import BoundSchedule
+
+
+class FeedbackUnderWay:
+    """A feedback schedule of a run, and the multiplier that it last answered.
+
+    check: raises InputError for an answer that is out of range.
+    """
+
+    def __init__(self, schedule: BoundSchedule, check: Callable[[float], None]) -> None:
+        self.of = schedule.of
+        self._check = check
+        self._door = f"the schedule {schedule.schedule.name}"
+        self._function = schedule.schedule.function
+        with Contained(), in_time(self._door, self._function):
+            self._generator = schedule.begin()
+            self.factor = float(next(self._generator))
+        check(self.factor)
+
+    def tell(self, measurement: dict[str, float]) -> None:
+        """Tell it a measurement, and take its answer."""
+        with Contained(), in_time(self._door, self._function):
+            self.factor = float(self._generator.send(_Measured(measurement)))
+        self._check(self.factor)
+
+
+class _Measured(dict[str, float]):
+    """A measurement as a feedback schedule sees it."""
+
+    def __missing__(self, name: str) -> float:
+        raise unknown("column of the history", name, self)

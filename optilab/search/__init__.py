@@ -1,0 +1,1 @@
+"""Which points to try where hyperparameters are sampled, and which runs to give up."""

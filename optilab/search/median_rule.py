@@ -1,0 +1,100 @@
+"""Gives up runs of a search that do worse than those before them: the median stopping rule.
+
+Golovin et al., 2017, "Google Vizier: A Service for Black-Box Optimization", section 3.2.1; the lowest cost of a run up to a step
+is compared with the median, over the runs before it, of the costs at that step, as Optuna's MedianPruner does. Those before it are
+those of earlier generations, so that it doesn't matter which of the runs under way is the faster one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.records.columns import COLUMNS
+
+ENOUGH = 5  # runs that a median is taken of, as in Optuna
+Costs = dict[int, float]  # of one run: the cost at each step at which it was measured, in order
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Costs beyond which a run is given up.
+
+    measure: the cost, a column of the history. at: the limit at each step. runs: how many runs it is the median of.
+    """
+
+    measure: str
+    at: Costs
+    runs: int
+
+    def first_beyond(self, costs: Costs) -> int | None:
+        """The step after which a run with these costs is given up; None if it is not."""
+        watch = Watch(self)
+        return next((step for step, cost in costs.items() if not watch.goes_on(step, cost)), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """As values that JSON can hold."""
+        return {"measure": self.measure, "steps": list(self.at), "costs": list(self.at.values()), "runs": self.runs}
+
+    @classmethod
+    def of_json(cls, content: Mapping[str, Any]) -> Limits:
+        """The other way round."""
+        return cls(content["measure"], dict(zip(content["steps"], content["costs"], strict=True)), content["runs"])
+
+
+def limits_of(measure: str, before: Sequence[Costs], after: float) -> Limits | None:
+    """The limits by the runs before; None if they are too few. One that ended early stands where it ended.
+
+    after: the share of the steps of the longest that comes before the first limit.
+    """
+    if len(before) < ENOUGH:
+        return None
+    steps = sorted({step for costs in before for step in costs})
+    at = {}
+    for step in (s for s in steps if s >= after * steps[-1]):
+        reached = [_standing(costs, step) for costs in before]
+        known = [cost for cost in reached if cost is not None]
+        if len(known) >= ENOUGH:
+            at[step] = float(np.median(known))
+    return Limits(measure, at, len(before))
+
+
+def _standing(costs: Costs, step: int) -> float | None:
+    """The cost at a step, or at the end before it; None if it was not measured there."""
+    end = next(reversed(costs))
+    return costs[end] if step > end else costs.get(step)
+
+
+class Watch:
+    """Follows one run."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._lowest = math.inf
+        self.reason = ""
+
+    def sees(self, measured: NDArray[np.float64]) -> bool:
+        """Whether it goes on after this row of its history."""
+        return self.goes_on(int(measured[0]), float(measured[COLUMNS.index(self._limits.measure)]))
+
+    def goes_on(self, step: int, cost: float) -> bool:
+        """Whether it goes on after this measurement; if not, `reason` says why."""
+        self._lowest = min(self._lowest, cost)
+        limit = self._limits.at.get(step, math.inf)
+        if self._lowest <= limit:
+            return True
+        self.reason = (
+            f"its lowest {self._limits.measure} up to there, {self._lowest:.4g}, is above {limit:.4g}, the median of "
+            f"{self._limits.runs} runs before it"
+        )
+        return False
+
+
+def costs_of(steps: Iterable[float], costs: Iterable[float]) -> Costs:
+    """The costs of a run by its history."""
+    return {int(step): float(cost) for step, cost in zip(steps, costs, strict=True)}

@@ -1,0 +1,1 @@
+"""One run: its plan, budget and stopping rules, its loop by intervals, what is measured, how it ended."""

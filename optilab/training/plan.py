@@ -1,0 +1,59 @@
+"""What a run is made from, but for its seed: problem, optimizer with hyperparameters, schedules, batch size, budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.compiler.digests import combined, source_digest
+from optilab.optimizers.optimizer import Optimizer
+from optilab.optimizers.update import code_digest
+from optilab.problems.problem import Problem
+from optilab.schedules.schedule import BoundSchedule
+from optilab.training.stopping import Budget, Length, Stop
+
+BatchSize = int | Literal["full"]
+Steps = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run is made from but its seed; to be checked by `checks.checked`.
+
+    hyperparameters: complete and checked, as from `Optimizer.fill`.
+    """
+
+    problem: Problem
+    optimizer: Optimizer
+    hyperparameters: Mapping[str, Any]
+    schedules: Sequence[BoundSchedule]
+    batch_size: BatchSize
+    budget: Budget
+    measure: Length | None
+    stop: Stop = field(default_factory=Stop)
+
+    @property
+    def examples_a_step(self) -> int:
+        """The batch size as a number."""
+        return self.problem.n_examples if self.batch_size == "full" else self.batch_size
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass over the examples, the last of which may be smaller."""
+        return -(-self.problem.n_examples // self.examples_a_step)
+
+    @property
+    def code(self) -> str:
+        """Digest of the code that the run executes."""
+        curves = [source_digest(f) for schedule in self.schedules for f in schedule.functions]
+        return combined(self.problem.code, code_digest(self.optimizer), *curves)
+
+
+def usual_batch_size(optimizer: Optimizer, problem: Problem) -> BatchSize:
+    """The optimizer's own batch size, or all examples where there are fewer."""
+    size = optimizer.batch_size
+    return size if size == "full" or size < problem.n_examples else "full"

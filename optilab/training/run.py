@@ -1,0 +1,52 @@
+"""What a training run gives back: its history, its weights and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.records.columns import COLUMNS, WHOLE
+from optilab.records.statuses import Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+Log = NDArray[np.float64]
+
+
+@dataclass
+class Run:
+    """A finished run. Every status is a result: what diverged or failed is kept as well.
+
+    w: the last weights; of an optimizer that says where to evaluate, that point.
+    log: the history, [measurement, column], columns as in `measurements.COLUMNS`.
+    status, message: how it ended, and why.
+    steps: steps taken. last_finite_step: the last of them whose cost and weights were finite and below the bound.
+    seconds of compiling, training, measuring; only training is on the history's clock.
+    """
+
+    w: NDArray[np.floating]
+    log: Log = field(default_factory=lambda: np.zeros((0, len(COLUMNS))))
+    status: Status = "budget"
+    message: str = ""
+    steps: int = 0
+    last_finite_step: int = 0
+    compile_seconds: float = 0.0
+    train_seconds: float = 0.0
+    measure_seconds: float = 0.0
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The measurements as a DataFrame, one row each."""
+        import pandas as pd
+
+        return pd.DataFrame(self.log, columns=list(COLUMNS)).astype(dict.fromkeys(WHOLE, "int64"))
+
+    def __repr__(self) -> str:
+        last = dict(zip(COLUMNS, self.log[-1], strict=True)) if len(self.log) else {}
+        shown = ", ".join(f"{name}={last[name]:.4g}" for name in ("train_cost", "test_accuracy") if name in last)
+        return f"<Run {self.status} after {self.steps} steps{': ' + shown if shown else ''}>"

@@ -1,0 +1,1 @@
+"""Processes that make runs: started, watched, told what to make."""

@@ -1,0 +1,83 @@
+"""What made a run, and where: versions, the host, plugins."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import warnings
+from functools import cache
+from pathlib import Path
+
+import numba
+import numpy as np
+import scipy
+from threadpoolctl import threadpool_info
+
+from optilab.errors import InputError, PluginWarning
+from optilab.plugins import loading
+from optilab.version import __version__
+
+_BLAS = "blas"  # among the versions
+
+
+class OtherCodeError(InputError):
+    """A process has other code, or other versions, than the one that asks."""
+
+
+def blas() -> str:
+    """The BLAS libraries of NumPy and SciPy, and the kernels that they have chosen for this machine's processor."""
+    import scipy.linalg.cython_blas  # noqa: F401 its library is the one that compiled code calls
+
+    found = []
+    for library in threadpool_info():
+        if library.get("user_api") == "blas":
+            owner = next((name for name in ("numpy", "scipy") if name in library["filepath"].lower()), "other")
+            parts = [library["internal_api"], library.get("version"), library.get("architecture")]
+            found.append(f"{owner}: {' '.join(part for part in parts if part)}")
+    return "; ".join(sorted(found))
+
+
+@cache
+def versions() -> str:
+    """What runs are made with here, as JSON."""
+    made_with = {
+        "optilab": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "scipy": scipy.__version__,
+        _BLAS: blas(),
+    }
+    return json.dumps(made_with, sort_keys=True)
+
+
+@cache
+def host() -> str:
+    """Where runs are made."""
+    return f"{platform.node()} ({os.cpu_count()} cpus)"
+
+
+def use_plugins(files: list[str]) -> None:
+    """Load the plugins that were given as files; what can't be loaded of the others the parent has told already."""
+    warnings.simplefilter("ignore", PluginWarning)
+    loading.trust()
+    for file in files:
+        loading.use_file(Path(file))
+    loading.registry()
+
+
+def _check_versions(asked: str) -> None:
+    """OtherCodeError if runs would be made with other versions here: they might not be the same to the last bit.
+
+    Another BLAS kernel may change last bits as well, but it comes with the processor, and nobody can install another: it is
+    recorded with each run, and not refused.
+    """
+    wanted, here = json.loads(asked), json.loads(versions())
+    other = [
+        f"{name} {here.get(name)} where {wanted[name]} is asked for"
+        for name in wanted
+        if name != _BLAS and here.get(name) != wanted[name]
+    ]
+    if other:
+        raise OtherCodeError(f"{host()} has other versions: {', '.join(other)}")

@@ -1,0 +1,164 @@
+"""Makes the runs of a batch in this process, one after another."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from optilab.errors import InputError
+from optilab.experiment.cell import Cell
+from optilab.experiment.identity import run_id
+from optilab.guarding.calls import Contained, described
+from optilab.search.median_rule import Limits, Watch
+from optilab.training.plan import Plan
+from optilab.training.run import Run
+from optilab.training.setup import Setup
+from optilab.training.training import Training
+from optilab.workers.environment import OtherCodeError, _check_versions, host, versions
+from optilab.workers.listeners import listener_of
+from optilab.workers.messages import Outcome
+
+_KEPT = 64  # setups and plans that are kept for the next batch
+Heard = Callable[[Run], None]
+
+
+class Maker:
+    """Makes runs, and keeps for the next batch what runs have in common.
+
+    compiling: called with True before something may be compiled, and with False afterwards.
+    mind_the_clock: as for `Training`.
+    """
+
+    def __init__(self, compiling: Callable[[bool], None] = lambda _: None, *, mind_the_clock: bool = False) -> None:
+        self._compiling = compiling
+        self._mind_the_clock = mind_the_clock
+        self._plans: dict[str, Plan] = {}
+        self._setups: dict[str, Setup] = {}
+        self._codes: dict[str, str] = {}
+
+    def make(self, batch: Mapping[str, Any], heard: Callable[[int], Heard] | None = None) -> Iterator[Outcome]:
+        """The outcomes of a batch's runs, until its time is up; at least one.
+
+        heard: for the number of a run, what is told its measurements.
+
+        OtherCodeError if the runs would not be those that were asked for.
+        """
+        _check_versions(batch["versions"])
+        begin = time.perf_counter()
+        for number, (cell, seed, identity, limits) in enumerate(batch["runs"]):
+            plan = self._plan(**batch["cells"][cell], seed=seed, identity=identity)
+            tell = heard(number) if heard else None
+            watch = None if limits is None else Watch(Limits.of_json(batch["limits"][limits]))
+            yield self._outcome(plan, seed, tell, watch)
+            if time.perf_counter() - begin > batch["quantum"]:
+                return
+
+    def _plan(self, spec: str, code: str, seed: int, identity: str) -> Plan:
+        key = f"{code} {spec}"
+        if key not in self._plans:
+            plan = Cell.of_spec(json.loads(spec)).plan
+            if self._code(plan, spec) != code:
+                raise OtherCodeError(f"{host()} has other code for {plan.optimizer.name} on {plan.problem.name}")
+            if run_id(plan, seed) != identity:
+                raise OtherCodeError(f"{host()} has other data for {plan.problem.name}, or other defaults")
+            _make_room(self._plans)
+            self._plans[key] = plan
+        return self._plans[key]
+
+    def _code(self, plan: Plan, spec: str) -> str:
+        given = json.loads(spec)
+        key = json.dumps([given["problem"], given["precision"], given["optimizer"], given["schedule"]])
+        if key not in self._codes:
+            self._codes[key] = plan.code
+        return self._codes[key]
+
+    def _outcome(self, plan: Plan, seed: int, tell: Heard | None, watch: Watch | None) -> Outcome:
+        """Of one run."""
+
+        def goes_on(run: Run) -> bool:
+            if tell is not None:
+                tell(run)
+            return watch is None or watch.sees(run.log[-1])
+
+        def begin() -> Training:
+            return Training(plan, seed, self._setup(plan), mind_the_clock=self._mind_the_clock)
+
+        run, text = made(begin, goes_on if tell or watch else None)
+        if run.status == "pruned" and watch is not None:
+            run.message += f": {watch.reason}"
+        return Outcome(
+            run.status,
+            run.message,
+            text,
+            run.steps,
+            run.last_finite_step,
+            run.compile_seconds,
+            run.train_seconds,
+            run.measure_seconds,
+            run.log,
+        )
+
+    def _setup(self, plan: Plan) -> Setup:
+        # one factory makes several rules of a name
+        key = f"{id(plan.problem)} {[(rule.label, id(rule.function)) for rule in plan.optimizer.rules]}"
+        kept = self._setups.get(key)
+        if kept is None or kept.problem is not plan.problem:
+            _make_room(self._setups)
+            self._compiling(True)
+            try:
+                self._setups[key] = kept = Setup(plan.problem, plan.optimizer)
+            finally:
+                self._compiling(False)
+        return kept
+
+
+def made(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = None) -> tuple[Run, str]:
+    """A run that was brought to its end, and the traceback of what a plugin raised in it, or "".
+
+    What a plugin raises is a result: the run is "failed", with what was measured before. heard: as for `Training.finish`.
+    """
+    run = Run(np.zeros(0))
+    try:
+        with Contained():
+            training = begin()
+            run = training.run
+            training.finish(heard)
+    except InputError as error:
+        run.status, run.message = "failed", str(error)
+    except Exception as error:
+        run.status, run.message = "failed", described(error)
+        return run, traceback.format_exc()
+    return run, ""
+
+
+def _make_room(kept: dict[str, Any]) -> None:
+    """Forget what was put in first, if there is too much."""
+    if len(kept) >= _KEPT:
+        del kept[next(iter(kept))]
+
+
+_makers: dict[str, Maker] = {}  # of the present session, for work in this process
+
+
+def work_here(batch: str) -> tuple[bytes, str, str, int]:
+    """Make the first run of a batch in this process, unprotected. OtherCodeError as for `Maker.make`."""
+    content = json.loads(batch)
+    if content["session"] not in _makers:
+        _makers.clear()
+        _makers[content["session"]] = Maker(mind_the_clock=True)
+    listener = listener_of(content["session"])
+
+    def heard(number: int) -> Heard:
+        def tell(run: Run) -> None:
+            if listener is not None:
+                listener(content["runs"][number][2], run.log[-1].tolist())
+
+        return tell
+
+    outcome = next(_makers[content["session"]].make(content, heard))
+    return outcome.pack(), versions(), host(), 0

@@ -1,0 +1,165 @@
+"""One worker process, as its supervisor sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from optilab.errors import InputError
+from optilab.guarding.calls import overdue, seconds
+from optilab.guarding.children import python
+from optilab.workers.messages import OUTCOMES
+
+GRACE = 2.0  # seconds after its time limit in which a run may end by itself
+START = 60.0  # seconds for a worker to start, beside those for its plugins
+_TAIL = 4000  # characters of what a worker wrote before it died
+
+
+# Set before a worker starts: numpy and scipy each bring an OpenBLAS of their own, and Numba a pool of threads.
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMBA_NUM_THREADS",
+    ),
+    "1",
+)
+
+
+Told = Callable[[int, list[float]], None]  # of a run's number in its batch, and a measurement
+
+
+class WorkerProcess:
+    """A worker process, and what is known of it."""
+
+    def __init__(self, plugins: list[str]) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="optilab-worker-"))
+        self._outcomes = self._folder / OUTCOMES
+        self._outcomes.touch()
+        self._errors = (self._folder / "errors").open("w+b")
+        self._process = subprocess.Popen(  # noqa: S603
+            python("from optilab.workers.worker import main; main()"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, **ONE_THREAD},
+            start_new_session=True,  # Ctrl-C is for the runner
+            text=True,
+            encoding="utf-8",
+            bufsize=1,
+        )
+        self.pid = self._process.pid
+        self.overdue = self._silent = False
+        self._size, self._since, self._waiting = 0, time.monotonic(), True
+        self.send({"folder": str(self._folder), "plugins": plugins})
+        self._hello: dict[str, Any] = {}
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send it a line; one that is dead doesn't get it."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.write(json.dumps(message) + "\n")
+
+    def _answer(self) -> dict[str, Any] | None:
+        """Its next line, or None if there will be no more. InputError if it refuses to work."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        answer: dict[str, Any] | None = json.loads(line) if line.endswith("\n") else None
+        self._silent = answer is None
+        if answer is not None and "refused" in answer:
+            self.kill()
+            raise InputError(answer["refused"])
+        return answer
+
+    def work(self, batch: dict[str, Any], told: Told | None) -> tuple[bytes, int | None]:
+        """What it has finished of a batch, and how many functions it compiled; None for these if it died."""
+        if not self._hello:
+            self._hello = self._greeting()
+        self._size, self._since, self._waiting = 0, time.monotonic(), False
+        self.send(batch)
+        compiled = None
+        while (answer := self._answer()) is not None:
+            if "compiling" in answer:
+                self._since, self._waiting = time.monotonic(), answer["compiling"]
+            elif "measured" in answer and told is not None:
+                told(answer["measured"], answer["values"])
+            elif "done" in answer:
+                compiled = answer["compiled"]
+                break
+        self._waiting = True
+        return self._outcomes.read_bytes(), compiled
+
+    def _greeting(self) -> dict[str, Any]:
+        """Its first line, or nothing if it died. OverdueError if it hangs: an import in compiled code can't be interrupted."""
+        limit, late = START + seconds(), threading.Event()
+
+        def end() -> None:
+            late.set()
+            self._process.kill()
+
+        timer = threading.Timer(limit, end)
+        timer.daemon = True
+        timer.start()
+        answer = self._answer()
+        timer.cancel()
+        if late.is_set():
+            raise overdue("a worker process, as it started and imported the plugins,", limit)
+        return answer or {}
+
+    def check(self, time_limit: float) -> None:
+        """Kill it if it has finished no run for longer than a run may take."""
+        now = time.monotonic()
+        try:
+            size = self._outcomes.stat().st_size
+        except OSError:
+            return  # it is being ended
+        if size != self._size:
+            self._size, self._since = size, now
+        if not self._waiting and now - self._since > time_limit + GRACE:
+            self.overdue = True
+            self._process.kill()
+
+    def last_words(self) -> tuple[str, str]:
+        """How it died, and what it wrote before."""
+        code = self._process.wait()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        with suppress(ValueError):
+            import signal
+
+            how = signal.Signals(-code).name if code < 0 else how
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - _TAIL))
+        return how, self._errors.read().decode("utf-8", "replace")
+
+    @property
+    def made_with(self) -> tuple[str, str]:
+        """Its versions and its host."""
+        return self._hello.get("versions", ""), self._hello.get("host", "")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may get another batch."""
+        return not self._silent and self._process.poll() is None
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                if stream is not None:
+                    stream.close()
+        self._process.wait()
+        self._errors.close()
+        shutil.rmtree(self._folder, ignore_errors=True)

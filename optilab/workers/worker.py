@@ -1,0 +1,85 @@
+"""A worker process: it is sent batches of runs as lines of JSON, and writes what comes of them to a file, run by run.
+
+It ends as soon as its input does, so that none stays behind when the process that it works for is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import json
+import os
+import queue
+import shutil
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from optilab.compiler import cache
+from optilab.errors import InputError
+from optilab.workers.environment import host, use_plugins, versions
+from optilab.workers.maker import Maker
+from optilab.workers.messages import OUTCOMES
+
+
+def main() -> None:
+    """Work until the input ends. The first line of it says which folder and which plugins to use."""
+    faulthandler.enable()
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    asked = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(2, 1)  # what a plugin prints is no answer,
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # and what it reads is no request
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    begin = json.loads(asked.readline())
+    threading.Thread(target=_listen, args=(asked, lines, Path(begin["folder"])), daemon=True).start()
+
+    def say(**answer: Any) -> None:
+        answers.write(json.dumps(answer) + "\n")
+
+    try:
+        use_plugins(begin["plugins"])
+    except InputError as error:
+        say(refused=str(error))
+        return
+    say(ready=True, versions=versions(), host=host())
+    maker = Maker(lambda busy: say(compiling=busy))
+    with (Path(begin["folder"]) / OUTCOMES).open("r+b", buffering=0) as outcomes:
+        while True:
+            _work(maker, json.loads(lines.get()), outcomes, say)
+
+
+def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None:
+    """Pass on what comes in. Compiled training gives way to this thread, so that even an endless run ends here."""
+    with contextlib.suppress(Exception):
+        for line in asked:
+            lines.put(line)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _work(maker: Maker, batch: dict[str, Any], outcomes: Any, say: Any) -> None:
+    """Make a batch. Each outcome is written before the next run begins: the next may be the one that crashes."""
+    compiled = cache.LOG.compiled
+    outcomes.seek(0)
+    outcomes.truncate()
+
+    def heard(number: int) -> Any:
+        def tell(run: Any) -> None:
+            say(measured=number, values=run.log[-1].tolist())
+
+        return tell
+
+    try:
+        for outcome in maker.make(batch, heard if batch["live"] else None):
+            outcomes.write(outcome.pack())
+    except InputError as error:
+        say(refused=str(error))
+        return
+    except OSError as error:  # a plugin's own is a result; this one is of the file of outcomes
+        say(refused=f"a worker can't write what it makes: {error}")
+        return
+    say(done=True, compiled=cache.LOG.compiled - compiled)
+
+
+if __name__ == "__main__":
+    main()

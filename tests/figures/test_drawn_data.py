@@ -1,0 +1,226 @@
+"""What pictures show, read back from what was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+import optilab
+from images import image_file
+from optilab.experiment.experiment import Experiment
+from optilab.figures.convergence import convergence, sensitivity
+from optilab.figures.draw import draw_schedules
+from optilab.figures.images import digits, weights
+from optilab.plots import images as image_plots
+from optilab.plots.convergence import convergence as convergence_plot
+from optilab.plots.schedules import schedule_curves
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
+from optilab.store import Results
+
+
+def made(folder: Path, **changes: Any) -> Results:
+    """Results of a small experiment."""
+    given = {"name": "small", "question": "Who arrives?", "seeds": 4, "budget": {"steps": 20}, **changes}
+    return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
+
+
+@pytest.fixture(scope="module")
+def descents(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Three lines on a bowl from random starts; their order by name is another than by result."""
+    return made(
+        tmp_path_factory.mktemp("descents") / "r",
+        measure={"steps": 5},
+        problem={"use": "bowl", "start": "random"},
+        optimizers=[
+            {"use": "sgd", "lr": 1e-3, "label": "a slow"},
+            {"use": "sgd", "lr": [0.02, 1e-4], "label": "z fast"},
+            {"use": "sgd", "lr": 5e-3, "label": "m middle"},
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Networks that tell bright sides of images apart, of which one has hardly learned."""
+    folder = tmp_path_factory.mktemp("images")
+    image_file(folder / "sides.npz")
+    return made(
+        folder / "r",
+        seeds=3,
+        budget={"epochs": 3},
+        problem={"use": "network", "dataset": {"path": str(folder / "sides.npz")}, "hidden": [5]},
+        optimizers=[
+            {"use": "sgd", "lr": 1e-6, "batch_size": 8, "label": "has not learned"},
+            {"use": "adam", "lr": 0.02, "batch_size": 8, "label": "has learned"},
+        ],
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left() -> Iterator[None]:
+    """Close what a test has drawn."""
+    yield
+    plt.close("all")
+
+
+def drawn(figure: Figure | None) -> Figure:
+    """A figure that there is."""
+    assert figure is not None
+    figure.canvas.draw()
+    return figure
+
+
+def legend(figure: Figure) -> list[str]:
+    """The names in the legend, from above."""
+    found = [ax.get_legend() for ax in figure.axes if ax.get_legend() is not None]
+    return [text.get_text() for one in found for text in one.get_texts()]
+
+
+def lines_of(ax: Axes) -> dict[str, Any]:
+    """The lines that have a name."""
+    return {str(line.get_label()): line for line in ax.get_lines() if not str(line.get_label()).startswith("_child")}
+
+
+def test_a_band_goes_from_its_lower_to_its_upper_edge() -> None:
+    """At each measurement the area goes from `low` to `high`; to the median where `high` is infinite."""
+    lines = pd.DataFrame(
+        {
+            "label": "a",
+            "x": [1.0, 2.0, 3.0],
+            "median": [5.0, 4.0, 3.0],
+            "low": [4.5, 2.0, 1.0],
+            "high": [6.0, 5.5, np.inf],
+        }
+    )
+    _, ax = plt.subplots()
+    convergence_plot(lines, ax, x="epoch", colours={"a": "red"})
+    (band,) = [area for area in ax.collections if isinstance(area, PolyCollection)]
+    edges = band.get_paths()[0].vertices
+    for x, low, high in ((1, 4.5, 6), (2, 2, 5.5), (3, 1, 3)):
+        at = edges[edges[:, 0] == x, 1]
+        assert (at.min(), at.max()) == (low, high)
+
+
+def test_the_band_is_the_middle_half_of_the_seeds(descents: Results) -> None:
+    """Its edges are the quartiles that NumPy finds over the seeds of the chosen cell."""
+    figure = drawn(convergence(descents, None, "train_cost"))
+    runs = descents.runs[(descents.runs["label"] == "z fast") & (descents.runs["lr"] == 0.02)]
+    last = descents.history[descents.history["run_id"].isin(runs["run_id"]) & (descents.history["step"] == 20)]
+    colour = to_hex(lines_of(figure.axes[0])["z fast"].get_color())
+    (band,) = [area for area in figure.axes[0].collections if to_hex(area.get_facecolor()[0]) == colour]
+    edges = band.get_paths()[0].vertices
+    at = edges[edges[:, 0] == 20, 1]
+    np.testing.assert_allclose([at.min(), at.max()], np.quantile(last["train_cost"], [0.25, 0.75]))
+
+
+def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
+    """The best line is named first, whatever it is called, and each name has the colour of its line."""
+    for figure in (drawn(convergence(descents, None, "train_cost")), drawn(sensitivity(descents, None, "train_cost"))):
+        assert legend(figure) == ["z fast", "m middle", "a slow"]
+        entries = figure.axes[0].get_legend().get_lines()
+        colours = {name: to_hex(line.get_color()) for name, line in zip(legend(figure), entries, strict=True)}
+        there = {name: to_hex(line.get_color()) for name, line in lines_of(figure.axes[0]).items()}
+        assert colours == there
+        assert len(set(colours.values())) == 3
+
+
+def test_accuracy_is_best_where_it_is_highest(readers: Results) -> None:
+    """The legend of accuracies begins with the highest."""
+    assert legend(drawn(convergence(readers, None, "test_accuracy"))) == ["has learned", "has not learned"]
+
+
+def test_a_multiplier_holds_for_its_whole_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The curve of a schedule goes by steps: after a step with 1 and before one with 0.1 it is still 1."""
+    _, ax = plt.subplots()
+    schedule_curves(pd.DataFrame({"step": [0.0, 1.0, 2.0], "multiplier": [1.0, 1.0, 0.1], "label": "a"}), ax)
+    assert [line.get_drawstyle() for line in ax.get_lines()] == ["steps-post"]
+    figures: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+    draw_schedules(["{ use = 'step', every = 3 }"], 7, tmp_path / "s.png")
+    (line,) = figures[0].axes[0].get_lines()
+    np.testing.assert_allclose(line.get_ydata(), [1, 1, 1, 0.1, 0.1, 0.1, 0.01])
+    assert line.get_drawstyle() == "steps-post"
+
+
+def test_the_axis_of_multipliers_says_of_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the learning rate, of another hyperparameter, or of several."""
+    figures: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+    of_momentum = "{ use = 'cosine', of = 'momentum' }"
+    for specs in (["cosine"], [of_momentum], ["cosine", of_momentum]):
+        draw_schedules(specs, 7, tmp_path / "s.png")
+    told = [figure.axes[0].get_ylabel() for figure in figures]
+    assert told == ["multiplier of the learning rate", "multiplier of the momentum", "multiplier"]
+
+
+def test_the_confidence_of_a_digit_is_its_largest_output(readers: Results) -> None:
+    """Above each example stands what the best network reads, and its largest output, as the network itself says."""
+    figure = drawn(digits(readers, None, "train_cost"))
+    w, problem = best_weights(readers)
+    outputs = problem.outputs(w, problem.examples.x_test)
+    shown = [ax for ax in figure.axes if ax.get_images()]
+    for ax, output, truth in zip(shown, outputs, problem.examples.y_test, strict=False):
+        text, confidence = ax.get_title().split("\n")
+        guess = int(output.argmax())
+        assert text == (f"{guess}" if guess == truth else f"{guess}, not {truth}")
+        assert confidence == f"{output.max():.2f}"
+    assert len({ax.get_title() for ax in shown}) > 1
+
+
+def test_a_wrong_reading_is_told_apart() -> None:
+    """It names the truth as well, in another colour."""
+    _, (left, right) = plt.subplots(1, 2)
+    for ax, guess in ((left, "3"), (right, "5")):
+        image_plots.prediction(
+            np.zeros((2, 2)), pd.Series({"prediction": guess, "truth": "3", "confidence": 0.987}), ax
+        )
+    assert left.get_title() == "3\n0.99"
+    assert right.get_title() == "5, not 3\n0.99"
+    assert to_hex(left.title.get_color()) != to_hex(right.title.get_color())
+
+
+def best_weights(results: Results) -> tuple[np.ndarray, Any]:
+    """The weights of the run that reads most test examples rightly, of several the one with the lowest cost, by the public API."""
+    runs = results.runs
+    most = runs[runs["final_test_accuracy"] == runs["final_test_accuracy"].max()]
+    most = most[most["final_train_accuracy"] == most["final_train_accuracy"].max()]
+    best = most.loc[most["final_train_cost"].idxmin()]
+    assert best["label"] == "has learned"
+    path = str(results.folder.parent / "sides.npz")
+    problem = optilab.get_problem("network", dataset={"path": path}, hidden=[5])
+    run = optilab.train(problem, "adam", lr=0.02, batch_size=8, epochs=3, seed=int(best["seed"]))
+    return run.w, problem
+
+
+def test_the_weights_are_those_of_the_best_run(readers: Results) -> None:
+    """Of all runs it is the one that reads most test examples rightly, and its first layer is what is drawn."""
+    figure = drawn(weights(readers, None, "train_cost"))
+    w, _ = best_weights(readers)
+    images = [ax.get_images()[0] for ax in figure.axes if ax.get_images()]
+    np.testing.assert_array_equal(
+        np.stack([np.asarray(image.get_array()).ravel() for image in images], axis=1), w[: 64 * 5].reshape(64, 5)
+    )
+    low, high = images[0].get_clim()
+    assert low == -high
+    caption = " ".join(figure.get_supxlabel().split())
+    assert "after has learned" in caption
+    assert f"red {high:.2g} or more" in caption
+
+
+def test_of_diverged_networks_nothing_is_shown(readers: Results) -> None:
+    """Where no run has lasted there is a sentence in place of digits and weights."""
+    lost = Results(readers.folder, readers.runs.assign(status="diverged"), readers.history)
+    for picture in (digits, weights):
+        with pytest.raises(optilab.InputError, match="no run on images has lasted"):
+            picture(lost, None, "train_cost")

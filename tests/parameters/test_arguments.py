@@ -1,0 +1,313 @@
+"""What is called from Python: arguments of every type, first weights, callbacks, experiments as dicts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+import optilab
+from optilab.cli.main import main
+from optilab.errors import InputError
+from optilab.executors import usual_workers
+from optilab.experiment.file import experiment_of
+from optilab.parameters.arguments import SEED, array
+
+CALLS: dict[str, Callable[..., Any]] = {
+    "train": lambda **given: optilab.train(**{"problem": "bowl", "optimizer": "sgd", "steps": 1, "lr": 0.01, **given}),
+    "run": lambda **given: optilab.run(**{"experiment": EXPERIMENT, "executor": "inline", **given}),
+    "load": optilab.load,
+    "get_problem": lambda **given: optilab.get_problem(**{"name": "bowl", **given}),
+    "get_optimizer": optilab.get_optimizer,
+    "get_schedule": lambda **given: optilab.get_schedule(**{"name": "cosine", **given}),
+    "start": lambda **given: optilab.get_optimizer("sgd").start(**{"w": [1.0, 2.0], "lr": 0.1, **given}),
+}
+EXPERIMENT: dict[str, Any] = {
+    "name": "from-python",
+    "problem": {"use": "bowl"},
+    "budget": {"steps": 2},
+    "optimizers": [{"use": "sgd", "lr": 0.01}],
+}
+ODD: list[Any] = [
+    3.5,
+    True,
+    b"bytes",
+    object(),
+    [1, [2]],
+    {1: 2},
+    {"a"},
+    np.array(["x"]),
+    lambda: 0,
+    1j,
+    "\ud800",
+    10**400,
+]
+WRONG: dict[tuple[str, str], list[Any]] = {
+    ("train", "problem"): [None, *ODD],
+    ("train", "optimizer"): [None, [], [1], *ODD],
+    ("train", "w"): [
+        "x",
+        [],
+        [[1.0], [2.0, 3.0]],
+        [1j, 2],
+        np.nan,
+        [np.nan, 1.0],
+        [1e400, 1.0],
+        {"a": 1},
+        object(),
+        b"x",
+    ],
+    ("train", "precision"): ["float16", np.float32, 64, [], True],
+    ("train", "batch_size"): ["half", 0, -1, 2.5, True, [1], 10**400],
+    ("train", "epochs"): ["1", -1, True, [1], 1j, float("nan")],
+    ("train", "steps"): ["1", 0, -1, 2.5, True, [1], float("nan")],
+    ("train", "seconds"): ["1", -1, True, [1], float("nan")],
+    ("train", "seed"): ["1", -1, 0.5, True, [1]],
+    ("train", "measure_steps"): ["1", 0, 2.5, True, [1]],
+    ("train", "measure_epochs"): ["1", 0, True, [1]],
+    ("train", "stop"): ["x", 1, [1], {1: 2}, {"targt": {}}],
+    ("train", "callback"): ["x", 1, [print]],
+    ("train", "schedule"): [1, True, object(), {"floor": 1}, {1: 2}, "cosin"],
+    ("train", "lr"): ["x", None, [1], True, -1.0, float("nan"), 1j, object()],
+    ("run", "experiment"): [None, 3, True, [1], {1: 2}, {"name": 1}, object(), b"x", "no/such/file.toml"],
+    ("run", "results"): [3, True, [1], object(), "a\0b"],
+    ("run", "executor"): [None, 3, ["local"], "locl"],
+    ("run", "workers"): ["2", 0, -1, 1.5, True, [1]],
+    ("run", "address"): [3, ["x"]],
+    ("run", "rerun"): ["some", True, 1],
+    ("run", "fail_fast"): ["yes", 1, None],
+    ("run", "log"): ["tensorboard", [1], 3, ["tensorbord"]],
+    ("load", "folder"): [None, 3, True, [1], "no/such/folder", object(), "a\0b"],
+    ("get_problem", "name"): [None, 3, True, ["bowl"], "bwl", object()],
+    ("get_problem", "precision"): ["float16", np.float32, 64, []],
+    ("get_problem", "condition"): ["x", True, [1], 1j, object(), float("nan")],
+    ("get_optimizer", "name"): [None, 3, True, [], [1], {"a"}, object(), "sdg", ""],
+    ("get_schedule", "name"): [None, 3, True, ["cosine"], "cosin"],
+    ("get_schedule", "floor"): ["x", True, [1], 1j, object()],
+    ("start", "w"): ["x", None, [[1.0], [2.0, 3.0]], [1j, 2], {"a": 1}, object(), [[1.0, 2.0]]],
+    ("start", "problem"): [3, True, [1], "bwl", object()],
+    ("start", "precision"): ["float16", 32],
+    ("start", "seed"): [-1, 0.5, "x", True],
+    ("start", "lr"): ["x", None, [1], True, -1.0, 1j],
+}
+
+
+@pytest.mark.parametrize(("call", "argument"), WRONG)
+def test_arguments_of_the_wrong_type_are_named(call: str, argument: str, tmp_path: Path, monkeypatch: Any) -> None:
+    """Whatever an argument is given, it is an InputError in one short message that names it; nothing is left behind."""
+    monkeypatch.chdir(tmp_path)
+    named = argument.partition("_")[2] if argument.startswith("measure_") else argument
+    if call in ("get_problem", "get_optimizer", "get_schedule") and argument == "name":
+        named = f"name|unknown {call.partition('_')[2]}|an optimizer has"
+    named = {"folder": "folder|no/such", "experiment": "experiment|name|no/such"}.get(argument, named)
+    for value in WRONG[call, argument]:
+        with pytest.raises(InputError, match=f"{named}|unknown {argument}|at least one|unknown logger") as caught:
+            CALLS[call](**{argument: value})
+        assert len(str(caught.value)) < 300
+        str(caught.value).encode()
+    assert not list(tmp_path.iterdir())
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    """They do what Python's own do."""
+    given: dict[str, Any] = {
+        "steps": np.int64(5),
+        "seed": np.uint8(1),
+        "measure_steps": np.int32(1),
+        "lr": np.float64(0.01),
+    }
+    own = optilab.train("bowl", "sgd", **{name: value.item() for name, value in given.items()})
+    assert optilab.train("bowl", "sgd", **given).w.tolist() == own.w.tolist()
+    arrays = {name: np.array(value) for name, value in given.items()}
+    assert optilab.train("bowl", "sgd", **arrays).w.tolist() == own.w.tolist()
+    problem = {"use": "bowl", "start": "random"}
+    results = optilab.run({**EXPERIMENT, "problem": problem}, tmp_path / "r", executor="inline", workers=None)
+    assert len(results.runs) == 1
+
+
+@examples(seed=st.integers(0, 2**70))
+def test_a_seed_is_any_whole_number_from_zero(seed: int) -> None:
+    """However large; and it stays what it is."""
+    assert SEED.accepted("seed", seed) == seed
+
+
+def test_training_begins_at_given_weights() -> None:
+    """As a vector or as layers, copied; on a problem that starts there the run is the same."""
+    w = np.array([1.0, -2.0])
+    there = optilab.train(optilab.get_problem("bowl", start=[1.0, -2.0]), "momentum", steps=5, lr=0.01)
+    for given in (w, [1.0, -2.0], (1, -2), [w], w.astype(np.float32)):
+        made = optilab.train("bowl", "momentum", w=given, steps=5, lr=0.01)
+        assert made.history["train_cost"].tolist() == there.history["train_cost"].tolist()
+    assert w.tolist() == [1.0, -2.0]
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Three inputs, two hidden neurons, two classes."""
+    file = tmp_path_factory.mktemp("data") / "few.npz"
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    np.savez(file, x_train=x, y_train=(x[:, 0] > 0).astype(int), x_test=x[:5], y_test=np.zeros(5, int))
+    return optilab.get_problem("network", dataset={"path": str(file)}, hidden=[2])
+
+
+def test_training_goes_on_from_where_another_ended(network: Any) -> None:
+    """Without memory in the optimizer, two halves are the whole: layers by their shapes, in the problem's precision."""
+    options: dict[str, Any] = {"lr": 0.1, "batch_size": "full"}
+    whole = optilab.train(network, "sgd", steps=4, **options)
+    half = optilab.train(network, "sgd", steps=2, **options)
+    shapes = [(3, 2), (2,), (2, 2), (2,)]
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+    layers = [part.reshape(shape) for part, shape in zip(np.split(half.w, ends[:-1]), shapes, strict=True)]
+    for start in (half.w, layers, [layer.tolist() for layer in layers]):
+        assert optilab.train(network, "sgd", w=start, steps=2, **options).w.tobytes() == whole.w.tobytes()
+    with pytest.raises(InputError, match=r"w has layers of the shapes .* network has "):
+        optilab.train(network, "sgd", w=layers[::-1], steps=1, lr=0.1)
+    with pytest.raises(InputError, match=r"w has shape \(2,\): network has 14 weights"):
+        optilab.train(network, "sgd", w=[1.0, 2.0], steps=1, lr=0.1)
+    with pytest.raises(InputError, match="precision = 'float64': the problem computes in float32"):
+        optilab.train(network, "sgd", precision="float64", steps=1, lr=0.1)
+
+
+def test_a_callback_is_told_each_measurement_and_may_end_the_run() -> None:
+    """It sees the rows of the history; False ends the run as pruned, anything else lets it go on."""
+    seen: list[dict[str, float]] = []
+
+    def callback(measured: dict[str, float]) -> Any:
+        seen.append(measured)
+        return np.bool_(False) if measured["step"] == 6 else [None, True, 0][len(seen) % 3]
+
+    made = optilab.train("bowl", "sgd", lr=0.01, steps=10, measure_steps=2, callback=callback)
+    assert (made.status, made.steps) == ("pruned", 6)
+    assert made.message == "given up after step 6: the callback returned False"
+    assert [row["step"] for row in seen] == made.history["step"].tolist() == [0, 2, 4, 6]
+    assert [row["train_cost"] for row in seen] == made.history["train_cost"].tolist()
+
+
+def test_what_a_callback_raises_is_raised() -> None:
+    """As it is."""
+
+    def callback(measured: dict[str, float]) -> None:
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        optilab.train("bowl", "sgd", lr=0.01, steps=10, callback=callback)
+
+
+def test_an_experiment_is_a_dict_a_path_or_an_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same runs come of all three; a dict is validated, and left as it was."""
+    monkeypatch.chdir(tmp_path)
+    Path("e.toml").write_text(
+        'name = "from-python"\nproblem = { use = "bowl" }\nbudget = { steps = 2 }\n'
+        '[[optimizers]]\nuse = "sgd"\nlr = 0.01\n',
+        "utf-8",
+    )
+    experiments = ["e.toml", Path("e.toml"), EXPERIMENT, optilab.Experiment.model_validate(EXPERIMENT)]
+    found = [
+        optilab.run(given, f"r{k}", executor="inline").runs["run_id"].tolist() for k, given in enumerate(experiments)
+    ]
+    assert all(ids == found[0] for ids in found)
+    with pytest.raises(InputError, match="budgt: unknown key; did you mean 'budget'"):
+        optilab.run({**EXPERIMENT, "budgt": {}}, executor="inline")
+
+
+def test_a_path_of_a_dataset_may_be_one_of_pathlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a problem and in an experiment, relative to the current folder; it is the dataset of the same path as a text."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("d.npz", x_train=np.arange(12.0)[:, None], y_train=np.arange(12) % 2)
+    one, other = (optilab.get_problem("network", dataset={"path": path}) for path in ("d.npz", Path("d.npz")))
+    assert one.identity == other.identity
+    problem = {"use": "network", "dataset": {"path": Path("d.npz")}}
+    kept = experiment_of({**EXPERIMENT, "problem": problem}).problem
+    assert kept == {"use": "network", "dataset": {"path": str(tmp_path / "d.npz")}}
+
+
+def test_arrays_of_other_names_are_told_which_names_are_known() -> None:
+    """As x and y, which are neither arrays nor keys of a file."""
+    with pytest.raises(InputError, match=r"give the path of a file, or arrays as x_train and y_train"):
+        optilab.get_problem("network", dataset={"X": [[1.0]], "y": [1]})
+
+
+def test_brackets_are_hinted_at() -> None:
+    """A table in two brackets where one stands alone, and a list of tables in one."""
+    with pytest.raises(InputError, match=r"write \[problem\], with one bracket"):
+        experiment_of({**EXPERIMENT, "problem": [{"use": "bowl"}]})
+    with pytest.raises(InputError, match=r"write \[\[optimizers\]\], with two brackets"):
+        experiment_of({**EXPERIMENT, "optimizers": {"use": "sgd"}})
+
+
+def test_arrays_are_of_real_numbers() -> None:
+    """What NumPy can't make one of is told with its name."""
+    assert array("w", [1, 2.5]).tolist() == [1, 2.5]
+    with pytest.raises(InputError, match=r"w = \[\[1\], \[2, 3\]\]: accepted are real numbers"):
+        array("w", [[1], [2, 3]])
+
+
+def test_workers_are_the_cores_that_may_be_used() -> None:
+    """A process that is bound to one core has one worker."""
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("cores can't be chosen here")
+    code = (
+        "import os; os.sched_setaffinity(0, {0}); from optilab.executors import usual_workers; print(usual_workers())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+    assert 1 <= usual_workers() <= (os.cpu_count() or 1)
+
+
+def test_optilab_is_a_module_that_runs() -> None:
+    """`python -m optilab` is the command."""
+    done = subprocess.run([sys.executable, "-m", "optilab", "-V"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"optilab, version {optilab.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["cache"], ["cache", "info"]])
+def test_help_is_a_command_too(words: list[str]) -> None:
+    """`optilab help run` says what `optilab run --help` does."""
+    one, other = (
+        CliRunner().invoke(main, given, prog_name="optilab") for given in (["help", *words], [*words, "--help"])
+    )
+    assert one.exit_code == other.exit_code == 0
+    assert one.output == other.output
+
+
+def test_help_on_what_is_not_a_command() -> None:
+    """Offers the nearest."""
+    done = CliRunner().invoke(main, ["help", "rnu"])
+    assert done.exit_code == 2
+    assert "unknown command 'rnu': did you mean 'run'" in done.output
+
+
+@pytest.mark.parametrize("cost", ["1", [1.0], 1j, 10**400, True, np.array([1.0, 2.0])])
+def test_a_cost_that_is_no_number_is_refused_by_step(cost: Any) -> None:
+    """Nothing is stepped; numbers of NumPy are numbers."""
+    stepper = optilab.get_optimizer("polyak").start([1.0, 2.0])
+    with pytest.raises(InputError, match=r"^cost = "):
+        stepper.step([0.1, 0.2], cost)
+    assert (stepper.t, stepper.w.tolist()) == (0, [1.0, 2.0])
+    assert stepper.step([0.1, 0.2], np.float32(1.0)) is stepper.w
+
+
+@pytest.mark.parametrize("saved", [3, None, [("w", 1)], "w"])
+def test_what_is_no_dict_is_refused_by_resume(saved: Any) -> None:
+    """With the name of the argument."""
+    with pytest.raises(InputError, match=r"^saved = .*: accepted is a dict"):
+        optilab.get_optimizer("sgd").start([1.0, 2.0]).resume(saved)
+
+
+def test_masked_weights_are_refused() -> None:
+    """What lies below a mask is nobody's number; an array without masked values is an array."""
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    with pytest.raises(InputError, match="w has masked values"):
+        optilab.train("bowl", "sgd", lr=0.01, steps=1, w=masked)
+    with pytest.raises(InputError, match="gradient has masked values"):
+        optilab.get_optimizer("sgd").start([1.0, 2.0]).step(masked)
+    assert optilab.train("bowl", "sgd", lr=0.01, steps=1, w=np.ma.array([1.0, 2.0])).status == "budget"

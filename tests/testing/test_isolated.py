@@ -1,0 +1,307 @@
+"""`optilab check` and `optilab new`: the kit in a process of its own, and plugins that pass it as they are written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from optilab import InputError
+from optilab.cli.main import main
+from optilab.cli.scaffold import write_file, write_package
+from optilab.plugins import loading
+from optilab.testing.isolated import names_in, run
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Plugin files that a test uses are forgotten after it."""
+    yield
+    loading.forget()
+
+
+def plugin(tmp_path: Path, *functions: str) -> str:
+    """A file with rules, from the text of their functions."""
+    names = [text.partition("def ")[2].partition("(")[0] for text in functions]
+    hook = f"\n\n@hookimpl\ndef optilab_optimizers():\n    return [{', '.join(names)}]\n"
+    path = tmp_path / f"{names[0]}_plugin.py"
+    path.write_text(
+        '"""Rules."""\n\nfrom optilab import elementwise, hookimpl, vectorwise\n\n' + "\n\n".join(functions) + hook
+    )
+    return str(path)
+
+
+GOOD = '@elementwise(lr=0.1)\ndef gentle(w, g, lr):\n    """Plain."""\n    w -= lr * g\n    return w\n'
+ENDLESS = (
+    '@vectorwise(lr=0.1)\ndef endless(w, g, lr):\n    """Never ends."""\n    k = 0\n    while k < 10:\n'
+    "        w[0] -= lr * g[0]\n        if g[0] == 12345.0:\n            k += 1\n"
+)
+CLIMBING = '@elementwise(lr=0.1)\ndef climbing(w, g, lr):\n    """Climbs."""\n    w += lr * g\n    return w\n'
+
+
+def test_good_and_bad_rules_of_a_file(tmp_path: Path) -> None:
+    """Every optimizer of a file is checked, each under its name; the exit code says whether anything is broken."""
+    told = CliRunner().invoke(main, ["check", plugin(tmp_path, GOOD, CLIMBING), "--examples", "5"])
+    assert told.exit_code == 1
+    good, bad = told.output.split("climbing\n")
+    assert good.startswith("gentle\n")
+    assert "✗" not in good
+    assert "✓ Compiles in float32 and float64" in good
+    assert "ns a weight" in good
+    assert "✗ With a small enough step it descends on convex quadratics" in bad
+    assert "1 broken" in bad
+
+
+def test_a_good_rule_has_exit_code_zero(tmp_path: Path) -> None:
+    """Nothing broken is success."""
+    assert CliRunner().invoke(main, ["check", plugin(tmp_path, GOOD), "--examples", "3"]).exit_code == 0
+
+
+def test_a_rule_that_never_returns_is_ended(tmp_path: Path) -> None:
+    """After the time limit its process is killed, and the message names the rule, its line and what to do."""
+    file = plugin(tmp_path, ENDLESS)
+    names, files = names_in(file)
+    verdicts = list(run(names[0], files, 5, 8))
+    assert verdicts[-1].outcome == "broken"
+    assert "did not come back within 8 s: look for a loop that never ends in endless" in verdicts[-1].detail
+    assert f"({file}, line 5)" in verdicts[-1].detail
+    assert "--time-limit" in verdicts[-1].detail
+
+
+def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
+    """A module that ends the process as it is imported is a broken property, with its last words."""
+    names, files = names_in(plugin(tmp_path, GOOD))
+    Path(files[0]).write_text("import sys\nsys.exit('gone')\n")
+    (verdict,) = run(names[0], files, 5, 60)
+    assert verdict.outcome == "broken"
+    assert verdict.title == "Is imported"
+    assert "SystemExit: gone" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("import sys\nsys.exit(0)\n", "SystemExit: 0"),
+        ("import os\nos._exit(0)\n", "ended the process"),
+        ("while True:\n    pass\n", "it was not imported within 8 s"),
+    ],
+)
+def test_a_file_that_can_not_be_imported_alive(text: str, detail: str, tmp_path: Path) -> None:
+    """A file that ends its process without an error, or never ends, is told and no success."""
+    (tmp_path / "gone.py").write_text(text)
+    told = CliRunner().invoke(main, ["check", str(tmp_path / "gone.py"), "--time-limit", "8"])
+    assert told.exit_code in (1, 2), told.output
+    assert detail in " ".join(told.output.split())
+
+
+def test_a_check_that_ends_in_silence_is_broken(tmp_path: Path) -> None:
+    """A process that ends with code 0 in the middle of a check has not passed it, whatever it has printed."""
+    file = plugin(tmp_path, GOOD)
+    names, files = names_in(file)
+    with Path(file).open("a") as more:
+        more.write(_ENDS_SOON)
+    verdicts = list(run(names[0], files, 5, 60))
+    assert verdicts[-1].outcome == "broken"
+    assert verdicts[-1].detail.startswith("its process ended with code 0 before it was done")
+
+
+_ENDS_SOON = """
+import os, threading
+
+print('{"done": true}', flush=True)
+threading.Timer(0.5, os._exit, [0]).start()
+"""
+
+
+OTHERS = """
+import numpy as np
+
+from optilab import feedback, function, hookimpl, sampler, schedule
+from optilab.datasets.examples import Examples
+from optilab.datasets.dataset import dataset
+
+
+@schedule()
+def halved(step, total):
+    return np.where(step < total / 2, 1.0, 0.5)
+
+
+@feedback()
+def faithful():
+    while True:
+        yield 1.0
+
+
+@function(start=[1.0], domain=[(-1, 1)], minima=[[0.0]])
+def square(w, g):
+    g[0] = 2 * w[0]
+    return w[0] ** 2
+
+
+@dataset(digest="0123456789abcdef")
+def four():
+    x = np.arange(8.0).reshape(4, 2)
+    return Examples(x, x[:, :1], x[:0], x[:0, :1])
+
+
+@sampler
+def lowest(ranges, samples, seed):
+    return [{name: found.low for name, found in ranges.items()} for _ in range(samples)]
+
+
+@hookimpl
+def optilab_schedules():
+    return [halved, faithful]
+
+
+@hookimpl
+def optilab_problems():
+    return [square]
+
+
+@hookimpl
+def optilab_datasets():
+    return [four]
+
+
+@hookimpl
+def optilab_samplers():
+    return [lowest]
+"""
+
+
+def test_other_things_than_optimizers_are_checked(tmp_path: Path) -> None:
+    """Schedules, problems, datasets and samplers of a file are checked as well, each under what it is."""
+    (tmp_path / "others.py").write_text(OTHERS)
+    told = CliRunner().invoke(main, ["check", str(tmp_path / "others.py")])
+    assert told.exit_code == 0, told.output
+    titles = [line for line in told.output.splitlines() if not line.startswith(" ")]
+    assert titles == ["schedule halved", "schedule faithful", "problem square", "dataset four", "sampler lowest"]
+    assert "✗" not in told.output
+    assert "✓ Has the gradient of its cost, by finite differences" in told.output
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cosine", ["schedule cosine"]),
+        ("rosenbrock", ["problem rosenbrock"]),
+        ("mnist", ["dataset mnist"]),
+        ("sobol", ["sampler sobol"]),
+        ("two_weights", ["problem bowl", "problem rosenbrock"]),  # a plugin
+    ],
+)
+def test_names_of_other_things(name: str, expected: list[str]) -> None:
+    """A schedule, problem, dataset or sampler is found by its name, or by that of its plugin."""
+    assert names_in(name) == (expected, [])
+
+
+SHADOWS = ("numbers", "queue", "random", "json", "types", "optilab", "numpy")
+
+
+@pytest.fixture
+def shadowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with files that are called as modules are."""
+    for name in SHADOWS:
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not that module')\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_check_imports_nothing_from_the_current_folder(shadowed: Path) -> None:
+    """Files called numbers.py, queue.py or optilab.py beside the plugin are not taken for these modules."""
+    file = plugin(shadowed, GOOD)
+    told = CliRunner().invoke(main, ["check", file, "--examples", "2"])
+    assert told.exit_code == 0, told.output
+
+
+@pytest.mark.parametrize("at", ["", "here"])
+def test_a_worker_imports_nothing_from_the_current_folder(
+    at: str, shadowed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does a worker, though the process that starts it looks into the current folder first."""
+    from optilab.workers.process import WorkerProcess
+
+    monkeypatch.setattr(sys, "path", [str(shadowed) if at else "", *sys.path])
+    worker = WorkerProcess([])
+    worker._hello = worker._answer() or {}
+    worker.kill()
+    assert worker._hello, "the worker did not begin"
+
+
+def test_what_can_be_checked(tmp_path: Path) -> None:
+    """A file, a plugin, an optimizer or a chain; what registers no optimizer, or is unknown, is told."""
+    assert names_in("sgd") == (["sgd"], [])
+    assert names_in("clip_by_global_norm | sgd") == (["clip_by_global_norm | sgd"], [])
+    assert names_in("gradient_descent")[0] == ["gradient_descent"]  # an optimizer rather than the plugin of that name
+    assert names_in("momentum")[0] == ["momentum"]
+    empty = tmp_path / "empty.py"
+    empty.write_text('"""Nothing."""\n')
+    with pytest.raises(InputError, match="registers no optimizer"):
+        names_in(str(empty))
+    with pytest.raises(InputError, match="unknown optimizer 'momentun': did you mean 'momentum'"):
+        names_in("momentun")
+
+
+def test_a_new_file_passes_the_kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`optilab new --file` writes a plugin that `optilab check` finds nothing wrong with."""
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(main, ["new", "wobble", "--file"])
+    assert told.exit_code == 0, told.output
+    assert told.output.splitlines()[0] == "wobble.py"
+    assert CliRunner().invoke(main, ["check", "wobble.py", "--examples", "3"]).exit_code == 0
+
+
+def test_a_new_package_passes_its_own_tests(tmp_path: Path) -> None:
+    """`optilab new` writes a package whose tests pass as they are written, and that is no plugin before it is installed."""
+    paths = {str(path.relative_to(tmp_path)) for path in write_package("spring_step", tmp_path)}
+    folder = tmp_path / "optilab-spring-step"
+    assert paths == {
+        f"optilab-spring-step/{name}"
+        for name in (
+            "pyproject.toml",
+            "README.md",
+            "optilab_spring_step/__init__.py",
+            "optilab_spring_step/spring_step.py",
+            "tests/test_spring_step.py",
+        )
+    }
+    assert 'optilab_spring_step = "optilab_spring_step.spring_step"' in (folder / "pyproject.toml").read_text()
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=folder, env=_path_to(folder), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "failed" not in done.stdout
+
+
+def _path_to(folder: Path) -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("3x", "'3x' can't name an optimizer"),
+        ("My-Rule", "'My-Rule' can't name an optimizer"),
+        ("sgd", "there is an optimizer 'sgd' already, from plugin 'gradient_descent'"),
+        ("../x", "can't name an optimizer"),
+        ("class", "can't name an optimizer"),
+    ],
+)
+def test_names_that_a_new_plugin_can_not_have(name: str, message: str, tmp_path: Path) -> None:
+    """A name must be that of a function, and not be taken; nothing is written otherwise."""
+    with pytest.raises(InputError, match=message):
+        write_package(name, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """What is there already is left as it is."""
+    (tmp_path / "wobble.py").write_text("mine")
+    with pytest.raises(InputError, match=r"wobble.py' exists, and is left as it is"):
+        write_file("wobble", tmp_path)
+    assert (tmp_path / "wobble.py").read_text() == "mine"
