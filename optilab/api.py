@@ -127,6 +127,7 @@ def train(
     its cost (`get_problem(..., check_gradient=False)` leaves out the latter). An exception in the plugin's own code is raised as it
     is.
     """
+    from optilab.parameters.numeric import as_whole
     from optilab.parameters.tables import validated
     from optilab.problems.derivatives import spot_check
     from optilab.schedules.binding import from_spec
@@ -162,7 +163,9 @@ def train(
         )
     )
     spot_check(chosen)
-    made = train_plan(plan, int(seed), None if w is None else _first_weights(w, chosen), _heard(callback))
+    made = train_plan(
+        plan, as_whole(seed, "seed", 0), None if w is None else _first_weights(w, chosen), _heard(callback)
+    )
     if made.status == "pruned":
         made.message += ": the callback returned False"
     return made

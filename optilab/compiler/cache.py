@@ -1,7 +1,7 @@
 """The compiled-code cache: generated modules, each in a folder of its own with a digest of everything it was compiled from.
 
 Numba caches a compiled function beside the file that defines it, and does not notice when another file that it calls
-has changed. So each entry point is a small generated file, whose name holds a digest of optilab's kernels, of all that the
+has changed. So each entry point is a small generated file, whose name holds a digest of the kernels that it imports, of all that the
 plugin's functions read and of the versions of Python, NumPy and Numba: changed code is a new file. Each is compiled under a file lock of its
 own, because two processes that add to one cache index at once can corrupt it.
 
@@ -29,7 +29,7 @@ from typing import Any
 import numba
 from filelock import FileLock
 
-from optilab.compiler.digests import Code, code_behind, kernels_digest
+from optilab.compiler.digests import Code, closure_digest, code_behind, toolchain
 from optilab.errors import InputError
 from optilab.files import cache_folder, cache_part, write_whole
 
@@ -58,9 +58,9 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
     """
     code = code_behind(given or {})
     places = repr(code.places)  # tracebacks name them
-    key = hashlib.sha256((kernels_digest() + digest + text + places).encode("utf-8", "surrogateescape")).hexdigest()[
-        :16
-    ]
+    key = hashlib.sha256(
+        (toolchain() + closure_digest(text) + digest + text + places).encode("utf-8", "surrogateescape")
+    ).hexdigest()[:16]
     name = f"optilab_compiled_{re.sub(r'[^a-zA-Z0-9_]', '_', label)[:80]}_{key}"  # part of a file's name
     if name in sys.modules:
         return sys.modules[name]
@@ -75,7 +75,7 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
 
 
 def _loaded(name: str, text: str, given: Mapping[str, Any], code: Code) -> types.ModuleType:
-    parent = _private(_private(cache_part() / "compiled") / kernels_digest()[:16])
+    parent = _private(_private(cache_part() / "compiled") / toolchain()[:16])
     folder, lock = parent / name, parent / f"{name}.lock"
     if not _is(lock, stat.S_ISREG):
         _remove(lock)

@@ -11,6 +11,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from optilab.compiler.types import signatures
+
 
 class Address(int):
     """Where a compiled function begins: a number for compiled code, which keeps the function in memory.
@@ -29,20 +31,28 @@ def address_of(dispatcher: Any) -> Address:
     return address
 
 
-def function_at(signature: Any) -> Any:
-    """A function for compiled code that makes a callable of this signature of an `Address`."""
-    kind = types.FunctionType(signature)
+def _called_at(address: Any, w: Any, name: str) -> Any:
+    """How compiled code makes a function of an `Address`: one of that name in `Signatures`, in the precision of w."""
+    kind = types.FunctionType(getattr(signatures(str(w.dtype)), name))
 
-    @intrinsic
-    def called(typing_context, address):
-        def build(context, builder, sig, args):
-            function = cgutils.create_struct_proxy(kind)(context, builder)
-            function.jit_addr = builder.inttoptr(args[0], context.get_value_type(types.voidptr))
-            return function._getvalue()
+    def build(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        function = cgutils.create_struct_proxy(kind)(context, builder)
+        function.jit_addr = builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+        return function._getvalue()
 
-        return kind(types.int64), build
+    return kind(types.int64, w), build
 
-    return called
+
+@intrinsic
+def evaluate_at(typing_context, address, w):
+    """The `evaluate` at an address, for compiled code; in the precision of w."""
+    return _called_at(address, w, "evaluate")
+
+
+@intrinsic
+def update_at(typing_context, address, w):
+    """The `update` at an address, likewise."""
+    return _called_at(address, w, "update")
 
 
 def direct(dispatcher: Any) -> Any:

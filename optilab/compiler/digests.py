@@ -6,6 +6,7 @@ closes over, a helper that it calls do. So a digest tells whether compiled code,
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import dis
 import hashlib
@@ -23,17 +24,52 @@ from numba.core.dispatcher import Dispatcher
 
 from optilab.compiler.walk import Walk, is_ours
 
+_ROOT = Path(__file__).parents[1]
+
 
 @cache
-def kernels_digest() -> str:
-    """Of optilab's own compiled code, and of the versions of what compiles it."""
+def toolchain() -> str:
+    """Digest of the versions of what compiles."""
+    versions = (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
+    return hashlib.sha256(" ".join(versions).encode()).hexdigest()
+
+
+def closure_digest(text: str) -> str:
+    """Digest of the modules of optilab that a generated module imports, and of those that they import in turn.
+
+    A kernel that it doesn't reach changes nothing, nor do comments and docstrings.
+    """
+    found: dict[str, str] = {}
+    waiting = _imported(text)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name], imported = _module(name)
+            waiting |= imported
+    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
+
+
+@cache
+def _module(name: str) -> tuple[str, frozenset[str]]:
+    """Digest of what a module does, and the modules of optilab that it imports."""
+    text = _file(name).read_bytes()
     digest = hashlib.sha256()
-    for part in (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__):
-        digest.update(part.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
-        _add(digest, compile(path.read_bytes(), path.name, "exec", dont_inherit=True, optimize=2))
-    return digest.hexdigest()
+    _add(digest, compile(text, name, "exec", dont_inherit=True, optimize=2))
+    return digest.hexdigest(), frozenset(_imported(text))
+
+
+def _imported(text: str | bytes) -> set[str]:
+    """The modules of optilab that a source imports, at its beginning or inside its functions."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "optilab":
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if _file(name).is_file() else node.module for name in inner}
+    return found
+
+
+def _file(name: str) -> Path:
+    return _ROOT.joinpath(*name.split(".")[1:]).with_suffix(".py")
 
 
 def _add(digest: Any, code: types.CodeType) -> None:
@@ -49,8 +85,8 @@ def _add(digest: Any, code: types.CodeType) -> None:
 
 
 def combined(*digests: str) -> str:
-    """One digest, of sixteen hexadecimal digits, for the kernels and all sources behind a run."""
-    return hashlib.sha256("".join((kernels_digest(), *digests)).encode()).hexdigest()[:16]
+    """One digest, of sixteen hexadecimal digits, for all code behind a run and the versions of what compiles it."""
+    return hashlib.sha256("".join((toolchain(), *digests)).encode()).hexdigest()[:16]
 
 
 def source_digest(function: Callable[..., Any]) -> str:

@@ -99,6 +99,6 @@ def entry(signature: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]
     """Compile a function of a generated module for one signature, or load it from the cache on disk."""
     policy = (
         _POLICY | {"cache": True, "no_cfunc_wrapper": True} | options
-    )  # compiled code calls it as in `kernels.calls`
+    )  # compiled code calls it as in `compiler.calls`
     compile_or_load: Callable[[Callable[..., Any]], Any] = numba.njit(signature, **policy)
     return compile_or_load

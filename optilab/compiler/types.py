@@ -89,8 +89,8 @@ class Signatures(NamedTuple):
     float: types.Type
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
     update: Any  # update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
-    train: Any  # kernels.driver.train
-    norm: Any  # kernels.driver.norm
+    train: Any  # kernels.loop.train
+    norm: Any  # kernels.loop.norm
     predict: Any  # predict(w, features, out, context)
 
 
@@ -129,7 +129,7 @@ def signatures(precision: str) -> Signatures:
         vector,  # state
         types.float64[::1],  # scalars
         layers,
-        types.int64[:, ::1],  # places, as in lifting.Layout
+        types.int64[:, ::1],  # places, as in optimizers.memory.Layout
         types.int64,  # address of evaluate
         rows,
         rows,  # every_row
@@ -149,7 +149,7 @@ def signatures(precision: str) -> Signatures:
         types.float64[::1],  # scalars
         layers,
         types.int64[:, ::1],  # places
-        types.int64,  # address of evaluate, as in kernels.calls
+        types.int64,  # address of evaluate, as in compiler.calls
         types.int64,  # address of update
         context,
         types.float64,  # bound

@@ -118,7 +118,7 @@ class _Spec(Table):
 def stored_cell(spec: Any, folder: Path, label: str = "") -> Cell:
     """The cell of a run in a results folder, by its column `spec`. Paths in it are relative to the folder.
 
-    InputError if it is no spec, or names a dataset outside the folder that nobody has named here (`optilab.consent`).
+    InputError if it is no spec, or names a dataset outside the folder that nobody has named here (`guarding.consent`).
     """
     try:
         content = json.loads(spec)

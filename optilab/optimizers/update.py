@@ -13,6 +13,7 @@ import numba
 from optilab.compiler import cache
 from optilab.compiler.diagnosis import reason_of
 from optilab.compiler.digests import source_digest
+from optilab.compiler.modules import code_of
 from optilab.compiler.narrowing import Kind
 from optilab.errors import InputError
 from optilab.optimizers.chain import Chain
@@ -28,7 +29,6 @@ import numpy as np
 {imports}
 
 F = np.{precision}
-evaluate_from = function_at(signatures("{precision}").evaluate)
 {rules}
 
 @entry(signatures("{precision}").update{options})
@@ -63,7 +63,7 @@ def _rule_lines(slots: Slots, number: int, rule: Rule, added: Sequence[int]) -> 
             local += index
         elif name in EVALUATIONS:
             batch = "rows" if name == "value_and_grad" else "every_row"
-            before.append(f"{local} = bind(evaluate_from(evaluate), {batch}, context)")
+            before.append(f"{local} = bind(evaluate_at(evaluate, w), {batch}, context)")
             before += [f"{local} = adding(added_{k}, {local}, held_{k})" for k in added]
         elif name == "noise":
             local = f"F(normal({slots.key(number)}, t, i))"
@@ -140,12 +140,12 @@ def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
     }
 
 
-_IMPORTS = """from optilab.compiler.calls import function_at
-from optilab.kernels.evaluation import adding, bind
+_IMPORTS = """from optilab.compiler.calls import evaluate_at
 from optilab.compiler.jit import entry, jit, jit_with_helpers
 from optilab.compiler.types import signatures
-from optilab.kernels.noise import normal
-from optilab.kernels.parts import gather, scatter"""
+from optilab.kernels.evaluation import adding, bind
+from optilab.kernels.gather import gather, scatter
+from optilab.kernels.noise import normal"""
 
 
 def update_text(chain: Chain, precision: str, *, checked: bool = False, imports: str = _IMPORTS) -> str:
@@ -186,7 +186,7 @@ def compile_update(chain: Chain, precision: str, *, checked: bool = False) -> An
 
 def code_digest(chain: Chain) -> str:
     """Digest of what every rule of the chain does, what it remembers, and how they are lifted to one update."""
-    parts = [update_text(chain, "float64")]
+    parts = [code_of(update_text(chain, "float64"))]
     for rule in chain.rules:
         parts += [source_digest(rule.function), repr(sorted(rule.states.items())), str(rule.evaluate_at)]
     return hashlib.sha256("".join(parts).encode()).hexdigest()

@@ -1,11 +1,34 @@
-"""First weights of a network."""
+"""First weights of a network, drawn from a stream of their own."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-_RELU_FAMILY = ("relu", "leaky_relu", "elu", "gelu", "silu")
+from optilab import randomness
+
+RELU_FAMILY = ("relu", "leaky_relu", "elu", "gelu", "silu")
+
+
+def first_weights(layers: NDArray[np.void], rule: str, seed: int, precision: str) -> NDArray[np.floating]:
+    """Weights drawn by `rule`; biases are zero, or N(0, 1) under "normal".
+
+    layers: the layer table, a weight matrix and its bias in turn.
+    rule: "normal" N(0, 1), "lecun" N(0, 1/rows), "glorot" N(0, 2/(rows + columns)), "he" N(0, 2/rows), or "orthogonal".
+    """
+    stream = randomness.first_weights(seed)
+    w = np.zeros(int(layers["size"].sum()), precision)
+    for matrix, bias in zip(layers[::2], layers[1::2], strict=True):
+        rows, columns = int(matrix["rows"]), int(matrix["columns"])
+        values = stream.standard_normal((rows, columns))
+        if rule == "orthogonal":
+            values = _orthogonal(values)
+        else:
+            values *= {"normal": 1, "lecun": 1 / rows, "glorot": 2 / (rows + columns), "he": 2 / rows}[rule] ** 0.5
+        w[matrix["offset"] : matrix["offset"] + rows * columns] = values.ravel()
+        if rule == "normal":
+            w[bias["offset"] : bias["offset"] + columns] = stream.standard_normal(columns)
+    return w
 
 
 def _orthogonal(values: NDArray[np.float64]) -> NDArray[np.float64]:

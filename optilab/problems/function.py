@@ -150,10 +150,11 @@ class FunctionProblem(Problem):
 
     @cached_property
     def code(self) -> str:
-        """Digest of the function's source."""
+        """Digest of the function's source, and of how it is compiled."""
         from optilab.compiler.digests import source_digest
+        from optilab.compiler.modules import code_of
 
-        return hashlib.sha256(source_digest(self.kind.compute).encode()).hexdigest()
+        return hashlib.sha256((source_digest(self.kind.compute) + code_of(self._text("float64"))).encode()).hexdigest()
 
     @cached_property
     def evaluate(self) -> Any:
@@ -163,15 +164,20 @@ class FunctionProblem(Problem):
         from optilab.compiler import cache
         from optilab.compiler.diagnosis import reason_of
 
-        numbers = "".join(f", context.settings[{k}]" for k in range(len(self.kind.numbers)))
-        text = _FUNCTION.format(name=self.name, precision=self.precision, parameters=numbers, options=self._options)
         try:
-            module = cache.load(f"{self.name}_{self.precision}", text, self.code, {"compute": self.kind.compute})
+            module = cache.load(
+                f"{self.name}_{self.precision}", self._text(self.precision), self.code, {"compute": self.kind.compute}
+            )
         except (NumbaError, UnsupportedBytecodeError) as error:
             code = self.kind.compute.__code__
             place = f"in {code.co_filename}, line {code.co_firstlineno}"
             raise InputError(f"problem {self.name!r} doesn't compile, {place}: {reason_of(error)}") from error
         return module.evaluate
+
+    def _text(self, precision: str) -> str:
+        """The module that is compiled."""
+        numbers = "".join(f", context.settings[{k}]" for k in range(len(self.kind.numbers)))
+        return _FUNCTION.format(name=self.name, precision=precision, parameters=numbers, options=self._options)
 
     @cached_property
     def checked(self) -> FunctionProblem:

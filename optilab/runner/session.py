@@ -22,7 +22,7 @@ from optilab.runner.logbook import Logbook
 from optilab.runner.observer import Observer
 from optilab.runner.recalling import recalled
 from optilab.runner.rows import Finished, history_table, runs_table, wanted_table
-from optilab.training.setup import compile_loop
+from optilab.training.setup import compiled_loop
 from optilab.workers.listeners import listen, stop
 
 _COMMIT_EVERY = 0.4  # seconds; with a batch's, less than a second of finished work is at risk
@@ -146,7 +146,7 @@ def compile_all(todo: Sequence[Job], observer: Observer) -> None:
     for task in {id(job.task): job.task for job in todo}.values():
         problem, optimizer = task.plan.problem, task.plan.optimizer
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("the training loop", partial(compile_loop, problem.precision)),
+            ("the training loop", partial(compiled_loop, problem.precision)),
             (problem.name, partial(getattr, problem, "evaluate")),
             (optimizer.name, partial(compile_update, optimizer, problem.precision)),
         )

@@ -15,7 +15,7 @@ from optilab.optimizers.update import update_text
 
 _IMPORTS = (
     "from optilab.testing.plain import "
-    "adding, bind, entry, function_at, gather, jit, jit_with_helpers, normal, scatter, signatures"
+    "adding, bind, entry, evaluate_at, gather, jit, jit_with_helpers, normal, scatter, signatures"
 )
 
 normal = noise.normal  # compiled: its integers wrap around, which Python's don't
@@ -29,9 +29,9 @@ def signatures(_precision: str) -> SimpleNamespace:
     return SimpleNamespace(update=None, evaluate=None)
 
 
-def function_at(_signature: object) -> Callable[[Any], Any]:
-    """What makes a function of its address."""
-    return lambda address: address.of
+def evaluate_at(address: Any, _w: object) -> Any:
+    """The function at an address."""
+    return address.of
 
 
 def entry(_signature: object, **_options: Any) -> Callable[[Update], Update]:

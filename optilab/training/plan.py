@@ -14,6 +14,7 @@ from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.update import code_digest
 from optilab.problems.problem import Problem
 from optilab.schedules.schedule import BoundSchedule
+from optilab.training.setup import loop_code
 from optilab.training.stopping import Budget, Length, Stop
 
 BatchSize = int | Literal["full"]
@@ -50,7 +51,7 @@ class Plan:
     def code(self) -> str:
         """Digest of the code that the run executes."""
         curves = [source_digest(f) for schedule in self.schedules for f in schedule.functions]
-        return combined(self.problem.code, code_digest(self.optimizer), *curves)
+        return combined(loop_code(), self.problem.code, code_digest(self.optimizer), *curves)
 
 
 def usual_batch_size(optimizer: Optimizer, problem: Problem) -> BatchSize:

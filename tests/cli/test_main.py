@@ -89,7 +89,7 @@ def call(*arguments: str, code: int = 0) -> Result:
 
 def process(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     """Call optilab in a process of its own, and check its exit code."""
-    command = [sys.executable, "-c", "from optilab.cli import main; main(prog_name='optilab')", *arguments]
+    command = [sys.executable, "-c", "from optilab.cli.main import main; main(prog_name='optilab')", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     return done
@@ -117,7 +117,7 @@ def test_help_names_every_command() -> None:
 def test_help_loads_nothing_heavy() -> None:
     """Answering --help imports no compiler, no pandas and no plotting."""
     code = (
-        "import sys\nfrom optilab.cli import main\nmain(['--help'], standalone_mode=False)\n"
+        "import sys\nfrom optilab.cli.main import main\nmain(['--help'], standalone_mode=False)\n"
         "print('heavy:', *[m for m in ('numba', 'numpy', 'pandas', 'matplotlib', 'pydantic') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

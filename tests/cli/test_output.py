@@ -124,7 +124,7 @@ def call(*arguments: str, code: int = 0) -> Result:
 def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run a line of the shell, in which $OPTILAB is the command."""
     program = f'"{sys.executable}" -m optilab_under_test'
-    Path("optilab_under_test.py").write_text("from optilab.cli import main\nmain(prog_name='optilab')\n", "utf-8")
+    Path("optilab_under_test.py").write_text("from optilab.cli.main import main\nmain(prog_name='optilab')\n", "utf-8")
     given = {**os.environ, "OPTILAB": program, **environment}
     return subprocess.run(
         ["bash", "-c", command.replace("$OPTILAB", program)], capture_output=True, env=given, check=False

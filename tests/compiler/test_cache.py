@@ -228,7 +228,7 @@ def test_a_constant_of_another_module_is_that_of_today(tmp_path: Path) -> None:
     (tmp_path / "helped.py").write_text(HELPED.format(consts="helped_consts"), "utf-8")
     program = (
         "import optilab\n"
-        "from optilab import plugins\n"
+        "from optilab.plugins import loading\n"
         f"loading.use_file({str(tmp_path / 'helped.py')!r})\n"
         "print(optilab.get_optimizer('helped').start([1.0], lr=1.0).step([1.0])[0])\n"
     )

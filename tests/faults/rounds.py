@@ -47,7 +47,7 @@ CLOCKS = ("seconds", "cpu_seconds", "compile_seconds", "train_seconds", "measure
 
 def start(file: Path, results: Path) -> subprocess.Popen[str]:
     """Begin `optilab run`, in a process of its own."""
-    code = "from optilab.cli import main; main(prog_name='optilab')"
+    code = "from optilab.cli.main import main; main(prog_name='optilab')"
     command = [sys.executable, "-c", code, "run", str(file), "--results", str(results), "--workers", "2", "--quiet"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

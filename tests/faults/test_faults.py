@@ -46,7 +46,7 @@ LONG = HEAD + 'seeds = 200\nbudget = { steps = 1000000 }\n[[optimizers]]\nuse = 
 
 def command(*arguments: str, before: str = "") -> list[str]:
     """`optilab` in a process of its own, which does something else before."""
-    return [sys.executable, "-c", f"{before}\nfrom optilab.cli import main; main(prog_name='optilab')", *arguments]
+    return [sys.executable, "-c", f"{before}\nfrom optilab.cli.main import main; main(prog_name='optilab')", *arguments]
 
 
 # As a terminal's shell starts it, whoever has started the tests.

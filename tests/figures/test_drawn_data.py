@@ -24,6 +24,7 @@ from optilab.figures.images import digits, weights
 from optilab.plots import images as image_plots
 from optilab.plots.convergence import convergence as convergence_plot
 from optilab.plots.schedules import schedule_curves
+from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results
@@ -166,7 +167,7 @@ def test_the_axis_of_multipliers_says_of_what(tmp_path: Path, monkeypatch: pytes
 
 def test_the_confidence_of_a_digit_is_its_largest_output(readers: Results) -> None:
     """Above each example stands what the best network reads, and its largest output, as the network itself says."""
-    figure = drawn(digits(readers, None, "train_cost"))
+    figure = drawn(digits(readers, made_again))
     w, problem = best_weights(readers)
     outputs = problem.outputs(w, problem.examples.x_test)
     shown = [ax for ax in figure.axes if ax.get_images()]
@@ -205,7 +206,7 @@ def best_weights(results: Results) -> tuple[np.ndarray, Any]:
 
 def test_the_weights_are_those_of_the_best_run(readers: Results) -> None:
     """Of all runs it is the one that reads most test examples rightly, and its first layer is what is drawn."""
-    figure = drawn(weights(readers, None, "train_cost"))
+    figure = drawn(weights(readers, made_again))
     w, _ = best_weights(readers)
     images = [ax.get_images()[0] for ax in figure.axes if ax.get_images()]
     np.testing.assert_array_equal(
@@ -223,4 +224,4 @@ def test_of_diverged_networks_nothing_is_shown(readers: Results) -> None:
     lost = Results(readers.folder, readers.runs.assign(status="diverged"), readers.history)
     for picture in (digits, weights):
         with pytest.raises(optilab.InputError, match="no run on images has lasted"):
-            picture(lost, None, "train_cost")
+            picture(lost, made_again)

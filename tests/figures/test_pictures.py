@@ -23,7 +23,7 @@ from optilab.errors import InputError
 from optilab.experiment.experiment import Experiment
 from optilab.figures import draw as drawing
 from optilab.figures.convergence import convergence, sensitivity
-from optilab.figures.draw import KINDS, draw_schedules
+from optilab.figures.draw import _drawers, draw_schedules
 from optilab.figures.path import path
 from optilab.plots import images as image_plots
 from optilab.plots import style
@@ -522,7 +522,7 @@ def test_colours_follow_the_labels() -> None:
 def captions_of(results: Results, kind: str) -> tuple[str, list[str]]:
     """The caption of a picture, and what its legend has."""
     with plt.rc_context():
-        figure = KINDS[kind](results, None, "train_cost")
+        figure = _drawers(made_again)[kind](results, None, "train_cost")
     assert figure is not None
     legend = [text.get_text() for ax in figure.axes if (box := ax.get_legend()) for text in box.get_texts()]
     caption = " ".join(figure._supxlabel.get_text().split())  # type: ignore[attr-defined]

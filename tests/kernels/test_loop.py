@@ -23,7 +23,7 @@ from optilab.optimizers.update import compile_update
 from optilab.problems.network import Network
 from optilab.problems.network_parameters import NetworkParameters
 from optilab.problems.problem import Precision, Problem
-from optilab.training.setup import _loop_module, compile_loop
+from optilab.training.setup import compiled_loop
 
 Vector = NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def test_every_example_once_an_epoch() -> None:
 
 def compiled_norm(precision: Precision) -> Any:
     """The norm that the history's columns are measured with."""
-    return _loop_module(precision).norm
+    return compiled_loop(precision).norm
 
 
 def call_loop(problem: Problem, optimizer: Optimizer, w: Vector, **given: Any) -> tuple[float, float, float, Vector]:
@@ -105,7 +105,7 @@ def call_loop(problem: Problem, optimizer: Optimizer, w: Vector, **given: Any) -
     state, scalars = layout.allocate(w)
     default = np.array([[float(p.default) for p in optimizer.parameters.values()]])
     w = w.copy()
-    done, cost, update_norm = compile_loop("float64")(
+    done, cost, update_norm = compiled_loop("float64").train(
         w,
         np.zeros_like(w),
         np.zeros_like(w),

@@ -714,9 +714,9 @@ def double_gradient(w, g, lr, value_and_grad):
 
 def test_vectors_of_another_precision() -> None:
     """A vector in float64 is refused by value_and_grad in a float32 run, with what to write instead."""
-    double_gradient.start([1.0], problem="parabola").step()
+    double_gradient.start([1.0], problem=optilab.get_problem("parabola")).step()
     with pytest.raises(InputError, match=r"takes vectors of float32, as np.zeros_like\(w\) makes; found"):
-        double_gradient.start([1.0], problem="parabola", precision="float32")
+        double_gradient.start([1.0], problem=optilab.get_problem("parabola", "float32"))
 
 
 def test_the_rule_of_a_chain_that_does_not_compile() -> None:

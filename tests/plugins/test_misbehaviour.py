@@ -290,7 +290,7 @@ def test_json_is_alone_on_stdout(command: list[str]) -> None:
     Path("loud.py").write_text("import os, sys\nos.write(1, b'loud')\nos.system('echo loud')\nprint('loud')\n", "utf-8")
     experiment = EXPERIMENT.format(problem='use = "bowl"', schedule="", sampler="sobol")
     Path("doors.toml").write_text(experiment, "utf-8")
-    optilab = [sys.executable, "-c", "from optilab.cli import main; main()"]
+    optilab = [sys.executable, "-c", "from optilab.cli.main import main; main()"]
     done = subprocess.run([*optilab, *command, "--plugin", "loud.py"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)
     assert done.stderr.count("loud") == 3
