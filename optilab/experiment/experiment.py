@@ -38,7 +38,7 @@ class Search(Table):
     generation: how many points of each search are tried before it learns from them (or their runs are compared), where it
         does; whatever the number of workers, so that it changes nothing.
     prune_after: the share of a run, 0.25 for one, after which it is given up if its lowest cost yet is above the median of the
-        runs of earlier generations, at the same step and with the same seed, once there are five (`runner/pruning.py`).
+        runs of earlier generations, at the same step and with the same seed, once there are five (`search/median_rule.py`).
     """
 
     method: str = "sobol"
