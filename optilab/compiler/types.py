@@ -88,7 +88,7 @@ class Signatures(NamedTuple):
 
     float: types.Type
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
-    update: Any  # update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
+    update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context)
     train: Any  # kernels.loop.train
     norm: Any  # kernels.loop.norm
     predict: Any  # predict(w, features, out, context)
@@ -125,7 +125,7 @@ def signatures(precision: str) -> Signatures:
         vector,  # g
         types.float64,  # t
         types.float64,  # cost
-        types.float64[::1],  # hyper
+        types.float64[::1],  # numbers: the hyperparameters, as from optimizers.chain.Chain.numbers
         vector,  # state
         types.float64[::1],  # scalars
         layers,
@@ -144,7 +144,7 @@ def signatures(precision: str) -> Signatures:
         types.int64,  # skip
         types.int64,  # steps
         types.float64,  # t
-        types.float64[:, ::1],  # table
+        types.float64[:, ::1],  # numbers_by_step
         vector,  # state
         types.float64[::1],  # scalars
         layers,

@@ -19,7 +19,7 @@ def train(
     skip,
     steps,
     t,
-    table,
+    numbers_by_step,
     state,
     scalars,
     layers,
@@ -35,7 +35,7 @@ def train(
     order: [epoch, example], the order of the examples in each epoch from the one under way; batches are slices of it.
     skip: how many steps of the first epoch have been taken already.
     t: number of the first step, from 1.
-    table: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
+    numbers_by_step: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
     evaluate, update: addresses; rules that evaluate gradients themselves are given the first.
     limits: of the gradient evaluations and of the examples in them, counted in the context; no step begins beyond.
 
@@ -61,8 +61,8 @@ def train(
             return float(step), cost, update_norm
         if limited or step == steps - 1:
             previous[:] = w
-        hyper = table[step if table.shape[0] > 1 else 0]
-        step_on(w, g, t + step, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
+        numbers = numbers_by_step[step if numbers_by_step.shape[0] > 1 else 0]
+        step_on(w, g, t + step, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context)
     if taken > 0:
         squares = 0.0
         for i in range(w.size):

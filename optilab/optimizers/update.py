@@ -32,7 +32,7 @@ F = np.{precision}
 {rules}
 
 @entry(signatures("{precision}").update{options})
-def update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context):
+def update(w, g, t, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context):
 '''
 
 
@@ -124,8 +124,8 @@ def _converted(rule: Rule, name: str, column: int) -> str:
     """A hyperparameter as the rule sees it: a number, a switch, a whole number, or the number of a word."""
     parameter = rule.parameters[name]
     if isinstance(parameter.range, (WholeNumbers, Words)):
-        return f"np.int64(round(hyper[{column}]))"
-    return f"hyper[{column}] != 0" if isinstance(parameter.range, Switch) else f"hyper[{column}]"
+        return f"np.int64(round(numbers[{column}]))"
+    return f"numbers[{column}] != 0" if isinstance(parameter.range, Switch) else f"numbers[{column}]"
 
 
 def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
