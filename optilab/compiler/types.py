@@ -38,11 +38,11 @@ MATRIX, BIAS, VECTOR = 0, 1, 2  # kinds of layer
 EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
 
 
-UNLIMITED = 2**62  # of any of them
+UNLIMITED = 2**62  # a limit of `Context.tally` that is never reached
 
 
 class Context(NamedTuple):
-    """All that a compiled problem reads, and the scratch memory that it writes.
+    """Arrays and numbers that a compiled problem reads, and the scratch memory that it writes.
 
     Examples are sparse pixels (`starts` is not empty), dense `pixels`, or `features`; the others are empty. Pixels stay
     bytes in memory and are scaled when they are used.

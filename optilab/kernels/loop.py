@@ -74,7 +74,7 @@ def train(
 
 @jit
 def norm(vector):
-    """Length of a vector, summed in float64; infinite where it isn't finite in float64."""
+    """Euclidean norm sqrt(sum_i v_i^2), summed in float64; infinite where that overflows."""
     squares = 0.0
     for i in range(vector.size):
         squares += np.float64(vector[i]) * np.float64(vector[i])
@@ -83,13 +83,13 @@ def norm(vector):
 
 @jit
 def no_cost(w, g, rows, context):
-    """Stands in for `evaluate` where there is no problem."""
+    """`evaluate` where there is no problem: the cost 0, and no gradient."""
     return 0.0
 
 
 @jit
 def same_gradient(w, g, rows, context):
-    """Stands in for `evaluate` where an update is timed: a gradient that is always the same, and the cost 1."""
+    """`evaluate` where an update is timed: a gradient that is always the same, and the cost 1."""
     if g.size > 0:
         context.tally[EVALUATIONS] += 1
         g[:] = context.scratch

@@ -1,4 +1,4 @@
-"""The memory of a chain of rules: which states it has, where each lies, and how it begins."""
+"""Memory of a chain of rules: its states, where each lies in one vector, and where each starts."""
 
 from __future__ import annotations
 
@@ -129,7 +129,10 @@ class Layout:
             )
 
     def allocate(self, w: NDArray[np.floating], seed: int = 0) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
-        """State vector in the precision of w, and scalars in float64, all at their start."""
+        """The state vector, in the precision of w, and the scalars, in float64, at their start.
+
+        seed: key of the rules' noise.
+        """
         vector, scalars = np.zeros(self._size, w.dtype), np.zeros(self._n_scalars)
         for row, (number, state) in self._start.items():
             first, size, copies = self.places[row]
@@ -162,7 +165,7 @@ class Layout:
         return found
 
     def evaluation_point(self, w: NDArray[np.floating], vector: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Where cost and accuracy are measured: w itself, or what the rules keep for that."""
+        """The point at which cost and accuracy are measured: w itself, or the states that rules name by `evaluate_at`."""
         point = w
         for number, rule in enumerate(self._chain.rules):
             if rule.evaluate_at is not None:

@@ -32,6 +32,7 @@ class Stepper:
 
     hyperparameters: used by the next step; change a value to follow a schedule by hand.
     t: steps taken.
+    InputError for weights that don't fit the problem or the precision, and for a rule that needs a problem where there is none.
     """  # `update` stands in for the compiled one, in the conformance kit
 
     def __init__(

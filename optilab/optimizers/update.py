@@ -1,4 +1,4 @@
-"""Lifts a chain of rules to one compiled update of all weights: writes the module that the compiler sees."""
+"""The compiled update of a chain of rules: one function of all weights, in a generated module."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ from optilab.kernels.noise import normal"""
 def update_text(chain: Chain, precision: str, *, checked: bool = False, imports: str = _IMPORTS) -> str:
     """Source of the module that compiles `chain`; `checked` makes an access out of bounds an error.
 
-    imports: where the module has the functions from that it is made with.
+    imports: statements that import the functions which the module calls.
     """
     slots = Slots(chain)
     options = ", boundscheck=True" if checked else ""

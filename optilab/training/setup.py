@@ -33,7 +33,7 @@ def loop_code() -> str:
 
 @cache
 def _threads() -> ThreadpoolController:
-    """Of the BLAS libraries that are loaded once the compiled loop is."""
+    """The threads of the BLAS libraries, which are loaded once the compiled loop is."""
     return ThreadpoolController()
 
 

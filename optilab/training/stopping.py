@@ -86,7 +86,7 @@ class Plateau(Table):
 
 
 class Stop(Table):
-    """What ends a run before its budget does. All but the last two are looked at whenever it is measured.
+    """Rules that end a run before its budget does; all but the last two are checked at each measurement.
 
     gradient_norm: a norm of the full gradient at or below which the run has "converged".
     target: a measure and the value that it is to reach: costs and norms from above, accuracies from below; "target".
