@@ -72,7 +72,7 @@ def imported_by(names: Names) -> dict[str, Any]:
     return {name: sys.modules[name] for name in names.imports if name in sys.modules}
 
 
-def body_of(function: types.FunctionType) -> str:
+def body_text(function: types.FunctionType) -> str:
     """The body as it is written: a rule in float32 is compiled of that. "" where the source can't be read."""
     try:
         found = tree_of(function)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-from optilab.compiler.names import body_of, closure_of, imported_by, names_of
+from optilab.compiler.names import body_text, closure_of, imported_by, names_of
 from optilab.compiler.origins import LIBRARIES, attribute, is_of_library, is_ours, parts_of, python_of
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), np.generic, np.dtype, range, slice)
@@ -65,7 +65,7 @@ class Walk:
         if defaults:
             self.value([function.__defaults__, function.__kwdefaults__])
         if self._code:
-            self._add(body_of(function))
+            self._add(body_text(function))
             self._instructions(function.__code__)
             if is_ours(function):  # what it reads is of optilab as well
                 return

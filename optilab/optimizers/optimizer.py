@@ -213,8 +213,3 @@ def _merged(parameters: Sequence[Parameter]) -> Parameter:
             accepted &= other.range
     defaults = {p.default for p in parameters if p.default is not None}
     return Parameter(first.name, defaults.pop() if len(defaults) == 1 else None, accepted)
-
-
-def _called(decorator: str, function: object) -> None:
-    if function is not None:
-        raise InputError(f"write the decorator with parentheses: @{decorator}(), or @{decorator}(lr=0.1)")

@@ -100,9 +100,9 @@ def test_the_clock_is_looked_at_often(limits: dict[str, Any], monkeypatch: pytes
     wanted: list[int] = []
     interval = Training._interval
 
-    def noted(self: Training, loop: Any, skip: int, order: Any, steps: int, table: Any) -> tuple[int, float]:
+    def noted(self: Training, loop: Any, skip: int, order: Any, steps: int, numbers: Any) -> tuple[int, float]:
         wanted.append(steps)
-        return interval(self, loop, skip, order, steps, table)
+        return interval(self, loop, skip, order, steps, numbers)
 
     monkeypatch.setattr(Training, "_interval", noted)
     optilab.train("bowl", "sgd", lr=1e-3, steps=1000, measure_steps=1000)
