@@ -22,7 +22,7 @@ class ScheduledNumbers:
 
     def __init__(self, plan: Plan, total: int) -> None:
         columns_of = plan.optimizer.columns_of
-        self._numbers = np.array(plan.optimizer.numbers(plan.hyperparameters))
+        self._numbers = np.array(plan.optimizer.numbers(plan.hyperparameters))[None]
         self._total, self._steps_per_epoch = total, plan.steps_per_epoch
         self._lr = columns_of("lr")[:1]
         self._curves = [(s, columns_of(s.of)) for s in plan.schedules if not s.schedule.is_feedback]
@@ -31,7 +31,9 @@ class ScheduledNumbers:
         self.varies = bool(self._curves)
 
     def by_step(self, first: int, steps: int) -> NDArray[np.float64]:
-        """[step, hyperparameter], from the step numbered `first` (from 0) on; a single row if it doesn't vary."""
+        """[step, hyperparameter], from the step numbered `first` (from 0) on; a single row if it doesn't vary. Not to be changed."""
+        if not (self._curves or self._answers):
+            return self._numbers
         numbers = np.tile(self._numbers, (steps if self.varies else 1, 1))
         for schedule, columns in self._curves:
             multipliers = schedule.multipliers(first, steps, self._total, self._steps_per_epoch)
