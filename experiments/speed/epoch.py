@@ -75,11 +75,10 @@ def ours(problem, order: np.ndarray, rule: str, batch: int) -> Epoch:
         batch_size="full" if full else batch,
         budget=Budget(epochs=1),
         measure=None,
-        seed=0,
     )
 
     def prepare() -> Callable[[], Weights]:
-        training = Training(plan)
+        training = Training(plan, 0)
         if not full:
             training.order = lambda epoch, steps_left: order[None]
 

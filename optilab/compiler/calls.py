@@ -51,7 +51,7 @@ def evaluate_at(typing_context, address, w):
 
 @intrinsic
 def update_at(typing_context, address, w):
-    """The `update` at an address, likewise."""
+    """The `update` at an address, for compiled code; in the precision of w."""
     return _called_at(address, w, "update")
 
 

@@ -22,7 +22,8 @@ import numba
 import numpy as np
 from numba.core.dispatcher import Dispatcher
 
-from optilab.compiler.walk import Walk, is_ours
+from optilab.compiler.origins import is_ours
+from optilab.compiler.walk import Walk
 
 _ROOT = Path(__file__).parents[1]
 

@@ -28,7 +28,7 @@ def jit(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def _jit_inside(function: Callable[..., Any], **options: Any) -> Any:
-    """The same for what compiled code alone calls: without wrappers for Python and C, which take as long to compile."""
+    """`jit` for what compiled code alone calls: without wrappers for Python and C, which take as long to compile."""
     return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
 
 

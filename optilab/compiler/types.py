@@ -38,11 +38,11 @@ MATRIX, BIAS, VECTOR = 0, 1, 2  # kinds of layer
 EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
 
 
-UNLIMITED = 2**62  # of any of them
+UNLIMITED = 2**62  # a limit of `Context.tally` that is never reached
 
 
 class Context(NamedTuple):
-    """All that a compiled problem reads, and the scratch memory that it writes.
+    """Arrays and numbers that a compiled problem reads, and the scratch memory that it writes.
 
     Examples are sparse pixels (`starts` is not empty), dense `pixels`, or `features`; the others are empty. Pixels stay
     bytes in memory and are scaled when they are used.
@@ -88,7 +88,7 @@ class Signatures(NamedTuple):
 
     float: types.Type
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
-    update: Any  # update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
+    update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context)
     train: Any  # kernels.loop.train
     norm: Any  # kernels.loop.norm
     predict: Any  # predict(w, features, out, context)
@@ -125,7 +125,7 @@ def signatures(precision: str) -> Signatures:
         vector,  # g
         types.float64,  # t
         types.float64,  # cost
-        types.float64[::1],  # hyper
+        types.float64[::1],  # numbers: the hyperparameters, as from optimizers.chain.Chain.numbers
         vector,  # state
         types.float64[::1],  # scalars
         layers,
@@ -144,7 +144,7 @@ def signatures(precision: str) -> Signatures:
         types.int64,  # skip
         types.int64,  # steps
         types.float64,  # t
-        types.float64[:, ::1],  # table
+        types.float64[:, ::1],  # numbers_by_step
         vector,  # state
         types.float64[::1],  # scalars
         layers,

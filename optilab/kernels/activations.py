@@ -27,14 +27,19 @@ NORMAL = 0.3989422804014327  # 1 / sqrt(2 pi)
 
 @jit
 def softplus(z):
-    """log(1 + exp(z)) without overflow."""
+    """Softplus log(1 + exp(z)) without overflow: max(z, 0) + log(1 + exp(-|z|))."""
     rest = log1p(exponential(-abs(z)))
     return rest if z < 0 else z + rest
 
 
 @jit
 def activate(kind, z, a):
-    """A = f(z)."""
+    """Activation of flat arrays, elementwise: fills a with a = f(z).
+
+    f(z) is z; 1 / (1 + e^-z); tanh z; max(0, z); z or 0.01 z below zero (leaky ReLU); z or e^z - 1 below zero (ELU, Clevert et
+    al., 2016); z Phi(z), Phi the normal distribution function (GELU, Hendrycks and Gimpel, 2016); z / (1 + e^-z) (SiLU);
+    log(1 + e^z) (softplus).
+    """
     n = z.size
     zero = z.dtype.type(0)
     if kind == IDENTITY:
@@ -68,7 +73,10 @@ def activate(kind, z, a):
 
 @jit
 def scale_by_derivative(kind, z, a, delta):
-    """Delta *= f'(z)."""
+    """Chain rule through an activation: delta becomes delta * f'(z), elementwise over flat arrays.
+
+    At z = 0, where ReLU and leaky ReLU have a kink, the derivative is that on the left.
+    """
     n = z.size
     if kind == SIGMOID:
         for i in range(n):

@@ -21,7 +21,11 @@ CODES = {
 
 @jit
 def cost_and_delta(kind, a, y, huber_delta, weight, delta):
-    """Return the summed cost of `a` against `y`, [example, output]; fill `delta` with `weight` * dC/da."""
+    """Cost of the outputs `a` against the targets `y`, [example, output], summed over examples; fills `delta` with weight dC/da.
+
+    quadratic: sum_j (a_j - y_j)^2. cross_entropy: -sum_j y_j log softmax(a)_j. binary_cross_entropy: sum_j softplus(a_j) - y_j a_j.
+    huber: of e = a_j - y_j, e^2 / 2 up to |e| = d = huber_delta, and d (|e| - d / 2) beyond (Huber, 1964).
+    """
     examples, outputs = a.shape
     total = 0.0
     if kind == QUADRATIC:  # sum_j (a_j - y_j)^2
@@ -66,7 +70,10 @@ def cost_and_delta(kind, a, y, huber_delta, weight, delta):
 
 @jit
 def count_correct(kind, a, y):
-    """How many examples have their largest output where the target has it (one output: on the same side)."""
+    """Number of examples that are classified correctly: the largest output is where the target's is.
+
+    With one output: both are above the threshold, or neither; it is 0.5, or 0 for a logit.
+    """
     examples, outputs = a.shape
     correct = 0
     if outputs == 1:

@@ -19,7 +19,7 @@ PIXEL_SCALE, HUBER_DELTA = 0, 1
 
 
 def scratch_size(sizes, block):
-    """How many numbers `evaluate` needs beside the weights, for layers of `sizes` neurons, the inputs first."""
+    """Size of the scratch memory that `evaluate` needs beside the weights, for layers of `sizes` neurons, the inputs first."""
     widest = max(a * b for a, b in itertools.pairwise(sizes))
     return block * sizes[0] + block * sizes[-1] + widest + sum(3 * block * n for n in sizes[1:])
 
@@ -56,7 +56,7 @@ def gather_targets(context, rows, y):
 
 @jit
 def affine(w, matrix, a, z):
-    """Z = a W + b for the layer whose weight matrix is `matrix` in the layer table."""
+    """Pre-activations z = a W + b, [example, neuron], of the layer whose weight matrix is `matrix` in the layer table."""
     end = matrix.offset + matrix.size
     np.dot(a, w[matrix.offset : end].reshape((matrix.rows, matrix.columns)), z)
     for i in range(z.shape[0]):
@@ -66,7 +66,7 @@ def affine(w, matrix, a, z):
 
 @jit
 def affine_sparse(w, matrix, context, rows, z):
-    """The same for the first layer on sparse pixels."""
+    """Pre-activations z = a W + b of the first layer where the examples are sparse pixels, read where they are."""
     multiply(context.starts, context.columns, context.values, rows, w, matrix.offset, z)
     scale = z.dtype.type(context.settings[PIXEL_SCALE])
     end = matrix.offset + matrix.size

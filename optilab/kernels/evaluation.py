@@ -19,7 +19,7 @@ class Evaluation(types.Callable):
         super().__init__(name=f"Evaluation({function}, {rows}, {context})")
 
     def get_call_type(self, context, args, kws):
-        """A call takes w and g, and returns the cost."""
+        """The signature of a call, (w, g) -> cost. TypingError, as Numba reports it, for other arguments."""
         if len(args) != 2 or kws:
             raise TypingError("value_and_grad takes two arguments: value_and_grad(w, g)")
         precision = self.function.signature.args[0].dtype
@@ -84,7 +84,7 @@ class Sum(types.Callable):
         return signature(types.float64, *args, recvr=self)
 
     def get_call_signatures(self):
-        """Not enumerable, as those of an evaluation."""
+        """No list of signatures, as for an evaluation."""
         return (), True
 
     def get_impl_key(self, sig):

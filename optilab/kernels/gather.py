@@ -5,7 +5,7 @@ from optilab.compiler.jit import jit
 
 @jit
 def gather(whole, part, source, own):
-    """Copy the layers `source` of the whole vector to where the layers `own` lie in the part."""
+    """Copy some layers, `source` of the whole vector to where the layers `own` lie in the part."""
     for k in range(source.size):
         for i in range(source[k].size):
             part[own[k].offset + i] = whole[source[k].offset + i]
@@ -13,7 +13,7 @@ def gather(whole, part, source, own):
 
 @jit
 def scatter(part, whole, source, own):
-    """Copy them back."""
+    """Inverse of `gather`: copy the layers `own` of the part to where the layers `source` lie in the whole vector."""
     for k in range(source.size):
         for i in range(source[k].size):
             whole[source[k].offset + i] = part[own[k].offset + i]

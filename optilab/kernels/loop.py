@@ -19,7 +19,7 @@ def train(
     skip,
     steps,
     t,
-    table,
+    numbers_by_step,
     state,
     scalars,
     layers,
@@ -35,7 +35,7 @@ def train(
     order: [epoch, example], the order of the examples in each epoch from the one under way; batches are slices of it.
     skip: how many steps of the first epoch have been taken already.
     t: number of the first step, from 1.
-    table: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
+    numbers_by_step: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
     evaluate, update: addresses; rules that evaluate gradients themselves are given the first.
     limits: of the gradient evaluations and of the examples in them, counted in the context; no step begins beyond.
 
@@ -61,8 +61,8 @@ def train(
             return float(step), cost, update_norm
         if limited or step == steps - 1:
             previous[:] = w
-        hyper = table[step if table.shape[0] > 1 else 0]
-        step_on(w, g, t + step, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context)
+        numbers = numbers_by_step[step if numbers_by_step.shape[0] > 1 else 0]
+        step_on(w, g, t + step, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context)
     if taken > 0:
         squares = 0.0
         for i in range(w.size):
@@ -74,7 +74,7 @@ def train(
 
 @jit
 def norm(vector):
-    """Length of a vector, summed in float64; infinite where it isn't finite in float64."""
+    """Euclidean norm sqrt(sum_i v_i^2), summed in float64; infinite where that overflows."""
     squares = 0.0
     for i in range(vector.size):
         squares += np.float64(vector[i]) * np.float64(vector[i])
@@ -83,13 +83,13 @@ def norm(vector):
 
 @jit
 def no_cost(w, g, rows, context):
-    """Stands in for `evaluate` where there is no problem."""
+    """`evaluate` where there is no problem: the cost 0, and no gradient."""
     return 0.0
 
 
 @jit
 def same_gradient(w, g, rows, context):
-    """Stands in for `evaluate` where an update is timed: a gradient that is always the same, and the cost 1."""
+    """`evaluate` where an update is timed: a gradient that is always the same, and the cost 1."""
     if g.size > 0:
         context.tally[EVALUATIONS] += 1
         g[:] = context.scratch

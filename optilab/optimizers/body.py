@@ -1,4 +1,4 @@
-"""What the source of a rule's function says, before it is compiled."""
+"""The source of a rule's function, read before it is compiled: names, assignments, returns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Body:
 
 
 def body_of(function: Callable[..., Any]) -> Body:
-    """InputError if the source can't be read."""
+    """The body of a rule's function. InputError if its source can't be read."""
     try:
         found = tree_of(function)
     except (OSError, TypeError, SyntaxError, IndexError):

@@ -65,10 +65,12 @@ class Chain:
         names = self.rule_names
         return [Column(k, n, f"{names[k]}.{n}") for k, rule in enumerate(self.rules) for n in rule.parameters]
 
-    def numbers(self, filled: Mapping[str, Any]) -> list[float]:
-        """Values as compiled code gets them, one for each of `columns`."""
+    def numbers(self, hyperparameters: Mapping[str, Any]) -> list[float]:
+        """The hyperparameters as compiled code gets them: one number for each of `columns`."""
         return [
-            self.rules[c.rule].number(c.name, filled[c.qualified if c.qualified in filled else c.name])
+            self.rules[c.rule].number(
+                c.name, hyperparameters[c.qualified if c.qualified in hyperparameters else c.name]
+            )
             for c in self.columns
         ]
 

@@ -1,4 +1,4 @@
-"""From a function and what its author declares to a rule; everything that doesn't fit together is told here."""
+"""Declarations of rules: a function and what its author says of it, checked and made into a `Rule`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True)
 class Declaration:
-    """What an author says of a rule beside its function: the arguments of `elementwise` and `vectorwise`."""
+    """The arguments of `elementwise` and `vectorwise`: what an author declares of a rule beside its function."""
 
     elementwise: bool
     lr: float | None = None

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from optilab.errors import InputError
 from optilab.optimizers.declaration import Declaration
-from optilab.optimizers.optimizer import Optimizer, _called
+from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.rule import Link
 from optilab.optimizers.state import State
 
@@ -49,7 +50,7 @@ def elementwise(
 
     InputError if the rule asks for what it can't have, or doesn't return by name what it changes.
     """
-    _called("elementwise", function)
+    _check_parentheses("elementwise", function)
     return _Decorator(
         Declaration(True, lr, states or {}, ranges or {}, batch_size, evaluate_at, claims, reference, link)
     )
@@ -71,9 +72,15 @@ def vectorwise(
     """Make an optimizer of an update of the whole vector; its arrays are changed in place.
 
     Arguments as for `elementwise`; states may also be `per_layer`, `per_row`, `per_column`, `left_matrix`, `right_matrix`,
-    and have copies.
+    and have copies. InputError as for `elementwise`.
     """
-    _called("vectorwise", function)
+    _check_parentheses("vectorwise", function)
     return _Decorator(
         Declaration(False, lr, states or {}, ranges or {}, batch_size, evaluate_at, claims, reference, link)
     )
+
+
+def _check_parentheses(decorator: str, function: object) -> None:
+    """InputError where a decorator is used without parentheses, and so is handed the function."""
+    if function is not None:
+        raise InputError(f"write the decorator with parentheses: @{decorator}(), or @{decorator}(lr=0.1)")

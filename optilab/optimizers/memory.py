@@ -1,4 +1,4 @@
-"""The memory of a chain of rules: which states it has, where each lies, and how it begins."""
+"""Memory of a chain of rules: its states, where each lies in one vector, and where each starts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ STEPS = "steps of the rules after it"
 
 
 class Slots:
-    """Which number each state of a chain has in the tables that compiled code is given; the same for all sizes.
+    """The index of each state of a chain in what compiled code is given: written into its source, and the same for all sizes.
 
-    rows: of `places`, for arrays; tables: for layer tables. scalars: places among the single numbers. columns: of the
-    hyperparameters.
+    rows: of each state that is an array, the row of `Layout.places`. tables: of each rule on some layers alone, the first of
+    the two rows of its layer tables. scalars: of each single number, its index in `scalars`. columns: of each hyperparameter,
+    its index in `numbers`.
     """
 
     def __init__(self, chain: Chain) -> None:
@@ -61,17 +62,19 @@ class Slots:
 
 
 class Layout:
-    """The memory of a chain at work on some layers.
+    """Where each state of a chain lies in its memory, for the layers of one problem.
 
-    places: for compiled code, (first, size, copies) of each vector in `state` or array in `scalars`; of layer tables in
-    `layers`, which holds that of the problem, and for each rule on some layers alone the table of these as the rule sees
-    them, and as they lie in the whole.
+    places: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
+    how many copies; in `state`, in `scalars` for arrays of single numbers, in `layers` for layer tables.
+    layers: layer tables end to end: the problem's, and for each rule on some layers alone the table of these as the rule
+    sees them, and as they lie in the whole.
+    InputError for layers that the problem doesn't have, and for states that rules share but declare differently.
     """
 
-    def __init__(self, chain: Chain, filled: Mapping[str, Any], table: Table) -> None:
+    def __init__(self, chain: Chain, hyperparameters: Mapping[str, Any], table: Table) -> None:
         slots = self._slots = Slots(chain)
         self._chain = chain
-        self._filled = filled
+        self._hyperparameters = hyperparameters
         self.places = np.zeros((slots.n_rows, 3), np.int64)
         self.places[0] = 0, len(table), 1
         self._start: dict[int, tuple[int, State]] = {}  # of each row, the rule and the state
@@ -114,7 +117,7 @@ class Layout:
         if not isinstance(given, str):
             return given
         qualified = f"{self._chain.rule_names[number]}.{given}"
-        return self._filled[qualified if qualified in self._filled else given]
+        return self._hyperparameters[qualified if qualified in self._hyperparameters else given]
 
     def _check_shared(self, name: str, state: State, row: int, number: int) -> None:
         other, declared = self._start[row]
@@ -126,7 +129,10 @@ class Layout:
             )
 
     def allocate(self, w: NDArray[np.floating], seed: int = 0) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
-        """State vector in the precision of w, and scalars in float64, all at their start."""
+        """The state vector, in the precision of w, and the scalars, in float64, at their start.
+
+        seed: key of the rules' noise.
+        """
         vector, scalars = np.zeros(self._size, w.dtype), np.zeros(self._n_scalars)
         for row, (number, state) in self._start.items():
             first, size, copies = self.places[row]
@@ -159,7 +165,7 @@ class Layout:
         return found
 
     def evaluation_point(self, w: NDArray[np.floating], vector: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Where cost and accuracy are measured: w itself, or what the rules keep for that."""
+        """The point at which cost and accuracy are measured: w itself, or the states that rules name by `evaluate_at`."""
         point = w
         for number, rule in enumerate(self._chain.rules):
             if rule.evaluate_at is not None:

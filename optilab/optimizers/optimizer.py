@@ -69,7 +69,7 @@ class Optimizer(Chain):
         return {name: _merged(parameters) for name, parameters in own.items()}
 
     def fill(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
-        """Checked values of all hyperparameters: the given ones, and the defaults of the rest.
+        """All hyperparameters, checked: the given ones, and the defaults of the others.
 
         A name such as "rule.lr" gives a value to one rule alone. InputError for a plain name that would reach a link and
         another rule on the same layers, but for lr, which is the same for both: what they call alike may be two things, or
@@ -85,24 +85,24 @@ class Optimizer(Chain):
                 names = [*known, *qualified] if "." in name else list(known)
                 raise unknown(f"parameter of {self.name}", name, names, place)
         self._check_meant_once(given, place)
-        filled: dict[str, Any] = {}
+        hyperparameters: dict[str, Any] = {}
         for name, parameter in shared.items():
             if name in given:
-                filled[name] = parameter.check(given[name], place)
+                hyperparameters[name] = parameter.check(given[name], place)
                 for column in self.columns:  # a range in common can't be written down for all kinds of ranges
                     if column.name == name and column.qualified not in given:
                         self.rules[column.rule].parameters[name].check(given[name], place)
             elif parameter.default is None and self.title and self._disagreement(name):
                 own = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}
-                filled |= {column: value for column, value in own.items() if column not in given}
+                hyperparameters |= {column: value for column, value in own.items() if column not in given}
             elif parameter.default is None:
                 raise InputError(f"{at(place)}{self.name} needs a value for {name}{self._disagreement(name)}")
             else:
-                filled[name] = parameter.default
+                hyperparameters[name] = parameter.default
         for name, parameter in qualified.items():
             if name in given:
-                filled[name] = replace(parameter, name=name).check(given[name], place)
-        return filled
+                hyperparameters[name] = replace(parameter, name=name).check(given[name], place)
+        return hyperparameters
 
     def _check_meant_once(self, given: Mapping[str, Any], place: str) -> None:
         """InputError where a value would act twice: in a link, and in another rule that has the same and works on the same layers.
@@ -213,8 +213,3 @@ def _merged(parameters: Sequence[Parameter]) -> Parameter:
             accepted &= other.range
     defaults = {p.default for p in parameters if p.default is not None}
     return Parameter(first.name, defaults.pop() if len(defaults) == 1 else None, accepted)
-
-
-def _called(decorator: str, function: object) -> None:
-    if function is not None:
-        raise InputError(f"write the decorator with parentheses: @{decorator}(), or @{decorator}(lr=0.1)")

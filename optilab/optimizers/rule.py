@@ -63,7 +63,7 @@ class Rule:
     claims: invariances that hold at the defaults, of CLAIMS.
     reference: another implementation, called with the rule's own names: "torch.optim.X(lr=lr)".
     link: "before" or "after", for a rule that makes no steps of its own: where in a chain it stands to one that does.
-    layers: which layers it works on, as in `layers.selected`; "" for all.
+    layers: which layers it works on, as in `selection.selected`; "" for all.
     """
 
     function: Callable[..., Any]

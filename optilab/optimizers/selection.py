@@ -14,7 +14,7 @@ from optilab.problems.layers import Table, layer_table
 
 
 def selected(table: Table, selections: Sequence[str], own: int) -> NDArray[np.bool_]:
-    """Which layers selection number `own` of a chain selects; "" is all of them, several words are what they share.
+    """Mask of the layers that selection number `own` of a chain selects; "" is all of them, several words are what they share.
 
     A layer of neurons is a matrix and its bias. "hidden" are those that are neither the first nor the last; "rest" is
     what no other selection of the chain has. A number is that row of the table.

@@ -32,6 +32,7 @@ class Stepper:
 
     hyperparameters: used by the next step; change a value to follow a schedule by hand.
     t: steps taken.
+    InputError for weights that don't fit the problem or the precision, and for a rule that needs a problem where there is none.
     """  # `update` stands in for the compiled one, in the conformance kit
 
     def __init__(
@@ -112,8 +113,8 @@ class Stepper:
         own = self.save()
         for name, mine in own.items():
             other = np.asarray(saved[name]) if name in saved else None
-            numbers = name not in ("layers", "rules")
-            if other is None or (numbers and (other.shape != mine.shape or other.dtype != mine.dtype)):
+            of_numbers = name not in ("layers", "rules")
+            if other is None or (of_numbers and (other.shape != mine.shape or other.dtype != mine.dtype)):
                 found = "is missing" if other is None else f"has shape {other.shape} and type {other.dtype}"
                 raise InputError(f"saved {name} {found}; {self._optimizer.name} expects {mine.shape}, {mine.dtype}")
         for name in ("layers", "rules"):

@@ -1,4 +1,4 @@
-"""Lifts a chain of rules to one compiled update of all weights: writes the module that the compiler sees."""
+"""The compiled update of a chain of rules: one function of all weights, in a generated module."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ F = np.{precision}
 {rules}
 
 @entry(signatures("{precision}").update{options})
-def update(w, g, t, cost, hyper, state, scalars, layers, places, evaluate, rows, every_row, context):
+def update(w, g, t, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context):
 '''
 
 
@@ -124,8 +124,8 @@ def _converted(rule: Rule, name: str, column: int) -> str:
     """A hyperparameter as the rule sees it: a number, a switch, a whole number, or the number of a word."""
     parameter = rule.parameters[name]
     if isinstance(parameter.range, (WholeNumbers, Words)):
-        return f"np.int64(round(hyper[{column}]))"
-    return f"hyper[{column}] != 0" if isinstance(parameter.range, Switch) else f"hyper[{column}]"
+        return f"np.int64(round(numbers[{column}]))"
+    return f"numbers[{column}] != 0" if isinstance(parameter.range, Switch) else f"numbers[{column}]"
 
 
 def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
@@ -151,7 +151,7 @@ from optilab.kernels.noise import normal"""
 def update_text(chain: Chain, precision: str, *, checked: bool = False, imports: str = _IMPORTS) -> str:
     """Source of the module that compiles `chain`; `checked` makes an access out of bounds an error.
 
-    imports: where the module has the functions from that it is made with.
+    imports: statements that import the functions which the module calls.
     """
     slots = Slots(chain)
     options = ", boundscheck=True" if checked else ""

@@ -11,10 +11,12 @@ RELU_FAMILY = ("relu", "leaky_relu", "elu", "gelu", "silu")
 
 
 def first_weights(layers: NDArray[np.void], rule: str, seed: int, precision: str) -> NDArray[np.floating]:
-    """Weights drawn by `rule`; biases are zero, or N(0, 1) under "normal".
+    """First weights drawn by `rule`, as a flat vector; biases are zero, or N(0, 1) under "normal".
 
-    layers: the layer table, a weight matrix and its bias in turn.
-    rule: "normal" N(0, 1), "lecun" N(0, 1/rows), "glorot" N(0, 2/(rows + columns)), "he" N(0, 2/rows), or "orthogonal".
+    layers: the layer table, a weight matrix (rows: fan-in, columns: fan-out) and its bias in turn.
+    rule: "normal" N(0, 1); "lecun" N(0, 1/rows) (LeCun et al., 1998); "glorot" N(0, 2/(rows + columns)) (Glorot and Bengio,
+        2010); "he" N(0, 2/rows) (He et al., 2015), of which the second number is the variance; or "orthogonal", W^T W = I or
+        W W^T = I (Saxe et al., 2014).
     """
     stream = randomness.first_weights(seed)
     w = np.zeros(int(layers["size"].sum()), precision)
@@ -32,7 +34,7 @@ def first_weights(layers: NDArray[np.void], rule: str, seed: int, precision: str
 
 
 def _orthogonal(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Orthonormal columns or rows, whichever are fewer (Saxe et al., 2014), from a normal matrix."""
+    """A matrix with orthonormal columns or rows, whichever are fewer, from the QR decomposition of a normal matrix."""
     tall = values if values.shape[0] >= values.shape[1] else values.T
     q, r = np.linalg.qr(tall)
     q = q * np.sign(np.diag(r))

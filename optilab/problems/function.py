@@ -64,7 +64,9 @@ class Function(ProblemKind):
     def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> FunctionProblem:
         """The function with these parameters, in float64 unless told otherwise.
 
-        check_gradient: whether an experiment begins with a look at its gradient; no part of what the problem is.
+        given: parameters of the function; "start", a list of numbers or "random"; and "check_gradient", whether an experiment
+        begins with a check of the gradient, which is no part of the problem's identity.
+        InputError, beginning with `place`, for an unknown name or a value that isn't accepted.
         """
         rest = dict(given)
         check_gradient = Parameter("check_gradient", True).check(rest.pop("check_gradient", True), place)
@@ -78,8 +80,8 @@ class Function(ProblemKind):
             if len(numbers) != len(self.start):
                 raise InputError(f"{at(place)}start = {shown(start)}: accepted is {wanted}")
             start = numbers
-        filled = fill(self.numbers, rest, self.name, place)
-        return FunctionProblem(self, {**filled, "start": start}, precision or "float64", check_gradient)
+        parameters = fill(self.numbers, rest, self.name, place)
+        return FunctionProblem(self, {**parameters, "start": start}, precision or "float64", check_gradient)
 
 
 def function(
@@ -95,6 +97,7 @@ def function(
     domain: lowest and highest value of each weight: where random starts are drawn, and what pictures show.
     minima: known minima.
     ranges: accepted values of its parameters, as intervals.
+    InputError where `start`, `domain` and `minima` don't have one entry a weight.
     """
 
     def wrap(compute: Callable[..., Any]) -> Function:
@@ -181,11 +184,11 @@ class FunctionProblem(Problem):
 
     @cached_property
     def checked(self) -> FunctionProblem:
-        """The same, in which an access out of bounds is an IndexError."""
+        """The same function, compiled so that an access out of bounds is an IndexError."""
         return _CheckedFunctionProblem(self.kind, self.parameters, self.precision)
 
     def context(self) -> Context:
-        """No examples; the function's parameters as settings."""
+        """The context of a function: no examples; its parameters are the settings."""
         from optilab.compiler.types import context_without_examples
 
         return context_without_examples(self.layers, [self.parameters[n] for n in self.kind.numbers], self.precision)
@@ -200,7 +203,7 @@ class FunctionProblem(Problem):
         return
 
     def initial(self, seed: int = 0) -> NDArray[np.floating]:
-        """The start, or a point drawn evenly from the domain."""
+        """First weights: the start, or a point drawn uniformly from the domain."""
         start = self.parameters["start"]
         if start == "random":
             low, high = np.array(self.kind.domain).T
@@ -209,6 +212,6 @@ class FunctionProblem(Problem):
 
 
 class _CheckedFunctionProblem(FunctionProblem):
-    """A function that is compiled with a look at every index."""
+    """A plain function, compiled with a check of every index."""
 
     _options = ", boundscheck=True"

@@ -1,4 +1,4 @@
-"""The layer table: where each weight matrix, bias or plain vector lies in the flat vector; and selections of layers."""
+"""The layer table: where each weight matrix, bias or plain vector lies in the flat vector of weights."""
 
 from __future__ import annotations
 

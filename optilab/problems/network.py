@@ -1,4 +1,4 @@
-"""The problem of this framework's running example: a network with a cost, on a dataset."""
+"""Fully connected networks with a cost, on a dataset."""
 
 from __future__ import annotations
 
@@ -73,7 +73,10 @@ class NetworkKind(ProblemKind):
         return found
 
     def build(self, given: Mapping[str, Any], precision: Precision | None = None, place: str = "") -> Network:
-        """The network with these parameters, in float32 unless told otherwise."""
+        """The network with these parameters, in float32 unless told otherwise.
+
+        InputError, beginning with `place`, for parameters that don't fit together or don't fit the dataset.
+        """
         parameters = validated(NetworkParameters, dict(given), place)
         inside = f"{place}.dataset" if place else ""
         if isinstance(parameters.dataset, str):
@@ -84,7 +87,10 @@ class NetworkKind(ProblemKind):
 
 
 class Network(Problem):
-    """A network with its cost, on a dataset whose examples are mapped into memory."""
+    """A fully connected network with its cost, on a dataset whose examples are mapped into memory.
+
+    InputError, beginning with `place`, where parameters and dataset don't fit together, or the network is too large.
+    """
 
     name = "network"
 
@@ -211,10 +217,10 @@ class Network(Problem):
         return first_weights(self.layers, self.parameters["first_weights"], seed, self.precision)
 
     def outputs(self, w: ArrayLike, x: ArrayLike) -> NDArray[np.floating]:
-        """What the last layer says of the examples `x`: probabilities under the cross-entropies, else activations.
+        """Outputs of the network for the examples `x`: probabilities under the cross-entropies, else the last activations.
 
         x: [example, input], or a single example; uint8 is scaled to 0 to 1 as in training.
-        Returns [example, output].
+        Returns [example, output]. InputError for `w` of another shape than the weights.
         """
         examples = np.asarray(x)
         if examples.dtype == self.examples.x_train.dtype == np.uint8:

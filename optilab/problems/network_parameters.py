@@ -1,4 +1,4 @@
-"""The parameters of a network as a person gives them, and what follows from them."""
+"""Parameters of a network as a person gives them, and the layers that follow from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FirstWeights = Literal["normal", "lecun", "glorot", "he", "orthogonal"]
 
 
 class NetworkParameters(BaseModel):
-    """What a network is made from."""
+    """The parameters of a network, as in an experiment's [problem]."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -31,7 +31,11 @@ class NetworkParameters(BaseModel):
 
 
 def layer_activations(given: NetworkParameters, classifies: bool, place: str) -> list[str]:
-    """Activation of every layer, the last one's by the cost where it isn't given."""
+    """Activation of every layer; the last one's follows from the cost where it isn't given.
+
+    InputError, beginning with `place`, for another number of activations than hidden layers, and for an output activation
+    that the cost doesn't allow.
+    """
     if isinstance(given.activation, list):
         hidden: list[str] = list(given.activation)
         if len(hidden) != len(given.hidden):
@@ -49,7 +53,7 @@ def layer_activations(given: NetworkParameters, classifies: bool, place: str) ->
 
 
 def output_count(given: NetworkParameters, examples: Examples, place: str) -> int:
-    """How many outputs the labels need; InputError where cost, labels and `outputs` don't fit together."""
+    """Number of outputs that the labels need. InputError, beginning with `place`, where cost, labels and `outputs` don't fit together."""
     if examples.classes is None:
         if given.cost in ("cross_entropy", "binary_cross_entropy"):
             raise InputError(

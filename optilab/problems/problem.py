@@ -58,7 +58,7 @@ class Problem(ABC):
 
     @abstractmethod
     def test_context(self) -> Context | None:
-        """The same for the test examples, or None where there are none."""
+        """The test examples and scratch memory, or None where there are no test examples."""
 
     @abstractmethod
     def initial(self, seed: int = 0) -> NDArray[np.floating]:
@@ -87,11 +87,14 @@ class Problem(ABC):
         return {"use": self.name, **self.parameters}
 
     def cost(self, w: ArrayLike, rows: ArrayLike | None = None) -> float:
-        """Mean cost at `w`, over all training examples or over those numbered `rows`."""
+        """Mean cost at `w`, over all training examples or over those numbered `rows`.
+
+        InputError for `w` of another shape than the weights, and for rows that there are not.
+        """
         return self._evaluated(w, rows, with_gradient=False)[0]
 
     def gradient(self, w: ArrayLike, rows: ArrayLike | None = None) -> NDArray[np.floating]:
-        """Gradient of that cost, of the shape of `w`."""
+        """Gradient of that cost, of the shape of `w`. InputError as for `cost`."""
         return self._evaluated(w, rows, with_gradient=True)[1]
 
     def _evaluated(

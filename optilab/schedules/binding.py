@@ -14,7 +14,11 @@ from optilab.texts import shown
 def bind(
     schedule: Schedule, given: Mapping[str, Any], place: str, find: Callable[[str, str], Schedule]
 ) -> BoundSchedule:
-    """`schedule` with checked parameters; `find(name, place)` finds the schedules inside it."""
+    """`schedule` with checked parameters.
+
+    given: parameters by name, with "of" and "per". find: `find(name, place)` is the schedule of a name, for those inside it.
+    InputError, beginning with `place`, for an unknown name, a missing value, or one that isn't accepted.
+    """
     rest = dict(given)
     if schedule.is_feedback and "per" in rest:
         raise InputError(f"{at(place)}per: {schedule.name} goes by measurements, not by steps or epochs")
@@ -26,7 +30,7 @@ def bind(
     for name in rest:
         if name not in schedule.parameters:
             raise unknown(f"parameter of {schedule.name}", name, [*schedule.parameters, "of", "per"], place)
-    filled: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     for name, parameter in schedule.parameters.items():
         value = rest.get(name, parameter.default)
         inside = f"{place}.{name}" if place else name
@@ -34,23 +38,23 @@ def bind(
         if value is None:
             raise InputError(f"{at(place)}schedule {schedule.name} needs a value for {name}")
         if isinstance(default, Schedule):
-            filled[name] = _inner(value, inside, find)
+            parameters[name] = _inner(value, inside, find)
         elif isinstance(default, (list, tuple)) and any(isinstance(v, Schedule) for v in default):
             if not isinstance(value, (list, tuple)) or not value:
                 raise InputError(f"{inside} = {shown(value)} is not a list of schedules")
-            filled[name] = [_inner(v, f"{inside}[{k}]", find) for k, v in enumerate(value)]
+            parameters[name] = [_inner(v, f"{inside}[{k}]", find) for k, v in enumerate(value)]
         elif isinstance(default, (list, tuple)):
             if not isinstance(value, (list, tuple)):
                 raise InputError(f"{inside} = {shown(value)} is not a list of numbers")
             number = Parameter(name, 0.0, parameter.range)
-            filled[name] = [number.check(v, place) for v in value]
+            parameters[name] = [number.check(v, place) for v in value]
         else:
-            filled[name] = parameter.check(value, place)
-    return BoundSchedule(schedule, filled, of, per)
+            parameters[name] = parameter.check(value, place)
+    return BoundSchedule(schedule, parameters, of, per)
 
 
 def _inner(spec: Any, place: str, find: Callable[[str, str], Schedule]) -> BoundSchedule:
-    """A schedule that stands inside another."""
+    """A schedule inside another. InputError for a feedback schedule, and for one with `of` or `per`."""
     inner = spec if isinstance(spec, BoundSchedule) else from_spec(spec, place, find)
     if inner.schedule.is_feedback:
         raise InputError(f"{place}: {inner.schedule.name} is a feedback schedule and can't stand inside another")
@@ -60,7 +64,10 @@ def _inner(spec: Any, place: str, find: Callable[[str, str], Schedule]) -> Bound
 
 
 def from_spec(spec: Any, place: str, find: Callable[[str, str], Schedule]) -> BoundSchedule:
-    """A schedule from its name, or from a table such as { use = "cosine", floor = 0.1 }."""
+    """A schedule from its name, or from a table such as { use = "cosine", floor = 0.1 }.
+
+    find: as for `bind`. InputError, beginning with `place`, for anything else, and as from `bind`.
+    """
     if isinstance(spec, Schedule):
         return bind(spec, {}, place, find)
     if isinstance(spec, str):

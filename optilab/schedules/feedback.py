@@ -1,4 +1,4 @@
-"""Feedback schedules at work: told every measurement of a run, they answer the multiplier from there on."""
+"""Feedback schedules in a run: told every measurement, they answer the multiplier of the steps up to the next."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from optilab.schedules.schedule import BoundSchedule
 
 
 class FeedbackUnderWay:
-    """A feedback schedule of a run, and the multiplier that it last answered.
+    """A feedback schedule in a run.
 
-    check: raises InputError for an answer that is out of range.
+    of: the hyperparameter that it multiplies. factor: the multiplier that it last answered.
+    check: called with each answer; raises InputError for one that is out of range.
     """
 
     def __init__(self, schedule: BoundSchedule, check: Callable[[float], None]) -> None:
@@ -26,7 +27,10 @@ class FeedbackUnderWay:
         check(self.factor)
 
     def tell(self, measurement: dict[str, float]) -> None:
-        """Tell it a measurement, and take its answer."""
+        """Send the schedule a measurement, a mapping with the columns of the history, and keep its answer in `factor`.
+
+        What the author's generator raises is raised here, and what `check` raises.
+        """
         with Contained(), in_time(self._door, self._function):
             self.factor = float(self._generator.send(_Measured(measurement)))
         self._check(self.factor)

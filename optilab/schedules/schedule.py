@@ -67,7 +67,7 @@ class Schedule:
         return _usual(self.parameters[name].default)
 
     def __call__(self, step: ArrayLike, total: int, **parameters: Any) -> Any:
-        """The multiplier at each step; not for feedback schedules. InputError for a parameter that is out of range.
+        """The multiplier at each step, counted from 0; not for feedback schedules. InputError for a parameter that is out of range.
 
         A schedule inside it is given as a curve, a function of (step, total).
         """
@@ -187,7 +187,7 @@ class BoundSchedule:
         return np.array(np.broadcast_to(values, step.shape))
 
     def answer(self, step: NDArray[np.float64], total: int) -> Any:
-        """What the author's function itself answers."""
+        """The author's function's own answer, of whatever shape."""
         return self.schedule.at(step, total, {n: _curves(v) for n, v in self.parameters.items()})
 
     def multipliers(self, first: int, steps: int, total: int, steps_per_epoch: int) -> NDArray[np.float64]:
@@ -195,7 +195,7 @@ class BoundSchedule:
         return self.multipliers_at(np.arange(first, first + steps, dtype=np.float64), total, steps_per_epoch)
 
     def multipliers_at(self, step: NDArray[np.float64], total: int, steps_per_epoch: int) -> NDArray[np.float64]:
-        """Multiplier at each of these steps."""
+        """Multiplier at each of these steps, counted from 0, in a run of `total`."""
         if self.per == "epoch":
             return self.curve(step // steps_per_epoch, -(-total // steps_per_epoch))
         return self.curve(step, total)

@@ -94,9 +94,9 @@ def plain_update(optimizer: Optimizer) -> Update:
     exec(compile(text, f"<{optimizer.name} in plain Python>", "exec"), namespace)  # noqa: S102 text of our own making
 
     def update(
-        w: Any, g: Any, t: float, cost: float, hyper: Any, state: Any, scalars: Any, layers: Any, *rest: Any
+        w: Any, g: Any, t: float, cost: float, numbers: Any, state: Any, scalars: Any, layers: Any, *rest: Any
     ) -> None:
         with np.errstate(all="ignore"):  # a division by zero is inf or nan, as in compiled code
-            namespace["update"](w, g, t, cost, hyper, state, scalars, _Layers(layers), *rest)
+            namespace["update"](w, g, t, cost, numbers, state, scalars, _Layers(layers), *rest)
 
     return update

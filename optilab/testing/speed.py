@@ -66,8 +66,8 @@ class Timed:
         self._context.scratch[:] = random.normal(size=n) / 100
         state, scalars = layout.allocate(self._w)
         evaluate = modules.entries("same_gradient", precision, evaluate=loop.same_gradient).evaluate
-        hyper = np.array(optimizer.numbers(hyperparameters))[None]
-        self._memory = hyper, state, scalars, layout.layers, layout.places
+        numbers = np.array(optimizer.numbers(hyperparameters))[None]
+        self._memory = numbers, state, scalars, layout.layers, layout.places
         functions = address_of(evaluate), address_of(compile_update(optimizer, precision))
         self._functions = *functions, self._context, np.inf, np.full(2, UNLIMITED)
         self._loop = compiled_loop(precision).train

@@ -12,8 +12,8 @@ WITHOUT_CHANCE = "one run, as nothing in it is random"
 def is_random(plan: Plan) -> bool:
     """Whether a run's path depends on its seed, or on the clock.
 
-    It does through first weights that are drawn, the order of examples where they come in batches, the noise of a rule; and
-    where seconds limit it, it is another one each time.
+    First weights may be drawn, examples shuffled into batches, and rules may ask for noise. A run that is limited by seconds
+    depends on the clock.
     """
     drawn = plan.problem.random_start or plan.examples_a_step < plan.problem.n_examples
     noisy = any("noise" in rule.arguments for rule in plan.optimizer.rules)
@@ -21,5 +21,5 @@ def is_random(plan: Plan) -> bool:
 
 
 def seeds_that_differ(plan: Plan, seeds: Sequence[int]) -> Sequence[int]:
-    """The seeds of which each makes another run: the first alone where nothing is random."""
+    """The seeds whose runs differ: all of them, or the first alone where nothing is random."""
     return seeds if is_random(plan) else seeds[:1]

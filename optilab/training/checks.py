@@ -24,7 +24,7 @@ _UNKNOWN_LENGTH = 2**31  # steps of a run whose budget doesn't say
 
 
 def checked(plan: Plan, place: str = "") -> Plan:
-    """The plan, whose parts fit together, its batch size no larger than its problem. InputError, beginning with the place, if not."""
+    """The plan, once its parts are found to fit together. InputError, beginning with `place`, if they don't."""
     plan = replace(plan, batch_size=_whole_batch_size(plan.batch_size, plan.problem.n_examples, place))
     _check_lengths(plan, place)
     names = list(plan.hyperparameters)

@@ -1,4 +1,4 @@
-"""What a run is made from, but for its seed: problem, optimizer with hyperparameters, schedules, batch size, budget."""
+"""Plans of runs: problem, optimizer with hyperparameters, schedules, batch size, budget; all but the seed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Steps = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run is made from but its seed; to be checked by `checks.checked`.
+    """Everything that determines a run but its seed; to be checked by `checks.checked`.
 
     hyperparameters: complete and checked, as from `Optimizer.fill`.
     """

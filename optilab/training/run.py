@@ -1,4 +1,4 @@
-"""What a training run gives back: its history, its weights and how it ended."""
+"""Result of a training run: its history, its weights and how it ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Run:
     """A finished run. Every status is a result: what diverged or failed is kept as well.
 
     w: the last weights; of an optimizer that says where to evaluate, that point.
-    log: the history, [measurement, column], columns as in `measurements.COLUMNS`.
+    log: the history, [measurement, column], columns as in `records.columns.COLUMNS`.
     status, message: how it ended, and why.
     steps: steps taken. last_finite_step: the last of them whose cost and weights were finite and below the bound.
     seconds of compiling, training, measuring; only training is on the history's clock.

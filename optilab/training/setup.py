@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from optilab.compiler import modules
@@ -34,13 +33,13 @@ def loop_code() -> str:
 
 @cache
 def _threads() -> ThreadpoolController:
-    """Of the BLAS libraries that are loaded once the compiled loop is."""
+    """The threads of the BLAS libraries, which are loaded once the compiled loop is."""
     return ThreadpoolController()
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """More would be slower at this size, and change the last bits."""
+def one_thread() -> Iterator[None]:
+    """Let BLAS use one thread: more would be slower at this size, and change the last bits."""
     if all(library.num_threads == 1 for library in _threads().lib_controllers):
         yield  # as in a worker: nothing to do in every one of thousands of runs
         return
@@ -49,9 +48,12 @@ def _one_thread() -> Iterator[None]:
 
 
 class Setup:
-    """What runs of one optimizer on one problem share: compiled functions, examples, scratch memory.
+    """What runs of one optimizer on one problem share: compiled functions, examples, scratch memory. One run at a time uses it.
 
-    For one run at a time.
+    loop, checked_loop: `kernels.loop.train`, without and with a check of its arguments' types.
+    functions: addresses of the problem's `evaluate` and of the optimizer's update.
+    context, train_context, test_context: what `evaluate` reads when it trains, and measures on training and test examples.
+    InputError for a rule that doesn't compile.
     """
 
     def __init__(self, problem: Problem, optimizer: Optimizer) -> None:
@@ -67,13 +69,3 @@ class Setup:
         self.test_context = problem.test_context()
         self.every_row = np.arange(problem.n_examples)
         self.compile_seconds = time.perf_counter() - start
-
-
-def _aligned(vector: NDArray[np.floating]) -> NDArray[np.floating]:
-    """A copy that begins with a line of the cache, so that no row of a first layer of 16 neurons lies across two."""
-    line = 64
-    memory = np.zeros(vector.nbytes + line, np.uint8)
-    skip = -memory.ctypes.data % line
-    copy = memory[skip : skip + vector.nbytes].view(vector.dtype)
-    copy[:] = vector
-    return copy

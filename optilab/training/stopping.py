@@ -86,7 +86,7 @@ class Plateau(Table):
 
 
 class Stop(Table):
-    """What ends a run before its budget does. All but the last two are looked at whenever it is measured.
+    """Rules that end a run before its budget does; all but the last two are checked at each measurement.
 
     gradient_norm: a norm of the full gradient at or below which the run has "converged".
     target: a measure and the value that it is to reach: costs and norms from above, accuracies from below; "target".
@@ -126,8 +126,8 @@ class Stop(Table):
         return self.model_dump(exclude={"time_limit"}, exclude_none=True)
 
 
-class Watch:
-    """The stopping rules of one run: told every measurement, it says whether the run ends, and why."""
+class StoppingRules:
+    """The stopping rules of one run at work: told every measurement, they say whether the run ends, and why."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
@@ -148,6 +148,7 @@ class Watch:
         return None
 
     def _stands_still(self, rule: Plateau, value: float) -> bool:
+        """Whether `patience` measurements in a row, this one included, are no lower than the lowest before by the share."""
         needed = self._lowest - rule.improvement * abs(self._lowest) if math.isfinite(self._lowest) else math.inf
         self._in_vain = 0 if value < needed else self._in_vain + 1
         self._lowest = min(self._lowest, value)

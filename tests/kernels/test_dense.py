@@ -14,37 +14,14 @@ from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from problems.networks import make_examples, make_network
 from scipy.special import erf, expit, log_softmax, softmax
 
-import optilab
-from optilab.compiler.types import BIAS, CORRECT, EVALUATIONS, EXAMPLES, MATRIX
+from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES
 from optilab.datasets.dataset import Dataset
-from optilab.datasets.examples import Examples, Sparse
 from optilab.problems.network import Network
-from optilab.problems.network_parameters import NetworkParameters
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class InMemory(Dataset):
-    """Examples that need no file."""
-
-    def load(self) -> Examples:
-        return self.read()
-
-
-def make_network(examples: Examples, dtype: str = "float64", **parameters: Any) -> Network:
-    """A network on these examples."""
-    data = InMemory("examples", lambda: examples, "0")
-    return Network(NetworkParameters(dataset="examples", **parameters), data, dtype)
-
-
-def make_examples(x: NDArray[Any], y: NDArray[Any], classes: int = 0, sparse: bool = False) -> Examples:
-    """Training examples, of so many classes where y are classes."""
-    names = tuple(map(str, range(classes))) or None
-    nothing = x[:0].copy(), y[:0].copy()
-    return Examples(x, y, *nothing, classes=names, sparse_train=Sparse.of(x) if sparse else None)
 
 
 def normal_pdf(z: Array) -> Array:
@@ -249,28 +226,6 @@ def test_cost_is_averaged_over_examples_and_summed_over_outputs() -> None:
     np.testing.assert_array_equal(network.gradient(w), [0, 0, 1, 2])
 
 
-def test_digit_network_has_13002_weights() -> None:
-    """784 inputs, two hidden layers of 16 and ten outputs: the default network has 13,002 weights and biases."""
-    network = make_network(make_examples(np.zeros((2, 784), np.uint8), np.array([0, 1]), classes=10))
-    assert network.n_weights == 13_002 == 784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10
-    fields = ["offset", "size", "rows", "columns", "kind"]
-    assert network.layers[fields].tolist() == [
-        (0, 12_544, 784, 16, MATRIX),
-        (12_544, 16, 1, 16, BIAS),
-        (12_560, 256, 16, 16, MATRIX),
-        (12_816, 16, 1, 16, BIAS),
-        (12_832, 160, 16, 10, MATRIX),
-        (12_992, 10, 1, 10, BIAS),
-    ]
-
-
-def test_a_weight_matrix_is_fan_in_times_fan_out_and_row_major() -> None:
-    """The weight from input i to neuron j stands at i * columns + j, and the biases follow."""
-    network = make_network(make_examples(np.zeros((1, 3)), np.zeros((1, 2))), hidden=[])
-    w = np.array([1, 10, 2, 20, 3, 30, 0.5, 0.25])
-    np.testing.assert_array_equal(network.outputs(w, np.eye(3)), [[1.5, 10.25], [2.5, 20.25], [3.5, 30.25]])
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("cost", COSTS)
 def test_pixels_and_features_agree(cost: str, dtype: str) -> None:
@@ -368,20 +323,3 @@ def test_a_gradient_forgets_what_was_in_its_array() -> None:
     w, g = random.normal(size=network.n_weights), np.full(network.n_weights, 99.0)
     network.evaluate(w, g, np.arange(9), network.context())
     np.testing.assert_array_equal(g, network.gradient(w))
-
-
-@pytest.mark.parametrize(
-    ("w", "rows", "message"),
-    [
-        (np.zeros(3), None, r"w has shape \(3,\): network has 4 weights"),
-        (np.zeros(4), [9], "rows go from 9 to 9: there are 5 examples"),
-        (np.zeros(4), [-1], "rows go from -1 to -1: there are 5 examples"),
-        (np.zeros(4), [], "expected a list of row numbers"),
-        (np.zeros(4), [0.5], "expected a list of row numbers"),
-    ],
-)
-def test_wrong_weights_and_rows(w: Array, rows: list[Any] | None, message: str) -> None:
-    """Weights of another shape and rows that don't exist are refused, with what is accepted."""
-    network = make_network(make_examples(np.zeros((5, 3)), np.zeros(5)), hidden=[])
-    with pytest.raises(optilab.InputError, match=message):
-        network.cost(w, rows)

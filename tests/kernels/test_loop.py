@@ -114,7 +114,7 @@ def call_loop(problem: Problem, optimizer: Optimizer, w: Vector, **given: Any) -
         given.get("skip", 0),
         given["steps"],
         given.get("t", 1.0),
-        np.array(given.get("table", default), np.float64),
+        np.array(given.get("numbers_by_step", default), np.float64),
         state,
         scalars,
         layout.layers,
@@ -132,27 +132,27 @@ SGD = optilab.get_optimizer("sgd")
 PARABOLA = optilab.get_problem("parabola")  # w^2 / 2, whose gradient is w
 
 
-def test_each_step_has_its_row_of_the_table() -> None:
+def test_each_step_has_its_row_of_numbers() -> None:
     """With a row for each step, step k is taken with row k: w falls by the product of (1 - lr_k)."""
     rates = [0.1, 0.9, 0.5, 0.25]
-    done, cost, _, w = call_loop(PARABOLA, SGD, np.array([3.0]), steps=4, table=[[r] for r in rates])
+    done, cost, _, w = call_loop(PARABOLA, SGD, np.array([3.0]), steps=4, numbers_by_step=[[r] for r in rates])
     assert done == 4
     assert w[0] == pytest.approx(3 * 0.9 * 0.1 * 0.5 * 0.75, rel=1e-14)
     assert cost == pytest.approx((3 * 0.9 * 0.1 * 0.5) ** 2 / 2, rel=1e-14)  # on the last batch, before its step
 
 
-def test_one_row_of_the_table_serves_all_steps() -> None:
-    """Where nothing is scheduled the table has one row, which every step uses."""
-    _, _, _, w = call_loop(PARABOLA, SGD, np.array([3.0]), steps=5, table=[[0.5]])
+def test_one_row_of_numbers_serves_all_steps() -> None:
+    """Where nothing is scheduled there is one row of numbers, which every step uses."""
+    _, _, _, w = call_loop(PARABOLA, SGD, np.array([3.0]), steps=5, numbers_by_step=[[0.5]])
     assert w[0] == 3 / 32
 
 
-def test_columns_of_the_table_are_the_hyperparameters() -> None:
-    """The table has one column for each hyperparameter, in the order of the chain's parameters."""
+def test_the_numbers_are_the_hyperparameters() -> None:
+    """There is one number for each hyperparameter, in the order of the chain's parameters."""
     momentum = optilab.get_optimizer("momentum")
     assert list(momentum.parameters) == ["lr", "momentum", "dampening", "lr_inside_momentum"]
-    table = [[0.5, 0.0, 0.0, 0.0], [0.5, 0.8, 0.0, 0.0]]
-    _, _, _, w = call_loop(PARABOLA, momentum, np.array([1.0]), steps=2, table=table)
+    numbers = [[0.5, 0.0, 0.0, 0.0], [0.5, 0.8, 0.0, 0.0]]
+    _, _, _, w = call_loop(PARABOLA, momentum, np.array([1.0]), steps=2, numbers_by_step=numbers)
     # b: 1, 0.8 * 1 + 0.5; w: 0.5, 0.5 - 0.65
     assert w[0] == pytest.approx(-0.15, rel=1e-14)
 
@@ -160,7 +160,7 @@ def test_columns_of_the_table_are_the_hyperparameters() -> None:
 def test_update_norm_is_that_of_the_last_step() -> None:
     """The norm of the last change of the weights is returned, of that step alone."""
     bowl = optilab.get_problem("bowl", condition=2.0)
-    _, _, norm, w = call_loop(bowl, SGD, np.array([1.0, 1.0]), steps=3, table=[[0.1]])
+    _, _, norm, w = call_loop(bowl, SGD, np.array([1.0, 1.0]), steps=3, numbers_by_step=[[0.1]])
     before = np.array([0.9**2, 0.8**2])
     np.testing.assert_allclose(w, [0.9**3, 0.8**3], rtol=1e-14)
     assert norm == pytest.approx(np.linalg.norm(0.1 * before * [1, 2]), rel=1e-12)
@@ -176,7 +176,7 @@ def test_no_steps_change_nothing() -> None:
 
 def test_loop_stops_before_a_cost_that_is_not_below_the_bound() -> None:
     """Doubling the weight each step from 1, the cost 2^(2k) / 2 first reaches 100 before step 5, which isn't taken."""
-    done, cost, _, w = call_loop(PARABOLA, SGD, np.array([1.0]), steps=50, table=[[3.0]], bound=100.0)
+    done, cost, _, w = call_loop(PARABOLA, SGD, np.array([1.0]), steps=50, numbers_by_step=[[3.0]], bound=100.0)
     assert done == 4
     assert cost == 128
     assert w[0] == 16
@@ -199,7 +199,7 @@ def test_loop_stops_before_a_cost_that_is_not_finite(start: float) -> None:
 
 def test_loop_stops_at_the_first_infinite_cost() -> None:
     """Ten times as far each step, w^2 overflows after 10^154: the loop takes 155 steps, and not one more."""
-    done, cost, _, w = call_loop(PARABOLA, SGD, np.array([1.0]), steps=1000, table=[[11.0]])
+    done, cost, _, w = call_loop(PARABOLA, SGD, np.array([1.0]), steps=1000, numbers_by_step=[[11.0]])
     assert done == 155
     assert cost == np.inf
     assert abs(w[0]) == pytest.approx(1e155, rel=1e-10)
@@ -213,7 +213,7 @@ def test_skip_begins_in_the_middle_of_an_epoch(plane: Network) -> None:
     expected = w
     for rows, first, end in batches:
         expected = expected - 0.1 * plane_gradient(plane, expected, rows[first:end])
-    done, *_, w = call_loop(plane, SGD, w, steps=3, order=order, batch_size=4, skip=1, table=[[0.1]])
+    done, *_, w = call_loop(plane, SGD, w, steps=3, order=order, batch_size=4, skip=1, numbers_by_step=[[0.1]])
     assert done == 3
     np.testing.assert_allclose(w, expected, rtol=1e-12)
 

@@ -1,4 +1,4 @@
-"""The layer table, and selections of layers."""
+"""The layer table."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 import optilab
 from optilab import InputError
 from optilab.compiler.types import BIAS, MATRIX, VECTOR
-from optilab.optimizers.selection import check_selection, packed, selected
+from optilab.optimizers.selection import selected
 from optilab.problems.layers import part_sizes, plain_vector, table_of_shapes
 
 DIGITS = [(784, 16), (16,), (16, 16), (16,), (16, 10), (10,)]
+
 
 shapes = st.lists(st.one_of(st.tuples(st.integers(1, 5)), st.tuples(st.integers(1, 5), st.integers(1, 5))), min_size=1)
 
@@ -65,58 +66,9 @@ def test_an_array_of_three_axes_is_no_layer() -> None:
         table_of_shapes([(2, 3, 4)])
 
 
-@pytest.mark.parametrize(
-    ("selection", "expected"),
-    [
-        ("", [0, 1, 2, 3, 4, 5]),
-        ("matrices", [0, 2, 4]),
-        ("biases", [1, 3, 5]),
-        ("first", [0, 1]),
-        ("last", [4, 5]),
-        ("hidden", [2, 3]),
-        ("hidden matrices", [2]),
-        ("matrices first", [0]),
-        ("3", [3]),
-        ("first last", []),
-    ],
-)
-def test_selection_of_layers(selection: str, expected: list[int]) -> None:
-    """Words select layers; several words what they have in common, in any order; a number a row of the table."""
-    assert np.flatnonzero(selected(table_of_shapes(DIGITS), [selection], 0)).tolist() == expected
-
-
-def test_rest_is_what_no_other_rule_selects() -> None:
-    """What is left over is "rest": not selected by any other rule of the chain, before or after, however often it is asked for."""
-    chain = ["matrices", "rest", "hidden matrices", "rest biases", "", "last"]
-    table = table_of_shapes(DIGITS)
-    assert np.flatnonzero(selected(table, chain, 1)).tolist() == [1, 3]
-    assert np.flatnonzero(selected(table, chain, 3)).tolist() == [1, 3]
-    assert np.flatnonzero(selected(table, ["rest"], 0)).tolist() == [0, 1, 2, 3, 4, 5]
-
-
 def test_weights_without_layers() -> None:
     """A plain vector is one layer, the first and the last, and neither a matrix nor a bias."""
     table = plain_vector(7)
     assert table["kind"].tolist() == [VECTOR]
     for selection, there in {"first": True, "last": True, "hidden": False, "matrices": False, "biases": False}.items():
         assert selected(table, [selection], 0).tolist() == [there]
-
-
-def test_chosen_layers_close_up() -> None:
-    """The table of some layers alone is that of their shapes."""
-    table = table_of_shapes(DIGITS)
-    np.testing.assert_array_equal(packed(table, selected(table, ["biases"], 0)), table_of_shapes([(16,), (16,), (10,)]))
-
-
-@pytest.mark.parametrize(
-    ("selection", "message"),
-    [
-        ("matrixes", "unknown selection of layers 'matrixes': did you mean 'matrices'"),
-        ("", "on which layers\\? Known are matrices, biases"),
-        ("the first", "unknown selection of layers 'the'"),
-    ],
-)
-def test_selection_that_is_none(selection: str, message: str) -> None:
-    """Words that select nothing that is known are refused with those that do."""
-    with pytest.raises(InputError, match=message):
-        check_selection(selection)

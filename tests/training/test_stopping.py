@@ -18,7 +18,7 @@ from optilab.experiment.grid import grid_of
 from optilab.experiment.identity import run_id
 from optilab.records.columns import MEASURES
 from optilab.training.plan import Plan
-from optilab.training.stopping import Budget, Plateau, Stop, Watch
+from optilab.training.stopping import Budget, Plateau, Stop, StoppingRules
 from optilab.training.training import Training
 
 CLOCKS = ["seconds", "cpu_seconds"]
@@ -100,9 +100,9 @@ def test_the_clock_is_looked_at_often(limits: dict[str, Any], monkeypatch: pytes
     wanted: list[int] = []
     interval = Training._interval
 
-    def noted(self: Training, loop: Any, skip: int, order: Any, steps: int, table: Any) -> tuple[int, float]:
+    def noted(self: Training, loop: Any, skip: int, order: Any, steps: int, numbers: Any) -> tuple[int, float]:
         wanted.append(steps)
-        return interval(self, loop, skip, order, steps, table)
+        return interval(self, loop, skip, order, steps, numbers)
 
     monkeypatch.setattr(Training, "_interval", noted)
     optilab.train("bowl", "sgd", lr=1e-3, steps=1000, measure_steps=1000)
@@ -168,9 +168,9 @@ def test_a_plateau() -> None:
 )
 def test_a_plateau_by_its_definition(values: list[float], patience: int, improvement: float) -> None:
     """It is seen at the first measurement that ends `patience` in a row without enough improvement on the best before."""
-    watch = Watch(Stop(plateau=Plateau(patience=patience, improvement=improvement)))
+    rules = StoppingRules(Stop(plateau=Plateau(patience=patience, improvement=improvement)))
     measured = dict.fromkeys(MEASURES, math.nan)
-    seen = next((k for k, v in enumerate(values) if watch.verdict({**measured, "train_cost": v})), None)
+    seen = next((k for k, v in enumerate(values) if rules.verdict({**measured, "train_cost": v})), None)
     bests = [min(values[:k], default=math.inf) for k in range(len(values))]
     better = [k == 0 or v < b - improvement * abs(b) for k, (v, b) in enumerate(zip(values, bests, strict=True))]
     ends = [k for k in range(len(values)) if k + 1 >= patience and not any(better[k + 1 - patience : k + 1])]
@@ -204,10 +204,10 @@ def test_stopping_exactly_at_the_limit(stop: dict[str, Any], status: str, steps:
 @pytest.mark.parametrize("measure", ["train_accuracy", "test_accuracy"])
 def test_an_accuracy_exactly_at_its_target(measure: str) -> None:
     """An accuracy of exactly the target has reached it, from below."""
-    watch = Watch(Stop(target={measure: 0.75}))
+    rules = StoppingRules(Stop(target={measure: 0.75}))
     measured = dict.fromkeys(MEASURES, math.nan)
-    assert watch.verdict({**measured, measure: math.nextafter(0.75, 0)}) is None
-    assert watch.verdict({**measured, measure: 0.75}) == ("target", f"{measure} is 0.75")
+    assert rules.verdict({**measured, measure: math.nextafter(0.75, 0)}) is None
+    assert rules.verdict({**measured, measure: 0.75}) == ("target", f"{measure} is 0.75")
 
 
 @pytest.mark.parametrize("limit", ["steps", "examples", "gradient_evaluations"])

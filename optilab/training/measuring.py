@@ -1,0 +1,80 @@
+"""A measurement of a run: cost and accuracy on training and test examples, norms, clocks; one row of its history."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES
+from optilab.optimizers.memory import Layout
+from optilab.records.columns import COLUMNS
+from optilab.training.plan import Plan
+from optilab.training.position import Position
+from optilab.training.run import Log
+from optilab.training.setup import Setup
+
+
+class Measuring:
+    """Measures a run at the point where its optimizer wants its cost measured."""
+
+    def __init__(self, plan: Plan, setup: Setup, layout: Layout) -> None:
+        self._setup = setup
+        self._layout = layout
+        self._classifies = plan.problem.classifies
+        self._steps_per_epoch = plan.steps_per_epoch
+
+    def measure(self, position: Position, lr: float) -> Log:
+        """Add a row to the history of the position's run and return it; its values are those of `columns.COLUMNS`.
+
+        lr: the learning rate of the last step. The run's `w` becomes the point of the measurement.
+        """
+        run, setup = position.run, self._setup
+        tally, spent = setup.train_context.tally, setup.context.tally
+        tally[:] = 0
+        run.w = self._layout.evaluation_point(position.w, position.state)
+        cost = setup.evaluate(run.w, position.g, setup.every_row, setup.train_context)
+        accuracy = tally[CORRECT] / setup.every_row.size if self._classifies else math.nan
+        test_cost, test_accuracy = self._on_test_examples(position)
+        row = np.array(
+            (
+                run.steps,
+                run.steps / self._steps_per_epoch,
+                spent[EXAMPLES],
+                spent[EVALUATIONS],
+                run.train_seconds,
+                position.cpu_seconds,
+                cost,
+                test_cost,
+                accuracy,
+                test_accuracy,
+                setup.norm(position.g),
+                position.update_norm,
+                setup.norm(run.w),
+                lr,
+                run.w[0] if run.w.size <= 2 else math.nan,
+                run.w[1] if run.w.size == 2 else math.nan,
+            )
+        )
+        run.log = _appended(run.log, row)
+        return row
+
+    def _on_test_examples(self, position: Position) -> tuple[float, float]:
+        """Cost and accuracy on the test examples; nan where there are none."""
+        context = self._setup.test_context
+        if context is None:
+            return math.nan, math.nan
+        n = len(context.targets)
+        context.tally[:] = 0
+        cost = self._setup.evaluate(position.run.w, position.g[:0], np.arange(n), context)
+        return cost, context.tally[CORRECT] / n if self._classifies else math.nan
+
+
+def _appended(log: Log, row: Log) -> Log:
+    """The log with one more row; its memory grows by doubling."""
+    n = len(log)
+    memory = log.base if log.base is not None else log
+    if n == len(memory):
+        memory = np.concatenate([memory, np.zeros((max(n, 16), len(COLUMNS)))])
+    memory[n] = row
+    return memory[: n + 1]
