@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,10 @@ from optilab.cli.options import plugin_option, use_files
 from optilab.cli.outlets import say
 from optilab.errors import unknown
 from optilab.version import __version__
+
+if TYPE_CHECKING:
+    from optilab.experiment.experiment import Experiment
+    from optilab.runner.session import Way
 
 _EXIT_CODES = (
     "Exit codes: 0 all went well, 1 something failed or differs, 2 misuse, 74 the output could not be written "
@@ -87,17 +91,21 @@ def run_command(
 ) -> None:
     """Run what is missing of the experiment in FILE (TOML), and compare."""
     use_files(plugin_files)
-    from optilab.cli.dry_run import dry_run as show_grid
-    from optilab.cli.run import run_and_compare
-    from optilab.experiment.file import read
-    from optilab.runner.session import Way
-
-    experiment = read(file, changes)
     if dry_run:
-        show_grid(experiment, results, rerun)
-    else:
-        way = Way(executor, workers, address, rerun, fail_fast, log)
-        sys.exit(run_and_compare(experiment, results, way, quiet=quiet, as_json=as_json))
+        from optilab.cli.dry_run import dry_run as show_grid
+        from optilab.experiment.file import read
+
+        show_grid(read(file, changes), results, rerun)
+        return
+    from optilab.cli.run import run_and_compare
+
+    def begin() -> tuple[Experiment, Way]:
+        from optilab.experiment.file import read
+        from optilab.runner.session import Way
+
+        return read(file, changes), Way(executor, workers, address, rerun, fail_fast, log)
+
+    sys.exit(run_and_compare(begin, results, quiet=quiet, as_json=as_json))
 
 
 @main.group("cache")

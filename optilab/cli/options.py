@@ -27,6 +27,8 @@ time_limit_option = click.option(
 
 def use_files(plugin_files: tuple[str, ...]) -> None:
     """Use the plugins in these files too. InputError for a file that isn't there, or two of one name."""
+    if not plugin_files:
+        return
     from optilab.plugins.loading import use_file
 
     for file in plugin_files:
