@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from matplotlib.figure import Figure
 
 from optilab import store
 from optilab.analysis.comparison import NOTHING, comparison
@@ -315,13 +315,12 @@ def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> N
 def test_the_legend_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line for which nothing could be chosen has an entry without a line, which says so."""
     figures: list[Any] = []
-    monkeypatch.setattr("optilab.figures.draw.plt.close", figures.append)
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **_k: figures.append(figure))
     given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, CALM])
     draw(run_experiment(given, tmp_path / "r", INLINE), ("convergence",))
     monkeypatch.undo()
     legend = figures[0].axes[0].get_legend()
     assert [" ".join(text.get_text().split()) for text in legend.get_texts()] == ["adam", f"sgd: {NOTHING}"]
-    plt.close(figures[0])
 
 
 def test_captions_say_that_nothing_is_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
