@@ -59,7 +59,7 @@ def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
     best = best_cells(tried, by)
     best = best[np.isinf(best["score"])]
     if best.empty:
-        return best.assign(ended="")[[*LINE, *NAMES, "ended"]]
+        return pd.DataFrame(columns=[*LINE, *NAMES, "ended"])
     evaluated = pd.MultiIndex.from_frame(best_runs(runs, by)[LINE])
     none = best[~pd.MultiIndex.from_frame(best[LINE]).isin(evaluated)]
     rows = [
