@@ -57,8 +57,11 @@ def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
     tuned = runs["role"] == "tuning"
     tried = runs[tuned] if tuned.any() else runs
     best = best_cells(tried, by)
+    best = best[np.isinf(best["score"])]
+    if best.empty:
+        return pd.DataFrame(columns=[*LINE, *NAMES, "ended"])
     evaluated = pd.MultiIndex.from_frame(best_runs(runs, by)[LINE])
-    none = best[np.isinf(best["score"]) & ~pd.MultiIndex.from_frame(best[LINE]).isin(evaluated)]
+    none = best[~pd.MultiIndex.from_frame(best[LINE]).isin(evaluated)]
     rows = [
         {**{name: line[name] for name in [*LINE, *NAMES]}, "ended": _endings(_of_line(tried, line))}
         for line in none.to_dict("records")

@@ -9,7 +9,6 @@ from typing import Any
 from rich.table import Table
 
 from optilab import store
-from optilab.analysis.comparison import NOTHING
 from optilab.cli.terminal import Terminal
 from optilab.experiment.blocks import Block
 from optilab.experiment.cell import Cell
@@ -100,6 +99,8 @@ def _without_chance(grid: Grid) -> list[str]:
 
 def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) -> list[str]:
     """One sentence for each line whose runs of tuning have all come to nothing."""
+    from optilab.analysis.comparison import NOTHING
+
     labels = problem_labels(experiment)
     lines = {(table_key(b.cell.problem), b.cell.line_id): b.cell for b in grid.cells.blocks}
     for task in best:

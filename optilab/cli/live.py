@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.live import Live as LiveDisplay
@@ -17,10 +18,12 @@ from optilab.cli.table import Column, fitting
 from optilab.cli.terminal import Terminal, name
 from optilab.records.columns import COLUMNS
 from optilab.records.statuses import FAILURES, LASTED
-from optilab.runner.jobs import Role
 from optilab.runner.observer import Observer
-from optilab.runner.rows import Finished
 from optilab.texts import counted, printable
+
+if TYPE_CHECKING:  # the display is there before what makes runs is imported
+    from optilab.runner.jobs import Role
+    from optilab.runner.rows import Finished
 
 _LINE_EVERY = 10.0  # seconds between two lines where there is no terminal
 _OTHER_LINES = 9  # of the terminal, that the table leaves alone
@@ -64,11 +67,17 @@ def told(finished: Finished) -> str:
 
 
 class Live(Observer):
-    """Shows what happens on a console; used as a `with` block. `tally` holds the counts afterwards."""
+    """Shows what happens on a console; used as a `with` block. `tally` holds the counts afterwards.
 
-    def __init__(self, console: Terminal, measure: str) -> None:
+    begun: called once the first stage begins, before its runs are made.
+    """
+
+    def __init__(
+        self, console: Terminal, measure: str = "train_cost", begun: Callable[[], object] = lambda: None
+    ) -> None:
         self.console = console
         self.tally = Tally(measure)
+        self.begun = begun
         self.stale = 0
         self._running = self._left = self._later = self._before = 0
         self._role: Role | None = None
@@ -107,6 +116,8 @@ class Live(Observer):
         """Begin a bar for this stage, or go on with it."""
         self.stale += stale
         self._left = missing + later
+        if self._role is None:
+            self.begun()
         if role != self._role:
             self._role, self._before, self._begun = role, self.tally.made, time.monotonic()
             self._progress.remove_task(self._task)

@@ -1,32 +1,34 @@
-"""`optilab run`: what is missing is run, under the eyes of a person or not, and the comparison is shown."""
+"""`optilab run`: what is missing is run, under the eyes of a person or not, and the comparison is shown.
+
+Progress is there at once: what reads an experiment, makes runs, compares and draws is imported behind it, each when its turn comes.
+"""
 
 from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from optilab import store
-from optilab.analysis.best import best_runs
-from optilab.analysis.comparison import comparison
-from optilab.cli.comparison import comparison_table
 from optilab.cli.live import Live
 from optilab.cli.outlets import say
 from optilab.cli.terminal import Terminal
-from optilab.compiler import cache
 from optilab.errors import InputError
-from optilab.experiment.experiment import Experiment
-from optilab.figures.draw import draw
 from optilab.records.statuses import FAILURES
-from optilab.runner.remaking import made_again
-from optilab.runner.run import folder_of, run_experiment
-from optilab.runner.session import FailedFast, Way
 from optilab.texts import counted
+
+if TYPE_CHECKING:
+    from optilab.experiment.experiment import Experiment
+    from optilab.runner.session import Way
+    from optilab.store import Results
+
+_PICTURES = "optilab.figures.draw"  # with matplotlib
 
 
 class _Stopped(KeyboardInterrupt):
@@ -58,28 +60,39 @@ def _stoppable() -> Iterator[None]:
 
 
 def run_and_compare(
-    experiment: Experiment, results: str | None, way: Way, *, quiet: bool = False, as_json: bool = False
+    begin: Callable[[], tuple[Experiment, Way]], results: str | None, *, quiet: bool = False, as_json: bool = False
 ) -> int:
-    """Run what is missing, show the comparison, draw the pictures; returns the exit code.
+    """Run what is missing of an experiment, show the comparison, draw the pictures; returns the exit code.
 
     0 if all went well, 1 if runs failed, 128 and the number of the signal that stopped it.
+    begin: called once progress is shown; reads the experiment, and says how its runs are made.
+    results: the folder; results/NAME if it is None.
     quiet: say nothing. as_json: print a summary for programs, and nothing else to the standard output.
+
+    InputError for anything in the experiment that doesn't fit, and what `begin` raises.
     """
     console = Terminal(error=as_json, quiet=quiet)
-    folder = folder_of(experiment, results)
-    by = experiment.tuning.by if experiment.tuning else "train_cost"
-    start = time.perf_counter()
-    live = Live(console, by)
+    live = Live(console)
+    folder: Path | None = None
     try:
         with _stoppable(), live:
-            found = run_experiment(experiment, results, way, live)
+            experiment, way = begin()
+            from optilab.runner.run import folder_of
+
+            folder = folder_of(experiment, results)
+            by = experiment.tuning.by if experiment.tuning else "train_cost"
+            live.tally.measure = by
+            if not quiet and way.executor != "inline":  # whose runs this process makes
+                live.begun = _get_pictures_ready
+            start = time.perf_counter()
+            found = _found(experiment, results, way, live)
+            seconds = time.perf_counter() - start
     except KeyboardInterrupt as stop:
         _say_how_to_go_on(console, folder, "Stopped" if isinstance(stop, _Stopped) else "Interrupted")
         return 128 + (stop.number if isinstance(stop, _Stopped) else signal.SIGINT)
-    except FailedFast:
+    if found is None:
         _say_how_to_go_on(console, folder, "Stopped at the first run that failed")
         return 1
-    seconds = time.perf_counter() - start
     failed = int(found.runs["status"].isin(FAILURES).sum())
     if as_json:
         pictures = [] if quiet else _pictures(found, console)
@@ -94,12 +107,37 @@ def run_and_compare(
     return 1 if failed else 0
 
 
-def _say_how_to_go_on(console: Terminal, folder: Path, what: str) -> None:
+def _found(experiment: Experiment, results: str | None, way: Way, live: Live) -> Results | None:
+    """The results once all runs are there; None if the experiment was to stop at the first that fails, and one did."""
+    from optilab.runner.run import run_experiment
+    from optilab.runner.session import FailedFast
+
+    try:
+        return run_experiment(experiment, results, way, live)
+    except FailedFast:
+        return None
+
+
+def _get_pictures_ready() -> None:
+    """Import what draws, while workers get ready and make runs."""
+    threading.Thread(target=import_module, args=(_PICTURES,)).start()
+
+
+def _say_how_to_go_on(console: Terminal, folder: Path | None, what: str) -> None:
+    """What has stopped, and how many runs are kept; no folder is known of an experiment that has not been read."""
+    if folder is None:
+        say(f"{what}.", sys.stderr)
+        return
+    from optilab import store
+
     done = counted(len(store.done(folder)), "run is", "runs are")
     console.say(f"{what}. {done} done and kept; the same command goes on from there.")
 
 
-def _show(console: Terminal, experiment: Experiment, found: store.Results, live: Live, by: str, seconds: float) -> None:
+def _show(console: Terminal, experiment: Experiment, found: Results, live: Live, by: str, seconds: float) -> None:
+    from optilab.cli.comparison import comparison_table
+    from optilab.compiler import cache
+
     made = live.tally.made
     compiled = counted(cache.LOG.compiled, "function") if cache.LOG.compiled else "nothing"
     before = max(len(found.runs) - made, 0)
@@ -125,10 +163,15 @@ def _tell_of_failures(console: Terminal, folder: Path, failed: int) -> None:
     )
 
 
-def _pictures(found: store.Results, console: Terminal) -> list[Path]:
+def _pictures(found: Results, console: Terminal) -> list[Path]:
     """Draw the usual pictures; a sentence, and no more, for one that can't be drawn or written."""
+    from optilab.analysis.best import best_runs
+
     if best_runs(found.runs).empty:
         return []
+    from optilab.figures.draw import draw
+    from optilab.runner.remaking import made_again
+
     on_functions = found.history["w_0"].notna().any()  # there is a path to be seen
     try:
         return draw(
@@ -142,7 +185,9 @@ def _pictures(found: store.Results, console: Terminal) -> list[Path]:
         return []
 
 
-def _summary(found: store.Results, live: Live, by: str, seconds: float, pictures: list[Path]) -> dict[str, Any]:
+def _summary(found: Results, live: Live, by: str, seconds: float, pictures: list[Path]) -> dict[str, Any]:
+    from optilab.analysis.comparison import comparison
+
     rows = comparison(found.runs, found.history, f"final_{by}")
     return {
         "results": str(found.folder),

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from optilab.analysis.cells import identified
 from optilab.errors import InputError, unknown
 from optilab.figures.convergence import convergence, sensitivity
-from optilab.figures.images import TrainAgain, digits, weights
 from optilab.figures.path import path
 from optilab.figures.schedules import draw_schedules
 from optilab.files import replacing
 from optilab.plots import style
 from optilab.store import Results
 from optilab.texts import shown
+
+if TYPE_CHECKING:
+    from optilab.figures.images import TrainAgain
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
 X = ("step", "epoch", "examples", "gradient_evaluations", "seconds", "cpu_seconds")
@@ -84,8 +86,6 @@ def draw(
                     figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": "optilab"})
             except OSError as error:
                 raise InputError(f"can't write {shown(str(target))}: {error.strerror or error}") from None
-            finally:
-                plt.close(figure)
             drawn.append(target)
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
@@ -107,10 +107,15 @@ KINDS = tuple(_WHEN)
 
 def _drawers(train_again: TrainAgain) -> dict[str, Callable[[Results, str | None, str], Figure | None]]:
     """What draws each kind: a function of results, x and y."""
-    return {
-        "convergence": convergence,
-        "sensitivity": sensitivity,
-        "path": path,
-        "digits": lambda results, _x, _y: digits(results, train_again),
-        "weights": lambda results, _x, _y: weights(results, train_again),
-    }
+
+    def digits(results: Results, _x: str | None, _y: str) -> Figure | None:
+        from optilab.figures import images
+
+        return images.digits(results, train_again)
+
+    def weights(results: Results, _x: str | None, _y: str) -> Figure | None:
+        from optilab.figures import images
+
+        return images.weights(results, train_again)
+
+    return {"convergence": convergence, "sensitivity": sensitivity, "path": path, "digits": digits, "weights": weights}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -64,7 +63,8 @@ def digits(results: Results, train_again: TrainAgain) -> Figure | None:
     first = min(2 * columns, len(guesses))
     shown = [*range(first), *wrong[wrong >= first][: 2 * columns]]
     names = data.classes or ()
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * 0.95, rows * 1.4), layout="constrained")
+    figure = Figure(figsize=(columns * 0.95, rows * 1.4), layout="constrained")
+    axes = figure.subplots(rows, columns)
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, k in zip(axes.flat, shown, strict=False):
@@ -92,9 +92,8 @@ def weights(results: Results, train_again: TrainAgain) -> Figure | None:
     columns = min(8, neurons)
     rows = -(-neurons // columns)
     limit = float(np.quantile(np.abs(values), 0.99))
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * 1.1, 0.6 + rows * 1.1), squeeze=False, layout="constrained"
-    )
+    figure = Figure(figsize=(columns * 1.1, 0.6 + rows * 1.1), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for k, ax in zip(range(neurons), axes.flat, strict=False):

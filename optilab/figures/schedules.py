@@ -6,9 +6,9 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from optilab.errors import InputError
 from optilab.plots import style
@@ -35,14 +35,14 @@ def draw_schedules(specs: Sequence[str], steps: int, target: Path) -> Path:
         curves[label] = pd.DataFrame({"step": at, "multiplier": values, "label": label})
     multiplied = {one.of for one in bound}
     with style.theme():
-        figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
-        schedule_curves(pd.concat(curves.values()), ax, of=multiplied.pop() if len(multiplied) == 1 else "")
+        figure = Figure(figsize=(8, 4), layout="constrained")
+        schedule_curves(
+            pd.concat(curves.values()), figure.subplots(), of=multiplied.pop() if len(multiplied) == 1 else ""
+        )
         try:
             figure.savefig(target, bbox_inches="tight")
         except (OSError, ValueError) as error:
             raise InputError(f"can't write {shown(str(target))}: {error}") from None
-        finally:
-            plt.close(figure)
     return target
 
 

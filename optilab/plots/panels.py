@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
+from typing import Literal
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -10,19 +11,18 @@ MOST = 24  # panels of a figure; a larger one would be beyond what matplotlib ca
 
 
 def panels(
-    count: int, *, size: tuple[float, float], across: int, beside: float = 1.2, layout: str = "constrained"
+    count: int,
+    *,
+    size: tuple[float, float],
+    across: int,
+    beside: float = 1.2,
+    layout: Literal["constrained", "compressed"] = "constrained",
 ) -> tuple[Figure, list[Axes]]:
     """A figure of `count` panels, so many of them in a row; size: of each, in inches; beside: room for the legend."""
     columns = min(count, across)
     rows = -(-count // columns)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(beside + size[0] * columns, 0.6 + size[1] * rows),
-        squeeze=False,
-        layout=layout,
-    )
-    flat = list(axes.flat)
+    figure = Figure(figsize=(beside + size[0] * columns, 0.6 + size[1] * rows), layout=layout)
+    flat = list(figure.subplots(rows, columns, squeeze=False).flat)
     for ax in flat[count:]:
         ax.remove()
     return figure, flat[:count]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from numpy.typing import ArrayLike, NDArray
@@ -122,9 +121,8 @@ def _contours(surface: pd.DataFrame, ax: Axes) -> None:
     middle = np.median(above.compressed()) or above.max()
     raised = np.ma.minimum(above, 1e6 * middle) + 1e-3 * middle
     levels = np.geomspace(raised.min(), raised.max(), 14)
-    shades = sns.color_palette("Greys_r", as_cmap=True)
     norm = LogNorm(levels[0], levels[-1] * 30)
-    ax.contourf(table.columns, table.index, raised, levels=levels, cmap=shades, norm=norm, alpha=0.45, zorder=0)
+    ax.contourf(table.columns, table.index, raised, levels=levels, cmap="Greys_r", norm=norm, alpha=0.45, zorder=0)
     ax.contour(table.columns, table.index, raised, levels=levels, colors="0.6", linewidths=0.4, zorder=1)
 
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -29,7 +28,22 @@ AXES = {
     "weight_norm": "norm of the weights",
     "lr": "learning rate",
 }
-MOST_COLOURS = 12
+# seaborn's palette "colorblind" without its grey, and three more; written out, for importing seaborn takes as long as a small experiment
+COLOURS: tuple[Any, ...] = (
+    "#0173b2",
+    "#de8f05",
+    "#029e73",
+    "#d55e00",
+    "#cc78bc",
+    "#ca9161",
+    "#fbafe4",
+    "#ece133",
+    "#56b4e9",
+    (0.35, 0.0, 0.55),
+    (0.45, 0.45, 0.0),
+    (0.0, 0.25, 0.35),
+)
+MOST_COLOURS = len(COLOURS)
 GREY = "0.65"
 _CAPTION_LINES = 8
 _QUESTION_LINES = 3
@@ -43,10 +57,7 @@ def axis(name: str) -> str:
 def colours(labels: Iterable[str]) -> dict[str, object]:
     """A colour for each label: twelve at the most, told apart by people who see fewer; the rest are grey."""
     names = list(labels)
-    # the ten of seaborn's "colorblind" without its grey, and three more
-    base = [c for k, c in enumerate(sns.color_palette("colorblind")) if k != 7]
-    palette = [*base, (0.35, 0.0, 0.55), (0.45, 0.45, 0.0), (0.0, 0.25, 0.35)][:MOST_COLOURS]
-    return {label: palette[k] if k < MOST_COLOURS else GREY for k, label in enumerate(names)}
+    return {label: COLOURS[k] if k < MOST_COLOURS else GREY for k, label in enumerate(names)}
 
 
 def colours_of(every: Iterable[str], order: Iterable[str]) -> dict[str, object]:
@@ -62,14 +73,40 @@ def colours_of(every: Iterable[str], order: Iterable[str]) -> dict[str, object]:
 @contextmanager
 def theme() -> Iterator[None]:
     """The look of optilab's pictures, inside a with statement only."""
-    with (
-        sns.axes_style("ticks"),
-        sns.plotting_context("notebook", font_scale=0.9),
-        mpl.rc_context({**_RC, "font.family": families()}),
-    ):
+    with mpl.rc_context({**_TICKS, **_NOTEBOOK, **_RC, "font.family": families()}):
         yield
 
 
+# as seaborn.axes_style("ticks") has them
+_TICKS: dict[Any, Any] = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.edgecolor": ".15",
+    "axes.labelcolor": ".15",
+    "text.color": ".15",
+    "grid.linestyle": "-",
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "w",
+    "patch.force_edgecolor": True,
+    **dict.fromkeys(["xtick.direction", "ytick.direction"], "out"),
+    **dict.fromkeys(["xtick.color", "ytick.color"], ".15"),
+    **dict.fromkeys(["xtick.bottom", "ytick.left", "axes.spines.left", "axes.spines.bottom"], True),
+    **dict.fromkeys(["xtick.top", "ytick.right"], False),
+}
+# as seaborn.plotting_context("notebook", font_scale=0.9) has them
+_NOTEBOOK: dict[Any, Any] = {
+    "axes.linewidth": 1.25,
+    "grid.linewidth": 1.0,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 6.0,
+    "patch.linewidth": 1.0,
+    **dict.fromkeys(["xtick.major.width", "ytick.major.width"], 1.25),
+    **dict.fromkeys(["xtick.minor.width", "ytick.minor.width"], 1.0),
+    **dict.fromkeys(["xtick.major.size", "ytick.major.size"], 6.0),
+    **dict.fromkeys(["xtick.minor.size", "ytick.minor.size"], 4.0),
+    **dict.fromkeys(["font.size", "axes.labelsize", "legend.title_fontsize"], 10.8),
+    **dict.fromkeys(["xtick.labelsize", "ytick.labelsize", "legend.fontsize"], 9.9),
+}
 _RC: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from optilab.runner.jobs import Role
-from optilab.runner.rows import Finished
+if TYPE_CHECKING:
+    from optilab.runner.jobs import Role
+    from optilab.runner.rows import Finished
 
 
 class Observer:

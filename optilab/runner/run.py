@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from optilab import store
-from optilab.analysis.best import best_cells
 from optilab.experiment.cell import Cell
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.file import dataset_path, stored
@@ -82,6 +81,8 @@ def _hyperparameters(cells: Iterable[Cell]) -> dict[str, type]:
 
 def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -> list[Task]:
     """The best task of each line, by the runs of tuning that there are; none of a line of which nothing lasted."""
+    from optilab.analysis.best import best_cells  # and pandas with it
+
     assert experiment.tuning is not None
     by_run = {job.run_id: job.task for job in tuned}
     best = best_cells(store.named(found.runs, wanted_table(tuned)), f"final_{experiment.tuning.by}")

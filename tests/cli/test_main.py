@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 import optilab
-from optilab import cli
 from optilab.cli.main import main
 from optilab.plugins import loading
 
@@ -345,7 +344,7 @@ def test_an_interruption_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.run, "run_experiment", interrupted)
+    monkeypatch.setattr("optilab.runner.run.run_experiment", interrupted)
     result = call("run", "tiny.toml", "--executor", "inline", code=130)
     assert "Interrupted. 3 runs are done and kept" in result.stdout
     assert "Traceback" not in result.output

@@ -468,7 +468,7 @@ def test_a_picture_that_can_not_be_drawn_costs_no_table(folder: Path, monkeypatc
     def refuse(*_: object, **__: object) -> None:
         raise InputError("no room for a picture")
 
-    monkeypatch.setattr("optilab.cli.run.draw", refuse)
+    monkeypatch.setattr("optilab.figures.draw.draw", refuse)
     text = call("run", "tiny.toml", "--executor", "inline").stdout
     assert text.index("training") < text.index("no plot: no room for a picture") < text.index("results: results/tiny")
 

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from matplotlib.figure import Figure
 
 from optilab import store
 from optilab.analysis.comparison import NOTHING, comparison
@@ -236,7 +236,7 @@ def test_nothing_is_chosen_where_all_diverged(
     assert np.isnan(rows.loc["sgd", "train_cost"])
     assert rows.loc["adam", "hyperparameters"].startswith("lr=0.")
     monkeypatch.chdir(tmp_path)
-    assert run_and_compare(given, "r", INLINE, as_json=True) == 0
+    assert run_and_compare(lambda: (given, INLINE), "r", as_json=True) == 0
     (told,) = [row for row in json.loads(capsys.readouterr().out)["comparison"] if row["label"] == "sgd"]
     assert (told["hyperparameters"], told["seeds"], told["train_cost"]) == (NOTHING, 0, None)
     dry_run(given, "r")
@@ -249,7 +249,7 @@ def test_nothing_is_chosen_where_all_diverged(
 def test_nothing_is_chosen_anywhere(tmp_path: Path, tuning: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """An experiment in which all diverged ends well, and says it of every line."""
     given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, {"use": "momentum", "lr": [1e6, 1e7]}])
-    assert run_and_compare(given, str(tmp_path / "r"), INLINE) == 0
+    assert run_and_compare(lambda: (given, INLINE), str(tmp_path / "r")) == 0
     assert capsys.readouterr().out.count("nothing could be") == 2
 
 
@@ -315,16 +315,15 @@ def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> N
 def test_the_legend_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line for which nothing could be chosen has an entry without a line, which says so."""
     figures: list[Any] = []
-    monkeypatch.setattr("optilab.figures.draw.plt.close", figures.append)
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **_k: figures.append(figure))
     given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, CALM])
     draw(run_experiment(given, tmp_path / "r", INLINE), ("convergence",))
     monkeypatch.undo()
     legend = figures[0].axes[0].get_legend()
     assert [" ".join(text.get_text().split()) for text in legend.get_texts()] == ["adam", f"sgd: {NOTHING}"]
-    plt.close(figures[0])
 
 
 def test_captions_say_that_nothing_is_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The table counts one seed, and says why."""
-    assert run_and_compare(experiment(), str(tmp_path / "r"), INLINE) == 0
+    assert run_and_compare(lambda: (experiment(), INLINE), str(tmp_path / "r")) == 0
     assert "Each is one run, as nothing in it is random." in capsys.readouterr().out

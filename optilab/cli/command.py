@@ -1,0 +1,73 @@
+"""How a command is carried out: its two streams, what it tells of misuse and warnings, its exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from optilab.cli.outlets import outlets, prints_to_error, say
+from optilab.errors import InputError, PluginWarning, ResultsWarning, unknown
+
+
+class Command(click.Command):
+    """While it is carried out, what others print goes to the standard error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        with prints_to_error():
+            return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """Tells misuse in one message, with exit code 2; --traceback shows where it was noticed."""
+
+    command_class = Command
+    group_class = type  # the groups inside are of this class too
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """Run the command that the arguments name, in charge of the two standard streams."""
+        with outlets() as streams:
+            try:
+                return super().main(*arguments, **named)
+            except SystemExit as stop:
+                raise SystemExit(streams.exit_code(stop.code)) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called for; the nearest are told where there is none of the name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            raise click.UsageError(str(unknown("command", args[0], self.list_commands(ctx))), ctx) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning(warnings.showwarning)
+                return super().invoke(ctx)
+        except InputError as error:
+            if ctx.params.get("traceback"):
+                traceback.print_exc()
+            say(f"Error: {error}", sys.stderr)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            say("Interrupted.", sys.stderr)
+            ctx.exit(128 + signal.SIGINT)
+
+
+def _show_warning(usual: Callable[..., None]) -> Callable[..., None]:
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if issubclass(category, (PluginWarning, ResultsWarning)):
+            say(f"Warning: {message}", sys.stderr)
+        else:
+            usual(message, category, *rest, **named)
+
+    return show

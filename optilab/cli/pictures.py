@@ -1,0 +1,63 @@
+"""Commands that draw: plot, curve."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from optilab.cli.command import Command
+from optilab.cli.options import plugin_option, time_limit_option, trust_datasets, trust_option, use_files
+from optilab.cli.outlets import say
+
+
+@click.command("plot", cls=Command)
+@click.argument("results", type=click.Path())
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    help="convergence, sensitivity, path, digits or weights; all that fit if not given.",
+)
+@click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
+@click.option("--y", help="For convergence and sensitivity: a column of the history; train_cost if not given.")
+@trust_option
+@time_limit_option
+@plugin_option
+def plot_command(
+    results: str,
+    kinds: tuple[str, ...],
+    x: str | None,
+    y: str | None,
+    trust: bool,
+    time_limit: float | None,
+    plugin_files: tuple[str, ...],
+) -> None:
+    """Draw the pictures that fit the results in the folder RESULTS."""
+    use_files(plugin_files)
+    trust_datasets(results, trust)
+    from optilab.figures.draw import draw
+    from optilab.runner.remaking import made_again
+    from optilab.runner.remaking import time_limit as limited
+    from optilab.store import load
+
+    found = load(results)
+    if (x or y) and not kinds:
+        kinds = ("convergence",)
+    with limited(time_limit):
+        for path in draw(found, kinds, x, y or "train_cost", lambda why: say(why, sys.stderr), train_again=made_again):
+            say(path)
+
+
+@click.command("curve", cls=Command)
+@click.argument("schedules", nargs=-1, required=True)
+@click.option("--steps", type=click.IntRange(1, 10**15), default=1000, show_default=True, help="Length of the run.")
+@click.option("--out", default="schedules.png", show_default=True, type=click.Path(), help="Where the picture goes.")
+@plugin_option
+def curve_command(schedules: tuple[str, ...], steps: int, out: str, plugin_files: tuple[str, ...]) -> None:
+    """Draw the curve of SCHEDULES: names, or tables such as '{ use = "cosine", floor = 0.1 }'."""
+    use_files(plugin_files)
+    from optilab.figures.draw import draw_schedules
+
+    say(draw_schedules(schedules, steps, Path(out)))
