@@ -35,19 +35,33 @@ def ademamix(
     eps=1e-8,
     eps_root=0.0,
 ):
-    """Adam with two momenta: one of recent gradients, and one that remembers tens of thousands of steps.
+    """AdEMAMix: Adam with two momenta, one of recent gradients and one that remembers thousands of steps.
 
     m = beta1 * m + (1 - beta1) * g
     m_slow = beta3 * m_slow + (1 - beta3) * g
     v = beta2 * v + (1 - beta2) * g^2
     w = w - lr * (m / (1 - beta1^t) + alpha * m_slow) / (sqrt(v / (1 - beta2^t)) + eps)
 
-    Algorithm 1 of Pagliardini, Ablin and Grangier, "The AdEMAMix optimizer: better, faster, older", 2024; the bias of
-    m_slow is left. Defaults as in optax.contrib.ademamix. Its weight decay is that of `weight_decay | ademamix`.
+    Algorithm 1 of Pagliardini, Ablin and Grangier, "The AdEMAMix optimizer: better, faster, older", 2024,
+    arXiv:2409.03137; the bias of m_slow is left. Defaults as in optax.contrib.ademamix. Its weight decay is that of
+    `weight_decay | ademamix`.
 
-    warmup: T_alpha = T_beta3 of the paper: steps in which alpha rises from 0 in proportion, and beta3 from beta1 such that
-        the half-life of m_slow does.
-    eps_root: added inside the root, as in Optax.
+    Args:
+        lr: learning rate: a weight moves about lr in a step at first, up to (1 + alpha) * lr when m_slow has filled.
+        beta1: share of m that is kept in each step, in (0, 1); 0.9 averages about 10 gradients.
+        beta2: share of v that is kept in each step; 0.999 averages about 1,000 squares.
+        beta3: share of m_slow that is kept in each step, in (0, 1); 0.9999 averages about 10,000 gradients.
+        alpha: weight of the slow momentum; 0 is Adam.
+        warmup: T_alpha = T_beta3 of the paper: steps in which alpha rises from 0 in proportion, and beta3 from beta1
+            such that the half-life of m_slow does. The default 0 begins with both as they are.
+        eps: keeps the denominator from zero.
+        eps_root: added inside the root, as in Optax; the default 0 adds nothing.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "ademamix", lr=0.1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     if t < warmup:
         beta3 = longer_memory(beta1, beta3, t / warmup)
@@ -66,17 +80,29 @@ def ademamix(
     reference="optax.contrib.simplified_ademamix(lr, b1=beta1, b2=beta2, alpha=alpha, eps=eps, eps_root=eps_root)",
 )
 def simplified_ademamix(w, g, m, v, t, lr, beta1=0.99, beta2=0.95, alpha=0.0, eps=1e-8, eps_root=0.0):
-    """AdEMAMix with one momentum, a sum of gradients to which the newest is added with a weight of its own.
+    """Simplified AdEMAMix: AdEMAMix with one momentum, a sum of gradients to which alpha times the newest is added.
 
     m = beta1 * m + g
     v = beta2 * v + (1 - beta2) * g^2
     w = w - lr * (m + alpha * g) / (sqrt(v / (1 - beta2^t)) + eps)
 
     Morwani et al., "Connections between schedule-free optimizers, AdEMAMix, and accelerated SGD variants", 2025,
-    arXiv:2502.02431. Defaults as in optax.contrib.simplified_ademamix. m is a sum, not an average: a good lr is about
-    1 - beta1 times that of Adam, the smaller the larger alpha is.
+    arXiv:2502.02431. Defaults as in optax.contrib.simplified_ademamix.
 
-    eps_root: added inside the root, as in Optax.
+    Args:
+        lr: learning rate; as m is a sum, not an average, about 1 - beta1 times that of Adam, the smaller the larger
+            alpha is.
+        beta1: share of m that is kept in each step; 0.99 sums up about 100 gradients.
+        beta2: share of v that is kept in each step; 0.95 averages about 20 squares.
+        alpha: weight of the newest gradient beside the momentum; the default 0 leaves it out.
+        eps: keeps the denominator from zero.
+        eps_root: added inside the root, as in Optax; the default 0 adds nothing.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "simplified_ademamix", lr=0.001, alpha=100, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     m = beta1 * m + g
     v = beta2 * v + (1 - beta2) * g * g

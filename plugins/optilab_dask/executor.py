@@ -21,11 +21,14 @@ _PATIENCE = 10  # seconds for a scheduler to answer
 def dask(workers: int | None = None, address: str | None = None) -> Iterator[Pool]:
     """Make the runs on the workers of a Dask cluster.
 
-    address: of a scheduler, as in "tcp://192.168.0.1:8786"; its workers may come and go. Without it, a cluster of `workers`
-        processes is started on this machine, one a core where that isn't given either.
+    workers: processes of a cluster that is started on this machine; one a core where it isn't given.
+    address: of a scheduler that runs already, as in "tcp://192.168.0.1:8786", in place of `workers`; its own may come and go.
 
-    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own, and a plugin in
-    a file, under the same path. Its processor may be another one, and the last bits of a result with it. Nothing but names, numbers and results goes through the scheduler.
+    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own, and a
+    plugin in a file, under the same path. Its processor may be another one, and the last bits of a result with it. Nothing
+    but names, numbers and results goes through the scheduler.
+
+    InputError where Dask isn't installed, where no scheduler answers at the address, and where both are given.
     """
     try:
         import distributed

@@ -20,11 +20,13 @@ FILES = {
 
 @dataset(digest=hashlib.sha256("".join(FILES.values()).encode()).hexdigest())
 def mnist():
-    """Handwritten digits: 60,000 to learn from and 10,000 to be tested on, 28 by 28 pixels, 10 classes.
+    """MNIST: handwritten digits, 60,000 for training and 10,000 for testing, 28 by 28 pixels, 10 classes.
 
     Pixels from 0 to 255 are scaled to 0 to 1.
 
-    Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", 1998. Licence: CC BY-SA 3.0.
+    LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998. Licence: CC BY-SA 3.0.
+
+    InputError if a file of the package can't be read, or isn't the original one.
     """
     content = {name: unpack(name) for name in FILES}
     return Examples(
@@ -38,7 +40,7 @@ def mnist():
 
 
 def unpack(name):
-    """Content of one of the four files, checked against its checksum."""
+    """Content of one of the four files, checked against its checksum; InputError if it can't be read or is another."""
     packed = files("optilab_datasets") / "mnist" / f"{name}.gz"
     try:
         content = gzip.decompress(packed.read_bytes())
@@ -50,7 +52,7 @@ def unpack(name):
 
 
 def idx(content):
-    """The array in an IDX file of unsigned bytes: a magic number, one big-endian length a dimension, the bytes."""
+    """The array, uint8, in an IDX file of unsigned bytes: a magic number, one big-endian length a dimension, the bytes."""
     dimensions = content[3]
     shape = np.frombuffer(content, ">u4", dimensions, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)

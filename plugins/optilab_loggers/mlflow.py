@@ -18,7 +18,10 @@ _SOME = 500  # metrics that are sent together
 
 @logger
 def mlflow(where: str) -> Iterator[Logger]:
-    """Record each run in the MLflow at this address, or in the file mlflow.db of this folder: `mlflow ui` shows them."""
+    """Record each run in the MLflow at this address, or in the file mlflow.db of this folder: `mlflow ui` shows them.
+
+    InputError where MLflow isn't installed or can't write there.
+    """
     try:
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
@@ -45,7 +48,7 @@ class Records(Logger):
         self._waiting: dict[str, list[Any]] = {}
 
     def knows(self, run: LoggedRun) -> bool:
-        """Whether there is a record of it that was ended."""
+        """Whether MLflow has a record of the run that was ended."""
         experiment = self._client.get_experiment_by_name(run.experiment)
         if experiment is None:
             return False
@@ -53,7 +56,7 @@ class Records(Logger):
         return bool(self._client.search_runs([experiment.experiment_id], wanted, max_results=1))
 
     def run_started(self, run: LoggedRun) -> None:
-        """Begin its record."""
+        """Create the run's record, with its settings as parameters."""
         from mlflow.entities import Param
 
         found = self._client.get_experiment_by_name(run.experiment)
@@ -66,7 +69,7 @@ class Records(Logger):
         self._client.log_batch(made, params=[Param(name, str(value)) for name, value in settings.items()])
 
     def run_measured(self, run: LoggedRun, measured: Mapping[str, float]) -> None:
-        """Add a point to each metric."""
+        """Add a point to each metric; points are sent some hundred at a time."""
         from mlflow.entities import Metric
 
         now, step = int(time.time() * 1000), int(measured["step"])
@@ -76,7 +79,7 @@ class Records(Logger):
             self._send(run)
 
     def run_finished(self, run: LoggedRun, status: str, message: str) -> None:
-        """End its record."""
+        """Send what is left, and end the record with the run's status."""
         self._send(run)
         made = self._runs.pop(run.run_id)
         self._client.set_tag(made, "optilab.status", status)

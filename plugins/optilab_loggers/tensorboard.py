@@ -18,7 +18,10 @@ _NO_CURVES = ("step", "w_0", "w_1")
 
 @logger
 def tensorboard(where: str) -> Iterator[Logger]:
-    """Write a folder of event files for each run: `tensorboard --logdir WHERE` shows them."""
+    """Write a folder of event files for each run: `tensorboard --logdir WHERE` shows them.
+
+    InputError where TensorBoard isn't installed.
+    """
     try:
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
     except ImportError:
@@ -31,7 +34,7 @@ def tensorboard(where: str) -> Iterator[Logger]:
 
 
 class Events(Logger):
-    """What is measured are scalars over steps; settings and status are texts."""
+    """One event file a run: measurements are scalars over steps, settings and status are texts."""
 
     def __init__(self, folder: Path, writer: Any) -> None:
         self._folder = folder
@@ -42,11 +45,11 @@ class Events(Logger):
         return self._folder / re.sub(r"[^\w.,=+() -]", "_", run.name)
 
     def knows(self, run: LoggedRun) -> bool:
-        """Whether its file was ended."""
+        """Whether the run has a file that was ended."""
         return (self._folder_of(run) / _ENDED).exists()
 
     def run_started(self, run: LoggedRun) -> None:
-        """Begin its file."""
+        """Open the run's file, and write its settings."""
         self._open[run.run_id] = self._writer(str(self._folder_of(run)))
         settings = {"problem": run.problem, "schedule": run.schedule, "batch size": run.batch_size, "role": run.role}
         lines = [f"- {name}: {value}" for name, value in {**run.hyperparameters, **settings}.items()]
@@ -64,7 +67,7 @@ class Events(Logger):
         self._add(run, Summary(value=values), int(measured["step"]))
 
     def run_finished(self, run: LoggedRun, status: str, message: str) -> None:
-        """End its file."""
+        """Write the run's status, and close its file."""
         self._text(run, "status", f"{status}: {message}" if message else status)
         self._open.pop(run.run_id).close()
         (self._folder_of(run) / _ENDED).touch()
@@ -85,7 +88,7 @@ class Events(Logger):
         self._open[run.run_id].add_event(Event(wall_time=time.time(), step=step, summary=summary))
 
     def close(self) -> None:
-        """End what is still open."""
+        """Close the files of runs that haven't finished."""
         while self._open:
             self._open.popitem()[1].close()
 

@@ -75,7 +75,7 @@ def adafactor(
     eps_added=True,
     fixed_decay=False,
 ):
-    """RMSprop whose squares are kept as row means and column means, with steps in proportion to the weights.
+    """Adafactor: RMSprop whose squares are kept as means over rows and columns, with steps relative to the weights.
 
     beta = 1 - t^-decay_rate
     rows_i = beta * rows_i + (1 - beta) * (mean of g^2 over row i + eps1), and likewise columns_j
@@ -84,14 +84,36 @@ def adafactor(
     m = beta1 * m + (1 - beta1) * min(lr, 1 / sqrt(t)) * max(eps2, RMS(w)) * u
     w = w - lr * weight_decay * w - m
 
-    RMS is the root mean square over a layer. A bias or a plain vector has a v for each weight. Algorithms 4 to 6 of the
-    paper, with its defaults; beta1=0 is its proposal, to do without momentum.
+    RMS is the root mean square over a layer. A bias or a plain vector has a v for each weight. Algorithms 4 to 6 of
+    Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost", 2018, arXiv:1804.04235, with its
+    defaults.
 
-    torch.optim.Adafactor: eps_added=False and eps1=2.2e-16 (in float32: 1.2e-7). Nothing is added to g^2; mean(rows) is at
-    least eps1, and sqrt(v) too. Its beta2_decay is -decay_rate, its d is clipping_threshold.
-    optax.adafactor: relative_step=False, so that lr is no longer below 1 / sqrt(t); factored=False for layers with fewer
-    than 128 rows or columns (min_dim_size_to_factor); fixed_decay (its weight_decay_rate isn't multiplied by lr); momentum
-    is beta1, and multiply_by_parameter_scale is scale_by_weights.
+    torch.optim.Adafactor: eps_added=False and eps1=2.2e-16 (in float32: 1.2e-7). Its beta2_decay is -decay_rate, its d
+    is clipping_threshold. optax.adafactor: relative_step=False; factored=False for layers with fewer than 128 rows or
+    columns (min_dim_size_to_factor); fixed_decay for its weight_decay_rate; its momentum is beta1, its
+    multiply_by_parameter_scale is scale_by_weights.
+
+    Args:
+        lr: learning rate: the length of a step, as a share of the length of the layer's weights.
+        beta1: share of m that is kept in each step; the default 0 is the paper's proposal, to do without momentum.
+        decay_rate: how fast v takes to averaging over more steps; 0.8 is the paper's, 0 takes the last gradient alone.
+        eps1: added to g^2, above 0; next to nothing by default.
+        eps2: least root mean square of a layer's weights that counts, so that weights of zero can move.
+        clipping_threshold: largest root mean square of u; 1 by default, inf doesn't clip.
+        weight_decay: what lr is multiplied by to shrink w; the default 0 leaves it.
+        relative_step: whether lr is at most 1 / sqrt(t), as in the paper and in PyTorch.
+        scale_by_weights: whether a step is in proportion to max(eps2, RMS(w)).
+        factored: whether v of a matrix is kept as rows and columns; without it, each weight has its own.
+        eps_added: whether eps1 is added to g^2; without it, mean(rows) and sqrt(v) are at least eps1, as in PyTorch.
+        fixed_decay: whether weight_decay isn't multiplied by lr, as in Optax.
+
+    Example:
+        >>> import optilab
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
+        >>> run = optilab.train(problem, "adafactor", lr=0.1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [0.6, 0.0]
     """
     share = t**-decay_rate
     added, floor, largest = (eps1, 0.0, inf) if eps_added else (0.0, eps1, 1 / eps1)

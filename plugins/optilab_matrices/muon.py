@@ -75,7 +75,7 @@ def muon(
     bias_correction=False,
     adaptive=False,
 ):
-    """Step by the momentum with all its singular values brought near 1: every direction of a matrix moves equally far.
+    """Muon: momentum orthogonalized by Newton-Schulz iteration, so a matrix moves equally far in all directions.
 
     m = momentum * m + (1 - momentum) * g
     u = (1 - momentum) * g + momentum * m              Nesterov's; without nesterov, u = m
@@ -83,17 +83,43 @@ def muon(
     x = ns_a * x + ns_b * (x x^T) x + ns_c * (x x^T)^2 x
     w = w - lr * weight_decay * w - lr * sqrt(max(1, fan_out / fan_in)) * x
 
-    Made for weight matrices: `muon on matrices | adam on rest`. A bias that it is given is a matrix of one row: its x
-    is the direction of u, so that it too moves by a length that lr alone decides.
+    The iteration brings all singular values near 1. Made for weight matrices: `muon on matrices | adam on rest`. A bias
+    that it is given is a matrix of one row: its x is the direction of u, so that it too moves by a length that lr alone
+    decides.
 
+    Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024, kellerjordan.github.io/posts/muon.
     Defaults of torch.optim.Muon, but for eps (1e-7 there), which is Adam's, so that both go together in a chain. torch
-    computes x in bfloat16, this in the precision of the weights. Its matrices are fan-out x fan-in: its sqrt(max(1, rows /
-    columns)) is the factor above. adjust_lr="match_rms_adamw" is 0.2 * sqrt(max(rows, columns)), after Liu et al., 2025,
-    arXiv:2502.16982; "none" is 1. Whether m is a mean, as here, or a sum, as in the first version, makes no difference to x.
+    computes x in bfloat16, this in the precision of the weights. Its matrices are fan-out x fan-in: its sqrt(max(1,
+    rows / columns)) is the factor above. Whether m is a mean, as here, or a sum, as in the first version, makes no
+    difference to x.
 
-    optax.contrib.muon: momentum is its beta, weight_decay=0, eps_added (the length is |u| + eps, as Jordan's),
-    bias_correction (m is divided by 1 - momentum^(t + 1) and g by 1 - momentum^t); adaptive multiplies x by <u, x>, after
-    Bernstein and Newhouse, 2024, arXiv:2409.20325; its consistent_rms=0.2 is "match_rms_adamw".
+    optax.contrib.muon: momentum is its beta, weight_decay=0, eps_added, bias_correction; its consistent_rms=0.2 is
+    adjust_lr="match_rms_adamw".
+
+    Args:
+        lr: learning rate: each singular value of a square matrix's step is about lr.
+        momentum: share of m that is kept in each step; 0.95 averages about 20 gradients.
+        nesterov: whether the momentum is one step ahead.
+        weight_decay: what lr is multiplied by to shrink w; torch's 0.1.
+        ns_steps: iterations of Newton and Schulz, each of three matrix products.
+        ns_a: first coefficient of the polynomial; the three defaults raise small singular values fast, and leave them
+            around 1, from about 0.7 to 1.2.
+        ns_b: second coefficient.
+        ns_c: third coefficient.
+        eps: keeps the length that u is divided by from zero; above 0.
+        eps_added: whether that length is |u| + eps, as Jordan's, in place of max(|u|, eps).
+        adjust_lr: what lr is multiplied by: "original" is the factor above, "match_rms_adamw" 0.2 * sqrt(max(rows,
+            columns)), after Liu et al., 2025, arXiv:2502.16982, and "none" 1.
+        bias_correction: whether m is divided by 1 - momentum^(t + 1) and g by 1 - momentum^t, as in Optax.
+        adaptive: whether x is multiplied by <u, x>, after Bernstein and Newhouse, 2024, arXiv:2409.20325.
+
+    Example:
+        >>> import optilab
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
+        >>> run = optilab.train(problem, "muon on matrices | adam on rest", lr=0.3, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [0.6, 0.0]
     """
     real = w.dtype.type
     keep, take = (momentum, 1 - momentum) if nesterov else (1.0, 0.0)

@@ -96,22 +96,40 @@ def shampoo(
     interval=1,
     max_size=768,
 ):
-    """Adagrad for matrices: the gradient is divided by roots of the products of its rows, and of its columns.
+    """Shampoo: Adagrad for matrices, with one inverse root matrix for the rows and one for the columns.
 
     L = L + g g^T, R = R + g^T g
     b = momentum * b + g
     w = w - lr * (L + eps I)^(-1/root) b (R + eps I)^(-1/root)
 
-    Algorithm 1 of the paper, with root=4. The roots are computed anew, from the eigenvectors, every `interval` steps, and in
+    Algorithm 1 of Gupta, Koren and Singer, "Shampoo: preconditioned stochastic tensor optimization", 2018,
+    arXiv:1802.09568, with root=4. The roots are computed anew, from the eigenvectors, every `interval` steps, and in
     the first `interval` steps at each: the root of a single gradient would make all that is unlike it much too large. A
-    side of more than max_size rows or columns keeps the diagonal of its matrix alone, the paper's diagonal variant: the
-    784 pixels of a first layer would make a step hundreds of times as long. A bias or a plain vector is divided by the
-    power 2/root of each weight's own sum of squares: Adagrad.
+    bias or a plain vector is divided by the power 2/root of each weight's own sum of squares: Adagrad. Grafting is a
+    chain: `shampoo | take_direction | adam | take_length`.
 
-    max_size is that of the authors' TensorFlow code, which calls momentum gbar_decay and beta2 mat_gbar_decay, and has
-    eps=0.1, lr=1; lr and eps are those of torch_optimizer, which has root=2 for matrices and keeps to its interval from the
-    first. With beta2 below 1, L and R are means: L = beta2 * L + (1 - beta2) * g g^T. Grafting is a chain:
-    `shampoo | take_direction | adam | take_length`.
+    lr and eps are those of torch_optimizer, which has root=2 for matrices and keeps to its interval from the first. The
+    authors' TensorFlow code calls momentum gbar_decay and beta2 mat_gbar_decay, and has eps=0.1, lr=1.
+
+    Args:
+        lr: learning rate: the singular values of the first step are at most lr, as those of Adagrad's first step are
+            lr.
+        momentum: share of b that is kept in each step; the default 0 has none.
+        beta2: share of L and R that is kept in each step, in (0, 1]. The default 1 sums up; below 1, L and R are means:
+            L = beta2 * L + (1 - beta2) * g g^T.
+        eps: added to the eigenvalues; above 0.
+        root: order of the roots: 4 is the paper's for matrices, 2 divides by the square of that.
+        interval: steps from one computation of the roots to the next.
+        max_size: a side of more rows or columns than these keeps the diagonal of its matrix alone, the paper's diagonal
+            variant: the 784 pixels of a first layer would make a step hundreds of times as long.
+
+    Example:
+        >>> import optilab
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
+        >>> run = optilab.train(problem, "shampoo", lr=1, steps=200)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [0.6, 0.0]
     """
     share = 1 if beta2 == 1 else 1 - beta2
     power = 1 / root

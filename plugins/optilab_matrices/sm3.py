@@ -13,16 +13,30 @@ from optilab_matrices.views import as_matrix, columns_of, rows_of
     claims=("gradient scale", "sign flips", "translation"),
 )
 def sm3(w, g, m, rows, columns, next_columns, row_of_v, layers, lr, beta1=0.9, beta2=1.0, eps=0.0):
-    """Adagrad that remembers one number a row and one a column in place of one a weight.
+    """SM3: Adagrad that keeps one number a row and one a column of each matrix, in place of one a weight.
 
     v = min(rows_i, columns_j) + g^2                for the weight in row i and column j
     rows_i = max of v over the row, columns_j = max of v over the column
     m = beta1 * m + (1 - beta1) * g / sqrt(v + eps) where v is 0, so is the quotient
     w = w - lr * m
 
-    SM3-II, algorithm 2 of the paper, with its momentum. A bias or a plain vector has a number for each weight, and is
-    Adagrad. optax.sm3 and optax.scale_by_sm3 have eps=1e-8. With beta2 below 1 (b2 of optax.scale_by_sm3) old squares
-    fade: v = beta2 * min(rows_i, columns_j) + (1 - beta2) * g^2.
+    Algorithm SM3-II of Anil, Gupta, Koren and Singer, "Memory-efficient adaptive optimization", 2019, arXiv:1901.11150,
+    with its momentum. A bias or a plain vector has a number for each weight, and is Adagrad.
+
+    Args:
+        lr: learning rate, the length of each weight's first step without momentum.
+        beta1: share of m that is kept in each step; 0.9 averages about 10 steps.
+        beta2: share of v that is kept in each step, in (0, 1]. The default 1 sums up; below 1, old squares fade: v =
+            beta2 * min(rows_i, columns_j) + (1 - beta2) * g^2, as b2 of optax.scale_by_sm3.
+        eps: added to v; 0 in the paper, 1e-8 in Optax.
+
+    Example:
+        >>> import optilab
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
+        >>> run = optilab.train(problem, "sm3", lr=1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [0.6, 0.0]
     """
     share = 1 if beta2 == 1 else 1 - beta2
     for layer in layers:

@@ -118,7 +118,7 @@ def soap(
     max_size=768,
     one_sided=False,
 ):
-    """Adam in the eigenbasis of Shampoo: its coordinates are turned to where the gradients of a matrix are independent.
+    """SOAP: Adam in the eigenbasis of Shampoo, in whose coordinates the gradients of a matrix are uncorrelated.
 
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * (P^T g Q)^2
@@ -127,12 +127,31 @@ def soap(
     L = beta2 * L + (1 - beta2) * g g^T, R = beta2 * R + (1 - beta2) * g^T g
 
     P and Q are the eigenvectors of L and R: exact at first, then once in `interval` steps the Q of the QR decomposition
-    of L P, a step of the power method (algorithms 3 and 4 of the paper). At t = 1 the weights stay: it sets up the bases.
+    of L P, a step of the power method. At t = 1 the weights stay: it sets up the bases. A bias or a plain vector is
+    left to Adam.
 
-    The rest as in the authors' code (github.com/nikhilvyas/SOAP), which this follows to rounding: the decay comes after the
-    step, eps before the correction of the bias, and v keeps to its vectors when these change places. A side of more than
-    max_size rows or columns isn't turned (10,000 there; fewer here, as the 784 pixels of a first layer make a step
-    fifty times as long), and with one_sided neither is the longer one. A bias or a plain vector is left to Adam.
+    Algorithms 3 and 4 of Vyas et al., "SOAP: improving and stabilizing Shampoo using Adam", 2024, arXiv:2409.11321. The
+    rest as in the authors' code (github.com/nikhilvyas/SOAP), which this follows to rounding: the decay comes after the
+    step, eps before the correction of the bias, and v keeps to its vectors when these change places.
+
+    Args:
+        lr: learning rate, about the distance that a weight moves in a step; the authors' 0.003.
+        beta1: share of m that is kept in each step; 0.95 averages about 20 gradients.
+        beta2: share of v, L and R that is kept in each step; 0.95 averages about 20 squares.
+        eps: keeps the denominator from zero.
+        weight_decay: what lr is multiplied by to shrink w; the authors' 0.01.
+        interval: steps from one correction of the bases to the next; the paper's f, 10.
+        max_size: a side of more rows or columns than these isn't turned: 10,000 in the authors' code; fewer here, as
+            the 784 pixels of a first layer make a step fifty times as long.
+        one_sided: whether only the shorter side of a matrix is turned.
+
+    Example:
+        >>> import optilab
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
+        >>> run = optilab.train(problem, "soap", lr=0.1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [0.6, 0.0]
     """
     s = t - 1
     is_first, is_due = s == 0, int(s) % interval == 0

@@ -1,4 +1,4 @@
-"""Optuna (https://optuna.org) chooses the points of a search."""
+"""Samplers of Optuna (https://optuna.org), which choose the points of a search."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from optilab.search.sampler import Point, Sampler, SamplerKind, Trial
 
 @sampler
 def tpe(ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
-    """Where good points lie more densely than bad ones, by Optuna's tree-structured Parzen estimator.
+    """TPE, the tree-structured Parzen estimator: points where good ones lie more densely than bad ones, by Optuna.
 
-    Bergstra et al., 2011, "Algorithms for Hyper-Parameter Optimization". Its first ten points are chosen at random.
+    Bergstra et al., "Algorithms for hyper-parameter optimization", 2011. Its first ten points are chosen at random.
+
+    InputError where Optuna isn't installed.
     """
     try:
         import optuna
@@ -24,7 +26,7 @@ def tpe(ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
 
 
 class Study(Sampler):
-    """An Optuna study with any of its samplers: a plugin of another one needs no more than a function as above."""
+    """An Optuna study with any of Optuna's samplers; a plugin for another one needs only a function like `tpe`."""
 
     def __init__(self, chooser: Any, ranges: Mapping[str, Sampled]) -> None:
         import optuna
@@ -37,12 +39,12 @@ class Study(Sampler):
         self._asked: list[Any] = []
 
     def ask(self, count: int) -> Sequence[Point]:
-        """So many points."""
+        """Return `count` points, to be tried in parallel."""
         self._asked = [self._study.ask(self._distributions) for _ in range(count)]
         return [trial.params for trial in self._asked]
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """What came of them; one that was given up is pruned, as Optuna calls it."""
+        """Report the costs of the points asked for last; one that was given up is pruned, as Optuna calls it."""
         from optuna.trial import TrialState
 
         for asked, trial in zip(self._asked, trials, strict=True):

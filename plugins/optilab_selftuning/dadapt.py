@@ -16,7 +16,7 @@ ESTIMATE = {"d0": "(0, inf)", "growth": "[1, inf]"}
     claims=["gradient scale", "rotation", "sign flips", "translation"],
 )
 def dadapt_sgd(w, g, w0, s, d, numerator, first_norm, lr, momentum=0.0, d0=1e-6, growth=inf):
-    """Descent whose rate is an estimate d of the distance from the start to the minimum, which only grows.
+    """D-Adapted SGD: SGD whose rate is a growing estimate of the distance from the start to the minimum.
 
     rate = lr * d / |first g|
     numerator = numerator + rate * g.s
@@ -24,8 +24,20 @@ def dadapt_sgd(w, g, w0, s, d, numerator, first_norm, lr, momentum=0.0, d0=1e-6,
     d = max(d, min(2 * numerator / |s|, growth * d))
     w = momentum * w + (1 - momentum) * (w0 - s)
 
-    Algorithm 4 of the paper in the form of the authors' package, dadaptation.DAdaptSGD, whose weight decay is
-    `l2 | dadapt_sgd`. A schedule multiplies lr, which is to stay 1 otherwise. d begins at d0.
+    Algorithm 4 of Defazio and Mishchenko, "Learning-rate-free learning by D-Adaptation", 2023, arXiv:2301.07733, in the
+    form of the authors' package, dadaptation.DAdaptSGD, whose weight decay is `l2 | dadapt_sgd`.
+
+    Args:
+        lr: factor of the rate; to stay 1, but for a schedule, which multiplies it.
+        momentum: share of w that is kept in each step; the default 0 has no momentum.
+        d0: what d begins at; below the distance to the minimum, else it is too far from the first step on.
+        growth: most by which d is multiplied in a step, from 1 to inf; the default inf doesn't hold it back.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "dadapt_sgd", steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     if first_norm == 0:
         first_norm = norm(g)
@@ -67,7 +79,7 @@ def dadapt_adam(
     growth=inf,
     bias_correction=False,
 ):
-    """Adam whose rate is an estimate d of the distance from the start to the minimum, which only grows.
+    """D-Adapted Adam: Adam whose rate is a growing estimate of the distance from the start to the minimum.
 
     rate = lr * d
     numerator = r * numerator + (1 - r) * rate * g.(s / (sqrt(v) + eps))         r = sqrt(beta2)
@@ -77,8 +89,25 @@ def dadapt_adam(
     d = max(d, min(numerator / ((1 - r) * |s|_1), growth * d))
     w = w - rate * weight_decay * w - m / (sqrt(v) + eps)
 
-    Algorithm 5 of the paper as in dadaptation.DAdaptAdam(decouple=True); without `decouple`, its decay is `l2 | dadapt_adam`.
-    bias_correction multiplies the rate by sqrt(1 - beta2^t) / (1 - beta1^t), as optax.contrib.dadapt_adamw always does.
+    Algorithm 5 of Defazio and Mishchenko, "Learning-rate-free learning by D-Adaptation", 2023, arXiv:2301.07733, as in
+    dadaptation.DAdaptAdam(decouple=True); without `decouple`, its decay is `l2 | dadapt_adam`.
+
+    Args:
+        lr: factor of the rate; to stay 1, but for a schedule, which multiplies it.
+        beta1: share of m that is kept in each step; 0.9 averages about 10 gradients.
+        beta2: share of v that is kept in each step; 0.999 averages about 1,000 squares.
+        eps: keeps the denominator from zero; above 0.
+        weight_decay: what the rate is multiplied by to shrink w; the default 0 leaves it.
+        d0: what d begins at; below the distance to the minimum.
+        growth: most by which d is multiplied in a step, from 1 to inf; the default inf doesn't hold it back.
+        bias_correction: whether the rate is multiplied by sqrt(1 - beta2^t) / (1 - beta1^t), as always in
+            optax.contrib.dadapt_adamw.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "dadapt_adam", steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     r = sqrt(beta2)
     rate = lr * d

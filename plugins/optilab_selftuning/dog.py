@@ -40,15 +40,28 @@ def step_of_dog(w, g, w0, farthest, squares, t, lr, first, first_is, eps):
     reference="optax.contrib.dog(lr, (first_is, first), eps)",
 )
 def dog(w, g, w0, farthest, squares, t, lr, first=1e-6, first_is="heuristic", eps=1e-8):
-    """Step by the distance from the start over the root of all squared gradients so far: no learning rate is to be tuned.
+    """DoG: SGD whose rate is the farthest distance from the start, over the root of the sum of squared gradients.
 
     farthest = max(farthest, |w - w0|)
     squares = squares + |g|^2
     w = w - lr * farthest / sqrt(squares + eps) * g
 
-    farthest begins at first * (1 + |w0|), or with first_is="distance" at `first`; with first_is="learning_rate" the first step is
-    `first` times the gradient. As in optax.contrib.dog and in the authors' code, whose weight decay is `l2 | dog`. The authors
-    recommend lr = 1, and to evaluate at an average of the weights.
+    Ivgi, Hinder and Carmon, "DoG is SGD's best friend: a parameter-free dynamic step size schedule", 2023,
+    arXiv:2302.12022. As in optax.contrib.dog and in the authors' code, whose weight decay is `l2 | dog`. The authors
+    recommend to evaluate at an average of the weights.
+
+    Args:
+        lr: factor of the rate; the authors recommend 1.
+        first: how far the first step goes, in units that first_is tells; above 0, and small.
+        first_is: "heuristic" lets farthest begin at first * (1 + |w0|), "distance" at `first`; with "learning_rate" the
+            first step is `first` times the gradient.
+        eps: keeps the denominator from zero.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "dog", first=0.1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     farthest, squares = step_of_dog(w, g, w0, farthest, squares, t, lr, first, first_is, eps)
     return farthest, squares
@@ -61,9 +74,27 @@ def dog(w, g, w0, farthest, squares, t, lr, first=1e-6, first_is="heuristic", ep
     claims=["sign flips"],
 )
 def l_dog(w, g, w0, farthest, squares, layers, t, lr, first=1e-6, first_is="heuristic", eps=1e-8):
-    """DoG for each layer by itself: its own distance from the start over its own gradients.
+    """L-DoG: DoG for each layer by itself, with its own distance from the start and its own gradients.
 
-    L-DoG, section 4.4 of Ivgi, Hinder and Carmon, 2023. With a single layer it is `dog`.
+    for each layer, with its own w, w0 and g:
+        farthest = max(farthest, |w - w0|)
+        squares = squares + |g|^2
+        w = w - lr * farthest / sqrt(squares + eps) * g
+
+    Section 4.4 of Ivgi, Hinder and Carmon, 2023, arXiv:2302.12022. With a single layer it is `dog`.
+
+    Args:
+        lr: factor of the rates; the authors recommend 1.
+        first: how far the first step of each layer goes, in units that first_is tells; above 0, and small.
+        first_is: "heuristic" lets farthest begin at first * (1 + |w0|), "distance" at `first`; with "learning_rate" the
+            first step is `first` times the gradient.
+        eps: keeps the denominator from zero.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "l_dog", first=0.1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     for k in range(layers.size):
         own = slice(layers[k].offset, layers[k].offset + layers[k].size)
@@ -80,13 +111,25 @@ def l_dog(w, g, w0, farthest, squares, layers, t, lr, first=1e-6, first_is="heur
     reference="optax.contrib.dowg(lr, first, eps)",
 )
 def dowg(w, g, w0, farthest, squares, lr, first=1e-4, eps=1e-4):
-    """Weigh the squared gradients by the distance at which they were seen, so that early ones count less.
+    """DoWG: DoG whose squared gradients are weighted by the squared distance, so that early ones count less.
 
     farthest = max(farthest, |w - w0|^2)         squared; it begins at `first`
     squares = squares + farthest * |g|^2
     w = w - lr * farthest / (sqrt(squares) + eps) * g
 
-    Khaled, Mishchenko and Jin, "DoWG unleashed", 2023, arXiv:2305.16284, as optax.contrib.dowg; the paper has eps = 0.
+    Algorithm 1 of Khaled, Mishchenko and Jin, "DoWG unleashed: an efficient universal parameter-free gradient descent
+    method", 2023, arXiv:2305.16284, as optax.contrib.dowg.
+
+    Args:
+        lr: factor of the rate; 1 is the paper's algorithm.
+        first: what the squared distance begins at, above 0.
+        eps: keeps the denominator from zero; the paper has 0.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "dowg", steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     farthest = max(farthest, distance_between(w, w0) ** 2)
     squares += farthest * norm(g) ** 2

@@ -57,17 +57,31 @@ def momo(
     bias_correction=False,
     decay="proximal",
 ):
-    """Momentum whose step is as long as the mean of the last batches' linear models justifies, at most lr.
+    """MoMo: momentum with a Polyak step size, from a mean of the linear models of the last batches' costs.
 
     m = beta * m + (1 - beta) * g                                the first g at t = 1, and so the means of
     cost_mean of the costs, slope_mean of g.w
     step = min(lr, max(cost_mean + m.w - slope_mean - bound, 0) / |m|^2)
     w = (w - step * m) / (1 + lr * weight_decay)
 
-    bound is `lowest`, the least cost of a batch; adapt_lower_bound estimates it as it goes (section 4 of the paper). With
-    weight_decay the model is that of the regularised cost, algorithm 1 of the paper and the authors' package. There,
-    optax.contrib.momo leaves the step whole (decay="separate"); decay="linear" multiplies w by 1 - lr * weight_decay.
-    bias_correction lets the means begin at zero, and divides by the sum of their weights.
+    Algorithm 1 of Schaipp et al., "MoMo: momentum models for adaptive learning rates", 2024, arXiv:2305.07583, and the
+    authors' package; with weight_decay the model is that of the regularised cost.
+
+    Args:
+        lr: the longest step, in units of m; the Polyak step size is taken where it is shorter.
+        beta: share of m and of the means that is kept in each step; 0.9 averages about 10 batches.
+        lowest: lower bound of a batch's cost, to which the model is cut off; 0 by default.
+        weight_decay: what lr is multiplied by to shrink w; the default 0 leaves it.
+        adapt_lower_bound: whether the bound is estimated on the way, from `lowest` up (section 4 of the paper).
+        bias_correction: whether the means begin at zero and are divided by the sum of their weights.
+        decay: "proximal" is the equation above; "separate" leaves the step whole, as optax.contrib.momo; "linear"
+            multiplies w by 1 - lr * weight_decay.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "momo", steps=200)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     keep, weight = beta, 1.0
     if bias_correction:
@@ -117,7 +131,7 @@ def momo_adam(
     adapt_lower_bound=False,
     decay="proximal",
 ):
-    """MoMo along Adam's direction: Adam, whose step is shortened where it would go below the lowest cost.
+    """MoMo-Adam: Adam whose step is shortened where a model of the cost would fall below the lowest possible cost.
 
     m, v = Adam's moments; cost_mean of the costs and slope_mean of g.w are means with beta1
     D = sqrt(v / (1 - beta2^t)) + eps
@@ -125,8 +139,25 @@ def momo_adam(
     step = min(lr / c, max(cost_mean + m.w - slope_mean - c * bound, 0) / (m.m / D))
     w = (w - step * m / D) / (1 + lr * weight_decay)
 
-    Algorithm 2 of the paper; the rest as for `momo`. optax.contrib.momo_adam leaves the step whole (decay="separate"), and the
-    authors' divide=False is decay="linear", as in AdamW.
+    Algorithm 2 of Schaipp et al., "MoMo: momentum models for adaptive learning rates", 2024, arXiv:2305.07583; the rest
+    as for `momo`.
+
+    Args:
+        lr: learning rate of Adam, which steps don't exceed.
+        beta1: share of m and of the means that is kept in each step; 0.9 averages about 10 batches.
+        beta2: share of v that is kept in each step; 0.999 averages about 1,000 squares.
+        eps: keeps the denominator from zero; above 0.
+        lowest: lower bound of a batch's cost, to which the model is cut off; 0 by default.
+        weight_decay: what lr is multiplied by to shrink w; the default 0 leaves it.
+        adapt_lower_bound: whether the bound is estimated on the way, from `lowest` up.
+        decay: "proximal" is the equation above; "separate" leaves the step whole, as optax.contrib.momo_adam; "linear"
+            multiplies w by 1 - lr * weight_decay, as AdamW: the authors' divide=False.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "momo_adam", lr=0.1, steps=200)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.0]
     """
     weight, root = 1 - beta1**t, 1 / sqrt(1 - beta2**t)
     slope, product, squares = 0.0, 0.0, 0.0
