@@ -95,7 +95,7 @@ def adaptive_gradient_clipping(w, g, layers, clipping=0.01, min_norm=1e-3):
     arXiv:2102.06171. In a chain: `adaptive_gradient_clipping | sgd`.
 
     Args:
-        clipping: the largest ratio of a unit's gradient to its weights; the default is for large networks.
+        clipping: the largest ratio of a unit's gradient to its weights; the paper's 0.01 is for batches of 4,096.
         min_norm: the least that |w| counts as, so that weights of zero can move.
 
     Example:
