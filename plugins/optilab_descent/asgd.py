@@ -12,7 +12,7 @@ from optilab import elementwise, hookimpl, per_weight
     reference="torch.optim.ASGD(lr=lr, lambd=lambd, alpha=alpha, t0=t0)",
 )
 def asgd(w, g, average, t, lr, lambd=1e-4, alpha=0.75, t0=1e6):
-    """Descend in shrinking steps, and answer with the average of the weights since step t0.
+    """Averaged SGD: SGD whose steps shrink slowly, measured at the average of its weights from step t0 on.
 
     eta = lr / (1 + lambd * lr * (t - 1))^alpha
     w = w - eta * (g + lambd * w)
@@ -23,6 +23,18 @@ def asgd(w, g, average, t, lr, lambd=1e-4, alpha=0.75, t0=1e6):
     Polyak and Juditsky, 1992; the steps and the shrinking by lambd are those of Bottou, "Stochastic gradient descent
     tricks", 2012, section 5. As torch.optim.ASGD, which applies a scheduled lr one step late and computes eta in single
     precision; its weight_decay is `l2 | asgd`.
+
+    Args:
+        lr: learning rate of the first step.
+        lambd: L2 regularization, which also sets how soon the steps shrink; 0 keeps them at lr.
+        alpha: power at which the steps shrink; 0 keeps them at lr.
+        t0: step from which on weights are averaged; the default, a million, is never reached in a short run.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "asgd", lr=0.05, t0=50, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(3).tolist()
+        [9.72, 0.001]
     """
     eta = lr / (1 + lambd * lr * (t - 1)) ** alpha
     w -= eta * (g + lambd * w)

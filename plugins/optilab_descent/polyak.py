@@ -18,18 +18,28 @@ def polyak_length(gap, squares, bound):
     reference="optax.polyak_sgd(lr / c, c, lowest, eps * c, 'sps+' if sps_plus else 'sps')",
 )
 def polyak(w, g, cost, last, lr, c=0.5, lowest=0.0, eps=0.0, sps_plus=False, growth=inf):
-    """Step as far as the cost's distance from its lowest value justifies, at most lr times the gradient.
+    """Polyak step size: the gap between the cost and its lowest value sets the step, at most lr (SPS on batches).
 
     step = min(lr, (cost - lowest) / (c * |g|^2 + eps))      SPS_max, equation 3
     w = w - step * g
 
-    lowest is the least cost of a batch: 0 for a network that could fit every example. Below it the step goes uphill, unless
-    sps_plus takes the positive part of cost - lowest (SPS+, Garrigos et al., 2023, arXiv:2307.14528). With a finite growth
-    the bound is not lr but growth times the last step, lr before the first: the smoothing of section 5 of Loizou et al., who
-    take 2^(batch size / examples).
+    Loizou et al., 2021, arXiv:2002.10542. Polyak's own rule, 1969, has c = 1, as has optax.polyak_sgd. That scales the gradient
+    before it measures its length, so that its `scaling` is this c, and its longest step `scaling` times its max_learning_rate.
 
-    The default c = 1/2 is the paper's; Polyak's own rule has c = 1, as has optax.polyak_sgd. That scales the gradient before
-    it measures its length, so that its `scaling` is this c, and its longest step `scaling` times its max_learning_rate.
+    Args:
+        lr: the longest step.
+        c: divides the step; the paper's 1/2 is best on strongly convex functions.
+        lowest: least cost of a batch: 0 for a network that could fit every example. Below it the step goes uphill.
+        eps: added to the denominator.
+        sps_plus: takes the positive part of cost - lowest: SPS+ (Garrigos et al., 2023, arXiv:2307.14528).
+        growth: if it is finite the bound is not lr but growth times the last step, lr before the first: the smoothing of
+            section 5 of the paper, which takes 2^(batch size / examples).
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "polyak", steps=30)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(4).tolist()
+        [9.72, 0.0004]
     """
     bound = lr * last * growth if growth < inf else lr
     gap = max(cost - lowest, 0.0) if sps_plus else cost - lowest
@@ -47,15 +57,26 @@ def polyak(w, g, cost, last, lr, c=0.5, lowest=0.0, eps=0.0, sps_plus=False, gro
     claims=["rotation", "sign flips", "translation"],
 )
 def ali_g(w, g, cost, b, lr, momentum=0.0, eps=1e-5, step_inside_momentum=True):
-    """Polyak's step for networks that fit every example, so that the lowest cost is 0, with Nesterov's momentum.
+    """ALI-G: Polyak's step size for networks that fit every example (lowest cost 0), with Nesterov momentum.
 
     step = min(lr, cost / (|g|^2 + eps))
     b = momentum * b - step * g
     w = w - step * g + momentum * b
 
     Berrada, Zisserman and Kumar, "Training neural networks for and by interpolation", 2020, arXiv:1906.05661, algorithm 1.
-    With step_inside_momentum=False the step stands outside the sum, as it does in torch.optim.SGD (adjusted_momentum in the
-    authors' own code): b = momentum * b - g, and w = w - step * g + step * momentum * b.
+
+    Args:
+        lr: the longest step.
+        momentum: share of the sum of steps that is kept.
+        eps: added to the denominator.
+        step_inside_momentum: where it is false the step stands outside the sum, as in torch.optim.SGD
+            (adjusted_momentum in the authors' code): b = momentum * b - g and w = w - step * g + step * momentum * b.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "ali_g", lr=0.1, steps=30)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(3).tolist()
+        [9.72, 0.004]
     """
     step = polyak_length(cost, norm(g) ** 2 + eps, lr)
     inside, outside = (step, 1.0) if step_inside_momentum else (1.0, step)

@@ -36,7 +36,7 @@ def share(t, highest, total, weight_lr_power, r):
 def schedule_free_sgd(
     w, g, x, z, highest, total, t, lr, beta=0.9, warmup_steps=0, weight_lr_power=2.0, r=0.0, warmup_from_zero=False
 ):
-    """Descend from z, average in x, and take the gradient in between: what a schedule would do, without knowing the end.
+    """Schedule-free SGD: SGD measured at an average of its weights, in place of a learning rate schedule.
 
     rate = lr * min(1, t / warmup_steps)
     z = z - rate * g
@@ -44,10 +44,24 @@ def schedule_free_sgd(
     x = (1 - c) * x + c * z
     w = (1 - beta) * z + beta * x
 
-    Equations 3 to 5 of Defazio et al., 2024, arXiv:2405.15682; cost and accuracy are measured at x. As schedulefree's
-    SGDScheduleFree, where beta is called momentum and weight_decay is `l2 | schedule_free_sgd`, and as
-    optax.contrib.schedule_free_sgd without warmup. With warmup, the steps of Optax's z lag one behind the weights of its
-    average, and its first goes nowhere: warmup_from_zero.
+    Equations 3 to 5 of Defazio et al., 2024, arXiv:2405.15682: it descends from z, averages in x, where cost and accuracy are
+    measured, and takes the gradient in between, at w. As schedulefree's SGDScheduleFree, where beta is called momentum and
+    weight_decay is `l2 | schedule_free_sgd`, and as optax.contrib.schedule_free_sgd without warmup.
+
+    Args:
+        lr: learning rate, which may be larger than for SGD.
+        beta: how near to the average the gradient is taken, from 0 (at z) to 1 (at x).
+        warmup_steps: steps in which the rate rises to lr along a straight line; 0 for none.
+        weight_lr_power: power of the highest rate so far in a step's share of the average.
+        r: power of t in a step's share; 0 is a plain mean, more favours late steps.
+        warmup_from_zero: the steps of z lag one behind the shares, and the first goes nowhere, as in
+            optax.contrib with warmup.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "schedule_free_sgd", lr=0.1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(3).tolist()
+        [9.72, 0.005]
     """
     highest = max(highest, warmed(lr, t, warmup_steps))
     rate = warmed(lr, t - 1 if warmup_from_zero else t, warmup_steps)
@@ -96,16 +110,34 @@ def schedule_free_adamw(
     bias_correction="moment",
     warmup_from_zero=False,
 ):
-    """AdamW where the average of the weights takes the place of the first moment.
+    """Schedule-free AdamW: AdamW with an average of the weights in place of first moment and schedule.
 
     v = beta2 * v + (1 - beta2) * g^2
     z = z - rate * (g / (sqrt(v / (1 - beta2^t)) + eps) + weight_decay * w)
 
-    and rate, weight, x and w as in `schedule_free_sgd`.
+    and rate, weight, x and w as in `schedule_free_sgd`, where beta is beta1.
 
-    As schedulefree's AdamWScheduleFree since version 1.3, and as optax.contrib.schedule_free_adamw, but for its warmup
-    (warmup_from_zero). With bias_correction="rate", algorithm 1 of Defazio et al., 2024, arXiv:2405.15682, and
-    schedulefree's AdamWScheduleFreePaper: v is not corrected but rate is, by sqrt(1 - beta2^t), which the weights see too.
+    Defazio et al., 2024, arXiv:2405.15682. As schedulefree's AdamWScheduleFree since version 1.3, and as
+    optax.contrib.schedule_free_adamw, but for its warmup.
+
+    Args:
+        lr: learning rate, about as long as the step of each weight.
+        beta1: how near to the average the gradient is taken, from 0 (at z) to 1 (at x).
+        beta2: decay of the second moment.
+        eps: added to the root of the second moment.
+        weight_decay: decoupled weight decay, of the weights at which the gradient is taken.
+        warmup_steps: steps in which the rate rises to lr along a straight line; 0 for none.
+        weight_lr_power: power of the highest rate so far in a step's share of the average.
+        r: power of t in a step's share; 0 is a plain mean, more favours late steps.
+        bias_correction: of "moment", as above, or of "rate": then v is not corrected but rate is, by sqrt(1 - beta2^t),
+            which the shares see too: algorithm 1 of the paper, and schedulefree's AdamWScheduleFreePaper.
+        warmup_from_zero: the steps of z lag one behind the shares, and the first goes nowhere, as in optax.contrib.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "schedule_free_adamw", lr=0.1, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.01]
     """
     corrected = sqrt(1 - beta2**t)
     of_rate, of_moment = (corrected, 1.0) if bias_correction == "rate" else (1.0, corrected)

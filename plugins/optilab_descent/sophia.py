@@ -41,19 +41,37 @@ def sophia(
     bias_correction=False,
     hessian_late=False,
 ):
-    """Divide the running mean of the gradient by that of the Hessian's diagonal, and clip each weight's step.
+    """Sophia: momentum divided by an estimate of the Hessian's diagonal, with each weight's step clipped.
 
     m = beta1 * m + (1 - beta1) * g
     h = beta2 * h + (1 - beta2) * noise * H noise         every `interval` steps, from the first
     w = w - lr * weight_decay * w
     w = w - lr * clip(m / max(gamma * h, eps), -1, 1)
 
-    Sophia-H, algorithms 1 and 3 of the paper, where H is the Hessian on this batch; its product is taken from two more
-    gradients. Where the curvature is negative or unknown, each step is lr by the sign. The paper tunes gamma, 0.01 for
-    Sophia-H. Its other estimate, Gauss-Newton-Bartlett, needs labels drawn from the network's own answers.
+    Sophia-H, algorithms 1 and 3 of Liu et al., 2023, arXiv:2305.14342, where H is the Hessian on this batch; its product with
+    the noise is taken from two more gradients. Where the curvature is negative or unknown, each step is lr by the sign. The
+    paper's other estimate, Gauss-Newton-Bartlett, needs labels drawn from the network's own answers.
 
-    optax.contrib.sophia corrects the bias of m (bias_correction), adds to h after the step instead of before it
-    (hessian_late), has noise of signs (probe="signs"), beta1 = 0.965, eps = 1e-8 and weight_decay = 1e-4.
+    optax.contrib.sophia has bias_correction, hessian_late, probe="signs", beta1 = 0.965, eps = 1e-8 and weight_decay = 1e-4.
+
+    Args:
+        lr: learning rate, the longest step of a weight where clip = 1.
+        beta1: decay of the mean of the gradients.
+        beta2: decay of the mean of the Hessian's diagonal, from one estimate to the next.
+        eps: the least that gamma * h counts as.
+        gamma: factor of the curvature; the larger, the fewer weights are clipped. The paper tunes it, to 0.01 for Sophia-H.
+        clip: largest ratio, above and below; inf for none.
+        weight_decay: decoupled weight decay.
+        interval: steps from one estimate of the Hessian's diagonal to the next.
+        probe: the noise, normal or signs (1 or -1).
+        bias_correction: divides m by 1 - beta1^t.
+        hessian_late: adds to h after the step instead of before it.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "sophia", lr=0.05, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.01]
     """
     is_new = (t - 1) % interval == 0
     if is_new:
@@ -88,7 +106,7 @@ def adahessian(
     weight_decay=0.0,
     power=1.0,
 ):
-    """Adam with the Hessian's diagonal in place of the gradient in the second moment.
+    """AdaHessian: Adam with the Hessian's diagonal in place of the gradient in its second moment.
 
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * (signs * H signs)^2         signs: 1 or -1 at random
@@ -98,6 +116,20 @@ def adahessian(
     Yao et al., "AdaHessian: an adaptive second order optimizer for machine learning", 2021, arXiv:2006.00719, with the
     defaults of the authors' code. Three gradient evaluations a step: the product with the Hessian on this batch is taken from
     two. The paper's averages over neighbouring weights are for convolutions.
+
+    Args:
+        lr: learning rate, the share of a Newton step where power = 1.
+        beta1: decay of the mean of the gradients.
+        beta2: decay of the mean of the squared diagonals.
+        eps: added to the denominator.
+        weight_decay: decoupled weight decay.
+        power: power of the Hessian's diagonal in the denominator, from 0 (momentum) to 1 (Newton's method).
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "adahessian", lr=0.2, steps=50)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(4).tolist()
+        [9.72, 0.0002]
     """
     to_signs(noise)
     hutchinson(value_and_grad, w, noise, work)

@@ -12,13 +12,23 @@ AVERAGE = {
 
 @elementwise(ranges={"decay": "[0, 1)"}, **AVERAGE)
 def ema(w, average, t, decay=0.999, debias=False):
-    """Measure at an exponential moving average of the weights: `adam | ema`.
+    """Exponential moving average of the weights: cost and accuracy are measured at it: `adam | ema`.
 
     average = decay * average + (1 - decay) * w
 
-    It begins with the weights after the first step, as torch.optim.swa_utils.AveragedModel with get_ema_multi_avg_fn.
-    debias: it begins at zero instead, and is divided by 1 - decay^t, as optax.ema; then the first steps count no more
-    than others.
+    It begins with the weights after the first step, as torch.optim.swa_utils.AveragedModel with get_ema_multi_avg_fn. The steps
+    themselves don't change. Tarvainen and Valpola, "Mean teachers are better role models", 2017, arXiv:1703.01780.
+
+    Args:
+        decay: share of the average that is kept in each step; about 1 / (1 - decay) steps count.
+        debias: begins at zero instead, and divides by 1 - decay^t, as optax.ema; then the first steps count no more than
+            others.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "sgd | ema", lr=0.05, decay=0.9, steps=50)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.03]
     """
     share = 1 - decay
     if debias:
@@ -31,12 +41,21 @@ def ema(w, average, t, decay=0.999, debias=False):
 
 @elementwise(ranges={"start": "{0, 1, ...}"}, **AVERAGE)
 def polyak_averaging(w, average, t, start=0):
-    """Measure at the mean of the weights of all steps after `start`: `sgd | polyak_averaging`.
+    """Polyak averaging: cost and accuracy are measured at the mean of the weights so far: `sgd | polyak_averaging`.
 
     average = average + (w - average) / (t - start)
 
-    Until then at the weights themselves. Polyak and Juditsky, "Acceleration of stochastic approximation by averaging",
-    1992; torch.optim.ASGD averages so from step t0. Ruppert found it too, 1988.
+    Until step `start` the average is w itself; the steps themselves don't change. Polyak and Juditsky, "Acceleration of
+    stochastic approximation by averaging", 1992; torch.optim.ASGD averages so from step t0. Ruppert found it too, 1988.
+
+    Args:
+        start: steps that are left out of the mean; 0 for none.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "sgd | polyak_averaging", lr=0.05, start=20, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.01]
     """
     average = w if t <= start else _mean(average, w, t - start)
     return average
@@ -44,13 +63,23 @@ def polyak_averaging(w, average, t, start=0):
 
 @elementwise(ranges={"start": "{0, 1, ...}", "interval": "{1, 2, ...}"}, **AVERAGE)
 def swa(w, average, t, start=0, interval=100):
-    """Measure at the mean of the weights after every `interval` steps: stochastic weight averaging, `sgd | swa`.
+    """SWA: stochastic weight averaging, measured at the mean of weights `interval` steps apart: `sgd | swa`.
 
     average = average + (w - average) / n     at step start + n * interval, n = 1, 2, ...
 
-    Until the first of them at the weights themselves. Izmailov et al., "Averaging weights leads to wider optima and better
-    generalization", 2018, arXiv:1803.05407, after three quarters of the training once an epoch, at a constant or cyclic
-    learning rate; as torch.optim.swa_utils.AveragedModel.
+    Until the first of them the average is w itself; the steps themselves don't change. Izmailov et al., "Averaging weights leads
+    to wider optima and better generalization", 2018, arXiv:1803.05407, after three quarters of the training once an epoch, at a
+    constant or cyclic learning rate; as torch.optim.swa_utils.AveragedModel.
+
+    Args:
+        start: steps that are left out of the mean; 0 for none.
+        interval: steps from one of the averaged weights to the next, such as those of an epoch.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "sgd | swa", lr=0.05, start=50, interval=10, steps=100)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(3).tolist()
+        [9.72, 0.001]
     """
     if t <= start + interval:
         average = w

@@ -10,16 +10,25 @@ from optilab import hookimpl, per_weight, vectorwise
     link="after",
 )
 def cautious(w, g, start, layers, rescale="mean"):
-    """Move only those weights whose step goes down the present gradient: `adam | cautious`.
+    """Cautious optimizers: only the weights whose step goes down the present gradient move: `adam | cautious`.
 
     step = step * mask * rescaling     mask = 1 where step * g < 0, else 0
 
-    The rescaling makes up for steps left out, for each layer of n weights: "mean" divides by the mean of the mask, at
-    least 1/1000, as the authors' present code and timm; "count" is n / (1 + sum of the mask), as algorithm 1 of the paper.
+    Liang et al., 2024, arXiv:2411.16085. The rescaling makes up for steps left out, for each layer of n weights.
 
     The step is how far the weights moved since the end of this link in the step before, or since `remember_start` in this
     one. So what is to be left alone, such as weight decay, stands outside of both:
     `remember_start | adam | cautious | weight_decay` is the paper's AdamW.
+
+    Args:
+        rescale: "mean" divides by the mean of the mask, at least 1/1000, as the authors' present code and timm; "count"
+            multiplies by n / (1 + sum of the mask), as algorithm 1 of the paper; "off" does neither.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "adam | cautious", lr=0.05, steps=50)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(3).tolist()
+        [9.72, 0.002]
     """
     for layer in layers:
         first, end = layer.offset, layer.offset + layer.size

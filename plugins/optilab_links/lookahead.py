@@ -11,14 +11,23 @@ from optilab import elementwise, hookimpl, per_weight
     link="after",
 )
 def lookahead(w, slow, t, sync_period=5, slow_step_size=0.5):
-    """Let slow weights follow the fast ones of any rule, and take these back to them: `adam | lookahead`.
+    """Lookahead: slow weights follow those of any rule, which return to them every few steps: `adam | lookahead`.
 
     slow = slow + slow_step_size * (w - slow);  w = slow     every sync_period steps, algorithm 1
 
-    Gradients are those at the fast weights, measured is at the slow ones, as in the paper and optax.lookahead with
-    reset_state=False: the rule keeps its own state. Defaults of the paper's code.
+    Zhang et al., 2019, arXiv:1907.08610. Gradients are taken at w, the fast weights; cost and accuracy are measured at the slow
+    ones, as in the paper and in optax.lookahead with reset_state=False: the rule keeps its own state. The defaults are those of
+    the paper's code.
 
-    Ranger (Wright, 2019) is `centralize | radam | lookahead` with beta1 = 0.95, eps = 1e-5 and sync_period = 6.
+    Args:
+        sync_period: steps of the fast weights to one of the slow ones: the paper's k.
+        slow_step_size: how far the slow weights go towards the fast ones: the paper's alpha; 1 goes all the way.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "adam | lookahead", lr=0.2, steps=50)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(4).tolist()
+        [9.72, 0.0002]
     """
     if t % sync_period == 0:
         slow += slow_step_size * (w - slow)

@@ -9,13 +9,17 @@ from optilab import hookimpl, schedule
 
 @schedule(ranges={"condition": "[1, inf)"})
 def chebyshev(step, total, condition=20.0):
-    """The best `total` step sizes for gradient descent on quadratics whose curvatures lie between m and M.
+    """Chebyshev steps in fractal order: the best step sizes for gradient descent on quadratics of known curvature.
 
-    1 / ((1 + m/M) / 2 - (1 - m/M) / 2 * cos((k - 1/2) pi / total)), k = 1, ..., total, each once, where lr is 1/M and
-    condition is M/m: multipliers from 1 to condition. After all of them no error is larger than that of the Chebyshev
-    polynomial; many of them alone diverge, so their order is the one that keeps errors small on the way: the fractal one
-    of the paper, and where total is no power of two, that of the next one without the steps that are too many. Begins
-    anew past the end.
+    multiplier = 1 / ((1 + m/M) / 2 - (1 - m/M) / 2 * cos((k - 1/2) pi / total))     each k of 1, ..., total once
+
+    Here m and M are the least and the largest curvature, lr is 1/M, and multipliers lie between 1 and condition = M/m. After all
+    of them no error is larger than that of the Chebyshev polynomial; many of them alone diverge, so their order is the one that
+    keeps errors small on the way: the fractal one of Agarwal, Goel and Zhang, 2021, arXiv:2103.01338, and where total is no
+    power of two, that of the next one without the steps that are too many. It begins anew past the end.
+
+    Args:
+        condition: largest curvature over the least, M/m.
     """
     k = _order(total)[np.asarray(step, int) % total]
     ratio = 1 / condition

@@ -9,12 +9,19 @@ from optilab_schedules.piecewise import check_increasing
 
 @schedule(ranges={"milestones": "(0, inf)"})
 def sequence(step, total, schedules=(constant,), milestones=()):
-    """One schedule after another: at each milestone the next begins, at its own step 0.
+    """Sequence: one schedule after another; at each milestone the next one begins, at its own step 0.
 
-    Its total is the number of steps up to the next milestone, for the last one what is left of the run; past the end the
-    last one does what it does there. Milestones are steps, in whole numbers, or, if all are below 1, fractions of the total. torch's
-    SequentialLR, optax's join_schedules; with linear as the first, optax's warmup_constant_schedule,
-    warmup_cosine_decay_schedule (its decay_steps is the total) and warmup_exponential_decay_schedule.
+    A schedule's total is the number of steps up to the next milestone, for the last one what is left of the run; past the end the
+    last one does what it does there. torch's SequentialLR, optax's join_schedules; with linear as the first, optax's
+    warmup_constant_schedule, warmup_cosine_decay_schedule (its decay_steps is the total) and
+    warmup_exponential_decay_schedule.
+
+    Args:
+        schedules: the schedules, in their order; the default is a constant alone.
+        milestones: where the second begins, the third, and so on: steps, in whole numbers, or, if all are below 1,
+            fractions of the total.
+
+    InputError if there isn't one milestone fewer than schedules, and if milestones don't increase, or mix steps and fractions.
     """
     if len(milestones) != len(schedules) - 1:
         needed = f"{len(schedules)} schedules have {len(schedules) - 1} milestones between them"
@@ -42,25 +49,43 @@ def _in_steps(milestones, total):
 
 @schedule()
 def product(step, total, schedules=(constant,)):
-    """All of them at once, multiplied; past the end as well. torch's ChainedScheduler of schedulers that multiply."""
+    """Product: several schedules at once, whose multipliers are multiplied, past the end as well.
+
+    torch's ChainedScheduler of schedulers that multiply.
+
+    Args:
+        schedules: the schedules; the default is a constant alone.
+    """
     return np.prod([np.broadcast_to(curve(step, total), step.shape) for curve in schedules], axis=0)
 
 
 @schedule(ranges={"steps": "{1, 2, ...}", "begin": "{0, 1, ...}"})
 def transition(step, total, steps, schedule=linear, begin=0):
-    """A schedule over `steps` steps from step `begin`: its first value before that, its last value after it.
+    """Transition: a schedule over a part of the run, with its first value before and its last value after.
 
     The total_iters of torch's LinearLR and PolynomialLR, the transition_steps and transition_begin of optax's
     linear_schedule and polynomial_schedule, and the decay_steps of its cosine_decay_schedule are `steps` and `begin`.
+
+    Args:
+        steps: how many steps it takes.
+        schedule: the schedule, by default a straight line from 1 to 0.
+        begin: the step at which it begins.
     """
     return schedule(np.clip(step - begin, 0, steps), steps)
 
 
 @schedule(ranges={"low": "[0, inf)", "high": "(0, inf]"})
 def clip(step, total, schedule=constant, *, low=0.0, high=np.inf):
-    """A schedule that goes no lower than low and no higher than high, past the end as well.
+    """Clipped schedule: another schedule that goes no lower than low and no higher than high, past the end as well.
 
     The end_value of optax's exponential_decay: low where gamma is below 1, high where it is above.
+
+    Args:
+        schedule: the schedule that is clipped.
+        low: the least multiplier.
+        high: the largest multiplier.
+
+    InputError if low is above high.
     """
     if low > high:
         raise InputError(f"clip: low = {low:g} is above high = {high:g}")

@@ -7,81 +7,135 @@ from optilab import hookimpl, schedule
 
 @schedule(ranges={"factor": "[0, inf)"})
 def constant(step, total, *, factor=1.0):
-    """The same value all the way, and past the end: factor.
+    """Constant: the same value all the way, and past the end.
 
     optax's constant_schedule. torch's ConstantLR, which goes back to 1 after so many steps, is a sequence of two of these.
+
+    Args:
+        factor: the multiplier; 1 leaves the hyperparameter as it is.
     """
     return np.full_like(step, factor, float)
 
 
 @schedule(ranges={"every": "{1, 2, ...}", "gamma": "(0, inf)"})
 def step(step, total, every, gamma=0.1):
-    """Multiply by gamma after every so many steps: gamma^floor(step / every). Goes on past the end.
+    """Step decay: multiplied by gamma after every so many steps, past the end as well.
+
+    multiplier = gamma^floor(step / every)
 
     torch's StepLR; optax's exponential_decay with staircase.
+
+    Args:
+        every: steps from one drop to the next.
+        gamma: factor of each drop; above 1 it rises.
     """
     return gamma ** (step // every)
 
 
 @schedule(ranges={"milestones": "{0, 1, ...}", "gamma": "(0, inf)"})
 def multi_step(step, total, milestones=(), gamma=0.1):
-    """Multiply by gamma at each milestone. As torch's MultiStepLR; stays at its last value past the end."""
+    """Multi-step decay: multiplied by gamma at each milestone; after the last it stays as it is.
+
+    multiplier = gamma^(number of milestones up to this step)
+
+    torch's MultiStepLR.
+
+    Args:
+        milestones: the steps at which it drops; none leaves it at 1.
+        gamma: factor of each drop; above 1 it rises.
+    """
     return gamma ** np.searchsorted(np.sort(milestones), step, side="right").astype(float)
 
 
 @schedule(ranges={"gamma": "(0, inf)", "every": "{1, 2, ...}"})
 def exponential(step, total, gamma, *, every=1):
-    """gamma^(step / every); with gamma above 1 it grows, as in a search for the largest rate. Goes on past the end.
+    """Exponential decay: multiplied by gamma every so many steps, smoothly, past the end as well.
+
+    multiplier = gamma^(step / every)
 
     torch's ExponentialLR, and MultiplicativeLR by one number, with every = 1; optax's exponential_decay, whose
     transition_steps is `every`. Its staircase is `step`, its transition_begin a `sequence`, its end_value a `clip`.
+
+    Args:
+        gamma: factor over `every` steps; above 1 it grows, as in a search for the largest rate.
+        every: steps in which it is multiplied by gamma once.
     """
     return gamma ** (step / every)
 
 
 @schedule(ranges={"rate": "[0, inf)", "power": "(0, inf)"})
 def inverse_time(step, total, rate, power=1.0):
-    """1 / (1 + rate * step)^power (Robbins and Monro, 1951, for power 1). Goes on past the end.
+    """Inverse time decay: 1 over a line that rises with the steps, or over a power of it; goes on past the end.
 
-    Keras's InverseTimeDecay with rate = decay_rate / decay_steps; scikit-learn's "invscaling" with rate = 1.
+    multiplier = 1 / (1 + rate * step)^power
+
+    Robbins and Monro, 1951, for power 1. Keras's InverseTimeDecay with rate = decay_rate / decay_steps; scikit-learn's
+    "invscaling" with rate = 1.
+
+    Args:
+        rate: how fast it falls: for power 1 it is at a half after 1 / rate steps.
+        power: power of the line; 1/2 falls as an inverse square root.
     """
     return 1 / (1 + rate * step) ** power
 
 
 @schedule(ranges={"power": "(0, inf)", "floor": "[0, 1]"})
 def polynomial(step, total, power=1.0, floor=0.0):
-    """Floor + (1 - floor) * (1 - step / total)^power. Stays at the floor past the end.
+    """Polynomial decay: a power of a straight line, from 1 to floor, where it stays past the end.
+
+    multiplier = floor + (1 - floor) * (1 - step / total)^power
 
     torch's PolynomialLR (with no floor) and optax's polynomial_schedule, over the whole run; `transition` gives it steps
     of its own.
+
+    Args:
+        power: the power; 1 is a straight line, above 1 it falls fast at first.
+        floor: the multiplier at the end.
     """
     return floor + (1 - floor) * (1 - np.minimum(step, total) / total) ** power
 
 
 @schedule(ranges={"start": "[0, inf)", "end": "[0, inf)"})
 def linear(step, total, start=1.0, end=0.0):
-    """A straight line from start to end. Stays at the end.
+    """Linear: a straight line from start to end over the whole run, where it stays.
+
+    multiplier = start + (end - start) * step / total
 
     torch's LinearLR and optax's linear_schedule, over the whole run; `transition` gives it steps of its own.
+
+    Args:
+        start: the multiplier at the first step.
+        end: the multiplier at the end of the run, and past it.
     """
     return start + (end - start) * np.minimum(step, total) / total
 
 
 @schedule(ranges={"floor": "[0, 1]", "power": "(0, inf)"})
 def cosine(step, total, floor=0.0, *, power=1.0):
-    """Half a cosine from 1 to floor (Loshchilov and Hutter, 2017, arXiv:1608.03983); stays at the floor past the end.
+    """Cosine annealing: half a cosine from 1 to floor over the run, where it stays past the end.
 
-    Floor + (1 - floor) * ((1 + cos(pi * step / total)) / 2)^power. optax's cosine_decay_schedule, whose alpha is the floor
+    multiplier = floor + (1 - floor) * ((1 + cos(pi * step / total)) / 2)^power
+
+    Loshchilov and Hutter, 2017, arXiv:1608.03983, without restarts. optax's cosine_decay_schedule, whose alpha is the floor
     and whose exponent is the power. torch's CosineAnnealingLR up to its T_max; past it that rises again, as `cosine_wave`.
+
+    Args:
+        floor: the multiplier at the end.
+        power: power of the cosine; above 1 it falls earlier.
     """
     return floor + (1 - floor) * ((1 + np.cos(np.pi * np.minimum(step, total) / total)) / 2) ** power
 
 
 @schedule(ranges={"floor": "[0, 1]"})
 def rex(step, total, floor=0.0):
-    """Slow at first, fast at the end: (1 - x) / (1 - x / 2), x = step / total, from 1 to floor; stays there past the end.
+    """REX: reflected exponential, slow at first and fast at the end, from 1 to floor, where it stays.
 
-    Chen, Wolfe and Kyrillidis, 2022, arXiv:2107.04197: the reflected exponential.
+    multiplier = floor + (1 - floor) * (1 - x) / (1 - x / 2)     x = step / total
+
+    Chen, Wolfe and Kyrillidis, 2022, arXiv:2107.04197.
+
+    Args:
+        floor: the multiplier at the end.
     """
     x = np.minimum(step, total) / total
     return floor + (1 - floor) * (1 - x) / (1 - x / 2)

@@ -16,7 +16,7 @@ def interpolated(step, at, values, shape):
 
 
 def check_increasing(name, milestones):
-    """InputError unless the milestones increase from above 0."""
+    """Raise InputError unless the milestones increase from above 0."""
     if any(late <= early for early, late in zip((0, *milestones), milestones, strict=False)):
         shown = ", ".join(f"{m:g}" for m in milestones)
         raise InputError(f"{name}: milestones = [{shown}] don't increase from above 0")
@@ -24,11 +24,18 @@ def check_increasing(name, milestones):
 
 @schedule(ranges={"milestones": "{1, 2, ...}", "factors": "[0, inf)", "shape": "{constant, linear, cosine}"})
 def piecewise(step, total, milestones=(), factors=(), shape="constant"):
-    """Multiplied by the next factor at each milestone; between milestones constant, along a straight line, or half a cosine.
+    """Piecewise: a factor at each milestone, and in between constant, along a straight line, or half a cosine.
 
-    Starts at 1 and stays at its last value. Every factor multiplies the value before it, as in optax's
-    piecewise_constant_schedule and piecewise_interpolate_schedule; Keras's PiecewiseConstantDecay takes the values
-    themselves. torch's SWALR is one milestone (anneal_epochs) with one factor (swa_lr / lr), along half a cosine or a line.
+    It starts at 1 and stays at its last value. optax's piecewise_constant_schedule and piecewise_interpolate_schedule; Keras's
+    PiecewiseConstantDecay takes the values themselves. torch's SWALR is one milestone (anneal_epochs) with one factor
+    (swa_lr / lr), along half a cosine or a line.
+
+    Args:
+        milestones: the steps at which the factors are reached, increasing; none leaves it at 1.
+        factors: one for each milestone, which multiplies the value before it.
+        shape: of the way to the next value: "constant", which jumps there at its milestone, "linear" or "cosine".
+
+    InputError if there aren't as many factors as milestones, and if milestones don't increase from above 0.
     """
     if len(milestones) != len(factors):
         raise InputError(f"piecewise: {len(milestones)} milestones need as many factors, not {len(factors)}")

@@ -31,18 +31,30 @@ def reduce_on_plateau(
     eps=0.0,
     accumulation=1,
 ):
-    """Multiply by factor when a measure has not got better for more than `patience` measurements.
+    """Reduce on plateau: multiplied by factor when a measure has stopped getting better.
 
-    monitor names a column of the history. In mode min a measure has got better when it is below the best so far by more
-    than threshold * |best|, or, with threshold_mode = "abs", by more than threshold; in mode max, when it is above it by as
-    much. Mode auto is max for accuracies and min for everything else; a cost to be as high as possible, or an accuracy as
-    low, is refused. After a reduction, `cooldown` measurements don't count. The multiplier never falls below floor, and not
-    at all by eps or less. Measurements are averaged over `accumulation` of them, and count as one.
+    In mode min a measure has got better when it is below the best so far by more than threshold * |best|, in mode max when it is
+    above it by as much. Measurements count here, not steps.
 
     torch's ReduceLROnPlateau where the best is not negative: there its margin, threshold * best, has the wrong sign. Its
     min_lr and eps are floor and eps times lr, and its eps is 1e-8. optax's
     contrib.reduce_on_plateau waits one measurement less, so that its patience is one more than here; rtol is threshold in
     mode rel, atol in mode abs, and both at once are not possible.
+
+    Args:
+        monitor: a column of the history.
+        factor: of each reduction.
+        patience: measurements without getting better that are waited for; one more, and it is reduced.
+        threshold: margin by which a measure must get better.
+        cooldown: measurements after a reduction that don't count.
+        floor: the multiplier never falls below it.
+        mode: "min", "max", or "auto", which is max for accuracies and min for everything else; a cost to be as high as
+            possible, or an accuracy as low, is refused.
+        threshold_mode: "rel", a share of |best|, or "abs", the margin itself.
+        eps: a reduction by no more than this is left out.
+        accumulation: measurements that are averaged, and count as one.
+
+    InputError if the mode contradicts the monitor, and, in a run, if that isn't measured on its problem.
     """
     sign = _sign(monitor, mode)
     multiplier = 1.0

@@ -9,22 +9,34 @@ from optilab_schedules.piecewise import interpolated
 
 @schedule(ranges={"steps": "{1, 2, ...}"})
 def warmup(step, total, steps, then=constant):
-    """A straight line that reaches 1 with the last of the first `steps` steps, and then another schedule.
+    """Linear warm-up: a straight line that reaches 1 with the last of the first steps, and then another schedule.
 
-    (step + 1) / steps, as Goyal et al., 2017, arXiv:1706.02677. The schedule after it begins at its own step 0, with what is
-    left of the total, and says what is past the end. A warm-up as torch and optax count it, which begins at a value of its
-    own and reaches 1 with the first step after it, is `linear` in a `sequence`.
+    multiplier = (step + 1) / steps
+
+    Goyal et al., 2017, arXiv:1706.02677. The schedule after it begins at its own step 0, with what is left of the total, and says
+    what is past the end. A warm-up as torch and optax count it, which begins at a value of its own and reaches 1 with the first
+    step after it, is `linear` in a `sequence`.
+
+    Args:
+        steps: steps of the warm-up.
+        then: the schedule after it; the default stays at 1.
     """
     return np.where(step < steps, (step + 1) / steps, then(np.maximum(step - steps, 0), max(total - steps, 1)))
 
 
 @schedule(ranges={"warmup": "[0, 1)", "decay": "(0, 1]", "shape": "{linear, cosine, sqrt}", "floor": "[0, 1]"})
 def warmup_stable_decay(step, total, warmup=0.05, decay=0.2, shape="linear", floor=0.0):
-    """Up to 1 along a straight line, there for most of the run, and down to floor, where it stays past the end.
+    """WSD: warm-up along a straight line, 1 for most of the run, and a decay to floor, where it stays (trapezoid).
 
-    Hu et al., 2024, arXiv:2404.06395; Zhai et al., 2022, arXiv:2106.04560. warmup and decay are fractions of the total. The
-    last step of the warm-up has 1, as in `warmup`. The way down is a straight line, half a cosine, or 1 - sqrt(x)
-    (Hägele et al., 2024, arXiv:2405.18392), x from 0 to 1. Where the two overlap, both count.
+    Hu et al., 2024, arXiv:2404.06395; Zhai et al., 2022, arXiv:2106.04560. The last step of the warm-up has 1, as in `warmup`.
+    Where warm-up and decay overlap, both count.
+
+    Args:
+        warmup: fraction of the total that the warm-up takes.
+        decay: fraction of the total that the decay takes.
+        shape: of the decay: "linear", "cosine", half of one, or "sqrt": 1 - sqrt(x), x from 0 to 1
+            (Hägele et al., 2024, arXiv:2405.18392).
+        floor: the multiplier at the end.
     """
     left = np.clip((total - step) / (decay * total), 0, 1)
     if shape == "linear":
@@ -38,11 +50,16 @@ def warmup_stable_decay(step, total, warmup=0.05, decay=0.2, shape="linear", flo
 
 @schedule(ranges={"warmup": "{1, 2, ...}", "first": "{linear, constant}"})
 def inverse_sqrt(step, total, warmup=1, first="linear"):
-    """Up to 1 in `warmup` steps, and then down as one over the square root: sqrt(warmup / t), t = step + 1.
+    """Inverse square root: up to 1 in `warmup` steps, and down as sqrt(warmup / t), past the end as well (Noam).
 
-    With warmup = 1 it is 1 / sqrt(t). Noam: Vaswani et al., 2017, arXiv:1706.03762, eq. 3, over its own peak, so that lr is
-    the largest rate: min(t / warmup, sqrt(warmup / t)). With first = "constant" the first `warmup` steps have 1: the
-    rsqrt of Raffel et al., 2020, arXiv:1910.10683. Goes on past the end.
+    multiplier = min(t / warmup, sqrt(warmup / t))     t = step + 1
+
+    Vaswani et al., 2017, arXiv:1706.03762, eq. 3, over its own peak, so that lr is the largest rate.
+
+    Args:
+        warmup: steps of the warm-up; with 1, the default, it is 1 / sqrt(t).
+        first: "linear", a warm-up along a straight line, or "constant", 1 in the first steps: the rsqrt of Raffel et al.,
+            2020, arXiv:1910.10683.
     """
     t = step + 1
     return np.minimum(t / warmup if first == "linear" else 1.0, np.sqrt(warmup / t))
@@ -59,10 +76,9 @@ def inverse_sqrt(step, total, warmup=1, first="linear"):
     }
 )
 def one_cycle(step, total, rise=0.3, div=25.0, final_div=1e4, *, fall=0.0, shape="cosine", convention="torch"):
-    """Up from 1/div to 1 and down to 1/(div * final_div), where it stays; each way half a cosine, or a straight line.
+    """One cycle: up from 1/div to 1, and down to 1/(div * final_div), where it stays (super-convergence).
 
-    Smith and Topin, 2018, arXiv:1708.07120. rise is the fraction of the total at which the top is. fall, if it isn't 0, is
-    the fraction at which it is back at 1/div, and a third phase goes on from there.
+    Smith and Topin, 2018, arXiv:1708.07120.
 
     As torch's OneCycleLR: the top is at step rise * total - 1, the second phase ends at fall * total - 2 (with
     three_phase, fall is 2 * rise), the last at total - 1. With convention = "optax", as optax's cosine_onecycle_schedule and
@@ -71,6 +87,16 @@ def one_cycle(step, total, rise=0.3, div=25.0, final_div=1e4, *, fall=0.0, shape
 
     Momentum, which torch moves the other way, is a second schedule of this name: of = "momentum", with momentum as it is at
     the top, div = that / the momentum at both ends, and final_div = 1.
+
+    Args:
+        rise: fraction of the total at which the top is.
+        div: the first multiplier is 1/div.
+        final_div: the last multiplier is 1/(div * final_div).
+        fall: fraction of the total at which it is back at 1/div, and a third phase goes on from there; 0 for two phases.
+        shape: of each phase: "cosine", half of one, or "linear".
+        convention: which steps the phases end at, as "torch" or "optax" has it.
+
+    InputError if fall is not 0 and not after rise.
     """
     if 0 < fall <= rise:
         raise InputError(f"one_cycle: fall = {fall:g} is not after rise = {rise:g}")

@@ -14,14 +14,26 @@ from optilab_searches.line_search import inner
     claims=("rotation", "sign flips", "translation"),
 )
 def barzilai_borwein(w, g, g_old, step, lr, form="long", min_step=1e-10, max_step=1e10):
-    """Descend by a step length that fits the curvature seen between the last two points.
+    """Barzilai-Borwein: gradient descent whose step fits the curvature seen between the last two points.
 
     s = w - w_old,  y = g - g_old
     t = s.s / s.y    (long, equation 5)    or    s.y / y.y    (short, equation 6)
     w = w - t * g
 
-    The first t is lr, and so is that of a step after which the gradient hasn't grown along s (s.y <= 0). Others are kept
-    within [min_step, max_step], the safeguards of Raydan, 1997. The cost may rise now and then. One gradient a step.
+    Barzilai and Borwein, 1988. The first t is lr, and so is that of a step after which the gradient hasn't grown along s
+    (s.y <= 0). The cost may rise now and then. One gradient a step, and no search.
+
+    Args:
+        lr: length of the first step, and of those where the curvature is not positive.
+        form: of the step, "long" or "short".
+        min_step: the shortest step, a safeguard of Raydan, 1997.
+        max_step: the longest step, a safeguard too.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "barzilai_borwein", steps=5)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
+        [9.72, 0.01]
     """
     last, step = step, np.float64(lr)
     if last > 0:  # s = -last * g_old

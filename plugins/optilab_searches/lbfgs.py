@@ -84,22 +84,38 @@ def lbfgs(
     tolerance_grad=1e-7,
     tolerance_change=1e-9,
 ):
-    """Step to the minimum of a parabola whose curvature is guessed from the last steps and gradients.
+    """L-BFGS: a quasi-Newton step, whose inverse Hessian is built from the last steps and gradients.
 
     s = w - w_old,  y = g - g_old,  rho = 1 / s.y                  kept for the last `memory` steps, if s.y > curvature
     H = (I - rho s y^T) H_old (I - rho y s^T) + rho s s^T          from H_0 = (s.y / y.y) I, never formed
     w = w - t * H g
 
-    Liu and Nocedal, 1989; algorithm 7.5 of Nocedal and Wright, 2006. One step is one iteration: at the defaults that of
-    torch.optim.LBFGS(max_iter=1, max_eval=25, line_search_fn="strong_wolfe"), whose own default is line_search="none".
+    Liu and Nocedal, 1989; algorithm 7.5 of Nocedal and Wright, "Numerical Optimization", 2006. One step is one iteration: at
+    the defaults that of torch.optim.LBFGS(max_iter=1, max_eval=25, line_search_fn="strong_wolfe"), whose own default is
+    line_search="none". After a search that found nothing it forgets all pairs, and begins anew down the gradient.
 
-    line_search: how t is found, the first trial being lr. "strong_wolfe" as in torch; "zoom" as in optax.lbfgs (but for
-    its approx_dec_rtol); "backtracking", shorter by `decrease` each trial, to sufficient decrease; "none": t = lr.
-    first_step: before there are pairs the first trial is lr * min(1, 1 / |g|), with the sum of the sizes of g ("l1", torch)
-    or its length ("l2", Optax). scaled: false for H_0 = I and no such first step (Optax: scale_init_precond).
+    Args:
+        lr: the first trial of t.
+        memory: number of pairs s, y that are kept.
+        line_search: how t is found: "strong_wolfe" as in torch; "zoom" as in optax.lbfgs (but for its approx_dec_rtol);
+            "backtracking", shorter by `decrease` each trial, to sufficient decrease; "none": t = lr.
+        first_step: before there are pairs the first trial is lr * min(1, 1 / |g|), with the sum of the sizes of g ("l1",
+            torch) or its length ("l2", Optax).
+        scaled: false for H_0 = I and no such first step (Optax: scale_init_precond).
+        curvature: a pair is kept if its s.y is above it.
+        c1: share of the decrease that the slope promises which is enough.
+        c2: share of the slope that may be left, at the ends of "strong_wolfe" and "zoom".
+        max_trials: the most trials in a step, an evaluation each.
+        decrease: factor of t from one trial of "backtracking" to the next.
+        tolerance_grad: it stands still where no |g_i| is above it, as in torch; 0 switches that off.
+        tolerance_change: it stands still where the slope along the step is less steep, as in torch, and ends a search that
+            can't move any weight by as much; 0 switches that off.
 
-    It stands still where no |g_i| is above tolerance_grad, or where the slope along d is below tolerance_change, as in torch;
-    0 switches that off. After a search that found nothing it forgets all pairs, and begins anew down the gradient.
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("rosenbrock", "lbfgs", steps=30)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(4).tolist()
+        [24.2, 0.0003]
     """
     moved = False
     for i in range(g.size):

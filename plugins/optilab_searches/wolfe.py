@@ -29,15 +29,28 @@ def wolfe(
     max_trials=25,
     tolerance_change=1e-9,
 ):
-    """Descend to where the cost is lower and the slope along the way flatter: not too far, and not too short.
+    """Wolfe's line search: gradient descent with steps that are neither too long nor too short (strong Wolfe).
 
     w = w - t * g    with a t for which
     C(w - t * g) <= C(w) - c1 * t * |g|^2        and    |gradient at w - t * g . g| <= c2 * |g|^2
 
-    Nocedal and Wright, "Numerical Optimization", 2006, equations 3.7. The first trial is the t of the step before, at first
-    lr. line_search: "strong_wolfe" interpolates as in torch.optim.LBFGS; "zoom" is algorithm 3.5 of the book, as in
-    optax.scale_by_zoom_linesearch(approx_dec_rtol=None). A small c2 makes the search nearly exact. It gives
-    up where it can't move any weight by tolerance_change. Each trial is a gradient evaluation.
+    Wolfe, 1969; equations 3.7 of Nocedal and Wright, "Numerical Optimization", 2006. The first trial is the t of the step
+    before. Each trial is a gradient evaluation.
+
+    Args:
+        lr: the first trial of the first step, and after a search that found nothing.
+        line_search: "strong_wolfe" interpolates as in torch.optim.LBFGS; "zoom" is algorithm 3.5 of the book, as in
+            optax.scale_by_zoom_linesearch(approx_dec_rtol=None).
+        c1: share of the decrease that the slope promises which is enough.
+        c2: share of the slope that may be left; a small one makes the search nearly exact.
+        max_trials: the most trials in a step.
+        tolerance_change: ends a search that can't move any weight by as much.
+
+    Example:
+        >>> import optilab
+        >>> run = optilab.train("bowl", "wolfe", steps=10)
+        >>> run.history["train_cost"].iloc[[0, -1]].round(3).tolist()
+        [9.72, 0.001]
     """
     slope = descend(d, g)
     for i in range(w.size):
