@@ -22,7 +22,7 @@ from optilab.workers import supervisor
 from optilab.workers.environment import versions
 from optilab.workers.listeners import listener_of
 from optilab.workers.maker import work_here
-from optilab.workers.messages import Reply, lost, unpack
+from optilab.workers.messages import Batch, BatchCell, BatchRun, Reply, lost, unpack
 
 QUANTUM = 0.5  # seconds of work in a batch: what is finished waits no longer, and little is lost with it
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
@@ -76,9 +76,8 @@ class Dispatch:
         slots = max(1, self.pool.slots())
         while self._left and len(self._running) < (_AHEAD * slots if self.pool.isolated else 1):
             batch = self._next(slots)
-            message = self._message(batch)
             work = supervisor.work if self.pool.isolated else work_here
-            self._running[self.pool.executor.submit(work, message)] = batch
+            self._running[self.pool.executor.submit(work, self._batch(batch).to_json())] = batch
 
     def _next(self, slots: int) -> list[Job]:
         """As many of the next jobs as take about a quantum; of an unknown kind, one."""
@@ -98,27 +97,21 @@ class Dispatch:
                 break
         return batch
 
-    def _message(self, batch: Sequence[Job]) -> str:
-        numbers: dict[int, int] = {}
-        for job in batch:
-            numbers.setdefault(id(job.task), len(numbers))
-        tasks = {id(job.task): job.task for job in batch}
-        limits = list({id(job.limits): job.limits for job in batch if job.limits}.values())
-        return json.dumps(
-            {
-                "session": self.session,
-                "versions": versions(),
-                "plugins": [str(file) for file in loading.files()],
-                "quantum": QUANTUM,
-                "time_limit": batch[0].task.plan.stop.time_limit,
-                "live": listener_of(self.session) is not None,
-                "cells": [{"spec": tasks[key].spec, "code": tasks[key].code} for key in numbers],
-                "limits": [one.as_json() for one in limits],
-                "runs": [
-                    [numbers[id(job.task)], job.seed, job.run_id, limits.index(job.limits) if job.limits else None]
-                    for job in batch
-                ],
-            }
+    def _batch(self, jobs: Sequence[Job]) -> Batch:
+        tasks = {id(job.task): job.task for job in jobs}
+        limits = {id(job.limits): job.limits for job in jobs if job.limits}
+        cell_at = {key: position for position, key in enumerate(tasks)}
+        limits_at = {key: position for position, key in enumerate(limits)}
+        return Batch(
+            session=self.session,
+            versions=json.loads(versions()),
+            plugins=[str(file) for file in loading.files()],
+            quantum=QUANTUM,
+            time_limit=jobs[0].task.plan.stop.time_limit,
+            live=listener_of(self.session) is not None,
+            cells=[BatchCell(task.spec, task.code) for task in tasks.values()],
+            limits=list(limits.values()),
+            runs=[BatchRun(cell_at[id(j.task)], j.seed, j.run_id, limits_at.get(id(j.limits))) for j in jobs],
         )
 
     def _taken_in(self, future: Future[Any]) -> list[Finished]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from optilab.errors import InputError
 from optilab.experiment.blocks import Block
-from optilab.experiment.cell import Cell
+from optilab.experiment.cell import Cell, code_key
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.file import path_from
 from optilab.experiment.grid import problem_labels
@@ -41,7 +41,7 @@ class Task:
     cell: Cell
     plan: Plan
     kind: str
-    spec: str
+    spec: Mapping[str, Any]
     code: str
     columns: Mapping[str, Any]
 
@@ -69,25 +69,24 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
     for cell in grid:
         spec, plan = cell.spec, cell.plan
         _check_named(cell)
-        parts = json.dumps([spec["problem"], spec["precision"], spec["optimizer"], spec["schedule"]], sort_keys=True)
-        if parts not in codes:
-            codes[parts], problems[parts] = plan.code, problem_id(plan.problem)
+        key = code_key(spec)
+        if key not in codes:
+            codes[key], problems[key] = plan.code, problem_id(plan.problem)
         columns = {
             "experiment": experiment.name,
             "problem": labels[table_key(cell.problem)],
             "optimizer": plan.optimizer.name,
             "label": cell.label,
-            "problem_id": problems[parts],
+            "problem_id": problems[key],
             "line_id": cell.line_id,
             "is_random": is_random(plan),
             **{n: v if isinstance(v, str) else float(v) for n, v in cell.hyperparameters.items()},
             "schedule": cell.schedule_label,
             "batch_size": plan.examples_a_step,
-            "code": codes[parts],
+            "code": codes[key],
             "spec": json.dumps({**spec, "problem": path_from(spec["problem"], folder)}, sort_keys=True),
         }
-        kind = f"{parts} {plan.examples_a_step}"
-        found.append(Task(cell, plan, kind, json.dumps(spec), codes[parts], columns))
+        found.append(Task(cell, plan, f"{key} {plan.examples_a_step}", spec, codes[key], columns))
     return found
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from optilab import store
 from optilab.errors import InputError
-from optilab.experiment.cell import stored_plan
+from optilab.experiment.cell import code_key, stored_plan
 from optilab.records.statuses import FAILURES
 
 
@@ -62,7 +62,7 @@ def _stale(there: pd.DataFrame, folder: Path) -> tuple[int | None, str]:
     codes: dict[str, str] = {}
     count = 0
     for spec, code in zip(there["spec"], there["code"], strict=True):
-        key = _what_code_depends_on(spec)
+        key = _code_key(spec)
         if key not in codes:
             try:
                 codes[key] = stored_plan(spec, folder).code
@@ -72,10 +72,9 @@ def _stale(there: pd.DataFrame, folder: Path) -> tuple[int | None, str]:
     return count, ""
 
 
-def _what_code_depends_on(spec: Any) -> str:
-    """The part of a spec that the digest of the code depends on; all of what is no spec."""
+def _code_key(spec: Any) -> str:
+    """`code_key` of the column spec of a run; the column's text itself where it is no spec."""
     try:
-        content = json.loads(spec)
-        return json.dumps([content[n] for n in ("problem", "precision", "optimizer", "schedule")], sort_keys=True)
+        return code_key(json.loads(spec))
     except (TypeError, ValueError, KeyError, RecursionError):
         return str(spec)

@@ -10,7 +10,7 @@ from optilab.records.columns import COLUMNS
 from optilab.runner.jobs import Job
 from optilab.runner.rows import Finished
 from optilab.store import Results
-from optilab.workers.messages import Outcome
+from optilab.workers.messages import FACTS, Outcome
 
 
 def recalled(jobs: Iterable[Job], found: Results) -> Iterator[Finished]:
@@ -20,5 +20,6 @@ def recalled(jobs: Iterable[Job], found: Results) -> Iterator[Finished]:
     for run, job in {job.run_id: job for job in jobs if job.run_id in rows.index}.items():
         row = rows.loc[run].to_dict()
         log = logs[run][list(COLUMNS)].to_numpy(np.float64) if run in logs else np.zeros((0, len(COLUMNS)))
-        facts = {name: row[name] for name in Outcome._fields if name != "log"}
-        yield Finished(job, Outcome(**facts, log=log), str(row["versions"]), str(row["host"]))
+        yield Finished(
+            job, Outcome(**{name: row[name] for name in FACTS}, log=log), str(row["versions"]), str(row["host"])
+        )

@@ -14,7 +14,7 @@ from optilab.records.columns import COLUMNS, MEASURES
 from optilab.runner.jobs import Job
 from optilab.store import with_more
 from optilab.texts import exact
-from optilab.workers.messages import Outcome
+from optilab.workers.messages import FACTS, Outcome
 
 NAMES = (
     "experiment",
@@ -55,7 +55,7 @@ def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
         "versions": [f.versions for f in finished],
         "host": [f.host for f in finished],
         "measurements": [len(f.outcome.log) for f in finished],
-        **{name: [getattr(f.outcome, name) for f in finished] for name in Outcome._fields if name != "log"},
+        **{name: [getattr(f.outcome, name) for f in finished] for name in FACTS},
         **summary,
     }
     for name in schema.names:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import warnings
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -67,13 +68,13 @@ def use_plugins(files: list[str]) -> None:
     loading.registry()
 
 
-def _check_versions(asked: str) -> None:
+def check_versions(wanted: Mapping[str, str]) -> None:
     """OtherCodeError if runs would be made with other versions here: they might not be the same to the last bit.
 
     Another BLAS kernel may change last bits as well, but it comes with the processor, and nobody can install another: it is
     recorded with each run, and not refused.
     """
-    wanted, here = json.loads(asked), json.loads(versions())
+    here = json.loads(versions())
     other = [
         f"{name} {here.get(name)} where {wanted[name]} is asked for"
         for name in wanted

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from optilab.errors import InputError
 from optilab.guarding.calls import overdue, seconds
 from optilab.guarding.children import python
-from optilab.workers.messages import OUTCOMES
+from optilab.workers.messages import OUTCOMES, Batch
 
 GRACE = 2.0  # seconds after its time limit in which a run may end by itself
 START = 60.0  # seconds for a worker to start, beside those for its plugins
@@ -44,7 +44,7 @@ Told = Callable[[int, list[float]], None]  # of a run's number in its batch, and
 class WorkerProcess:
     """A worker process, and what is known of it."""
 
-    def __init__(self, plugins: list[str]) -> None:
+    def __init__(self, plugins: Sequence[str]) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="optilab-worker-"))
         self._outcomes = self._folder / OUTCOMES
         self._outcomes.touch()
@@ -63,14 +63,14 @@ class WorkerProcess:
         self.pid = self._process.pid
         self.overdue = self._silent = False
         self._size, self._since, self._waiting = 0, time.monotonic(), True
-        self.send({"folder": str(self._folder), "plugins": plugins})
+        self.send(json.dumps({"folder": str(self._folder), "plugins": list(plugins)}))
         self._hello: dict[str, Any] = {}
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Send it a line; one that is dead doesn't get it."""
+    def send(self, line: str) -> None:
+        """Send it a line of JSON; a process that has died ignores it."""
         assert self._process.stdin is not None
         with suppress(OSError):
-            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.write(line + "\n")
 
     def _answer(self) -> dict[str, Any] | None:
         """Its next line, or None if there will be no more. InputError if it refuses to work."""
@@ -83,12 +83,12 @@ class WorkerProcess:
             raise InputError(answer["refused"])
         return answer
 
-    def work(self, batch: dict[str, Any], told: Told | None) -> tuple[bytes, int | None]:
+    def work(self, batch: Batch, told: Told | None) -> tuple[bytes, int | None]:
         """What it has finished of a batch, and how many functions it compiled; None for these if it died."""
         if not self._hello:
             self._hello = self._greeting()
         self._size, self._since, self._waiting = 0, time.monotonic(), False
-        self.send(batch)
+        self.send(batch.to_json())
         compiled = None
         while (answer := self._answer()) is not None:
             if "compiling" in answer:

@@ -7,15 +7,13 @@ machine, a worker of the executor there. What the process had finished before it
 from __future__ import annotations
 
 import atexit
-import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from optilab.errors import InputError
 from optilab.workers.listeners import listener_of
-from optilab.workers.messages import Outcome, Reply, lost, unpack
+from optilab.workers.messages import Batch, Outcome, Reply, lost, whole
 from optilab.workers.process import GRACE, Told, WorkerProcess
 
 _STARTS = 3  # processes that may die before they are ready
@@ -31,22 +29,21 @@ class Supervisor:
         self._busy: set[WorkerProcess] = set()
         self._closed = False
 
-    def prepare(self, count: int, plugins: list[str]) -> None:
+    def prepare(self, count: int, plugins: Sequence[str]) -> None:
         """Start workers ahead of their first batch."""
         with self._lock:
             self._idle += [WorkerProcess(plugins) for _ in range(count - len(self._idle))]
 
-    def work(self, batch: dict[str, Any], told: Told | None = None) -> Reply:
+    def work(self, batch: Batch, told: Told | None = None) -> Reply:
         """Make a batch, with as many workers as die on the way. InputError if it can't be made here."""
         packed, done, retried, stillborn = b"", 0, -1, 0
         while True:
-            with self._worker(batch["plugins"]) as worker, self._watched(worker, batch["time_limit"]):
-                rest = {**batch, "runs": batch["runs"][done:]}
-                finished, compiled = worker.work(rest, _numbered_from(done, told))
-                whole = [outcome.pack() for outcome in unpack(finished)]
-                packed += b"".join(whole)
-                done += len(whole)
-                if compiled is not None or done == len(batch["runs"]):
+            with self._worker(batch.plugins) as worker, self._watched(worker, batch.time_limit):
+                finished, compiled = worker.work(batch.after(done), _numbered_from(done, told))
+                count, outcomes = whole(finished)
+                packed += outcomes
+                done += count
+                if compiled is not None or done == len(batch.runs):
                     return Reply(packed, *worker.made_with, compiled or 0)
                 if self._closed:
                     raise InterruptedError("the runner is closing")
@@ -55,13 +52,14 @@ class Supervisor:
                     if stillborn == _STARTS:
                         raise InputError("worker processes don't start: {}: {}".format(*worker.last_words()))
                 elif worker.overdue or retried == done:
-                    end = _overdue(batch["time_limit"]) if worker.overdue else _crashed(worker)
+                    limit = batch.time_limit
+                    end = _overdue(limit) if worker.overdue and limit is not None else _crashed(worker)
                     return Reply(packed + end.pack(), *worker.made_with, 0)
                 else:
                     retried = done
 
     @contextmanager
-    def _worker(self, plugins: list[str]) -> Iterator[WorkerProcess]:
+    def _worker(self, plugins: Sequence[str]) -> Iterator[WorkerProcess]:
         """An idle worker, or a new one."""
         with self._lock:
             if self._closed:
@@ -133,19 +131,19 @@ _here: list[Supervisor] = []
 _changing = threading.Lock()
 
 
-def work(batch: str) -> tuple[bytes, str, str, int]:
-    """Make a batch under the supervisor of this process: what an executor calls.
+def work(message: str) -> tuple[bytes, str, str, int]:
+    """Make a batch, given as JSON, under the supervisor of this process: what an executor calls.
 
     A new session ends the workers of the one before, which have the code that there was then.
     """
-    content = json.loads(batch)
-    listener, runs = listener_of(content["session"]), content["runs"]
+    batch = Batch.from_json(message)
+    listener = listener_of(batch.session)
 
     def told(number: int, values: list[float]) -> None:
         if listener is not None:
-            listener(runs[number][2], values)
+            listener(batch.runs[number].run_id, values)
 
-    return tuple(_supervisor(content["session"]).work(content, told))  # type: ignore[return-value]
+    return tuple(_supervisor(batch.session).work(batch, told))  # type: ignore[return-value]
 
 
 def prepare(session: str, plugins: list[str], count: int) -> None:

@@ -19,7 +19,7 @@ from optilab.compiler import cache
 from optilab.errors import InputError
 from optilab.workers.environment import host, use_plugins, versions
 from optilab.workers.maker import Maker
-from optilab.workers.messages import OUTCOMES
+from optilab.workers.messages import OUTCOMES, Batch
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     maker = Maker(lambda busy: say(compiling=busy))
     with (Path(begin["folder"]) / OUTCOMES).open("r+b", buffering=0) as outcomes:
         while True:
-            _work(maker, json.loads(lines.get()), outcomes, say)
+            _work(maker, Batch.from_json(lines.get()), outcomes, say)
 
 
 def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None:
@@ -57,7 +57,7 @@ def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None
     os._exit(1)
 
 
-def _work(maker: Maker, batch: dict[str, Any], outcomes: Any, say: Any) -> None:
+def _work(maker: Maker, batch: Batch, outcomes: Any, say: Any) -> None:
     """Make a batch. Each outcome is written before the next run begins: the next may be the one that crashes."""
     compiled = cache.LOG.compiled
     outcomes.seek(0)
@@ -70,7 +70,7 @@ def _work(maker: Maker, batch: dict[str, Any], outcomes: Any, say: Any) -> None:
         return tell
 
     try:
-        for outcome in maker.make(batch, heard if batch["live"] else None):
+        for outcome in maker.make(batch, heard if batch.live else None):
             outcomes.write(outcome.pack())
     except InputError as error:
         say(refused=str(error))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,11 +33,12 @@ from optilab.runner.jobs import Job, jobs, tasks
 from optilab.runner.rows import summaries
 from optilab.runner.run import run_experiment
 from optilab.runner.session import FailedFast, Way
+from optilab.search.median_rule import Limits
 from optilab.store import done, load
-from optilab.workers import supervisor
-from optilab.workers.environment import _check_versions, versions
+from optilab.workers import process, supervisor
+from optilab.workers.environment import check_versions, versions
 from optilab.workers.local import _AtOnce
-from optilab.workers.messages import Outcome, unpack
+from optilab.workers.messages import Batch, Outcome, unpack, whole
 
 SLOW = '''
 import time
@@ -100,10 +102,13 @@ def test_outcomes_survive_as_bytes(made: list[Outcome], cut: int) -> None:
     """Each comes back as it was, to the last bit; of what was cut off, the last is missing and no other."""
     packed = b"".join(outcome.pack() for outcome in made)
     back = list(unpack(packed))
-    assert [o[:-1] for o in back] == [o[:-1] for o in made]
+    assert [o.facts for o in back] == [o.facts for o in made]
+    assert whole(packed) == (len(made), packed)
     assert all(a.log.tobytes() == b.log.tobytes() for a, b in zip(back, made, strict=True))
     if made and cut:
-        assert len(list(unpack(packed[: -min(cut, len(made[-1].pack()))]))) == len(made) - 1
+        short = packed[: -min(cut, len(made[-1].pack()))]
+        assert len(list(unpack(short))) == len(made) - 1
+        assert whole(short) == (len(made) - 1, b"".join(outcome.pack() for outcome in made[:-1]))
 
 
 @given(counts=st.lists(st.integers(0, 4), max_size=6), seed=st.integers(0, 99))
@@ -123,10 +128,25 @@ def test_the_summary_of_runs(counts: list[int], seed: int) -> None:
             assert np.array_equal(found[f"best_{name}"][k], expected, equal_nan=True)
 
 
-def message(batch: list[Job], **changes: Any) -> dict[str, Any]:
+def message(batch: list[Job], **changes: Any) -> Batch:
     """What a worker is sent."""
-    found: dict[str, Any] = json.loads(Dispatch(Pool(_AtOnce(), lambda: 1))._message(batch))
-    return found | changes
+    return replace(Dispatch(Pool(_AtOnce(), lambda: 1))._batch(batch), **changes)
+
+
+def test_a_batch_is_encoded_once(tmp_path: Path) -> None:
+    """It comes back from its line of JSON as it was, jobs of one cell share its spec, and no text in it is JSON again."""
+    few = Limits("train_cost", {0: 2.0, 10: 0.1 + 0.2}, 5)
+    batch = [replace(job, limits=limits) for job, limits in zip(wanted(tmp_path, 3), (few, None, few), strict=True)]
+    sent = message(batch)
+    line = sent.to_json()
+    assert Batch.from_json(line) == sent
+    assert "\n" not in line
+    assert "\\" not in line
+    assert (len(sent.cells), len(sent.limits)) == (1, 1)
+    assert [(run.seed, run.run_id, run.limits) for run in sent.runs] == [
+        (job.seed, job.run_id, None if job.limits is None else 0) for job in batch
+    ]
+    assert sent.after(2).runs == sent.runs[2:]
 
 
 def test_a_batch_ends_when_its_time_is_up(tmp_path: Path, watching: supervisor.Supervisor) -> None:
@@ -182,7 +202,7 @@ def test_batches_grow_to_half_a_second(tmp_path: Path) -> None:
 
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             """Note how many there are."""
-            runs = json.loads(args[0])["runs"]
+            runs = Batch.from_json(args[0]).runs
             sizes.append(len(runs))
             outcome = Outcome("budget", "", "", 1, 1, 0.0, 0.01, 0.0, np.zeros((1, len(COLUMNS))))
             future: Future[Any] = Future()
@@ -224,9 +244,9 @@ def test_a_run_that_is_lost_again_and_again_counts_as_crashed(tmp_path: Path) ->
 
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             """Make the others."""
-            runs = json.loads(args[0])["runs"]
+            runs = Batch.from_json(args[0]).runs
             future: Future[Any] = Future()
-            if any(seed == 1 for _, seed, *_ in runs):
+            if any(run.seed == 1 for run in runs):
                 future.set_exception(GoneError("no heartbeat"))
             else:
                 outcome = Outcome("budget", "", "", 1, 1, 0.0, 0.0, 0.0, np.zeros((1, len(COLUMNS))))
@@ -274,7 +294,7 @@ def test_failing_fast_stops_at_one_failure_in_a_batch(tmp_path: Path, monkeypatc
 
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             """Make them up."""
-            batches.append([seed for _, seed, *_ in json.loads(args[0])["runs"]])
+            batches.append([run.seed for run in Batch.from_json(args[0]).runs])
             packed = b""
             for seed in batches[-1]:
                 status: Any = "failed" if seed == 7 else "budget"
@@ -309,19 +329,19 @@ def test_a_run_has_some_grace_after_its_time_limit(tmp_path: Path, monkeypatch: 
     """A worker that may still end its run by itself is left alone; the clock begins anew with each run that it finishes."""
     killed: list[float] = []
     now = 100.0
-    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
-    worker = object.__new__(supervisor.WorkerProcess)
+    monkeypatch.setattr(process.time, "monotonic", lambda: now)
+    worker = object.__new__(process.WorkerProcess)
     worker._process = SimpleNamespace(kill=lambda: killed.append(now))  # type: ignore[assignment]
     worker._outcomes = tmp_path / "outcomes"
     worker._outcomes.write_bytes(b"")
     worker.overdue, worker._waiting, worker._size, worker._since = False, False, 0, now
-    now = 100 + 5 + supervisor.GRACE
+    now = 100 + 5 + process.GRACE
     worker.check(5.0)
     assert not killed
     worker._outcomes.write_bytes(b"one more")
     now += 1
     worker.check(5.0)
-    now += 5 + supervisor.GRACE
+    now += 5 + process.GRACE
     worker.check(5.0)
     assert not killed
     assert not worker.overdue
@@ -339,9 +359,9 @@ def test_another_blas_kernel_is_not_refused_and_other_versions_are() -> None:
     """The kernel comes with the processor; whoever has other packages can install these."""
     here = json.loads(versions())
     assert "numpy: " in here["blas"]
-    _check_versions(json.dumps({**here, "blas": "numpy: openblas 0.3.30 Another"}))
+    check_versions({**here, "blas": "numpy: openblas 0.3.30 Another"})
     with pytest.raises(InputError, match=r"has other versions: scipy .* where 0\.1 is asked for"):
-        _check_versions(json.dumps({**here, "scipy": "0.1"}))
+        check_versions({**here, "scipy": "0.1"})
 
 
 def test_the_blas_kernel_is_the_one_that_is_used() -> None:
