@@ -17,21 +17,11 @@ from optilab.figures.path import path
 from optilab.figures.schedules import draw_schedules
 from optilab.files import replacing
 from optilab.plots import style
+from optilab.records.columns import X, Y
 from optilab.store import Results
 from optilab.texts import shown
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
-X = ("step", "epoch", "examples", "gradient_evaluations", "seconds", "cpu_seconds")
-Y = (
-    "train_cost",
-    "test_cost",
-    "train_accuracy",
-    "test_accuracy",
-    "gradient_norm",
-    "update_norm",
-    "weight_norm",
-    "lr",
-)
 
 
 def draw(

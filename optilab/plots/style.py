@@ -12,23 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from optilab.plots.text import families, plain, wrapped
+from optilab.records.columns import AXES
 
-AXES = {
-    "step": "steps",
-    "epoch": "epochs",
-    "examples": "examples (gradients computed)",
-    "gradient_evaluations": "gradient evaluations",
-    "seconds": "training time (seconds)",
-    "cpu_seconds": "processor time (seconds)",
-    "train_cost": "training cost",
-    "test_cost": "test cost",
-    "train_accuracy": "training accuracy",
-    "test_accuracy": "test accuracy",
-    "gradient_norm": "norm of the gradient",
-    "update_norm": "norm of the last update",
-    "weight_norm": "norm of the weights",
-    "lr": "learning rate",
-}
 MOST_COLOURS = 12
 GREY = "0.65"
 _CAPTION_LINES = 8

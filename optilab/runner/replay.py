@@ -15,11 +15,9 @@ from optilab.errors import InputError, unknown
 from optilab.experiment.cell import stored_plan
 from optilab.experiment.file import absolute_path, dataset_path
 from optilab.experiment.identity import run_id
-from optilab.records.columns import COLUMNS
+from optilab.records.columns import COLUMNS, REPEATABLE
 from optilab.runner.remaking import made_again
 from optilab.workers.environment import host, versions
-
-_CLOCKS = ("seconds", "cpu_seconds")
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def _row(runs: pd.DataFrame, identity: str) -> pd.Series:
 
 
 def _first_difference(before: np.ndarray, now: np.ndarray) -> Difference | None:
-    compared = [k for k, name in enumerate(COLUMNS) if name not in _CLOCKS]
+    compared = [COLUMNS.index(name) for name in REPEATABLE]
     for one, other in zip(before, now, strict=False):
         for k in compared:
             if one[k].tobytes() != other[k].tobytes() and not (np.isnan(one[k]) and np.isnan(other[k])):

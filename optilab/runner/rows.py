@@ -10,29 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from optilab.records.columns import COLUMNS, MEASURES
+from optilab.records.columns import ASCENDING, COLUMNS, MEASURES
 from optilab.runner.jobs import Job
-from optilab.store import with_more
+from optilab.store import WANTED, with_more
 from optilab.texts import exact
 from optilab.workers.messages import FACTS, Outcome
-
-NAMES = (
-    "experiment",
-    "problem",
-    "label",
-    "schedule",
-    "role",
-    "problem_id",
-    "line_id",
-)  # that an experiment gives a run
-
-WANTED = pa.schema(
-    [
-        *((name, pa.string()) for name in ("run_id", *NAMES)),
-        ("seed", pa.int64()),
-        ("code", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -92,7 +74,7 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
     ends = np.cumsum(counts)
     for name in MEASURES:
         values = log[:, COLUMNS.index(name)]
-        best = np.fmax if name.endswith("accuracy") else np.fmin
+        best = np.fmax if name in ASCENDING else np.fmin
         found[f"final_{name}"][some] = values[ends[some] - 1]
         found[f"best_{name}"][some] = best.reduceat(values, (ends - counts)[some])
     return found

@@ -19,7 +19,7 @@ from optilab.experiment.cell import Cell
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.grid import SearchSpace, refuse_two_labels
 from optilab.experiment.seeds import tuning_seeds
-from optilab.records.statuses import LASTED, UNFINISHED
+from optilab.records.statuses import LASTED, UNFINISHED, cost_or_infinity
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.session import Session
 from optilab.search.median_rule import Costs, Limits, costs_of, limits_of
@@ -148,9 +148,8 @@ def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made]) -> Trial:
         what = made[job.run_id]
         if (step := _given_up_after(job, what)) is not None:
             given_up.append((step, what.costs[step]))
-        lasted = step is None and what.status in LASTED and what.costs
-        cost = what.costs[next(reversed(what.costs))] if lasted else math.inf
-        costs.append(cost if math.isfinite(cost) else math.inf)
+        last = what.costs[next(reversed(what.costs))] if step is None and what.costs else math.inf
+        costs.append(float(cost_or_infinity(last, what.status)))
     cost = median(costs)
     if math.isfinite(cost) or not given_up:
         return Trial(point, cost)

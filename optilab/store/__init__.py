@@ -17,11 +17,12 @@ from optilab.store.exporting import export_csv
 from optilab.store.merging import Merged, merge
 from optilab.store.reading import Results, done, load, load_all, load_runs
 from optilab.store.schema import HISTORY, facts, runs_schema
-from optilab.store.wanted import named, wanted, wants_more, with_more
+from optilab.store.wanted import WANTED, named, wanted, wants_more, with_more
 from optilab.store.writing import Store
 
 __all__ = [
     "HISTORY",
+    "WANTED",
     "Merged",
     "Results",
     "Store",

@@ -10,15 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from optilab.errors import InputError
-from optilab.records.columns import COLUMNS
-from optilab.records.statuses import LASTED
+from optilab.records.columns import REPEATABLE
+from optilab.records.statuses import CONCLUSIVE
 from optilab.store.reading import live_tables
 from optilab.store.schema import hyperparameters_of, united
 from optilab.store.succession import are_others, experiment_in
 from optilab.store.wanted import wanted as runs_wanted
 from optilab.store.writing import Store
-
-_CLOCKS = ("seconds", "cpu_seconds")
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def merge(into: Path, source: Path) -> Merged:
     ours, our_history = live_tables(into)
     mine, other = (dict(zip(*_columns(t), strict=True)) for t in (ours, theirs))
     both = [run for run in other if run in mine]
-    replaced = [run for run in both if mine[run][0] not in _GOOD and other[run][0] in _GOOD]
+    replaced = [run for run in both if mine[run][0] not in CONCLUSIVE and other[run][0] in CONCLUSIVE]
     wanted = {run for run in other if run not in mine} | set(replaced)
     same_code = [run for run in both if mine[run] == other[run]]
     differing = sum(_measured(our_history, run) != _measured(their_history, run) for run in same_code)
@@ -85,9 +83,6 @@ def _wanted_of_both(into: Path, source: Path) -> pa.Table | None:
     return pa.concat_tables([ours, more.cast(ours.schema)])
 
 
-_GOOD = (*LASTED, "diverged")
-
-
 def _columns(runs: pa.Table) -> tuple[list[str], list[tuple[str, str]]]:
     pairs = zip(runs.column("status").to_pylist(), runs.column("code").to_pylist(), strict=True)
     return runs.column("run_id").to_pylist(), list(pairs)
@@ -96,4 +91,4 @@ def _columns(runs: pa.Table) -> tuple[list[str], list[tuple[str, str]]]:
 def _measured(history: pa.Table, run: str) -> bytes:
     """What was measured of a run, but the clocks."""
     rows = history.filter(pc.equal(history.column("run_id"), run))
-    return b"".join(np.asarray(rows.column(n), np.float64).tobytes() for n in COLUMNS if n not in _CLOCKS)
+    return b"".join(np.asarray(rows.column(n), np.float64).tobytes() for n in REPEATABLE)

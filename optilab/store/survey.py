@@ -141,14 +141,22 @@ def _parts(table: Path, read: _Read, *, rows: bool) -> list[Part]:
     for _ in range(_ATTEMPTS):
         there = listed(table)[0]
         fresh = [part for part in there if part not in read]
-        with ThreadPoolExecutor(_READERS) as readers:
-            for part, found in zip(fresh, readers.map(partial(_content, rows=rows), fresh), strict=True):
-                if found is not None:
-                    read[part] = found
+        for part, found in zip(fresh, _contents(fresh, rows=rows), strict=True):
+            if found is not None:
+                read[part] = found
         good = [content for part in there if isinstance(content := read.get(part), Content)]
         if all(part in read or _is_covered(part, good) for part in there):
             break
     return [part for part in there if part in read]
+
+
+def _contents(parts: Sequence[Part], *, rows: bool) -> list[Content | DamagedError | None]:
+    """What is in some parts, read by several threads where there are several parts."""
+    read = partial(_content, rows=rows)
+    if len(parts) < 2:
+        return [read(part) for part in parts]
+    with ThreadPoolExecutor(_READERS) as readers:
+        return list(readers.map(read, parts))
 
 
 def _content(part: Part, *, rows: bool) -> Content | DamagedError | None:

@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 import pyarrow.dataset as ds
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -26,6 +27,8 @@ from tables import LR, held, tables
 
 RUNS = st.sampled_from("abcdefgh")
 VALUES = st.integers(0, 99).map(float)
+
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 a folder that lies in memory, where there is one
 
 Held = dict[str, tuple[float, int]]
 
@@ -64,7 +67,7 @@ class Machine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """An empty folder."""
-        self.home = Path(tempfile.mkdtemp())
+        self.home = Path(tempfile.mkdtemp(dir=MEMORY))
         self.folder = self.home / "results"
         self.committed: Held = {}
         self.waiting: Held = {}
@@ -209,7 +212,16 @@ class Machine(RuleBasedStateMachine):
             shutil.rmtree(self.home, ignore_errors=True)
 
 
-TestStore = Machine.TestCase
-TestStore.settings = settings(
-    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@pytest.fixture(autouse=True)
+def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No power is cut here: a sync counts as an operation at which the process may die, and need not wait for a disk."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
+class TestStore(Machine.TestCase):
+    settings = settings(max_examples=10, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.slow
+class TestStoreAtLength(Machine.TestCase):
+    settings = settings(max_examples=60, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
