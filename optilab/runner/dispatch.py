@@ -1,4 +1,4 @@
-"""Keeps an executor busy with batches of about half a second, and takes in what comes back."""
+"""Keeps an executor busy with batches of about half a second, and collects the outcomes."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from optilab.workers.listeners import listener_of
 from optilab.workers.maker import work_here
 from optilab.workers.messages import Batch, BatchCell, BatchRun, Reply, lost, unpack
 
-QUANTUM = 0.5  # seconds of work in a batch: what is finished waits no longer, and little is lost with it
+QUANTUM = 0.5  # seconds of work in a batch: a finished run waits no longer, and no more is lost with a worker
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
 _MOST = 5000  # runs in a batch
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
-_LOOK = 0.25  # seconds between two looks at what else there is to do
-_LAST_WAIT = 1.0  # seconds for what is under way when it is interrupted
+_LOOK = 0.25  # seconds after which the caller gets its turn although nothing has finished
+_LAST_WAIT = 1.0  # seconds that batches under way get when the experiment is interrupted
 
 
 @dataclass
 class Dispatch:
-    """Sends jobs to a pool, in order, and brings back what came of them, in any order."""
+    """Sends jobs to a pool in order, and yields finished runs in the order in which they arrive."""
 
     pool: Pool
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -42,19 +42,18 @@ class Dispatch:
     def __post_init__(self) -> None:
         self._left: deque[Job] = deque()
         self._running: dict[Future[Any], list[Job]] = {}
-        self._seconds: dict[str, float] = {}  # that a run of a kind takes
+        self._seconds: dict[str, float] = {}  # that a run of each kind takes, as a moving average
         self._losses: dict[str, int] = {}  # of each run that was lost with an executor's worker
 
     @property
     def running(self) -> int:
-        """Runs that are under way, or about to be."""
+        """The number of runs that have been submitted and have not come back."""
         return sum(map(len, self._running.values()))
 
     def finished(self, todo: Iterable[Job]) -> Iterator[list[Finished]]:
-        """Make these. What has come back, again and again until all has; an empty list where nothing has for a while.
+        """Run these jobs; yields finished runs as they arrive, an empty list when none did for a while.
 
-        InputError if the work can't go on. On KeyboardInterrupt, what is finished within a second is still brought back by
-        `last`.
+        InputError if the executor fails. After a KeyboardInterrupt, `last` returns what finishes within a second.
         """
         self._left.extend(todo)
         while self._left or self._running:
@@ -63,7 +62,7 @@ class Dispatch:
             yield [one for future in ready for one in self._taken_in(future)]
 
     def last(self) -> list[Finished]:
-        """Send no more, and bring back what is finished within a second."""
+        """Submit nothing more; returns the runs that finish within a second."""
         self._left.clear()
         for future in list(self._running):
             if future.cancel():
@@ -80,7 +79,7 @@ class Dispatch:
             self._running[self.pool.executor.submit(work, self._batch(batch).to_json())] = batch
 
     def _next(self, slots: int) -> list[Job]:
-        """As many of the next jobs as take about a quantum; of an unknown kind, one."""
+        """The next jobs, as many as take about a quantum together; a single one of a kind whose duration is unknown."""
         most = min(_MOST, math.ceil(len(self._left) / (_AHEAD * slots)))  # so that all end at the same time
         most = most if self.pool.isolated else 1
         batch: list[Job] = []
@@ -139,7 +138,7 @@ class Dispatch:
         self._seconds[kind] = 0.8 * known + 0.2 * seconds
 
     def _lost(self, batch: list[Job], error: Exception) -> list[Finished]:
-        """A batch went with the executor's worker: its runs are made again, each alone, but not for ever."""
+        """Put the runs of a lost batch back, each to go alone; those that were lost too often are returned as crashed."""
         if trouble := self.pool.trouble():
             raise InputError(trouble) from error
         gone = []

@@ -1,4 +1,4 @@
-"""What is to be run: the jobs of an experiment, and which of them a results folder holds already."""
+"""The jobs of an experiment, and which of them a results folder lacks."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Done = Mapping[str, tuple[str, str]]  # status and digest of the code of each ru
 
 @dataclass(frozen=True)
 class Task:
-    """A cell, with all that its runs have in common.
+    """A cell with what its runs have in common.
 
-    kind: runs of one kind take about as long. spec: for workers, as JSON. code: digest of what they execute.
-    columns: of `runs`, those that are known before the run.
+    kind: runs of one kind take about as long. spec: that of the cell. code: digest of the code that they execute.
+    columns: the columns of `runs` that are known before the run.
     """
 
     cell: Cell
@@ -48,10 +48,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be made.
-
-    limits: beyond which it is given up.
-    """
+    """One run to be computed. limits: costs beyond which it is pruned."""
 
     task: Task
     seed: int
@@ -61,7 +58,10 @@ class Job:
 
 
 def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Task]:
-    """One task for each cell. Paths in what is stored are relative to the results folder."""
+    """One task for each cell; paths in the column `spec` are relative to the results folder.
+
+    InputError for a cell whose parts don't fit together, or whose schedule is not given by its name.
+    """
     labels = problem_labels(experiment)
     codes: dict[str, str] = {}
     problems: dict[str, str] = {}
@@ -91,7 +91,7 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
 
 
 def _check_named(cell: Cell) -> None:
-    """InputError for a schedule that no worker could find, because it is given itself and not by its name."""
+    """InputError for a schedule that is given as an object: a worker can only look up names."""
     try:
         json.dumps(cell.schedule)
     except TypeError:
@@ -101,7 +101,7 @@ def _check_named(cell: Cell) -> None:
 
 
 def jobs(experiment: Experiment, wanted: Iterable[Task], role: Role) -> list[Job]:
-    """One job for each task and seed of a role; one alone for a task in which nothing is random."""
+    """One job for each task and seed of a role; a single one for a task in which nothing is random."""
     seeds = seeds_of(experiment, role)
     found = []
     for task in wanted:
@@ -111,10 +111,10 @@ def jobs(experiment: Experiment, wanted: Iterable[Task], role: Role) -> list[Job
 
 
 def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, settled: Collection[str] = ()) -> list[Job]:
-    """The jobs to be made now: those that aren't there, and those that `rerun` asks for.
+    """The jobs to run now: those without a result, and those that `rerun` asks for.
 
-    What failed is made again without being asked for once other code is there; what was given up, unless it is settled.
-    Of a run that is wanted twice the first job counts.
+    A failed run is repeated once the code has changed; a pruned one unless it is in `settled`. Of several jobs with one
+    run_id the first counts.
     """
     found: dict[str, Job] = {}
     for job in wanted:
@@ -124,7 +124,7 @@ def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, sett
 
 
 def count_due(blocks: Iterable[Block], seeds: Sequence[int], there: Done, rerun: Rerun | None = None) -> int:
-    """How many runs of some blocks of cells would be made now, as `missing` tells them, without making a job of each."""
+    """The number of jobs that `missing` would return for blocks of cells, without building them."""
     count = 0
     for block in blocks:
         own = seeds_that_differ(block.plan, seeds)
@@ -137,11 +137,11 @@ def count_due(blocks: Iterable[Block], seeds: Sequence[int], there: Done, rerun:
     return count
 
 
-def _is_due(made: tuple[str, str] | None, wanted: str, rerun: Rerun | None, settled: bool) -> bool:
-    """Whether a run is made: by its status and the digest of its code, if it is there, and the digest of today's."""
-    if made is None or rerun == "all":
+def _is_due(found: tuple[str, str] | None, wanted: str, rerun: Rerun | None, settled: bool) -> bool:
+    """Whether a run is due. found: status and code digest of its result, if there is one. wanted: digest of today's code."""
+    if found is None or rerun == "all":
         return True
-    status, code = made
+    status, code = found
     failed, other = status in FAILURES, code != wanted
     unfinished = status in UNFINISHED and not settled
     if unfinished or (failed and (other or rerun == "failed")):
@@ -150,5 +150,5 @@ def _is_due(made: tuple[str, str] | None, wanted: str, rerun: Rerun | None, sett
 
 
 def stale(wanted: Sequence[Job], there: Done) -> list[Job]:
-    """The jobs whose runs are there as they were made by other code than today's."""
+    """The jobs that have a result, but of code that has changed since."""
     return [job for job in wanted if job.run_id in there and there[job.run_id][1] != job.task.code]

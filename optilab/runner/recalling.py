@@ -1,4 +1,4 @@
-"""Runs of a results folder as they were when they came back."""
+"""Finished runs, read back from a results folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from optilab.workers.messages import FACTS, Outcome
 
 
 def recalled(jobs: Iterable[Job], found: Results) -> Iterator[Finished]:
-    """What came of these jobs, as far as the results have it; each run once."""
+    """The finished runs of these jobs that the results have, each run once."""
     rows = found.runs.set_index("run_id")
     logs = {str(run): part for run, part in found.history.groupby("run_id", observed=True, sort=False)}
     for run, job in {job.run_id: job for job in jobs if job.run_id in rows.index}.items():

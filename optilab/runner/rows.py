@@ -19,7 +19,7 @@ from optilab.workers.messages import FACTS, Outcome
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that has ended, well or badly."""
+    """A job and its outcome. versions, host: of the process that computed it."""
 
     job: Job
     outcome: Outcome
@@ -28,7 +28,7 @@ class Finished:
 
 
 def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
-    """One row a run."""
+    """Finished runs as a table with the columns of `schema`, one row for each run."""
     summary = summaries([f.outcome.log for f in finished])
     columns: dict[str, Any] = {
         "run_id": [f.job.run_id for f in finished],
@@ -54,7 +54,7 @@ def _text(value: Any) -> str | None:
 
 
 def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
-    """One row a run and measurement."""
+    """Histories as a table with the columns of `schema`, one row for each measurement."""
     log = np.concatenate([f.outcome.log for f in finished])
     counts = [len(f.outcome.log) for f in finished]
     ids = pa.array([f.job.run_id for f in finished])
@@ -64,7 +64,9 @@ def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
 
 
 def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
-    """Final and best of each measure of each history; the best accuracy is the highest, all else the lowest."""
+    """Final and best value of each measure of each history, NaN without measurements; the best accuracy is the highest, of the
+    other measures the lowest value.
+    """
     counts = np.array([len(log) for log in logs])
     some = counts > 0
     found = {f"{what}_{name}": np.full(len(logs), np.nan) for what in ("final", "best") for name in MEASURES}
@@ -81,9 +83,9 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
 
 
 def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
-    """The table of what an experiment wants, for whoever looks at its results later.
+    """The runs that an experiment wants, as the table `store.WANTED` that its results are read with.
 
-    more: whether others are chosen once these are made.
+    more: whether further runs are chosen by the results of these.
     """
     rows = {
         "run_id": [job.run_id for job in wanted],

@@ -1,4 +1,4 @@
-"""Two results folders into one."""
+"""Merges one results folder into another."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from optilab.store.writing import Store
 
 @dataclass(frozen=True)
 class Merged:
-    """What came of a merge.
+    """The result of a merge; all fields but notes are numbers of runs.
 
-    added: runs that were in the other folder alone. replaced: runs that had failed here, and not there.
-    in_both: runs that were in both. differing: of those made by the same code, how many have other measurements, clocks aside.
-    notes: what was mended on the way. unwanted: how many of those that came aren't wanted here: they are in the folder, and not in
-    what `load` gives.
+    added: only in the source. replaced: inconclusive here, conclusive in the source.
+    in_both: in both folders. differing: of those, of the same code with other measurements, clocks aside.
+    unwanted: of the runs that were taken over, those that the experiment here doesn't want: `load` leaves them out.
+    notes: repairs on the way.
     """
 
     added: int
@@ -69,7 +69,7 @@ def merge(into: Path, source: Path) -> Merged:
 
 
 def _wanted_of_both(into: Path, source: Path) -> pa.Table | None:
-    """What is wanted in `into` from now on; None if that isn't known."""
+    """The table of runs wanted in `into` after the merge; None if that is unknown."""
     ours, theirs = runs_wanted(into), runs_wanted(source)
     if ours is None or theirs is None or are_others(experiment_in(into), experiment_in(source)):
         return ours
@@ -89,6 +89,6 @@ def _columns(runs: pa.Table) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 def _measured(history: pa.Table, run: str) -> bytes:
-    """What was measured of a run, but the clocks."""
+    """The measurements of a run, clocks left out."""
     rows = history.filter(pc.equal(history.column("run_id"), run))
     return b"".join(np.asarray(rows.column(n), np.float64).tobytes() for n in REPEATABLE)

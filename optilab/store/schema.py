@@ -1,4 +1,4 @@
-"""The columns of the two tables."""
+"""The two tables as Arrow schemas, and tables brought into their form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def runs_schema(hyperparameters: Mapping[str, type]) -> pa.Schema:
 
 
 def complaint(table: str, schema: pa.Schema) -> str:
-    """What is wrong with the columns of a part of "runs" or "history"; nothing if they are as they must be."""
+    """What is wrong with the columns of a part of "runs" or "history"; "" if nothing is."""
     known = {field.name: field.type for field in _fields(TABLES[table])}
     if len(set(schema.names)) < len(schema.names):
         return "a column stands there twice"
@@ -55,17 +55,20 @@ def complaint(table: str, schema: pa.Schema) -> str:
 
 
 def hyperparameters_of(schema: pa.Schema) -> dict[str, type]:
-    """Inverse of `runs_schema`."""
+    """Inverse of `runs_schema`: the hyperparameters among the columns."""
     return {f.name: str if pa.types.is_string(f.type) else float for f in schema if f.name not in RESERVED}
 
 
 def united(one: Mapping[str, type], other: Mapping[str, type]) -> dict[str, type]:
-    """Hyperparameters of both; of words where either is."""
+    """The hyperparameters of both tables; words where one of them has words."""
     return {n: str if str in (one.get(n), other.get(n)) else float for n in dict.fromkeys([*one, *other])}
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with the columns of a schema; numbers become words where it has words, and what it lacks is null."""
+    """The table with the columns of a schema: numbers become words where the schema has words, missing columns are null.
+
+    pyarrow.ArrowInvalid for values that don't fit.
+    """
     columns = []
     for field in schema:
         if field.name not in table.column_names:
@@ -79,5 +82,5 @@ def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def facts(**values: Any) -> str:
-    """Values as one line of JSON, for a column."""
+    """Values as one line of JSON, for a column of text."""
     return json.dumps(values, sort_keys=True, default=str)

@@ -1,4 +1,4 @@
-"""Of the runs that a folder holds, those of the experiment as it was last run, under the names that it gives them."""
+"""The runs of a folder that its experiment, as it was last run, wants, under the names that it gives them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,8 @@ from optilab.store.schema import ROLES
 if TYPE_CHECKING:
     import pandas as pd
 
-_NAMES = (
-    "experiment",
-    "problem",
-    "label",
-    "schedule",
-    "role",
-    "problem_id",
-    "line_id",
-)  # that an experiment gives a run
+# What an experiment calls a run.
+_NAMES = ("experiment", "problem", "label", "schedule", "role", "problem_id", "line_id")
 _TEXTS = ("run_id", *_NAMES)
 WANTED = pa.schema(  # of wanted.parquet
     [*((name, pa.string()) for name in _TEXTS), ("seed", pa.int64()), ("code", pa.string())]
@@ -40,12 +33,7 @@ def wanted(folder: Path) -> pa.Table | None:
     """
     try:
         table = pq.read_table(pa.BufferReader(read_plain(folder / WANTED_RUNS)))
-        table.validate(full=True)
-        texts = [name for name in _TEXTS if name == "run_id" or name in table.column_names]
-        if any(table.schema.field(name).type != pa.string() or table.column(name).null_count for name in texts):
-            raise ValueError("other columns")
-        if "role" in texts and not ROLES.issuperset(table.column("role").to_pylist()):
-            raise ValueError("other roles")
+        _check(table)
     except FileNotFoundError:
         return None
     except Exception:  # whatever a library says of bytes that are no table
@@ -58,6 +46,16 @@ def wanted(folder: Path) -> pa.Table | None:
         return None
     more = (table.schema.metadata or {}).get(_MORE)
     return table.replace_schema_metadata({_MORE: more} if more else None)
+
+
+def _check(table: pa.Table) -> None:
+    """Raise an exception of whatever kind unless a table has the columns of WANTED, or those of an earlier version."""
+    table.validate(full=True)
+    texts = [name for name in _TEXTS if name == "run_id" or name in table.column_names]
+    if any(table.schema.field(name).type != pa.string() or table.column(name).null_count for name in texts):
+        raise ValueError("other columns")
+    if "role" in texts and not ROLES.issuperset(table.column("role").to_pylist()):
+        raise ValueError("other roles")
 
 
 def with_more(table: pa.Table) -> pa.Table:

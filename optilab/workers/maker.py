@@ -1,4 +1,4 @@
-"""Makes the runs of a batch in this process, one after another."""
+"""Trains the runs of a batch in this process, one after another."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from optilab.workers.environment import OtherCodeError, check_versions, host, ve
 from optilab.workers.listeners import listener_of
 from optilab.workers.messages import Batch, BatchCell, BatchRun, Outcome
 
-_KEPT = 64  # setups and plans that are kept for the next batch
+_KEPT = 64  # setups and plans that are cached
 Heard = Callable[[Run], None]
 
 
 class Maker:
-    """Makes runs, and keeps for the next batch what runs have in common.
+    """Trains runs; caches plans and setups, which runs of several batches have in common.
 
-    compiling: called with True before something may be compiled, and with False afterwards.
+    compiling: called with True before a setup that may have to compile, and with False afterwards.
     mind_the_clock: as for `Training`.
     """
 
@@ -42,11 +42,12 @@ class Maker:
         self._codes: dict[str, str] = {}
 
     def make(self, batch: Batch, heard: Callable[[int], Heard] | None = None) -> Iterator[Outcome]:
-        """The outcomes of a batch's runs, until its time is up; at least one.
+        """Yields the outcomes of a batch's runs in order, until its quantum is over; at least one.
 
-        heard: for the number of a run, what is told its measurements.
+        heard: gives, for a run's position in the batch, a function that is called with the run after each measurement.
 
-        OtherCodeError if the runs would not be those that were asked for.
+        OtherCodeError if this process has other versions, code or data than the runner. InputError for a spec that can't be
+        built here.
         """
         check_versions(batch.versions)
         begin = time.perf_counter()
@@ -79,7 +80,7 @@ class Maker:
         return self._codes[key]
 
     def _outcome(self, plan: Plan, seed: int, tell: Heard | None, watch: Watch | None) -> Outcome:
-        """Of one run."""
+        """Train one run."""
 
         def goes_on(run: Run) -> bool:
             if tell is not None:
@@ -89,7 +90,7 @@ class Maker:
         def begin() -> Training:
             return Training(plan, seed, self._setup(plan), mind_the_clock=self._mind_the_clock)
 
-        run, text = made(begin, goes_on if tell or watch else None)
+        run, text = finished(begin, goes_on if tell or watch else None)
         if run.status == "pruned" and watch is not None:
             run.message += f": {watch.reason}"
         return Outcome(
@@ -118,10 +119,11 @@ class Maker:
         return kept
 
 
-def made(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = None) -> tuple[Run, str]:
-    """A run that was brought to its end, and the traceback of what a plugin raised in it, or "".
+def finished(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = None) -> tuple[Run, str]:
+    """Train a run to its end; returns it, and the traceback of an exception that a plugin has raised, or "".
 
-    What a plugin raises is a result: the run is "failed", with what was measured before. heard: as for `Training.finish`.
+    Such an exception is a result: the run's status is "failed", and it keeps its measurements. heard: as for
+    `Training.finish`.
     """
     run = Run(np.zeros(0))
     try:
@@ -138,16 +140,19 @@ def made(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = No
 
 
 def _make_room(kept: dict[str, Any]) -> None:
-    """Forget what was put in first, if there is too much."""
+    """Drop the oldest entry of a full cache."""
     if len(kept) >= _KEPT:
         del kept[next(iter(kept))]
 
 
-_makers: dict[str, Maker] = {}  # of the present session, for work in this process
+_makers: dict[str, Maker] = {}  # by session: that of the present one
 
 
 def work_here(message: str) -> tuple[bytes, str, str, int]:
-    """Make the first run of a batch, given as JSON, in this process, unprotected. OtherCodeError as for `Maker.make`."""
+    """Train the first run of a batch, given as JSON, in this process, unprotected. Errors as for `Maker.make`.
+
+    Returns the fields of a `Reply`.
+    """
     batch = Batch.from_json(message)
     if batch.session not in _makers:
         _makers.clear()

@@ -149,7 +149,7 @@ def _frames(packed: bytes) -> Iterator[tuple[int, int, int]]:
 class Reply(NamedTuple):
     """A worker's answer to a batch: outcomes of its first runs, in order; the others were not begun.
 
-    versions, host: what made them, and where. compiled: how many functions had to be compiled for them.
+    versions, host: of the process that has computed them. compiled: how many functions had to be compiled for them.
     """
 
     outcomes: bytes

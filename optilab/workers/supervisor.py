@@ -1,7 +1,7 @@
 """Watches over worker processes: a run that crashes its worker, or never returns, costs that run alone.
 
-A batch is worked on by a worker process of its own, started by whoever has the batch: the runner itself or, on another
-machine, a worker of the executor there. What the process had finished before it died is kept.
+Each batch goes to a worker process, a child of the process that has the batch: the runner itself or, on another machine, a
+worker of the executor there. Runs that the process had finished before it died are kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STARTS = 3  # processes that may die before they are ready
 
 
 class Supervisor:
-    """Worker processes of one session, each for one batch at a time; the runner or an executor's worker has one."""
+    """The worker processes of one session, each with one batch at a time; a process has one supervisor."""
 
     def __init__(self, session: str) -> None:
         self.session = session
@@ -35,7 +35,12 @@ class Supervisor:
             self._idle += [WorkerProcess(plugins) for _ in range(count - len(self._idle))]
 
     def work(self, batch: Batch, told: Told | None = None) -> Reply:
-        """Make a batch, with as many workers as die on the way. InputError if it can't be made here."""
+        """Work on a batch; a worker that dies is replaced, and the run at which two have died counts as crashed.
+
+        told: called with the position of a run in the batch, and a measurement of it.
+
+        InputError if workers don't start or refuse the batch; InterruptedError if the supervisor is closed meanwhile.
+        """
         packed, done, retried, stillborn = b"", 0, -1, 0
         while True:
             with self._worker(batch.plugins) as worker, self._watched(worker, batch.time_limit):
@@ -80,7 +85,7 @@ class Supervisor:
 
     @contextmanager
     def _watched(self, worker: WorkerProcess, time_limit: float | None) -> Iterator[None]:
-        """Look after it from another thread, if its runs have a time limit."""
+        """Check the worker from another thread, if its runs have a time limit in seconds."""
         if time_limit is None:
             yield
             return
@@ -100,7 +105,7 @@ class Supervisor:
 
     @property
     def pids(self) -> list[int]:
-        """Process numbers of its workers."""
+        """Process identifiers of its workers."""
         with self._lock:
             return [worker.pid for worker in [*self._busy, *self._idle]]
 
@@ -132,9 +137,10 @@ _changing = threading.Lock()
 
 
 def work(message: str) -> tuple[bytes, str, str, int]:
-    """Make a batch, given as JSON, under the supervisor of this process: what an executor calls.
+    """Work on a batch, given as JSON, under the supervisor of this process: the function that executors call.
 
-    A new session ends the workers of the one before, which have the code that there was then.
+    A new session ends the workers of the one before, which hold the code of that time. Returns the fields of a `Reply`;
+    errors as for `Supervisor.work`.
     """
     batch = Batch.from_json(message)
     listener = listener_of(batch.session)
@@ -152,7 +158,7 @@ def prepare(session: str, plugins: list[str], count: int) -> None:
 
 
 def workers() -> list[int]:
-    """Process numbers of the workers of this process."""
+    """Process identifiers of the workers of this process."""
     return [pid for supervisor in _here for pid in supervisor.pids]
 
 

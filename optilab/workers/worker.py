@@ -1,6 +1,6 @@
-"""A worker process: it is sent batches of runs as lines of JSON, and writes what comes of them to a file, run by run.
+"""A worker process: reads batches of runs as lines of JSON, and writes their outcomes to a file, run by run.
 
-It ends as soon as its input does, so that none stays behind when the process that it works for is gone.
+It ends as soon as its input does, so that no worker outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from optilab.workers.messages import OUTCOMES, Batch
 
 
 def main() -> None:
-    """Work until the input ends. The first line of it says which folder and which plugins to use."""
+    """Work until the input ends. Its first line names the folder for outcomes and the plugins to load."""
     faulthandler.enable()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     asked = os.fdopen(os.dup(0), encoding="utf-8")
@@ -58,7 +58,7 @@ def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None
 
 
 def _work(maker: Maker, batch: Batch, outcomes: Any, say: Any) -> None:
-    """Make a batch. Each outcome is written before the next run begins: the next may be the one that crashes."""
+    """Work on a batch. Each outcome is written before the next run begins, which may be the one that crashes."""
     compiled = cache.LOG.compiled
     outcomes.seek(0)
     outcomes.truncate()

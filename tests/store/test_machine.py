@@ -219,7 +219,7 @@ def no_sync(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestStore(Machine.TestCase):
-    settings = settings(max_examples=10, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck))
+    settings = settings(max_examples=6, stateful_step_count=7, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.slow
