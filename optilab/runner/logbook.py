@@ -121,7 +121,10 @@ def check_loggers(wanted: Sequence[str]) -> None:
 
 @contextmanager
 def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], None]) -> Iterator[Logbook]:
-    """Open loggers, each given as NAME or NAME=WHERE. InputError for one that is unknown or can't be opened; failing to close is only reported."""
+    """Open loggers, each given as NAME or NAME=WHERE, for a `with` block.
+
+    InputError for one that is unknown or can't be opened; one that fails to close is reported to `complain`.
+    """
     with ExitStack() as stack:
         loggers = {}
         for text in wanted:

@@ -7,7 +7,10 @@ from optilab.experiment.resolve import build_problem
 
 
 def dataset_notes(experiment: Experiment) -> list[str]:
-    """The remarks made when datasets were prepared, each once, with the dataset's name. InputError for a problem that can't be built."""
+    """The remarks made when datasets were prepared, each once, with the dataset's name.
+
+    InputError for a problem that can't be built.
+    """
     found = []
     for place, table in experiment.every_problem:
         problem = build_problem(table, experiment.precision, place)

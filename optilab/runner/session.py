@@ -82,7 +82,10 @@ class Session:
         return self._keep.folder
 
     def want(self, wanted: Sequence[Job], *, more: bool = False) -> None:
-        """Record which runs the experiment wants, and whether further ones are chosen by the results of these. InputError as for `Store.want`."""
+        """Store which runs the experiment wants. more: whether further ones are chosen by the results of these.
+
+        InputError if that can't be written.
+        """
         self._keep.want(wanted_table(wanted, more=more))
 
     def done(self) -> dict[str, tuple[str, str]]:
@@ -147,7 +150,10 @@ class Session:
 
 
 def compile_all(todo: Sequence[Job], observer: Observer) -> None:
-    """Compile in this process, once, all that the jobs need, before any worker starts. InputError if a plugin doesn't compile."""
+    """Compile all that the jobs need, once and in this process, before any worker starts.
+
+    InputError if a plugin doesn't compile.
+    """
     seen = set()
     for task in {id(job.task): job.task for job in todo}.values():
         problem, optimizer = task.plan.problem, task.plan.optimizer

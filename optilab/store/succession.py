@@ -53,7 +53,10 @@ def experiment_in(folder: Path) -> dict[str, Any]:
 
 
 def are_others(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether two experiments are different ones, not one that was edited: in another question, no common problem or no common rule."""
+    """Whether two experiments are different ones, not one that was edited.
+
+    They are if their questions differ, or if they have no problem or no rule in common.
+    """
 
     def problems(of: Mapping[str, Any]) -> list[Any]:
         return [of.get("problem"), *_entries(of.get("problems"))]
