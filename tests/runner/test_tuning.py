@@ -236,7 +236,8 @@ def test_neither_order_nor_interruptions_change_a_search(
     tmp_path: Path, told: Path, prune_after: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In order, with the last batch first, and interrupted four times on the way: every run is the same, bit for bit."""
-    asked = experiment(prune_after=prune_after)
+    entry = {"use": "sgd", "lr": {"log_uniform": [1e-6, 1.0]}, "samples": 18}
+    asked = experiment(prune_after=prune_after, optimizers=[entry, {"use": "momentum", "lr": [1e-4, 1e-3]}])
     expected = run_experiment(asked, tmp_path / "inline", INLINE)
     heard = told.read_text()
     statuses = set(expected.runs["status"])
