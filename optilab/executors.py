@@ -1,4 +1,4 @@
-"""Executors: where the runs of an experiment are made. What a plugin needs to offer one."""
+"""Executors: where the runs of an experiment are computed. What a plugin needs to offer one."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from optilab.errors import InputError, unknown
 
 @dataclass(frozen=True)
 class Pool:
-    """An executor at work.
+    """An open executor.
 
     executor: gets batches of runs by `submit`. What it calls is importable on every worker that has optilab, and takes and
         returns texts and bytes alone.
     slots: how many batches it works on at the same time; asked again and again, as workers come and go.
     trouble: why no batch can be worked on any more, such as a lost connection; "" while all is well.
-    lost: what a future raises when the machine or process that had its batch is gone; the batch is then made elsewhere.
-    isolated: whether each batch is made by a process that may crash or be stopped without harm to any other. Only an executor
-        in this very process isn't.
+    lost: exceptions of a future whose machine or process is gone; its batch is then submitted again.
+    isolated: whether each batch runs in a process that may crash or be stopped without harm to any other. False only for an
+        executor in this very process.
     here: whether what is submitted is called in this process, if in a thread of it: measurements are told at once.
     """
 
@@ -36,7 +36,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class ExecutorKind:
-    """A named way to make runs; made by `@executor`."""
+    """A named kind of executor, as returned by `@executor`."""
 
     function: Callable[..., Iterator[Pool]]
 
@@ -56,7 +56,7 @@ class ExecutorKind:
         return {n: str(p.default) for n, p in inspect.signature(self.function).parameters.items()}
 
     def open(self, **options: Any) -> AbstractContextManager[Pool]:
-        """A pool for the time of a `with` block. InputError for an option that it doesn't have; None is not given."""
+        """Open a pool for a `with` block. Options that are None are left out; InputError for one that the executor doesn't have."""
         given = {name: value for name, value in options.items() if value is not None}
         for name in given:
             if name not in self.choices:
@@ -68,7 +68,7 @@ class ExecutorKind:
 
 
 def usual_workers() -> int:
-    """One a core, of those that this process may use: its affinity, and limits of its cgroup, are respected."""
+    """The number of cores that this process may use, by its affinity and the limits of its cgroup."""
     from loky import cpu_count
 
     count: int = cpu_count()
@@ -76,9 +76,11 @@ def usual_workers() -> int:
 
 
 def executor(function: Callable[..., Iterator[Pool]]) -> ExecutorKind:
-    """Make an executor of a generator function that yields one `Pool`, and ends it afterwards.
+    """Turn a generator function into an executor: it yields one `Pool`, and closes it afterwards.
 
     Its arguments are the executor's options; all have defaults. `workers` and `address` are those of `optilab run`.
+
+    InputError if the function is not a generator.
     """
     if not inspect.isgeneratorfunction(function):
         raise InputError(f"{function.__name__} is not a generator: an executor yields its Pool once")

@@ -37,7 +37,7 @@ def cache_folder() -> Path:
 
 
 def cache_part(*names: str) -> Path:
-    """A folder within the cache folder, made if it isn't there. InputError if it can't be."""
+    """A folder within the cache folder, created if necessary. InputError if it can't be created."""
     folder = cache_folder().joinpath(*names)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class NotAFileError(OSError):
 
 
 def kind_of(path: Path) -> str:
-    """What lies at a path itself: "file", "folder", "link", "nothing", or "special" for pipes, sockets and devices."""
+    """The kind of a path, links not followed: "file", "folder", "link", "nothing", or "special" (pipe, socket, device)."""
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -130,7 +130,7 @@ def _check_target(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its place at `path`, whole and synced, once the block is left. Errors as for `pending`."""
+    """Replace the file at `path` by a new one, whole and synced, once the block is left. Errors as for `pending`."""
     _check_target(path)
     with pending(path.parent) as made:
         made.path = path
@@ -138,14 +138,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name, sync it and rename it into place; afterwards it is on disk."""
+    """Write a file durably: under a temporary name first, synced, then renamed. Errors as for `pending`, and OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         file.write(content)
 
 
 def sweep(folder: Path, names: str = ".*.tmp") -> None:
-    """Remove temporary files in a folder that were left by processes which died; those in use stay.
+    """Remove temporary files that processes which died have left in a folder; files in use stay.
 
     names: a pattern; `TEMPORARY` for those that are certainly of `pending`, where others keep files as well.
     """
@@ -171,7 +171,7 @@ def _in_use(path: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names of a folder's files on disk, where the system can be asked for that."""
+    """Fsync the folder so that renames survive a crash (POSIX; elsewhere nothing happens). OSError if it can't be opened."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -183,7 +183,9 @@ def sync_folder(folder: Path) -> None:
 def import_file(name: str, path: Path, given: Mapping[str, Any] | None = None) -> types.ModuleType:
     """The module in `path`, as sys.modules[name]: it is there before it runs, so that what it defines can be found by name.
 
-    given: globals that it finds when it begins. ImportError if the path is not a Python file.
+    given: globals that the module finds when it begins.
+
+    ImportError if the path is not a Python file; whatever the module raises.
     """
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

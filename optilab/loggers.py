@@ -1,4 +1,4 @@
-"""Loggers: who keeps a record of runs besides the results folder. What a plugin needs to offer one."""
+"""Loggers: records of runs besides the results folder. What a plugin needs to offer one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from optilab.errors import InputError
 
 @dataclass(frozen=True)
 class LoggedRun:
-    """What is known of a run before it begins; the fields are columns of `runs`."""
+    """A run as loggers see it, known before it begins; the fields are columns of `runs`."""
 
     run_id: str
     experiment: str
@@ -33,35 +33,34 @@ class LoggedRun:
 
 
 class Logger:
-    """Told what happens to each run, in order, in the process of `optilab run`; this one keeps silent.
+    """Base class of loggers, which does nothing. Called for each event of a run, in order, in the process of `optilab run`.
 
-    A run is told as it goes where it is made on this machine, and from a cluster once it is over. Runs of the experiment that
-    were made before are told from the results folder, unless `knows` says that they have been.
+    A run on this machine is logged measurement by measurement, a run on a cluster once it has ended. Runs that are in the
+    results folder already are logged from there, unless `knows` says that they have been.
 
-    One from a plugin that isn't bundled is told of a made-up run first, by a process of its own and for a temporary folder, whatever
-    place is given.
+    A logger from a plugin that isn't bundled is first tried on an invented run, in a process of its own, with a temporary folder.
     """
 
     def knows(self, run: LoggedRun) -> bool:
-        """Whether this run was told to its end by an earlier start, and what was told then is still there."""
+        """Whether an earlier invocation has logged this run to its end, and that record still exists."""
         return False
 
     def run_started(self, run: LoggedRun) -> None:
-        """A run begins."""
+        """The run begins."""
 
     def run_measured(self, run: LoggedRun, measured: Mapping[str, float]) -> None:
-        """It has been measured: the columns of the history; what isn't measured on its problem is NaN."""
+        """The run was measured: `measured` has the columns of the history, NaN where its problem has no such value."""
 
     def run_finished(self, run: LoggedRun, status: str, message: str) -> None:
-        """It has ended, well or badly."""
+        """The run has ended; `message` says why, where its status doesn't."""
 
     def experiment_finished(self, statuses: Mapping[str, int]) -> None:
-        """Nothing is missing any more; so many runs of this start have ended how."""
+        """The experiment is complete; `statuses` counts this invocation's runs by status."""
 
 
 @dataclass(frozen=True)
 class LoggerKind:
-    """A named logger; made by `@logger`."""
+    """A named kind of logger, as returned by `@logger`."""
 
     function: Callable[[str], Iterator[Logger]]
 
@@ -76,7 +75,7 @@ class LoggerKind:
         return inspect.getdoc(self.function) or ""
 
     def open(self, where: str | None, folder: Path) -> AbstractContextManager[Logger]:
-        """A logger for the time of a `with` block, that writes where it is told, or below the results folder."""
+        """Open a logger for a `with` block. It writes to `where`, or to the folder of its name within the results folder."""
         return contextmanager(self.function)(str(folder / self.name) if where is None else where)
 
     def __repr__(self) -> str:
@@ -84,7 +83,10 @@ class LoggerKind:
 
 
 def logger(function: Callable[[str], Iterator[Logger]]) -> LoggerKind:
-    """Make a logger of a generator function that is told where to write, yields one `Logger`, and ends it afterwards."""
+    """Turn a generator function into a logger: it is given where to write, yields one `Logger`, and closes it afterwards.
+
+    InputError if the function is not a generator.
+    """
     if not inspect.isgeneratorfunction(function):
         raise InputError(f"{function.__name__} is not a generator: a logger yields its Logger once")
     return LoggerKind(function)

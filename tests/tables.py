@@ -1,14 +1,17 @@
-"""Rows of results, made up: what the tests of the store write and read."""
+"""Rows of results and jobs, made up: what tests of the store, the runner and the workers begin with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from optilab.store import HISTORY, Store, load, runs_schema
+
+if TYPE_CHECKING:
+    from optilab.runner.jobs import Job
 
 LR = {"lr": float}
 
@@ -69,3 +72,21 @@ def held(folder: Path) -> dict[str, tuple[float, int]]:
 def parts(folder: Path, table: str) -> list[Path]:
     """The files of a table, in order."""
     return sorted((folder / table).glob("*.parquet"))
+
+
+def jobs_of_one_cell(folder: Path, seeds: int, **changes: Any) -> list[Job]:
+    """Jobs of gradient descent on the bowl, one for each seed."""
+    from optilab.experiment.experiment import Experiment
+    from optilab.experiment.grid import grid_of
+    from optilab.runner.jobs import jobs, tasks
+
+    optimizer = {"use": "sgd", "lr": 0.01, **changes}
+    content = {
+        "name": "b",
+        "seeds": seeds,
+        "problem": {"use": "bowl", "start": "random"},
+        "budget": {"steps": 20},
+        "optimizers": [optimizer],
+    }
+    experiment = Experiment.model_validate(content)
+    return jobs(experiment, tasks(experiment, grid_of(experiment).cells, folder), "evaluation")

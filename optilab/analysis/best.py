@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_columns, hyperparameter_columns, identified, is_number
-from optilab.records.statuses import LASTED
+from optilab.records.statuses import cost_or_infinity
 
 
 def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -19,8 +19,7 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     order of `runs`. An infinite score says that no cell came to anything: it is no choice.
     """
     runs = identified(runs)
-    lasted = runs["status"].isin(LASTED) & np.isfinite(runs[by].astype(float))
-    scored = runs.assign(_score=runs[by].where(lasted, np.inf))
+    scored = runs.assign(_score=cost_or_infinity(runs[by], runs["status"]))
     # a group key must not be missing, as a hyperparameter is that a line doesn't have
     scored = scored.fillna({name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)})
     cells = scored.groupby(cell_columns(runs), sort=False, dropna=False).agg(

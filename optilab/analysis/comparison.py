@@ -11,7 +11,7 @@ import pandas as pd
 from optilab.analysis.best import _endings, _of_line, best_runs, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
 from optilab.records.labels import told_apart
-from optilab.records.statuses import LASTED
+from optilab.records.statuses import cost_or_infinity
 
 NOTHING = "nothing could be chosen: no value lasted"
 _COMPARED = ("train_cost", "test_cost", "test_accuracy")
@@ -71,7 +71,7 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
         for measure in _COMPARED:
             values_of = group[f"final_{measure}"]
             if measure.endswith("cost") and values_of.notna().any():
-                values_of = values_of.mask(~group["status"].isin(LASTED), np.inf)
+                values_of = pd.Series(cost_or_infinity(values_of, group["status"]))
             row |= {
                 measure: values_of.median(),
                 f"{measure}_low": values_of.min(),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_columns, hyperparameter_columns, identified
 from optilab.analysis.curves import _quantiles
-from optilab.records.statuses import LASTED
+from optilab.records.statuses import cost_or_infinity
 
 
 def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     runs = identified(runs)
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
     chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
-    chosen = chosen.assign(y=chosen[f"final_{y}"].mask(~chosen["status"].isin(LASTED), np.inf).fillna(np.inf))
+    chosen = chosen.assign(y=cost_or_infinity(chosen[f"final_{y}"], chosen["status"]))
     rows = []
     for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
         named = dict(zip(cell_columns(runs), keys, strict=True))

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from optilab.cli.outlets import say
-from optilab.runner.progress import Status, status_of
+from optilab.runner.progress import Progress, status_of
 from optilab.runner.replay import Replay, replay
 from optilab.texts import counted, printable
 
@@ -36,7 +36,7 @@ def show_status(folder: Path, *, as_json: bool) -> None:
         say(f"and {len(status.failed) - _TOLD} more that failed")
 
 
-def _as_json(status: Status) -> dict[str, object]:
+def _as_json(status: Progress) -> dict[str, object]:
     columns = ["run_id", "label", "seed", "status", "message", "traceback"]
     return {
         "wanted": status.wanted,

@@ -115,6 +115,11 @@ class _Spec(Table):
     stop: Stop
 
 
+def code_key(spec: Mapping[str, Any]) -> str:
+    """Text for the entries of a spec that the digest of the code depends on: equal texts, equal digests."""
+    return json.dumps([spec[name] for name in ("problem", "precision", "optimizer", "schedule")], sort_keys=True)
+
+
 def stored_cell(spec: Any, folder: Path, label: str = "") -> Cell:
     """The cell of a run in a results folder, by its column `spec`. Paths in it are relative to the folder.
 

@@ -11,7 +11,8 @@ from optilab.analysis.best import unchosen
 from optilab.analysis.cells import LINE, varying
 from optilab.analysis.comparison import NOTHING
 from optilab.analysis.comparison import chosen_text as chosen_values
-from optilab.plots.style import AXES, MOST_COLOURS
+from optilab.plots.style import MOST_COLOURS
+from optilab.records.columns import AXES
 from optilab.records.statuses import LASTED
 from optilab.store import Results
 from optilab.texts import counted, shortened

@@ -19,6 +19,7 @@ from optilab.plots import style
 from optilab.plots.legend import outside_legend
 from optilab.plots.panels import MOST, panels
 from optilab.plots.scales import HIGHEST, Frame, showable
+from optilab.records.columns import ASCENDING, LINEAR
 from optilab.store import Results
 from optilab.texts import counted
 
@@ -38,7 +39,7 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
     _refuse_nothing(lines, y)
     problems = list(dict.fromkeys(lines["problem"]))
     labels = ranked(lines)
-    if y.endswith("accuracy"):
+    if y in ASCENDING:
         labels = labels[::-1]
     palette = style.colours_of(results.runs["label"], labels)
     figure, axes = panels(len(problems[:MOST]), size=_SIZE, across=3)
@@ -46,7 +47,7 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
     for ax, problem in zip(axes, problems, strict=False):
         there = lines[lines["problem"] == problem]
         lines_plot.convergence(there, ax, x=x, y=y, colours=palette)
-        clipped |= not y.endswith("accuracy") and Frame.of(there).is_left(there["median"])
+        clipped |= y not in LINEAR and Frame.of(there).is_left(there["median"])
         if function:
             ax.set_ylabel(ax.get_ylabel().removeprefix("training "))
         if len(problems) > 1:

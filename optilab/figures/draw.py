@@ -16,6 +16,7 @@ from optilab.figures.path import path
 from optilab.figures.schedules import draw_schedules
 from optilab.files import replacing
 from optilab.plots import style
+from optilab.records.columns import X, Y
 from optilab.store import Results
 from optilab.texts import shown
 
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
     from optilab.figures.images import TrainAgain
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
-X = ("step", "epoch", "examples", "gradient_evaluations", "seconds", "cpu_seconds")
-Y = (
-    "train_cost",
-    "test_cost",
-    "train_accuracy",
-    "test_accuracy",
-    "gradient_norm",
-    "update_norm",
-    "weight_norm",
-    "lr",
-)
 
 
 def draw(

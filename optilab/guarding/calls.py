@@ -29,15 +29,15 @@ class PluginExitError(Exception):
 
 
 class OverdueError(InputError):
-    """A plugin has not come back within its time."""
+    """A plugin has not returned within its time limit."""
 
 
 class _Over(BaseException):
-    """The time is up; no `except Exception` of a plugin holds it back."""
+    """The time is over; a BaseException, so that no `except Exception` of a plugin catches it."""
 
 
 def seconds() -> float:
-    """How long a plugin may take over one call. InputError if the environment variable is no number above zero."""
+    """The time limit of one call of a plugin, in seconds. InputError if the environment variable is no number above zero."""
     given = os.environ.get(SECONDS)
     try:
         found = _USUAL_SECONDS if given is None else float(given)
@@ -49,7 +49,7 @@ def seconds() -> float:
 
 
 def overdue(what: str, limit: float) -> OverdueError:
-    """The error for what did not come back within so many seconds."""
+    """The error for a call that did not return within `limit` seconds; what: the call, as a message begins."""
     return OverdueError(
         f"{what} did not come back within {limit:g} s: look for a loop that never ends, or give it longer with the "
         f"environment variable {SECONDS}"
@@ -125,7 +125,7 @@ _under_way: list[str] = []  # calls, each within the one before
 
 
 def listen(door: Door) -> None:
-    """From now on, tell which call is under way; "" when it is over."""
+    """Call `door` from now on with the name of each call of a plugin that begins, and "" when it is over."""
     _listening.append(door)
 
 
@@ -193,7 +193,7 @@ def trusted(what: str) -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    """Where it was raised."""
+    """The line that raised the exception, for a message."""
     origin = error.__cause__ if isinstance(error, PluginExitError) and error.__cause__ else error
     frames = traceback.extract_tb(origin.__traceback__)
     return f", in line {frames[-1].lineno} of {frames[-1].filename}" if frames else ""

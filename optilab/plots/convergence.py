@@ -11,8 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from optilab.plots.scales import EVERYTHING, Frame, scale_counts, scale_parameter, scale_y, showable
 from optilab.plots.style import axis
 from optilab.plots.text import plain
-
-LOG_X = ("step", "examples", "gradient_evaluations")
+from optilab.records.columns import LINEAR, LOG_X
 
 
 def convergence(
@@ -32,7 +31,7 @@ def convergence(
     norms that differ by more than a factor of three; `log_x`, `log_y` overrule that.
     """
     log_x = x in LOG_X if log_x is None else log_x
-    log_y = not y.endswith("accuracy") if log_y is None else log_y
+    log_y = y not in LINEAR if log_y is None else log_y
     frame = Frame.of(lines) if log_y else EVERYTHING
     _draw(lines, ax, colours, frame)
     if log_x:
@@ -52,7 +51,7 @@ def sensitivity(
     Points of one label are joined by a line, unless they are scattered. Axes are logarithmic where values differ by much.
     """
     scattered = set(points.loc[points["scattered"], "label"])
-    log_y = not y.endswith("accuracy")
+    log_y = y not in LINEAR
     frame = Frame.of_points(points) if log_y else EVERYTHING
     _draw(points, ax, colours, frame, markers=True, unjoined=scattered)
     scale_parameter(ax, points["x"])

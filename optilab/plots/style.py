@@ -11,23 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from optilab.plots.text import families, plain, wrapped
+from optilab.records.columns import AXES
 
-AXES = {
-    "step": "steps",
-    "epoch": "epochs",
-    "examples": "examples (gradients computed)",
-    "gradient_evaluations": "gradient evaluations",
-    "seconds": "training time (seconds)",
-    "cpu_seconds": "processor time (seconds)",
-    "train_cost": "training cost",
-    "test_cost": "test cost",
-    "train_accuracy": "training accuracy",
-    "test_accuracy": "test accuracy",
-    "gradient_norm": "norm of the gradient",
-    "update_norm": "norm of the last update",
-    "weight_norm": "norm of the weights",
-    "lr": "learning rate",
-}
 # seaborn's palette "colorblind" without its grey, and three more; written out, for importing seaborn takes as long as a small experiment
 COLOURS: tuple[Any, ...] = (
     "#0173b2",

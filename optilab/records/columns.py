@@ -1,41 +1,125 @@
-"""What is measured of a run: the columns of the history, in order."""
+"""The columns of results, in one table: of `history`, one row for each measurement, and of `runs`, one row for each run."""
 
 from __future__ import annotations
 
-MEASURED = (
-    "step",
-    "epoch",
-    "examples",
-    "gradient_evaluations",
-    "seconds",
-    "cpu_seconds",
-    "train_cost",
-    "test_cost",
-    "train_accuracy",
-    "test_accuracy",
-    "gradient_norm",
-    "update_norm",
-    "weight_norm",
-    "lr",
-)
-COLUMNS = (*MEASURED, "w_0", "w_1")  # the weights themselves, where there are no more than two
-WHOLE = ("step", "examples", "gradient_evaluations")  # counts; all others are floating
-MEASURES = ("train_cost", "test_cost", "train_accuracy", "test_accuracy", "gradient_norm")  # have a final and a best
+from dataclasses import dataclass
+from typing import Literal
 
-# Columns of `runs` around those of hyperparameters, and what they hold. problem_id, line_id: what runs are grouped by; problem,
-# label: how these are called; is_random: whether the seed makes a difference.
-HEAD = {
-    **dict.fromkeys(("run_id", "experiment", "problem", "optimizer", "label", "problem_id", "line_id"), "text"),
-    "is_random": "switch",
-}
-TAIL = {
-    "schedule": "text",
-    "batch_size": "whole",
-    "seed": "whole",
-    **dict.fromkeys(("role", "status", "message", "traceback"), "text"),
-    **dict.fromkeys(("steps", "last_finite_step", "measurements"), "whole"),
-    **{f"{which}_{name}": "number" for which in ("final", "best") for name in MEASURES},
-    **dict.fromkeys(("compile_seconds", "train_seconds", "measure_seconds"), "number"),
-    **dict.fromkeys(("code", "versions", "host", "spec"), "text"),
-}
-RESERVED = frozenset({*HEAD, *TAIL, "commit"})  # names that no hyperparameter may have
+
+@dataclass(frozen=True)
+class Column:
+    """A column of results.
+
+    kind: what it holds: "whole" numbers, a "number" (float64), "text", or a "switch" (true or false).
+    presence: "complete" columns have a value in every row; "nullable" ones may have gaps; "optional" ones came to this layout
+    later, so that folders of an earlier version may lack them.
+    clock: whether a clock measures it, so that it differs from one repetition of a run to the next.
+    axis, unit: its name on an axis, and the unit after it; "" for what is not drawn. drawn: the axis it belongs on.
+    scale: of its axis, where the values allow for it. ascending: whether a higher value is the better one.
+    summarized: whether `runs` has its final and its best value.
+    """
+
+    name: str
+    kind: Literal["whole", "number", "text", "switch"]
+    presence: Literal["complete", "nullable", "optional"] = "nullable"
+    clock: bool = False
+    axis: str = ""
+    unit: str = ""
+    drawn: Literal["x", "y", ""] = ""
+    scale: Literal["linear", "log"] = "log"
+    ascending: bool = False
+    summarized: bool = False
+
+    @property
+    def axis_label(self) -> str:
+        """Its name on an axis, with its unit."""
+        return f"{self.axis} ({self.unit})" if self.unit else self.axis
+
+
+RUN_ID = Column("run_id", "text", "complete")  # the first column of both tables
+COMMIT = Column("commit", "whole", "complete")  # the last
+
+MEASUREMENTS = (  # of `history`, after run_id
+    Column("step", "whole", "complete", axis="steps", drawn="x"),
+    Column("epoch", "number", axis="epochs", drawn="x", scale="linear"),
+    Column("examples", "whole", "complete", axis="examples", unit="gradients computed", drawn="x"),
+    Column("gradient_evaluations", "whole", "complete", axis="gradient evaluations", drawn="x"),
+    Column("seconds", "number", clock=True, axis="training time", unit="seconds", drawn="x", scale="linear"),
+    Column("cpu_seconds", "number", clock=True, axis="processor time", unit="seconds", drawn="x", scale="linear"),
+    Column("train_cost", "number", axis="training cost", drawn="y", summarized=True),
+    Column("test_cost", "number", axis="test cost", drawn="y", summarized=True),
+    Column(
+        "train_accuracy",
+        "number",
+        axis="training accuracy",
+        drawn="y",
+        scale="linear",
+        ascending=True,
+        summarized=True,
+    ),
+    Column("test_accuracy", "number", axis="test accuracy", drawn="y", scale="linear", ascending=True, summarized=True),
+    Column("gradient_norm", "number", axis="norm of the gradient", drawn="y", summarized=True),
+    Column("update_norm", "number", axis="norm of the last update", drawn="y"),
+    Column("weight_norm", "number", axis="norm of the weights", drawn="y"),
+    Column("lr", "number", axis="learning rate", drawn="y"),
+    Column("w_0", "number"),  # the weights themselves, where there are no more than two
+    Column("w_1", "number"),
+)
+
+
+def _summaries(which: str, since_the_first: tuple[str, ...]) -> tuple[Column, ...]:
+    """Final or best values. since_the_first: those that the first version of this layout has."""
+    return tuple(
+        Column(f"{which}_{c.name}", c.kind, "nullable" if c.name in since_the_first else "optional", c.clock)
+        for c in MEASUREMENTS
+        if c.summarized
+    )
+
+
+_COSTS, _ACCURACIES = ("train_cost", "test_cost"), ("train_accuracy", "test_accuracy")
+
+HEAD = (  # of `runs`, before the hyperparameters
+    RUN_ID,
+    Column("experiment", "text", "complete"),
+    Column("problem", "text", "complete"),  # names of what problem_id and line_id stand for
+    Column("optimizer", "text", "complete"),
+    Column("label", "text", "complete"),
+    Column("problem_id", "text", "optional"),  # runs are grouped by these two
+    Column("line_id", "text", "optional"),
+    Column("is_random", "switch", "optional"),  # whether the seed makes a difference
+)
+TAIL = (  # of `runs`, after the hyperparameters
+    Column("schedule", "text", "complete"),
+    Column("batch_size", "whole", "complete"),
+    Column("seed", "whole", "complete"),
+    Column("role", "text", "complete"),
+    Column("status", "text", "complete"),
+    Column("message", "text"),
+    Column("traceback", "text", "optional"),
+    Column("steps", "whole", "complete"),
+    Column("last_finite_step", "whole", "optional"),
+    Column("measurements", "whole", "complete"),
+    *_summaries("final", (*_COSTS, *_ACCURACIES)),
+    *_summaries("best", _COSTS),
+    Column("compile_seconds", "number", "optional", clock=True, unit="seconds"),
+    Column("train_seconds", "number", "optional", clock=True, unit="seconds"),
+    Column("measure_seconds", "number", "optional", clock=True, unit="seconds"),
+    Column("code", "text", "complete"),
+    Column("versions", "text"),
+    Column("host", "text"),
+    Column("spec", "text"),
+)
+TABLES = {"history": (RUN_ID, *MEASUREMENTS, COMMIT), "runs": (*HEAD, *TAIL, COMMIT)}
+
+COLUMNS = tuple(c.name for c in MEASUREMENTS)  # of a history as an array, in order
+WEIGHTS = ("w_0", "w_1")
+MEASURED = tuple(name for name in COLUMNS if name not in WEIGHTS)
+WHOLE = tuple(c.name for c in MEASUREMENTS if c.kind == "whole")
+MEASURES = tuple(c.name for c in MEASUREMENTS if c.summarized)
+ASCENDING = frozenset(c.name for c in MEASUREMENTS if c.ascending)
+REPEATABLE = tuple(c.name for c in MEASUREMENTS if not c.clock)  # the same in each repetition of a run, to the last bit
+RESERVED = frozenset(c.name for c in TABLES["runs"])  # names that no hyperparameter may have
+X, Y = (tuple(c.name for c in MEASUREMENTS if c.drawn == axis) for axis in "xy")
+AXES = {c.name: c.axis_label for c in MEASUREMENTS if c.drawn}
+LINEAR = frozenset(c.name for c in MEASUREMENTS if c.drawn and c.scale == "linear")
+LOG_X = tuple(c.name for c in MEASUREMENTS if c.drawn == "x" and c.scale == "log")

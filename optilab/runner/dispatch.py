@@ -1,4 +1,4 @@
-"""Keeps an executor busy with batches of about half a second, and takes in what comes back."""
+"""Keeps an executor busy with batches of about half a second, and collects the outcomes."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from optilab.workers import supervisor
 from optilab.workers.environment import versions
 from optilab.workers.listeners import listener_of
 from optilab.workers.maker import work_here
-from optilab.workers.messages import Reply, lost, unpack
+from optilab.workers.messages import Batch, BatchCell, BatchRun, Reply, lost, unpack
 
-QUANTUM = 0.5  # seconds of work in a batch: what is finished waits no longer, and little is lost with it
+QUANTUM = 0.5  # seconds of work in a batch: a finished run waits no longer, and no more is lost with a worker
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
 _MOST = 5000  # runs in a batch
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
-_LOOK = 0.25  # seconds between two looks at what else there is to do
-_LAST_WAIT = 1.0  # seconds for what is under way when it is interrupted
+_LOOK = 0.25  # seconds after which the caller gets its turn although nothing has finished
+_LAST_WAIT = 1.0  # seconds that batches under way get when the experiment is interrupted
 
 
 @dataclass
 class Dispatch:
-    """Sends jobs to a pool, in order, and brings back what came of them, in any order."""
+    """Sends jobs to a pool in order, and yields finished runs in the order in which they arrive."""
 
     pool: Pool
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -42,19 +42,18 @@ class Dispatch:
     def __post_init__(self) -> None:
         self._left: deque[Job] = deque()
         self._running: dict[Future[Any], list[Job]] = {}
-        self._seconds: dict[str, float] = {}  # that a run of a kind takes
+        self._seconds: dict[str, float] = {}  # that a run of each kind takes, as a moving average
         self._losses: dict[str, int] = {}  # of each run that was lost with an executor's worker
 
     @property
     def running(self) -> int:
-        """Runs that are under way, or about to be."""
+        """The number of runs that have been submitted and have not come back."""
         return sum(map(len, self._running.values()))
 
     def finished(self, todo: Iterable[Job]) -> Iterator[list[Finished]]:
-        """Make these. What has come back, again and again until all has; an empty list where nothing has for a while.
+        """Run these jobs; yields finished runs as they arrive, an empty list when none did for a while.
 
-        InputError if the work can't go on. On KeyboardInterrupt, what is finished within a second is still brought back by
-        `last`.
+        InputError if the executor fails. After a KeyboardInterrupt, `last` returns what finishes within a second.
         """
         self._left.extend(todo)
         while self._left or self._running:
@@ -63,7 +62,7 @@ class Dispatch:
             yield [one for future in ready for one in self._taken_in(future)]
 
     def last(self) -> list[Finished]:
-        """Send no more, and bring back what is finished within a second."""
+        """Submit nothing more; returns the runs that finish within a second."""
         self._left.clear()
         for future in list(self._running):
             if future.cancel():
@@ -76,12 +75,11 @@ class Dispatch:
         slots = max(1, self.pool.slots())
         while self._left and len(self._running) < (_AHEAD * slots if self.pool.isolated else 1):
             batch = self._next(slots)
-            message = self._message(batch)
             work = supervisor.work if self.pool.isolated else work_here
-            self._running[self.pool.executor.submit(work, message)] = batch
+            self._running[self.pool.executor.submit(work, self._batch(batch).to_json())] = batch
 
     def _next(self, slots: int) -> list[Job]:
-        """As many of the next jobs as take about a quantum; of an unknown kind, one."""
+        """The next jobs, as many as take about a quantum together; a single one of a kind whose duration is unknown."""
         most = min(_MOST, math.ceil(len(self._left) / (_AHEAD * slots)))  # so that all end at the same time
         most = most if self.pool.isolated else 1
         batch: list[Job] = []
@@ -98,27 +96,21 @@ class Dispatch:
                 break
         return batch
 
-    def _message(self, batch: Sequence[Job]) -> str:
-        numbers: dict[int, int] = {}
-        for job in batch:
-            numbers.setdefault(id(job.task), len(numbers))
-        tasks = {id(job.task): job.task for job in batch}
-        limits = list({id(job.limits): job.limits for job in batch if job.limits}.values())
-        return json.dumps(
-            {
-                "session": self.session,
-                "versions": versions(),
-                "plugins": [str(file) for file in loading.files()],
-                "quantum": QUANTUM,
-                "time_limit": batch[0].task.plan.stop.time_limit,
-                "live": listener_of(self.session) is not None,
-                "cells": [{"spec": tasks[key].spec, "code": tasks[key].code} for key in numbers],
-                "limits": [one.as_json() for one in limits],
-                "runs": [
-                    [numbers[id(job.task)], job.seed, job.run_id, limits.index(job.limits) if job.limits else None]
-                    for job in batch
-                ],
-            }
+    def _batch(self, jobs: Sequence[Job]) -> Batch:
+        tasks = {id(job.task): job.task for job in jobs}
+        limits = {id(job.limits): job.limits for job in jobs if job.limits}
+        cell_at = {key: position for position, key in enumerate(tasks)}
+        limits_at = {key: position for position, key in enumerate(limits)}
+        return Batch(
+            session=self.session,
+            versions=json.loads(versions()),
+            plugins=[str(file) for file in loading.files()],
+            quantum=QUANTUM,
+            time_limit=jobs[0].task.plan.stop.time_limit,
+            live=listener_of(self.session) is not None,
+            cells=[BatchCell(task.spec, task.code) for task in tasks.values()],
+            limits=list(limits.values()),
+            runs=[BatchRun(cell_at[id(j.task)], j.seed, j.run_id, limits_at.get(id(j.limits))) for j in jobs],
         )
 
     def _taken_in(self, future: Future[Any]) -> list[Finished]:
@@ -146,7 +138,7 @@ class Dispatch:
         self._seconds[kind] = 0.8 * known + 0.2 * seconds
 
     def _lost(self, batch: list[Job], error: Exception) -> list[Finished]:
-        """A batch went with the executor's worker: its runs are made again, each alone, but not for ever."""
+        """Put the runs of a lost batch back, each to go alone; those that were lost too often are returned as crashed."""
         if trouble := self.pool.trouble():
             raise InputError(trouble) from error
         gone = []

@@ -1,4 +1,4 @@
-"""What is to be run: the jobs of an experiment, and which of them a results folder holds already."""
+"""The jobs of an experiment, and which of them a results folder lacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from optilab.errors import InputError
 from optilab.experiment.blocks import Block
-from optilab.experiment.cell import Cell
+from optilab.experiment.cell import Cell, code_key
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.file import path_from
 from optilab.experiment.grid import problem_labels
@@ -32,26 +32,23 @@ Done = Mapping[str, tuple[str, str]]  # status and digest of the code of each ru
 
 @dataclass(frozen=True)
 class Task:
-    """A cell, with all that its runs have in common.
+    """A cell with what its runs have in common.
 
-    kind: runs of one kind take about as long. spec: for workers, as JSON. code: digest of what they execute.
-    columns: of `runs`, those that are known before the run.
+    kind: runs of one kind take about as long. spec: that of the cell. code: digest of the code that they execute.
+    columns: the columns of `runs` that are known before the run.
     """
 
     cell: Cell
     plan: Plan
     kind: str
-    spec: str
+    spec: Mapping[str, Any]
     code: str
     columns: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be made.
-
-    limits: beyond which it is given up.
-    """
+    """One run to be computed. limits: costs beyond which it is pruned."""
 
     task: Task
     seed: int
@@ -61,7 +58,10 @@ class Job:
 
 
 def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Task]:
-    """One task for each cell. Paths in what is stored are relative to the results folder."""
+    """One task for each cell; paths in the column `spec` are relative to the results folder.
+
+    InputError for a cell whose parts don't fit together, or whose schedule is not given by its name.
+    """
     labels = problem_labels(experiment)
     codes: dict[str, str] = {}
     problems: dict[str, str] = {}
@@ -69,30 +69,29 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
     for cell in grid:
         spec, plan = cell.spec, cell.plan
         _check_named(cell)
-        parts = json.dumps([spec["problem"], spec["precision"], spec["optimizer"], spec["schedule"]], sort_keys=True)
-        if parts not in codes:
-            codes[parts], problems[parts] = plan.code, problem_id(plan.problem)
+        key = code_key(spec)
+        if key not in codes:
+            codes[key], problems[key] = plan.code, problem_id(plan.problem)
         columns = {
             "experiment": experiment.name,
             "problem": labels[table_key(cell.problem)],
             "optimizer": plan.optimizer.name,
             "label": cell.label,
-            "problem_id": problems[parts],
+            "problem_id": problems[key],
             "line_id": cell.line_id,
             "is_random": is_random(plan),
             **{n: v if isinstance(v, str) else float(v) for n, v in cell.hyperparameters.items()},
             "schedule": cell.schedule_label,
             "batch_size": plan.examples_a_step,
-            "code": codes[parts],
+            "code": codes[key],
             "spec": json.dumps({**spec, "problem": path_from(spec["problem"], folder)}, sort_keys=True),
         }
-        kind = f"{parts} {plan.examples_a_step}"
-        found.append(Task(cell, plan, kind, json.dumps(spec), codes[parts], columns))
+        found.append(Task(cell, plan, f"{key} {plan.examples_a_step}", spec, codes[key], columns))
     return found
 
 
 def _check_named(cell: Cell) -> None:
-    """InputError for a schedule that no worker could find, because it is given itself and not by its name."""
+    """InputError for a schedule that is given as an object: a worker can only look up names."""
     try:
         json.dumps(cell.schedule)
     except TypeError:
@@ -102,7 +101,7 @@ def _check_named(cell: Cell) -> None:
 
 
 def jobs(experiment: Experiment, wanted: Iterable[Task], role: Role) -> list[Job]:
-    """One job for each task and seed of a role; one alone for a task in which nothing is random."""
+    """One job for each task and seed of a role; a single one for a task in which nothing is random."""
     seeds = seeds_of(experiment, role)
     found = []
     for task in wanted:
@@ -112,10 +111,10 @@ def jobs(experiment: Experiment, wanted: Iterable[Task], role: Role) -> list[Job
 
 
 def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, settled: Collection[str] = ()) -> list[Job]:
-    """The jobs to be made now: those that aren't there, and those that `rerun` asks for.
+    """The jobs to run now: those without a result, and those that `rerun` asks for.
 
-    What failed is made again without being asked for once other code is there; what was given up, unless it is settled.
-    Of a run that is wanted twice the first job counts.
+    A failed run is repeated once the code has changed; a pruned one unless it is in `settled`. Of several jobs with one
+    run_id the first counts.
     """
     found: dict[str, Job] = {}
     for job in wanted:
@@ -125,7 +124,7 @@ def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, sett
 
 
 def count_due(blocks: Iterable[Block], seeds: Sequence[int], there: Done, rerun: Rerun | None = None) -> int:
-    """How many runs of some blocks of cells would be made now, as `missing` tells them, without making a job of each."""
+    """The number of jobs that `missing` would return for blocks of cells, without building them."""
     count = 0
     for block in blocks:
         own = seeds_that_differ(block.plan, seeds)
@@ -138,11 +137,11 @@ def count_due(blocks: Iterable[Block], seeds: Sequence[int], there: Done, rerun:
     return count
 
 
-def _is_due(made: tuple[str, str] | None, wanted: str, rerun: Rerun | None, settled: bool) -> bool:
-    """Whether a run is made: by its status and the digest of its code, if it is there, and the digest of today's."""
-    if made is None or rerun == "all":
+def _is_due(found: tuple[str, str] | None, wanted: str, rerun: Rerun | None, settled: bool) -> bool:
+    """Whether a run is due. found: status and code digest of its result, if there is one. wanted: digest of today's code."""
+    if found is None or rerun == "all":
         return True
-    status, code = made
+    status, code = found
     failed, other = status in FAILURES, code != wanted
     unfinished = status in UNFINISHED and not settled
     if unfinished or (failed and (other or rerun == "failed")):
@@ -151,5 +150,5 @@ def _is_due(made: tuple[str, str] | None, wanted: str, rerun: Rerun | None, sett
 
 
 def stale(wanted: Sequence[Job], there: Done) -> list[Job]:
-    """The jobs whose runs are there as they were made by other code than today's."""
+    """The jobs that have a result, but of code that has changed since."""
     return [job for job in wanted if job.run_id in there and there[job.run_id][1] != job.task.code]

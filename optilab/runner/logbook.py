@@ -1,4 +1,4 @@
-"""Brings what happens to runs to the loggers, each run in order, on the thread of the runner."""
+"""Passes events of runs on to the loggers, in order for each run, on the thread of the runner."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from optilab.workers.messages import Outcome
 
 
 class Logbook:
-    """Some loggers. One that raises is told no more; `complain` is told why."""
+    """The open loggers. One that raises is dropped, and `complain` is called with the reason."""
 
     def __init__(self, loggers: dict[str, Logger], complain: Callable[[str], None]) -> None:
         self._loggers = loggers
@@ -36,24 +36,24 @@ class Logbook:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody wants to know."""
+        """Whether there is no logger (left)."""
         return not self._loggers
 
     def expect(self, jobs: Iterable[Job]) -> None:
-        """These runs are about to be made."""
+        """Announce runs that are about to begin."""
         self._jobs |= {job.run_id: job for job in jobs}
 
     def recall(self, finished: Iterable[Finished]) -> None:
-        """Runs that were made before: those that don't know them are told."""
+        """Log finished runs of earlier invocations with the loggers that don't know them."""
         for one in finished:
             self._tell(partial(_tell_whole, run=logged(one.job), outcome=one.outcome))
 
     def hear(self, run: str, values: list[float]) -> None:
-        """A measurement of a run under way; from any thread."""
+        """Queue a measurement of a run under way; callable from any thread."""
         self._heard.put((run, values))
 
     def take(self, finished: Sequence[Finished]) -> None:
-        """Tell what was heard, and what has ended."""
+        """Log the queued measurements, then runs that have ended."""
         while not self._heard.empty():
             run, values = self._heard.get()
             if self._told.get(run, 0) <= int(values[0]):  # a run that was tried once more begins anew
@@ -81,7 +81,7 @@ class Logbook:
         self._tell(lambda to: to.run_measured(logged(self._jobs[run]), dict(zip(COLUMNS, values, strict=True))))
 
     def end(self) -> None:
-        """Nothing is missing any more."""
+        """Log that the experiment is complete."""
         self._tell(lambda to: to.experiment_finished(self._statuses))
 
     def _tell(self, what: Callable[[Logger], None]) -> None:
@@ -95,7 +95,7 @@ class Logbook:
 
 
 def _tell_whole(to: Logger, run: LoggedRun, outcome: Outcome) -> None:
-    """Tell a logger of a run that is over, unless it knows it."""
+    """Log a finished run from its beginning, unless the logger knows it."""
     if to.knows(run):
         return
     to.run_started(run)
@@ -112,7 +112,7 @@ def logged(job: Job) -> LoggedRun:
 
 
 def check_loggers(wanted: Sequence[str]) -> None:
-    """InputError for a logger that isn't known, or that comes from a plugin and doesn't come back."""
+    """InputError for an unknown logger, or one from a plugin that hangs when it is tried."""
     for text in wanted:
         name = text.partition("=")[0]
         registry().logger(name, "log")
@@ -121,7 +121,10 @@ def check_loggers(wanted: Sequence[str]) -> None:
 
 @contextmanager
 def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], None]) -> Iterator[Logbook]:
-    """The loggers `wanted`, each as NAME or NAME=WHERE. InputError for one that is unknown, or can't begin; it may fail to end."""
+    """Open loggers, each given as NAME or NAME=WHERE, for a `with` block.
+
+    InputError for one that is unknown or can't be opened; one that fails to close is reported to `complain`.
+    """
     with ExitStack() as stack:
         loggers = {}
         for text in wanted:
@@ -136,7 +139,7 @@ def open_logbook(wanted: Sequence[str], folder: Path, complain: Callable[[str], 
 
 
 def _end(manager: AbstractContextManager[Logger], complain: Callable[[str], None], *error: Any) -> bool | None:
-    """End a logger; its failure to do so costs no tables and pictures of runs that have been made."""
+    """Close a logger; if that fails, the tables and pictures of the experiment are still written."""
     try:
         return manager.__exit__(*error)
     except InputError as failed:

@@ -1,4 +1,4 @@
-"""What a person should know of an experiment's data before they believe its results."""
+"""Remarks on the data of an experiment, to be read before its results are believed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from optilab.experiment.resolve import build_problem
 
 
 def dataset_notes(experiment: Experiment) -> list[str]:
-    """A sentence for each thing that was noticed when datasets were prepared, each once."""
+    """The remarks made when datasets were prepared, each once, with the dataset's name.
+
+    InputError for a problem that can't be built.
+    """
     found = []
     for place, table in experiment.every_problem:
         problem = build_problem(table, experiment.precision, place)

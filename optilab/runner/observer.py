@@ -1,4 +1,4 @@
-"""Who is told what happens in an experiment, as it happens."""
+"""Observers of an experiment: called as it goes on, to show progress."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Told what happens; this one keeps silent."""
+    """Base class of observers, which does nothing."""
 
     def noted(self, note: str) -> None:
-        """Something about the data or the results folder that a person should know."""
+        """A remark on the data or the results folder."""
 
     def compiling(self, what: str) -> None:
         """Code is being compiled, or loaded from the cache."""
 
     def started(self, role: Role, missing: int, done: int, stale: int, later: int) -> None:
-        """A stage begins, or a generation of it: so many runs are missing and so many were done before.
+        """A stage, or a generation of it, begins, with the numbers of missing and of finished runs.
 
-        stale: of these, made by other code than today's, not counted before. later: runs that aren't known yet.
+        stale: finished runs whose code has changed since, counted once. later: runs that later generations will add.
         """
 
     def finished(self, runs: Sequence[Finished], running: int) -> None:
-        """Runs have ended, well or badly, and so many are under way; also called now and then when none has."""
+        """Runs have ended, and `running` are under way; also called with no run from time to time."""

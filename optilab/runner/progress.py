@@ -1,4 +1,4 @@
-"""How far an experiment is, by its results folder alone."""
+"""The progress of an experiment, read from its results folder alone."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pandas as pd
 
 from optilab import store
 from optilab.errors import InputError
-from optilab.experiment.cell import stored_plan
+from optilab.experiment.cell import code_key, stored_plan
 from optilab.records.statuses import FAILURES
 
 
 @dataclass(frozen=True)
-class Status:
-    """What a results folder holds of what its experiment, as it was last run, wants.
+class Progress:
+    """How many of the runs that an experiment, as it was last run, wants are in its results folder.
 
-    wanted: runs that it wants, as far as they are known; more: whether others are chosen by what comes of these.
-    missing: not there. stale: there, but made by other code than today's; None where
-    today's code can't be told, for the reason `why`: a plugin or a dataset is not at hand, or may not be read.
-    statuses: how those that are there ended. failed: of these, the runs that failed, crashed or timed out.
-    others: runs that are there and not wanted (any more).
+    wanted: runs known to be wanted; more: whether further ones are chosen by the results of these.
+    missing: wanted runs that are not in the folder. stale: those whose code has changed since; None where today's code is
+    unknown, for the reason `why`: a plugin or a dataset is not at hand, or may not be read.
+    statuses: number of wanted runs by status. failed: those that failed, crashed or timed out.
+    others: runs in the folder that are not wanted, or no longer.
     """
 
     wanted: int
@@ -38,14 +38,14 @@ class Status:
     others: int
 
 
-def status_of(folder: Path) -> Status:
-    """The status of a results folder. InputError if it is none."""
+def status_of(folder: Path) -> Progress:
+    """The progress of the experiment in a results folder. InputError if the folder holds no results."""
     runs = store.load_runs(folder)
     table = store.wanted(folder)
     wanted = set(runs["run_id"]) if table is None else set(table.column("run_id").to_pylist())
     there = store.named(runs, table)
     stale, why = _stale(there, folder)
-    return Status(
+    return Progress(
         wanted=len(wanted),
         more=table is not None and store.wants_more(table),
         missing=len(wanted) - len(there),
@@ -58,11 +58,11 @@ def status_of(folder: Path) -> Status:
 
 
 def _stale(there: pd.DataFrame, folder: Path) -> tuple[int | None, str]:
-    """How many runs were made by other code than today's; or None, and why that can't be told."""
+    """The number of runs whose code has changed since; or None, and the reason why today's code is unknown."""
     codes: dict[str, str] = {}
     count = 0
     for spec, code in zip(there["spec"], there["code"], strict=True):
-        key = _what_code_depends_on(spec)
+        key = _code_key(spec)
         if key not in codes:
             try:
                 codes[key] = stored_plan(spec, folder).code
@@ -72,10 +72,9 @@ def _stale(there: pd.DataFrame, folder: Path) -> tuple[int | None, str]:
     return count, ""
 
 
-def _what_code_depends_on(spec: Any) -> str:
-    """The part of a spec that the digest of the code depends on; all of what is no spec."""
+def _code_key(spec: Any) -> str:
+    """`code_key` of the column spec of a run; the column's text itself where it is no spec."""
     try:
-        content = json.loads(spec)
-        return json.dumps([content[n] for n in ("problem", "precision", "optimizer", "schedule")], sort_keys=True)
+        return code_key(json.loads(spec))
     except (TypeError, ValueError, KeyError, RecursionError):
         return str(spec)

@@ -1,6 +1,6 @@
-"""The process in which plugins are tried first: asked in lines of JSON, it tells of each call of a plugin before it is made.
+"""The process in which plugins are tried first: it reads requests as lines of JSON, and reports each call of a plugin beforehand.
 
-What a call raises is told by the process that makes it in earnest; here it only matters whether it comes back.
+Exceptions are left to the process that makes the call in earnest; here it only matters whether the call returns.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _USUAL = (
 
 
 def main() -> None:
-    """Try what is asked for until the input ends."""
+    """Work on requests until the input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     asked = os.fdopen(os.dup(0), encoding="utf-8")
     os.dup2(2, 1)  # what a plugin prints is no answer,
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def _listen(asked: IO[str], requests: queue.SimpleQueue[str]) -> None:
-    """Pass on what comes in; when that ends, nobody is interested any more."""
+    """Queue requests; end the process when the input ends."""
     with suppress(Exception):
         for line in asked:
             requests.put(line)
@@ -77,7 +77,7 @@ def _do(files: list[str], plugin: str = "", experiment: dict[str, Any] | None = 
 
 @contextmanager
 def _at(door: str) -> Iterator[None]:
-    """A call of a plugin; what it raises is no matter."""
+    """A block that calls a plugin; its exceptions are dropped."""
     with suppress(Exception), trusted(door), InTime(door):
         yield
 
@@ -94,7 +94,7 @@ def _try_plugin(name: str) -> None:
 
 
 def _try_experiment(content: dict[str, Any]) -> None:
-    """Do what is done with an experiment before its runs are made."""
+    """Do what precedes the runs of an experiment."""
     from optilab.experiment.experiment import Experiment
     from optilab.experiment.grid import grid_of
     from optilab.experiment.resolve import build_problem
@@ -122,7 +122,7 @@ def _try_experiment(content: dict[str, Any]) -> None:
 
 
 def _try_logger(name: str) -> None:
-    """Tell a logger of a run that begins, is measured and ends."""
+    """Log an invented run that begins, is measured and ends."""
     from optilab.loggers import LoggedRun
     from optilab.records.columns import COLUMNS
 

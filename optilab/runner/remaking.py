@@ -1,4 +1,4 @@
-"""Runs of a results folder made again: for no longer than a person would wait, whatever the folder asks for."""
+"""Repeats runs of a results folder, within a time limit of its own whatever the folder asks for."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from optilab.errors import InputError
 from optilab.training.plan import Plan
 from optilab.training.run import Run
 from optilab.training.training import Training
-from optilab.workers.maker import made
+from optilab.workers.maker import finished
 
 _LIMIT: ContextVar[float] = ContextVar("time_limit", default=600.0)  # seconds
 
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Within the block a run may take so long to be made again; 600 s where None is given."""
+    """Limit the repetition of a run within the block to so many seconds; None leaves the limit, which is 600 s at first."""
     token = _LIMIT.set(_LIMIT.get() if seconds is None else seconds)
     try:
         yield
@@ -27,7 +27,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
 
 def made_again(plan: Plan, seed: int, heard: Callable[[Run], bool] | None = None) -> Run:
-    """Make a run again; one in which a plugin raises something is "failed". InputError if it takes longer than the limit.
+    """Repeat a run; its status is "failed" if a plugin raises. InputError if it takes longer than the limit.
 
     heard: as for `Training.finish`.
     """
@@ -36,7 +36,7 @@ def made_again(plan: Plan, seed: int, heard: Callable[[Run], bool] | None = None
     ours = own is None or own > limit
     if ours:
         plan = replace(plan, stop=plan.stop.model_copy(update={"time_limit": limit}))
-    run, _ = made(lambda: Training(plan, seed), heard)
+    run, _ = finished(lambda: Training(plan, seed), heard)
     if ours and run.status == "timeout":
         raise InputError(
             f"the run was not made again to its end: {limit:g} s were over after step {run.steps}; "

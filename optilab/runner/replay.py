@@ -1,4 +1,4 @@
-"""One run made again, and compared with what was measured of it."""
+"""Repeats one run, and compares it with its stored measurements."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from optilab.errors import InputError, unknown
 from optilab.experiment.cell import stored_plan
 from optilab.experiment.file import absolute_path, dataset_path
 from optilab.experiment.identity import run_id
-from optilab.records.columns import COLUMNS
+from optilab.records.columns import COLUMNS, REPEATABLE
 from optilab.runner.remaking import made_again
 from optilab.workers.environment import host, versions
-
-_CLOCKS = ("seconds", "cpu_seconds")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first measurement that is another one: at which step, of what, and both values."""
+    """The first measurement that differs: its step, its column, and both values."""
 
     step: int
     column: str
@@ -34,10 +32,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of a run that was made again.
+    """A repetition of a run, compared with the stored one.
 
-    measurements: how many were compared. difference: the first, or None if each is identical to the last bit, clocks aside.
-    status, message: before and now; the message says why a run ended. changed: what is not as it was, with its values before and now.
+    measurements: how many were compared. difference: the first, or None if all are identical to the last bit, clocks aside.
+    status, message: before and now; the message says why a run ended. changed: code, versions and host where they differ,
+    before and now.
     """
 
     run_id: str
@@ -51,17 +50,18 @@ class Replay:
 
     @property
     def identical(self) -> bool:
-        """Whether all is as it was."""
+        """Whether measurements and status agree; of failed runs also the message."""
         failed = self.status == ("failed", "failed")
         return self.difference is None and len({*self.status}) == 1 and (not failed or len({*self.message}) == 1)
 
 
 def replay(folder: Path, identity: str) -> Replay:
-    """Make a run of a results folder again, here. InputError if there is none of this run_id, or if it can't be made.
+    """Repeat a run of a results folder in this process.
 
-    One that ended its worker can't: it would end this process.
+    identity: its run_id, or a beginning that no other run_id shares.
 
-    identity: its run_id, or the beginning of it if no other begins so.
+    InputError if there is no such run, if its problem or optimizer can't be built today, if it takes too long, or if it
+    crashed its worker: it would crash this process too.
     """
     found = store.load_all(folder)
     row = _row(_under_present_names(found), identity)
@@ -91,7 +91,7 @@ def replay(folder: Path, identity: str) -> Replay:
 
 
 def datasets_of(folder: Path) -> list[Path]:
-    """The files of datasets that the runs of a results folder were made from. InputError if it is none."""
+    """The dataset files that runs of a results folder were trained on. InputError if the folder holds no results."""
     found = set()
     for spec in store.load_runs(folder)["spec"].unique():
         problem = _table(spec).get("problem")
@@ -116,7 +116,7 @@ def _row(runs: pd.DataFrame, identity: str) -> pd.Series:
 
 
 def _first_difference(before: np.ndarray, now: np.ndarray) -> Difference | None:
-    compared = [k for k, name in enumerate(COLUMNS) if name not in _CLOCKS]
+    compared = [COLUMNS.index(name) for name in REPEATABLE]
     for one, other in zip(before, now, strict=False):
         for k in compared:
             if one[k].tobytes() != other[k].tobytes() and not (np.isnan(one[k]) and np.isnan(other[k])):
@@ -129,7 +129,7 @@ def _first_difference(before: np.ndarray, now: np.ndarray) -> Difference | None:
 
 
 def _changed(row: pd.Series, code: str) -> dict[str, tuple[str, str]]:
-    """What is not as it was: code, versions, host."""
+    """Code, versions and host where they differ, before and now."""
     found = {"code": (row["code"], code), "host": (str(row["host"] or "unknown"), host())}
     before = _table(row["versions"])
     found |= {name: (str(before.get(name, "unknown")), now) for name, now in json.loads(versions()).items()}
@@ -137,7 +137,7 @@ def _changed(row: pd.Series, code: str) -> dict[str, tuple[str, str]]:
 
 
 def _table(text: Any) -> dict[str, Any]:
-    """A table in JSON; an empty one where there is none."""
+    """The table in a text of JSON; empty where it holds none."""
     try:
         found = json.loads(text)
     except (TypeError, ValueError, RecursionError):

@@ -10,34 +10,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from optilab.records.columns import COLUMNS, MEASURES
+from optilab.records.columns import ASCENDING, COLUMNS, MEASURES
 from optilab.runner.jobs import Job
-from optilab.store import with_more
+from optilab.store import WANTED, with_more
 from optilab.texts import exact
-from optilab.workers.messages import Outcome
-
-NAMES = (
-    "experiment",
-    "problem",
-    "label",
-    "schedule",
-    "role",
-    "problem_id",
-    "line_id",
-)  # that an experiment gives a run
-
-WANTED = pa.schema(
-    [
-        *((name, pa.string()) for name in ("run_id", *NAMES)),
-        ("seed", pa.int64()),
-        ("code", pa.string()),
-    ]
-)
+from optilab.workers.messages import FACTS, Outcome
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that has ended, well or badly."""
+    """A job and its outcome. versions, host: of the process that computed it."""
 
     job: Job
     outcome: Outcome
@@ -46,7 +28,7 @@ class Finished:
 
 
 def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
-    """One row a run."""
+    """Finished runs as a table with the columns of `schema`, one row for each run."""
     summary = summaries([f.outcome.log for f in finished])
     columns: dict[str, Any] = {
         "run_id": [f.job.run_id for f in finished],
@@ -55,7 +37,7 @@ def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
         "versions": [f.versions for f in finished],
         "host": [f.host for f in finished],
         "measurements": [len(f.outcome.log) for f in finished],
-        **{name: [getattr(f.outcome, name) for f in finished] for name in Outcome._fields if name != "log"},
+        **{name: [getattr(f.outcome, name) for f in finished] for name in FACTS},
         **summary,
     }
     for name in schema.names:
@@ -72,7 +54,7 @@ def _text(value: Any) -> str | None:
 
 
 def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
-    """One row a run and measurement."""
+    """Histories as a table with the columns of `schema`, one row for each measurement."""
     log = np.concatenate([f.outcome.log for f in finished])
     counts = [len(f.outcome.log) for f in finished]
     ids = pa.array([f.job.run_id for f in finished])
@@ -82,7 +64,9 @@ def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
 
 
 def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
-    """Final and best of each measure of each history; the best accuracy is the highest, all else the lowest."""
+    """Final and best value of each measure of each history, NaN without measurements; the best accuracy is the highest, of the
+    other measures the lowest value.
+    """
     counts = np.array([len(log) for log in logs])
     some = counts > 0
     found = {f"{what}_{name}": np.full(len(logs), np.nan) for what in ("final", "best") for name in MEASURES}
@@ -92,16 +76,16 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
     ends = np.cumsum(counts)
     for name in MEASURES:
         values = log[:, COLUMNS.index(name)]
-        best = np.fmax if name.endswith("accuracy") else np.fmin
+        best = np.fmax if name in ASCENDING else np.fmin
         found[f"final_{name}"][some] = values[ends[some] - 1]
         found[f"best_{name}"][some] = best.reduceat(values, (ends - counts)[some])
     return found
 
 
 def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
-    """The table of what an experiment wants, for whoever looks at its results later.
+    """The runs that an experiment wants, as the table `store.WANTED` that its results are read with.
 
-    more: whether others are chosen once these are made.
+    more: whether further runs are chosen by the results of these.
     """
     rows = {
         "run_id": [job.run_id for job in wanted],

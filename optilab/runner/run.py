@@ -24,7 +24,7 @@ from optilab.runner.tuning import tune
 
 
 def folder_of(experiment: Experiment, results: str | Path | None) -> Path:
-    """Where the results of an experiment go: the folder given, or results/NAME here."""
+    """The results folder of an experiment: the one given, or results/NAME in the current folder."""
     return Path(results) if results is not None else Path("results") / experiment.name
 
 
@@ -36,11 +36,11 @@ def run_experiment(
 ) -> store.Results:
     """Run what is missing of an experiment, and return all its results.
 
-    results: folder of the results; results/NAME in the current folder where none is given.
-    way: how the runs are made; on the cores of this machine where it isn't given.
+    results: results folder, by default results/NAME in the current folder.
+    way: how the runs are computed, by default on the cores of this machine.
 
-    InputError for anything in the experiment that doesn't fit, before anything runs. FailedFast if that was asked for. On
-    KeyboardInterrupt, what is finished is in the folder.
+    InputError, before anything runs, for anything in the experiment that doesn't fit. FailedFast if that was asked for. On
+    KeyboardInterrupt, runs that have finished are in the folder.
     """
     observer, way = observer or Observer(), way or Way()
     folder = folder_of(experiment, results)
@@ -80,7 +80,7 @@ def _hyperparameters(cells: Iterable[Cell]) -> dict[str, type]:
 
 
 def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -> list[Task]:
-    """The best task of each line, by the runs of tuning that there are; none of a line of which nothing lasted."""
+    """The best task of each line, by its runs of tuning; none for a line of which no run lasted."""
     from optilab.analysis.best import best_cells  # and pandas with it
 
     assert experiment.tuning is not None

@@ -1,4 +1,4 @@
-"""One start of an experiment: what is made in it, and where it goes."""
+"""One invocation of an experiment: which runs it computes, and where their results go."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ _COMMIT_EVERY = 0.4  # seconds; with a batch's, less than a second of finished w
 
 
 class FailedFast(Exception):  # noqa: N818
-    """A run has failed, and the experiment was to stop at the first that does."""
+    """A run has failed in an experiment that was to stop at the first failure."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """How the runs of an experiment are made: nothing of it changes a result.
+    """How the runs of an experiment are computed; no choice changes a result.
 
     executor: its name, "local" or "inline" or a plugin's. workers, address: the executor's options.
-    rerun: which runs are made again although they are there: "stale" (made by other code than today's), "failed" (crashed
+    rerun: which runs are repeated although the folder has them: "stale" (their code has changed since), "failed" (crashed
         and timed out as well), "diverged" or "all".
     fail_fast: stop at the first run that fails.
-    log: loggers that are told what happens, each as NAME or NAME=WHERE.
+    log: loggers, each as NAME or NAME=WHERE.
+
+    InputError for fewer than one worker.
     """
 
     executor: str = "local"
@@ -56,19 +58,19 @@ class Way:
 
     @property
     def kind(self) -> ExecutorKind:
-        """The executor; InputError for an unknown one."""
+        """The executor of that name. InputError if there is none."""
         return registry().executor(self.executor, "executor")
 
     @contextmanager
     def pool(self) -> Iterator[Pool]:
-        """Its pool, ended when the block is left. InputError for options that it doesn't take."""
+        """Open the executor's pool for a `with` block. InputError for options that the executor doesn't have."""
         kind = self.kind
         with opened(kind.open(workers=self.workers, address=self.address), f"the executor {kind.name}") as pool:
             yield pool
 
 
 class Session:
-    """One start of an experiment: its store, and the pool once something is to be made."""
+    """One invocation of an experiment: its store, and a pool as soon as a run is missing."""
 
     def __init__(self, keep: store.Store, way: Way, observer: Observer, book: Logbook, stack: ExitStack) -> None:
         self._keep, self._way, self._observer, self._book, self._stack = keep, way, observer, book, stack
@@ -80,7 +82,10 @@ class Session:
         return self._keep.folder
 
     def want(self, wanted: Sequence[Job], *, more: bool = False) -> None:
-        """Put down which runs the experiment wants, and whether more are chosen once these are made."""
+        """Store which runs the experiment wants. more: whether further ones are chosen by the results of these.
+
+        InputError if that can't be written.
+        """
         self._keep.want(wanted_table(wanted, more=more))
 
     def done(self) -> dict[str, tuple[str, str]]:
@@ -90,9 +95,13 @@ class Session:
     def make(
         self, wanted: Sequence[Job], role: Role, settled: Collection[str] = (), before: int = 0, later: int = 0
     ) -> None:
-        """Make what is missing of a stage.
+        """Compute the missing runs of a stage, and store them as they arrive.
 
-        settled: runs that were given up, rightly. before, later: runs of the stage that were made before and will be wanted yet.
+        settled: pruned runs whose pruning still stands. before, later: the numbers of runs of this stage that earlier
+        generations have finished, and that later ones will add.
+
+        InputError if something doesn't compile or the executor fails; FailedFast if that was asked for. On these and on
+        KeyboardInterrupt, runs that have finished are stored.
         """
         there = self._keep.done()
         todo = missing(wanted, there, self._way.rerun, settled)
@@ -141,7 +150,10 @@ class Session:
 
 
 def compile_all(todo: Sequence[Job], observer: Observer) -> None:
-    """Compile everything the jobs need, here and once, before any worker starts. InputError if a plugin doesn't compile."""
+    """Compile all that the jobs need, once and in this process, before any worker starts.
+
+    InputError if a plugin doesn't compile.
+    """
     seen = set()
     for task in {id(job.task): job.task for job in todo}.values():
         problem, optimizer = task.plan.problem, task.plan.optimizer

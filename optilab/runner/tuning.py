@@ -1,8 +1,8 @@
 """Tuning: the cells that are known beforehand, and those that samplers choose, generation by generation.
 
-All runs of a generation are made before the next is chosen, and what came of them is told in the order in which it was asked for:
-neither the number of workers nor an interruption changes anything. Started again, a search goes through its generations from the
-first; what it asks for is there already.
+All runs of a generation end before the next is chosen, and a sampler is told their results in the order in which it asked for
+them: neither the number of workers nor an interruption changes anything. Started again, a search goes through its generations
+from the first, and finds the runs that it has finished in the results folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from optilab.experiment.cell import Cell
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.grid import SearchSpace, refuse_two_labels
 from optilab.experiment.seeds import tuning_seeds
-from optilab.records.statuses import LASTED, UNFINISHED
+from optilab.records.statuses import LASTED, UNFINISHED, cost_or_infinity
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.session import Session
 from optilab.search.median_rule import Costs, Limits, costs_of, limits_of
@@ -28,9 +28,9 @@ from optilab.training.chance import seeds_that_differ
 
 
 def tune(experiment: Experiment, known: Sequence[Task], spaces: Sequence[SearchSpace], session: Session) -> list[Job]:
-    """Make all runs of tuning that are missing; returns the jobs of all, those made before included.
+    """Run all jobs of tuning that are missing; returns all jobs of tuning, finished ones included.
 
-    InputError if a sampler chooses what doesn't fit, or what another line of the comparison has as well.
+    InputError if a sampler chooses a point that doesn't fit, or that another line of the comparison has as well.
     """
     assert experiment.tuning is not None
     searches = [_Search(space, experiment, session.folder) for space in spaces]
@@ -53,14 +53,14 @@ def tune(experiment: Experiment, known: Sequence[Task], spaces: Sequence[SearchS
 
 @dataclass(frozen=True)
 class _Made:
-    """What came of a run: how it ended, and its costs."""
+    """The result of a run: its status, and its costs."""
 
     status: str
     costs: Costs
 
 
 def _made(ids: Collection[str], folder: Path, measure: str) -> dict[str, _Made]:
-    """What came of the runs with these run_ids."""
+    """The results of the runs with these run_ids."""
     found = store.load(folder)
     runs = found.runs[found.runs["run_id"].isin(ids)]
     if len(runs) < len(set(ids)):
@@ -71,7 +71,7 @@ def _made(ids: Collection[str], folder: Path, measure: str) -> dict[str, _Made]:
 
 
 def _settled(wanted: Sequence[Job], session: Session) -> set[str]:
-    """Runs that were given up, and would be today, at the same step."""
+    """Pruned runs whose pruning still stands: today's limits prune them at the same step."""
     there = session.done()
     given_up = [job for job in wanted if there.get(job.run_id, ("", ""))[0] in UNFINISHED]
     limits = {
@@ -85,7 +85,7 @@ def _settled(wanted: Sequence[Job], session: Session) -> set[str]:
 
 
 class _Search:
-    """One search space on its way."""
+    """The state of the search in one search space."""
 
     def __init__(self, space: SearchSpace, experiment: Experiment, folder: Path) -> None:
         self._space, self._experiment, self._folder = space, experiment, folder
@@ -98,7 +98,7 @@ class _Search:
         self.seeds = len(seeds_that_differ(space.low.plan, tuning_seeds(experiment)))  # runs of a point
 
     def next(self) -> list[Job]:
-        """The jobs of the next generation; none if there is no other."""
+        """The jobs of the next generation; none after the last. InputError if the sampler fails, or gives points that don't fit."""
         count = min(self.left, self._experiment.search.generation)
         self.left -= count
         self._asked = self._ask(count) if count else []
@@ -122,7 +122,7 @@ class _Search:
         return limits_of(tuning.by, [*self._lasted.get(seed, {}).values()], after)
 
     def learn(self, made: Mapping[str, _Made]) -> None:
-        """Tell the sampler what came of the generation."""
+        """Tell the sampler the results of the generation. InputError if it fails."""
         if not self._asked:
             return
         trials = [_trial(point, self._jobs[tuple(point.values())], made) for point in self._asked]
@@ -135,22 +135,21 @@ class _Search:
 
 
 def _given_up_after(job: Job, made: _Made) -> int | None:
-    """The step at which a run is given up, by its costs: one that was made in full, for another experiment, counts the same."""
+    """The step at which a run is pruned, by its costs: also of one that another experiment has run to its end."""
     step = job.limits.first_beyond(made.costs) if job.limits else None
     came_to_its_end = made.status not in UNFINISHED and step == next(reversed(made.costs), None)
     return None if came_to_its_end else step
 
 
 def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made]) -> Trial:
-    """What came of a point: the median over its seeds, as when the best is chosen."""
+    """The result of a point: the median over its seeds, as when the best cell is chosen."""
     costs, given_up = [], []
     for job in of:
         what = made[job.run_id]
         if (step := _given_up_after(job, what)) is not None:
             given_up.append((step, what.costs[step]))
-        lasted = step is None and what.status in LASTED and what.costs
-        cost = what.costs[next(reversed(what.costs))] if lasted else math.inf
-        costs.append(cost if math.isfinite(cost) else math.inf)
+        last = what.costs[next(reversed(what.costs))] if step is None and what.costs else math.inf
+        costs.append(float(cost_or_infinity(last, what.status)))
     cost = median(costs)
     if math.isfinite(cost) or not given_up:
         return Trial(point, cost)
@@ -158,7 +157,7 @@ def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made]) -> Trial:
 
 
 class _Listed(Sampler):
-    """All points of a sampler that doesn't learn, for the sake of giving up runs."""
+    """The points of a sampler that doesn't learn, in generations, so that runs can be pruned."""
 
     def __init__(self, points: Sequence[Point]) -> None:
         self._points = list(points)

@@ -1,27 +1,29 @@
-"""The results folder: Parquet parts with an explicit schema, each written whole, readable while others are written.
+"""The results folder: Parquet parts with an explicit schema, each written whole, readable while another process writes.
 
     results/NAME/results.json        the layout of the folder
     results/NAME/experiment.json     the experiment as it was last run
     results/NAME/wanted.parquet      the runs that it wants
     results/NAME/runs/*.parquet      one row a run
     results/NAME/history/*.parquet   one row a run and measurement
-    results/NAME/set_aside/          parts that were damaged, and what lost its other half by that; nobody reads it
+    results/NAME/set_aside/          damaged parts, and copies of parts that lose rows by that; never read
 
 A part is called FIRST-LAST-DIGEST.parquet: the numbers of the commits whose rows it has, and the beginning of the SHA-256 of
-its bytes, so that a part that was cut off or changed is known for it. Names are not believed: which rows count is decided by
-what is in parts that were read whole and found good (`survey`), for all who read or write alike. Each row has the number of its commit as well: of a run
-that was made twice the later one counts, with the history of the same commit. Numbers are counted, not taken from a clock.
+its bytes, which tells whether a part was cut off or changed. Names are not believed: the content of parts that were read whole
+and found good decides which rows count (`survey`), for all readers and writers alike. Each row has the number of its commit as
+well: of a run that was computed twice the later attempt counts, with the history of the same commit. Numbers are counted, not
+taken from a clock.
 """
 
 from optilab.store.exporting import export_csv
 from optilab.store.merging import Merged, merge
 from optilab.store.reading import Results, done, load, load_all, load_runs
 from optilab.store.schema import HISTORY, facts, runs_schema
-from optilab.store.wanted import named, wanted, wants_more, with_more
+from optilab.store.wanted import WANTED, named, wanted, wants_more, with_more
 from optilab.store.writing import Store
 
 __all__ = [
     "HISTORY",
+    "WANTED",
     "Merged",
     "Results",
     "Store",

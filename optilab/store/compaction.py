@@ -25,11 +25,11 @@ from optilab.store.schema import fitted
 FAN = 3  # recent parts of about one size that are joined into one
 FEW = 16  # parts that everybody sees, and that need not be joined
 LARGE = 64 * 2**20  # bytes beyond which a part isn't joined any more
-Kept = Callable[[Part, pa.Table], pa.Table]  # of some rows of a part, those that still count
+Kept = Callable[[Part, pa.Table], pa.Table]  # rows of a part -> those that still count
 
 
 def join_recent(parts: Sequence[Part], schema: pa.Schema, kept: Kept, *, openly: bool = False) -> Part:
-    """Join contiguous recent parts into one, in the same place or in the open.
+    """Join contiguous recent parts into one, which is recent as well or open to everybody.
 
     OSError if there is no room or a part is gone, DamagedError if one has been damaged; then all is as before.
     """
@@ -59,7 +59,7 @@ def _rows(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Iterator[pa.T
 
 
 def due(recent: Sequence[Part]) -> list[Part]:
-    """The last recent parts, if there are enough of about one size to be joined."""
+    """The last recent parts that are to be joined: FAN of about one size; none if there are fewer."""
     last = recent[-FAN:]
     if len(last) < FAN or len({_tier(part) for part in last}) > 1 or sum(part.size for part in last) > LARGE:
         return []
@@ -74,7 +74,7 @@ def _tier(part: Part) -> int:
 
 
 def groups(parts: Sequence[Part]) -> list[list[Part]]:
-    """All parts, in as few groups as may be joined without one becoming large."""
+    """The parts in order, in few groups of which each may be joined without exceeding LARGE."""
     found: list[list[Part]] = []
     size = 0
     for part in parts:

@@ -1,4 +1,4 @@
-"""What is in a part: read whole, and compared with what its name says. Nothing else of the store believes a name."""
+"""The content of a part: read whole, and checked against its name. Nothing else of the store believes a name."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)  # say nothing 
 
 
 class DamagedError(Exception):
-    """A part isn't what was written. The message goes on after its name, as in "is damaged"."""
+    """A part is not as it was written. The message continues a sentence that begins with its name, as in "is damaged"."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """A part that was read whole and found good.
+    """A part that was read whole and found good. A block is a sequence of rows with one run_id and one commit.
 
     rows: its rows, run_id as a dictionary; None where only their keys were kept.
-    runs: the run_id of each block of rows that belong to one making of one run. commits: its commit.
-    begins, lengths: its first row, and how many it has.
+    runs, commits: run_id and commit of each block. begins, lengths: its first row, and its number of rows.
     """
 
     part: Part
@@ -42,14 +41,15 @@ class Content:
 
     @property
     def n_rows(self) -> int:
-        """How many rows it has."""
+        """The number of its rows."""
         return int(self.lengths.sum())
 
 
 def bytes_of(part: Part) -> bytes:
-    """The bytes of a part, those that were written.
+    """The bytes of a part, exactly as they were written.
 
-    FileNotFoundError if it is gone, DamagedError if they aren't; another OSError if the machine is short of what it takes to read.
+    FileNotFoundError if the part is gone, DamagedError if its bytes differ from what was written; another OSError if the machine
+    lacks memory or file handles.
     """
     try:
         content = read_plain(part.path)
@@ -69,7 +69,8 @@ def bytes_of(part: Part) -> bytes:
 
 
 def content_of(part: Part, *, rows: bool = True) -> Content:
-    """Read a part. FileNotFoundError if it is gone; DamagedError unless it is good: its bytes, its columns and its commits.
+    """Read a part. FileNotFoundError if it is gone; DamagedError unless its bytes, columns and commits are good; OSError as for
+    `bytes_of`.
 
     rows: whether to keep them; every one is read in any case.
     """
@@ -94,7 +95,7 @@ def content_of(part: Part, *, rows: bool = True) -> Content:
 
 
 def _checked(group: pa.Table, part: Part) -> pa.Table:
-    """Some rows, if they are what the part's name says."""
+    """The rows of a row group, checked. DamagedError where values are missing, or out of range."""
     group.validate(full=True)
     for name in COMPLETE[part.table.name]:
         if group.column(name).null_count:
@@ -136,7 +137,7 @@ def _content(part: Part, table: pa.Table, schema: pa.Schema, *, rows: bool) -> C
 
 
 def same_rows(one: Iterable[Content], other: Iterable[Content], keys: set[tuple[str, int]]) -> bool:
-    """Whether parts say the same of these makings of runs: value by value, in the same order of steps."""
+    """Whether two sets of parts have the same rows for these keys: value by value, in the same order of steps."""
     first, second = (_rows_of(some, keys) for some in (one, other))
     names = set(first.column_names) & set(second.column_names)
     return all(bool(first.column(n).to_pandas().equals(second.column(n).to_pandas())) for n in sorted(names))

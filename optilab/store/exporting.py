@@ -1,4 +1,4 @@
-"""The two tables as CSV, for programs that read nothing better."""
+"""The two tables as CSV, for programs that can't read Parquet."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from optilab.store.reading import load
 
 
 def export_csv(folder: Path, out: Path) -> list[Path]:
-    """Write runs.csv and history.csv into `out`: UTF-8, numbers to the last bit, a missing one as nothing.
+    """Write runs.csv and history.csv into `out`: UTF-8, numbers to the last bit, missing values empty.
 
-    InputError if the folder holds no results, or if `out` can't be written.
+    Returns the paths of both. InputError if the folder holds no results, or if `out` can't be written.
     """
     found = load(folder)
     sweep(out, TEMPORARY)

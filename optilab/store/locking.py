@@ -1,4 +1,4 @@
-"""One writer at a time: who has a results folder, and whether a folder is one."""
+"""The lock of a results folder, one writer at a time; and checks that a folder is a results folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FOLDERS = ("runs", "history", "recent", "recent/runs", "recent/history", "set_a
 
 
 def check_readable(folder: Path) -> None:
-    """InputError unless the folder holds results in today's layout."""
+    """InputError unless the folder holds results in the layout of this version."""
     if not folder.is_dir():
         usual = Path("results") / folder
         hint = f"; did you mean {str(usual)!r}?" if (usual / _FACTS).is_file() else ""
@@ -87,7 +87,7 @@ def _check_usable(folder: Path) -> None:
 
 
 def take(folder: Path) -> FileLock:
-    """Make a folder ready for results, and lock it until `release`. InputError if it can't be, or if another has it."""
+    """Create and lock a results folder until `release`. InputError if it can't be written, or another process has the lock."""
     _check_usable(folder)
     lock = FileLock(folder / _LOCK)
     try:
@@ -106,7 +106,7 @@ def take(folder: Path) -> FileLock:
 
 
 def release(folder: Path, lock: FileLock) -> None:
-    """Let others have it."""
+    """Release the lock of a results folder."""
     with suppress(OSError):
         (folder / _HOLDER).unlink(missing_ok=True)
     lock.release()

@@ -1,7 +1,7 @@
-"""Brings a results folder in order before it is written: takes the steps that a process which died had left, and sets damage aside.
+"""Repairs a results folder before it is written: completes what a process that died has left undone, and sets damaged parts aside.
 
-Nothing is removed but what was read whole and found, value by value, in another part that was read whole as well, and rows of
-runs that were made again since.
+Only these rows are removed: those that were found, value by value, in another part, where both parts were read whole; and those
+of runs that were repeated since.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ SET_ASIDE = "set_aside"
 
 
 def mend(folder: Path) -> tuple[Survey, list[str]]:
-    """Leave good parts alone in their places, each with rows that count. Returns what is there then, and what was done.
+    """Leave good parts only, each with rows that count. Returns the survey of the folder then, and notes.
 
-    What was done is a sentence for each part that was set aside and for each file that is no part.
+    Notes are a sentence for each part that was set aside and for each file that is no part. InputError if the folder can't be
+    read; OSError if it can't be written; DamagedError if a part is damaged meanwhile.
     """
     for place in (".", RECENT, SET_ASIDE, *TABLES, *(f"{RECENT}/{name}" for name in TABLES)):
         sweep(folder / place)
@@ -48,7 +49,7 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
 
 
 def _set_copies_aside(found: Survey) -> list[str]:
-    """Keep what is about to be dropped from good parts although it isn't in others, nor was made again."""
+    """Copy good parts aside that are about to lose rows which are in no other part, and whose runs were not repeated."""
     notes = []
     alone = _without_their_other_half(found)
     for name in TABLES:
@@ -63,7 +64,7 @@ def _set_copies_aside(found: Survey) -> list[str]:
 
 
 def _agrees(content: Content, found: Survey, name: str) -> bool:
-    """Whether a part says of the runs that others have too what these say."""
+    """Whether a part has the same rows as other parts for the runs that they share."""
     keys = set(found.doubled[content.part])
     others = [content_of(c.part) for c in found.good[name] if found.owned[c.part] & keys]
     return same_rows([content_of(content.part)], others, keys)
@@ -84,7 +85,7 @@ def _without_their_other_half(found: Survey) -> set[Part]:
 
 
 def _set_aside(part: Part, *, copied: bool = False) -> None:
-    """Move a part, or a copy of it, to where nobody reads it, beside what lies there."""
+    """Move a part, or a copy of it, into the folder of what is set aside; nothing there is overwritten."""
     target = free_place(part.table.parent, f"{part.table.name}-{part.path.name.removeprefix('.')}")
     if copied:
         write_whole(target, read_plain(part.path))
@@ -93,7 +94,7 @@ def _set_aside(part: Part, *, copied: bool = False) -> None:
 
 
 def free_place(folder: Path, name: str) -> Path:
-    """A path of this name, or with a number after it, among what was set aside."""
+    """An unused path in the folder of what is set aside: of this name, or with a number after it."""
     aside = folder / SET_ASIDE
     aside.mkdir(exist_ok=True)
     target, count = aside / name, 1

@@ -1,4 +1,4 @@
-"""Two results folders into one."""
+"""Merges one results folder into another."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from optilab.errors import InputError
-from optilab.records.columns import COLUMNS
-from optilab.records.statuses import LASTED
+from optilab.records.columns import REPEATABLE
+from optilab.records.statuses import CONCLUSIVE
 from optilab.store.reading import live_tables
 from optilab.store.schema import hyperparameters_of, united
 from optilab.store.succession import are_others, experiment_in
 from optilab.store.wanted import wanted as runs_wanted
 from optilab.store.writing import Store
 
-_CLOCKS = ("seconds", "cpu_seconds")
-
 
 @dataclass(frozen=True)
 class Merged:
-    """What came of a merge.
+    """The result of a merge; all fields but notes are numbers of runs.
 
-    added: runs that were in the other folder alone. replaced: runs that had failed here, and not there.
-    in_both: runs that were in both. differing: of those made by the same code, how many have other measurements, clocks aside.
-    notes: what was mended on the way. unwanted: how many of those that came aren't wanted here: they are in the folder, and not in
-    what `load` gives.
+    added: only in the source. replaced: inconclusive here, conclusive in the source.
+    in_both: in both folders. differing: of those, of the same code with other measurements, clocks aside.
+    unwanted: of the runs that were taken over, those that the experiment here doesn't want: `load` leaves them out.
+    notes: repairs on the way.
     """
 
     added: int
@@ -52,7 +50,7 @@ def merge(into: Path, source: Path) -> Merged:
     ours, our_history = live_tables(into)
     mine, other = (dict(zip(*_columns(t), strict=True)) for t in (ours, theirs))
     both = [run for run in other if run in mine]
-    replaced = [run for run in both if mine[run][0] not in _GOOD and other[run][0] in _GOOD]
+    replaced = [run for run in both if mine[run][0] not in CONCLUSIVE and other[run][0] in CONCLUSIVE]
     wanted = {run for run in other if run not in mine} | set(replaced)
     same_code = [run for run in both if mine[run] == other[run]]
     differing = sum(_measured(our_history, run) != _measured(their_history, run) for run in same_code)
@@ -71,7 +69,7 @@ def merge(into: Path, source: Path) -> Merged:
 
 
 def _wanted_of_both(into: Path, source: Path) -> pa.Table | None:
-    """What is wanted in `into` from now on; None if that isn't known."""
+    """The table of runs wanted in `into` after the merge; None if that is unknown."""
     ours, theirs = runs_wanted(into), runs_wanted(source)
     if ours is None or theirs is None or are_others(experiment_in(into), experiment_in(source)):
         return ours
@@ -85,15 +83,12 @@ def _wanted_of_both(into: Path, source: Path) -> pa.Table | None:
     return pa.concat_tables([ours, more.cast(ours.schema)])
 
 
-_GOOD = (*LASTED, "diverged")
-
-
 def _columns(runs: pa.Table) -> tuple[list[str], list[tuple[str, str]]]:
     pairs = zip(runs.column("status").to_pylist(), runs.column("code").to_pylist(), strict=True)
     return runs.column("run_id").to_pylist(), list(pairs)
 
 
 def _measured(history: pa.Table, run: str) -> bytes:
-    """What was measured of a run, but the clocks."""
+    """The measurements of a run, clocks left out."""
     rows = history.filter(pc.equal(history.column("run_id"), run))
-    return b"".join(np.asarray(rows.column(n), np.float64).tobytes() for n in COLUMNS if n not in _CLOCKS)
+    return b"".join(np.asarray(rows.column(n), np.float64).tobytes() for n in REPEATABLE)

@@ -1,4 +1,4 @@
-"""One part of a table: its name, and how it is written."""
+"""Parts of a table: how they are named and written."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PLACES: tuple[Place, ...] = ("recent", "open", "hidden")
 
 @dataclass(frozen=True)
 class Part:
-    """A part, by its name: the commits whose rows it has, from the first to the last, and the digest of its bytes.
+    """A part as its name describes it: the commits whose rows it has, from the first to the last, and the digest of its bytes.
 
-    Whether its content is what its name says is for `store.content` to find out.
+    `store.content` checks whether its content agrees.
 
     place: "open" to everybody; "recent" commits, soon to be joined; or "hidden", about to take the place of others.
     """
@@ -42,7 +42,7 @@ class Part:
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """The path of its file."""
         name = f"{self.first:08d}-{self.last:08d}-{self.digest}"
         if self.place == "recent":
             return self.table.parent / RECENT / self.table.name / f"{name}.parquet"
@@ -50,17 +50,17 @@ class Part:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Its size in bytes. OSError if it is gone."""
         return self.path.lstat().st_size
 
 
 def digest_of(content: bytes) -> str:
-    """The digest that a part with these bytes has in its name."""
+    """The digest of a part's bytes, as in its name."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def listed(table: Path) -> tuple[list[Part], list[Path]]:
-    """All parts of a table by their names, in order, and what else lies among them but hidden files."""
+    """All parts of a table in order, by their names; and the other files in its folders, hidden ones left out."""
     found: list[Part] = []
     foreign: list[Path] = []
     recent: tuple[Path, Place] = (table.parent / RECENT / table.name, "recent")
@@ -75,7 +75,7 @@ def listed(table: Path) -> tuple[list[Part], list[Path]]:
 
 
 def _part(table: Path, path: Path, place: Place) -> Part | None:
-    """The part of a name, or None where it is not the name that optilab gives one."""
+    """The part of this path; None where its name is not that of a part."""
     name = _NAME.fullmatch(path.name)
     if name is None or not 1 <= int(name[1]) <= int(name[2]) <= LAST_COMMIT:
         return None
@@ -84,20 +84,20 @@ def _part(table: Path, path: Path, place: Place) -> Part | None:
 
 
 def row_groups(content: bytes) -> Iterator[pa.Table]:
-    """The rows of a part's bytes, some at a time."""
+    """Yields the row groups in the bytes of a part."""
     file = pq.ParquetFile(pa.BufferReader(content))
     for k in range(file.num_row_groups):
         yield file.read_row_group(k)
 
 
 def _encoding(schema: pa.Schema) -> dict[str, Any]:
-    """How columns are written. Hardly two measurements are the same: a dictionary of them makes files larger, and slow to read."""
+    """Options of the Parquet writer. Measurements hardly repeat: a dictionary of them makes files larger, and slower to read."""
     repeated = [field.name for field in schema if not pa.types.is_floating(field.type)]
     return {"compression": "zstd", "compression_level": 1, "use_dictionary": repeated}
 
 
 def write_commit(table: Path, rows: pa.Table, number: int) -> Part:
-    """Write the rows of a commit, and have them on disk."""
+    """Write the rows of a commit durably, as a recent part. OSError if that fails."""
     buffer = io.BytesIO()
     pq.write_table(rows, buffer, row_group_size=_ROWS, **_encoding(rows.schema))
     part = Part(table, number, number, digest_of(buffer.getvalue()), "recent")
@@ -106,7 +106,7 @@ def write_commit(table: Path, rows: pa.Table, number: int) -> Part:
 
 
 def write_joined(table: Path, rows: Iterable[pa.Table], schema: pa.Schema, parts: Sequence[Part], place: Place) -> Part:
-    """Write a part with these rows, some at a time, that is to take the place of others."""
+    """Write a part that replaces others, with the rows of `rows`, one table at a time. OSError if that fails."""
     first, last = min(part.first for part in parts), max(part.last for part in parts)
     with pending(table) as made:
         with pq.ParquetWriter(made.file, schema, **_encoding(schema)) as writer:

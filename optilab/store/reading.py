@@ -1,4 +1,4 @@
-"""Reads a results folder, whether or not somebody is writing it."""
+"""Reads a results folder, also while a process writes it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Results:
         return f"<Results {self.folder}: {len(self.runs)} runs ({statuses})>"
 
     def of(self, table: pa.Table | None) -> Results:
-        """Of these runs those that a table wants, under the names it gives them; all of them where there is no table."""
+        """The results of the runs that a table wants, as by `store.named`; all where there is no table."""
         if table is None:
             return self
         runs = named(self.runs, table)
@@ -59,7 +59,7 @@ def load(folder: str | Path) -> Results:
 
 
 def load_all(folder: str | Path) -> Results:
-    """All runs that a folder holds, those that its experiment doesn't want any more as well. Errors as for `load`."""
+    """All runs of a folder, also those that its experiment doesn't want any more. InputError and warnings as for `load`."""
     place = Path(folder)
     runs, history = live_tables(place)
     if not len(runs):
@@ -68,7 +68,7 @@ def load_all(folder: str | Path) -> Results:
 
 
 def live_tables(folder: Path) -> tuple[pa.Table, pa.Table]:
-    """`runs` and `history` with all rows that count, `commit` included, in order. InputError and warnings as for `load`."""
+    """The tables `runs` and `history` in order, with the column `commit`. InputError and warnings as for `load`."""
     found = survey(folder)
     _warn(found.damaged)
     ordered = replace(found, runs=_sorted(found.runs))
@@ -82,7 +82,7 @@ def _sorted(runs: pa.Table) -> pa.Table:
 
 
 def load_runs(folder: str | Path) -> pd.DataFrame:
-    """The table `runs` of all that a folder holds, in no particular order, and empty where nothing is finished yet.
+    """The table `runs` of all runs of a folder, in no particular order; empty where no run has finished.
 
     InputError and warnings as for `load`.
     """
@@ -93,7 +93,7 @@ def load_runs(folder: str | Path) -> pd.DataFrame:
 
 
 def done(folder: Path) -> dict[str, tuple[str, str]]:
-    """Status and digest of the code of each run that the folder holds, by run_id; empty if there is no such folder."""
+    """Status and code digest of each run of a folder, by run_id; empty if there is no such folder. InputError as for `load`."""
     if not folder.exists():
         return {}
     runs = load_runs(folder)

@@ -1,98 +1,29 @@
-"""The columns of the two tables."""
+"""The two tables as Arrow schemas, and tables brought into their form."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from optilab.errors import InputError
-from optilab.records.columns import COLUMNS, HEAD, RESERVED, TAIL, WHOLE
+from optilab.records import columns
+from optilab.records.columns import RESERVED, TABLES, Column
 from optilab.texts import exact, shortened, shown
 
-COMMIT = pa.field("commit", pa.int64())  # the last column of both tables
-
-HISTORY = pa.schema(
-    [("run_id", pa.string()), *((name, pa.int64() if name in WHOLE else pa.float64()) for name in COLUMNS)]
-)
-
 _TYPES = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64(), "switch": pa.bool_()}
-_HEAD = [(name, _TYPES[kind]) for name, kind in HEAD.items()]
-_TAIL = [(name, _TYPES[kind]) for name, kind in TAIL.items()]
 
-# Columns that every part has, whichever version wrote it: those that were added to this layout later may be missing.
-_ALWAYS = {
-    "runs": [
-        "run_id",
-        "experiment",
-        "problem",
-        "optimizer",
-        "label",
-        "schedule",
-        "batch_size",
-        "seed",
-        "role",
-        "status",
-        "message",
-        "steps",
-        "measurements",
-        "final_train_cost",
-        "final_test_cost",
-        "final_train_accuracy",
-        "final_test_accuracy",
-        "best_train_cost",
-        "best_test_cost",
-        "code",
-        "versions",
-        "host",
-        "spec",
-        "commit",
-    ],
-    "history": [
-        "run_id",
-        "step",
-        "epoch",
-        "examples",
-        "gradient_evaluations",
-        "seconds",
-        "cpu_seconds",
-        "train_cost",
-        "test_cost",
-        "train_accuracy",
-        "test_accuracy",
-        "gradient_norm",
-        "update_norm",
-        "weight_norm",
-        "lr",
-        "w_0",
-        "w_1",
-        "commit",
-    ],
-}
+
+def _fields(some: Iterable[Column]) -> list[pa.Field]:
+    return [pa.field(column.name, _TYPES[column.kind]) for column in some]
+
+
+HISTORY = pa.schema(_fields(TABLES["history"][:-1]))
+(COMMIT,) = _fields([columns.COMMIT])  # the last column of both tables
 ROLES = frozenset({"tuning", "evaluation"})  # what a run was made for
-
-# Columns without gaps.
-COMPLETE = {
-    "runs": [
-        "run_id",
-        "experiment",
-        "problem",
-        "optimizer",
-        "label",
-        "schedule",
-        "batch_size",
-        "seed",
-        "role",
-        "status",
-        "steps",
-        "measurements",
-        "code",
-        "commit",
-    ],
-    "history": ["run_id", *sorted(WHOLE), "commit"],
-}
+COMPLETE = {table: [c.name for c in some if c.presence == "complete"] for table, some in TABLES.items()}
 
 
 def runs_schema(hyperparameters: Mapping[str, type]) -> pa.Schema:
@@ -103,19 +34,18 @@ def runs_schema(hyperparameters: Mapping[str, type]) -> pa.Schema:
     for name in hyperparameters:
         if name in RESERVED:
             raise InputError(f"a hyperparameter can't be called {name!r}: `runs` has another column of that name")
-    kinds = {name: pa.string() if kind is str else pa.float64() for name, kind in hyperparameters.items()}
-    return pa.schema([*_HEAD, *kinds.items(), *_TAIL])
+    own = [Column(name, "text" if kind is str else "number") for name, kind in hyperparameters.items()]
+    return pa.schema(_fields((*columns.HEAD, *own, *columns.TAIL)))
 
 
 def complaint(table: str, schema: pa.Schema) -> str:
-    """What is wrong with the columns of a part of "runs" or "history"; nothing if they are as they must be."""
-    known = {f.name: f.type for f in HISTORY} if table == "history" else dict(_HEAD + _TAIL)
-    known["commit"] = COMMIT.type
+    """What is wrong with the columns of a part of "runs" or "history"; "" if nothing is."""
+    known = {field.name: field.type for field in _fields(TABLES[table])}
     if len(set(schema.names)) < len(schema.names):
         return "a column stands there twice"
-    for name in _ALWAYS[table]:
-        if name not in schema.names:
-            return f"it has no column {name!r}"
+    for column in TABLES[table]:
+        if column.presence != "optional" and column.name not in schema.names:
+            return f"it has no column {column.name!r}"
     for field in schema:
         if field.name in known and field.type != known[field.name]:
             return f"its column {field.name!r} holds {field.type}, not {known[field.name]}"
@@ -125,17 +55,20 @@ def complaint(table: str, schema: pa.Schema) -> str:
 
 
 def hyperparameters_of(schema: pa.Schema) -> dict[str, type]:
-    """The other way round."""
+    """Inverse of `runs_schema`: the hyperparameters among the columns."""
     return {f.name: str if pa.types.is_string(f.type) else float for f in schema if f.name not in RESERVED}
 
 
 def united(one: Mapping[str, type], other: Mapping[str, type]) -> dict[str, type]:
-    """Hyperparameters of both; of words where either is."""
+    """The hyperparameters of both tables; words where one of them has words."""
     return {n: str if str in (one.get(n), other.get(n)) else float for n in dict.fromkeys([*one, *other])}
 
 
 def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with the columns of a schema; numbers become words where it has words, and what it lacks is null."""
+    """The table with the columns of a schema: numbers become words where the schema has words, missing columns are null.
+
+    pyarrow.ArrowInvalid for values that don't fit.
+    """
     columns = []
     for field in schema:
         if field.name not in table.column_names:
@@ -149,5 +82,5 @@ def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def facts(**values: Any) -> str:
-    """Values as one line of JSON, for a column."""
+    """Values as one line of JSON, for a column of text."""
     return json.dumps(values, sort_keys=True, default=str)

@@ -1,4 +1,4 @@
-"""What is said, and kept apart, where an experiment comes to a folder that holds results of another one."""
+"""An experiment that is run into the folder of another one: what is reported, and which pictures are set aside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEAD = 4096
 
 
 def succeed(folder: Path, experiment: str) -> list[str]:
-    """Say how an experiment differs from the one that was last run into a folder; more seeds are no difference.
+    """Notes on how an experiment differs from the one that was last run into a folder, seeds aside.
 
     Of another experiment, one with another question, or with no problem or no rule in common, the pictures are set aside.
     """
@@ -44,7 +44,7 @@ def succeed(folder: Path, experiment: str) -> list[str]:
 
 
 def experiment_in(folder: Path) -> dict[str, Any]:
-    """The experiment that was last run into a folder, as it was put down; empty where that isn't known."""
+    """The experiment that was last run into a folder, as stored; empty where it is unknown."""
     try:
         found = json.loads(read_plain(folder / EXPERIMENT))
     except (OSError, ValueError, RecursionError):
@@ -53,7 +53,10 @@ def experiment_in(folder: Path) -> dict[str, Any]:
 
 
 def are_others(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether two experiments are not one that was edited: in question, or with no problem or no rule in common."""
+    """Whether two experiments are different ones, not one that was edited.
+
+    They are if their questions differ, or if they have no problem or no rule in common.
+    """
 
     def problems(of: Mapping[str, Any]) -> list[Any]:
         return [of.get("problem"), *_entries(of.get("problems"))]

@@ -1,9 +1,10 @@
-"""Which rows of a results folder count: decided here, once, for everybody who reads or writes it.
+"""Decides which rows of a results folder count, for all that reads or writes it.
 
-Parts are believed for what was read in them, never for their names. A making of a run counts if it is the last one of this run
-whose row of `runs` and whose history were both found in good parts, the history with as many rows as the run was measured. Where
-two parts have the rows of one making, as when a process died while it joined them, those of one part count: of the one with more
-commits. So a part that is damaged, empty, or out of place takes no other one's rows away.
+Parts are judged by their content, never by their names. A run may have been computed several times; each such attempt is known
+by its run_id and commit. The latest complete attempt of each run counts: one whose row of `runs` and whose history are both in
+good parts, the history with as many rows as the run has measurements. Where two parts have the rows of one attempt, as when a
+process died while it joined them, those of the part with more commits count. So a part that is damaged, empty, or out of place
+takes no other one's rows away.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from optilab.store.schema import COMMIT, HISTORY, fitted, hyperparameters_of, ru
 _READERS = 4  # threads that read and check parts
 _ATTEMPTS = 10  # to read while parts are being joined
 
-Key = tuple[str, int]  # a making of a run: its run_id and the number of its commit
+Key = tuple[str, int]  # an attempt of a run: its run_id and the number of its commit
 _Read = dict[Part, Content | DamagedError]  # a part never changes: what has been read is read
 
 
 @dataclass(frozen=True)
 class Damage:
-    """A part that isn't good. what: is wrong with it. covered: whether others have rows of all its commits."""
+    """A damaged part. what: the damage. covered: whether good parts have rows of all its commits."""
 
     part: Part
     what: str
@@ -49,13 +50,13 @@ class Damage:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a results folder holds.
+    """The content of a results folder.
 
     runs: the rows that count, `commit` included, in no particular order.
     good: the parts of each table that were read whole, in order, and what is in them.
-    owned: of each part of each table the makings whose rows count there. doubled: those whose rows it has too, but not as
-    the one that counts.
-    damaged: the parts that aren't good. foreign: what else lies among them.
+    owned: for each part of each table, the attempts whose rows count there. doubled: those of which it has rows that count in
+    another part.
+    damaged: the parts that aren't good. foreign: other files among the parts.
     """
 
     folder: Path
@@ -87,7 +88,7 @@ class Survey:
 
     @property
     def untidy(self) -> bool:
-        """Whether some rows of good parts don't count."""
+        """Whether good parts have rows that don't count."""
         return any(
             content.n_rows != sum(length for key, length in _lengths(content) if key in self.owned[content.part])
             for name in TABLES
@@ -96,12 +97,12 @@ class Survey:
 
     @property
     def last_commit(self) -> int:
-        """The highest number of a commit of which there is a row."""
+        """The highest number of a commit with a row in a good part; 0 if there is none."""
         return max((int(c.commits.max()) for name in TABLES for c in self.good[name] if len(c.commits)), default=0)
 
 
 def survey(folder: Path, *, rows: bool = True) -> Survey:
-    """Read a results folder. InputError if it is none, or can't be read.
+    """Read a results folder. InputError if it holds no results, or can't be read.
 
     rows: whether the rows of the history are kept, or only the runs that they belong to.
     """
@@ -136,23 +137,31 @@ def _survey(folder: Path, *, rows: bool) -> Survey:
 
 
 def _parts(table: Path, read: _Read, *, rows: bool) -> list[Part]:
-    """The parts of a table, all of which have been read. What was just joined with others is looked for again."""
+    """The parts of a table, all of them read. Where parts are gone, joined with others meanwhile, the folder is listed again."""
     there: list[Part] = []
     for _ in range(_ATTEMPTS):
         there = listed(table)[0]
         fresh = [part for part in there if part not in read]
-        with ThreadPoolExecutor(_READERS) as readers:
-            for part, found in zip(fresh, readers.map(partial(_content, rows=rows), fresh), strict=True):
-                if found is not None:
-                    read[part] = found
+        for part, found in zip(fresh, _contents(fresh, rows=rows), strict=True):
+            if found is not None:
+                read[part] = found
         good = [content for part in there if isinstance(content := read.get(part), Content)]
         if all(part in read or _is_covered(part, good) for part in there):
             break
     return [part for part in there if part in read]
 
 
+def _contents(parts: Sequence[Part], *, rows: bool) -> list[Content | DamagedError | None]:
+    """The content of several parts, as by `_content`, read by threads where there are several."""
+    read = partial(_content, rows=rows)
+    if len(parts) < 2:
+        return [read(part) for part in parts]
+    with ThreadPoolExecutor(_READERS) as readers:
+        return list(readers.map(read, parts))
+
+
 def _content(part: Part, *, rows: bool) -> Content | DamagedError | None:
-    """What is in a part; None if it is gone."""
+    """The content of a part, or its damage; None if the part is gone."""
     try:
         return content_of(part, rows=rows)
     except FileNotFoundError:
@@ -169,7 +178,7 @@ def _is_covered(part: Part, good: Iterable[Content]) -> bool:
 
 
 def _is_complete(good: Mapping[str, Sequence[Content]]) -> bool:
-    """Whether each making of a run has its history."""
+    """Whether each attempt of a run has its history."""
     lengths = {key: length for content in good["history"] for key, length in _lengths(content)}
     return all(
         measurements in (0, lengths.get(key))
@@ -220,7 +229,7 @@ def _keys(content: Content) -> list[Key]:
 
 
 def _lengths(content: Content) -> list[tuple[Key, int]]:
-    """How many rows each making has in a part."""
+    """The number of rows of each attempt in a part."""
     keys, lengths = _keys(content), content.lengths.tolist()
     if len(set(keys)) == len(keys):
         return list(zip(keys, lengths, strict=True))
@@ -231,7 +240,7 @@ def _lengths(content: Content) -> list[tuple[Key, int]]:
 
 
 def keys_of(runs: pa.Table) -> list[Key]:
-    """The making of each row."""
+    """The attempt of each row."""
     return list(zip(runs.column("run_id").to_pylist(), runs.column("commit").to_pylist(), strict=True))
 
 
@@ -251,7 +260,7 @@ def _runs(good: Sequence[Content], owned: Mapping[Part, frozenset[Key]]) -> pa.T
 def _blocks(
     content: Content, owned: frozenset[Key], position: Mapping[Key, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows of a part that count, and to which run each belongs."""
+    """The rows of a part that count, and the position of the run of each."""
     places = np.array([position[key] if key in owned else -1 for key in _keys(content)], np.int64)
     counts = places >= 0
     begins, lengths, places = content.begins[counts], content.lengths[counts], places[counts]

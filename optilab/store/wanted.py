@@ -1,4 +1,4 @@
-"""Of the runs that a folder holds, those of the experiment as it was last run, under the names that it gives them."""
+"""The runs of a folder that its experiment, as it was last run, wants, under the names that it gives them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,23 @@ from optilab.store.schema import ROLES
 if TYPE_CHECKING:
     import pandas as pd
 
+# What an experiment calls a run.
+_NAMES = ("experiment", "problem", "label", "schedule", "role", "problem_id", "line_id")
+_TEXTS = ("run_id", *_NAMES)
+WANTED = pa.schema(  # of wanted.parquet
+    [*((name, pa.string()) for name in _TEXTS), ("seed", pa.int64()), ("code", pa.string())]
+)
 _MORE = b"more"  # in the metadata of the table: see `wants_more`
-_NAMES = ("experiment", "problem", "label", "schedule", "role")  # what an experiment calls a run; words
-_OWN = ("run_id", "seed", "code")  # columns that are no names
 
 
 def wanted(folder: Path) -> pa.Table | None:
-    """The runs that the experiment wants, as it was last run into the folder; None if that isn't known.
+    """The runs that the experiment wants, as it was last run into the folder, as a table like WANTED; None if unknown.
 
-    A ResultsWarning where it isn't known because the file is damaged.
+    Warns with a ResultsWarning where it is unknown because the file is damaged.
     """
     try:
         table = pq.read_table(pa.BufferReader(read_plain(folder / WANTED_RUNS)))
-        table.validate(full=True)
-        words = [name for name in ("run_id", *_NAMES) if name == "run_id" or name in table.column_names]
-        if any(table.schema.field(n).type != pa.string() or table.column(n).null_count for n in words):
-            raise ValueError("other columns")
-        if "role" in words and not ROLES.issuperset(table.column("role").to_pylist()):
-            raise ValueError("other roles")
+        _check(table)
     except FileNotFoundError:
         return None
     except Exception:  # whatever a library says of bytes that are no table
@@ -49,22 +48,35 @@ def wanted(folder: Path) -> pa.Table | None:
     return table.replace_schema_metadata({_MORE: more} if more else None)
 
 
+def _check(table: pa.Table) -> None:
+    """Raise an exception of whatever kind unless a table has the columns of WANTED, or those of an earlier version."""
+    table.validate(full=True)
+    texts = [name for name in _TEXTS if name == "run_id" or name in table.column_names]
+    if any(table.schema.field(name).type != pa.string() or table.column(name).null_count for name in texts):
+        raise ValueError("other columns")
+    if "role" in texts and not ROLES.issuperset(table.column("role").to_pylist()):
+        raise ValueError("other roles")
+
+
 def with_more(table: pa.Table) -> pa.Table:
-    """The table of wanted runs of an experiment that chooses others once these are made."""
+    """A table of wanted runs, marked as that of an experiment which chooses further runs by the results of these."""
     return table.replace_schema_metadata({_MORE: b"yes"})
 
 
 def wants_more(table: pa.Table) -> bool:
-    """Whether others are chosen once the runs of such a table are made."""
+    """Whether a table of wanted runs is marked by `with_more`: further runs are chosen by the results of these."""
     return _MORE in (table.schema.metadata or {})
 
 
 def named(runs: pd.DataFrame, table: pa.Table | None) -> pd.DataFrame:
-    """Those of some runs that a table wants, in the same order, under the names it gives them; all where there is no table."""
+    """The runs that a table wants, under the names it gives them, in their order in `runs`; all runs where there is no table.
+
+    The one answer to which runs count: loading, plotting, exporting, status, replay and the choice of the best use it.
+    """
     if table is None:
         return runs
     names = table.replace_schema_metadata(None).to_pandas().drop_duplicates("run_id").set_index("run_id")
     found = runs[runs["run_id"].isin(names.index)].reset_index(drop=True)
-    for column in names.columns.difference(_OWN).intersection(found.columns):
+    for column in names.columns.intersection(_NAMES).intersection(found.columns):
         found[column] = names[column].reindex(found["run_id"]).to_numpy(dtype=object)
     return found

@@ -25,14 +25,14 @@ from optilab.store.succession import succeed
 
 
 class Store:
-    """A results folder that is written; used as a `with` block, which has the folder for itself.
+    """A results folder open for writing, locked against other writers; used in a `with` block.
 
-    folder: made if it isn't there. hyperparameters: columns of `runs`, of numbers (float) or words (str).
+    folder: created if necessary. hyperparameters: columns of `runs`, of numbers (float) or words (str).
     experiment: text of experiment.json, which `want` writes.
 
     InputError if the folder can't be written, is being written by another process, or holds something else.
 
-    notes: what was found and mended, one sentence each.
+    notes: what was repaired, one sentence each.
     runs_schema: columns of what is added to `runs`.
     """
 
@@ -74,7 +74,7 @@ class Store:
         known = united(hyperparameters, hyperparameters_of(found.runs.schema))
         self.runs_schema = runs_schema(known)
         self._schemas = {"runs": self.runs_schema.append(COMMIT), "history": HISTORY.append(COMMIT)}
-        self._commits: dict[str, int] = {}  # of the making of each run that counts
+        self._commits: dict[str, int] = {}  # of the attempt of each run that counts
         self._done: dict[str, tuple[str, str]] = {}
         self._note(found.runs)
         self._doubled = {part: {run for run, _ in keys} for part, keys in found.doubled.items() if keys}
@@ -87,23 +87,23 @@ class Store:
         self._superseded = False
 
     def _note(self, runs: pa.Table) -> None:
-        """Remember these as the makings that count."""
+        """Remember these rows as the attempts that count."""
         names = ("run_id", "commit", "status", "code")
         for run, commit, *rest in zip(*(runs.column(name).to_pylist() for name in names), strict=True):
             self._commits[run] = commit
             self._done[run] = rest[0], rest[1]
 
     def done(self) -> dict[str, tuple[str, str]]:
-        """Status and digest of the code of each run that the folder holds, by run_id."""
+        """Status and code digest of each run of the folder, by run_id."""
         return dict(self._done)
 
     def want(self, table: pa.Table) -> None:
-        """Put down the experiment, and which runs it wants."""
+        """Store the experiment, and the table of runs that it wants. InputError if they can't be written."""
         self._put_down(EXPERIMENT, self._experiment.encode())
         self.want_also(table)
 
     def want_also(self, table: pa.Table) -> None:
-        """Put down which runs are wanted of the experiment that is put down already."""
+        """Store a table of wanted runs for the experiment that is stored already. InputError if it can't be written."""
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
         self._put_down(WANTED_RUNS, buffer.getvalue())
@@ -115,14 +115,14 @@ class Store:
             raise self._unwritable(error) from error
 
     def add(self, runs: pa.Table, history: pa.Table) -> None:
-        """Take finished runs; they are on disk after the next `commit`."""
+        """Add finished runs; they are on disk after the next `commit`."""
         self._waiting["runs"].append(fitted(runs, self.runs_schema))
         self._waiting["history"].append(fitted(history, HISTORY))
 
     def commit(self) -> None:
-        """Have on disk what was added.
+        """Write what was added durably.
 
-        InputError if it can't be written: nothing that was written before is touched, and a later commit tries again.
+        InputError if it can't be written: parts that are there already stay untouched, and a later commit tries again.
         """
         if not self._waiting["runs"]:
             return
@@ -147,7 +147,7 @@ class Store:
         self._compact()
 
     def _compact(self) -> None:
-        """Join parts where there are enough of a size; where there is no room for that, later."""
+        """Join parts where there are enough of a size; where the disk has no room, a later commit tries again."""
         for name in TABLES:
             recent = [part for part in self._parts[name] if part.place == "recent"]
             with suppress(OSError, DamagedError):
@@ -157,7 +157,7 @@ class Store:
                     self._put(parts, join_recent(parts, self._schemas[name], self._counting))
 
     def _open_recent(self, name: str) -> None:
-        """Show everybody what is recent."""
+        """Make recent parts visible to all readers."""
         recent = [part for part in self._parts[name] if part.place == "recent"]
         if recent:
             self._put(recent, join_recent(recent, self._schemas[name], self._counting, openly=True))
@@ -165,19 +165,19 @@ class Store:
             self._hidden[name] = 0
 
     def _rewrite(self, name: str) -> None:
-        """Leave few parts, and no row that doesn't count."""
+        """Join the parts of a table into few, without rows that don't count."""
         self._open_recent(name)
         for group in groups(self._parts[name]):
             self._put(group, join_open(group, self._schemas[name], self._counting))
 
     def _put(self, parts: Sequence[Part], part: Part) -> None:
-        """Remember that a part has taken the place of others."""
+        """Remember that a part has replaced others."""
         name = part.table.name
         position = self._parts[name].index(parts[0])
         self._parts[name][position : position + len(parts)] = [part]
 
     def _counting(self, part: Part, rows: pa.Table) -> pa.Table:
-        """Without what was made again later, has lost its other half, or counts in another part."""
+        """The rows without superseded ones, those whose partner table is damaged, and those that count in another part."""
         ids = rows.column("run_id").combine_chunks().dictionary_encode()
         ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
         elsewhere = self._doubled.get(part, ())
@@ -187,7 +187,7 @@ class Store:
         return rows if keep.all() else rows.filter(pa.array(keep))
 
     def _tidy(self) -> None:
-        """Show everybody all there is, in few parts, without rows that don't count."""
+        """Make all rows that count visible to all readers, in few parts, and remove the others."""
         with suppress(OSError, DamagedError):
             for name in TABLES:
                 self._open_recent(name)

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from optilab.errors import InputError
 from optilab.parameters.numeric import MOST_STEPS
 from optilab.parameters.tables import Table
-from optilab.records.columns import MEASURES
+from optilab.records.columns import ASCENDING, MEASURES
 from optilab.records.statuses import Status
 from optilab.texts import shown
 
@@ -140,7 +140,7 @@ class StoppingRules:
         if stop.gradient_norm is not None and measured["gradient_norm"] <= stop.gradient_norm:
             return "converged", f"the norm of the gradient is {measured['gradient_norm']:g}"
         for name, value in (stop.target or {}).items():
-            reached = measured[name] >= value if name.endswith("accuracy") else measured[name] <= value
+            reached = measured[name] >= value if name in ASCENDING else measured[name] <= value
             if reached:
                 return "target", f"{name} is {measured[name]:g}"
         if stop.plateau is not None and self._stands_still(stop.plateau, measured[stop.plateau.of]):

@@ -1,4 +1,4 @@
-"""What made a run, and where: versions, the host, plugins."""
+"""The environment of a run: versions of packages, the host, plugins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import warnings
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,7 @@ _BLAS = "blas"  # among the versions
 
 
 class OtherCodeError(InputError):
-    """A process has other code, or other versions, than the one that asks."""
+    """A worker has other code, or other versions of packages, than the runner."""
 
 
 def blas() -> str:
@@ -40,7 +41,7 @@ def blas() -> str:
 
 @cache
 def versions() -> str:
-    """What runs are made with here, as JSON."""
+    """Versions of Python, of the packages that compute, and of the BLAS, as JSON."""
     made_with = {
         "optilab": __version__,
         "python": platform.python_version(),
@@ -54,12 +55,12 @@ def versions() -> str:
 
 @cache
 def host() -> str:
-    """Where runs are made."""
+    """The name of this machine, and its number of processors."""
     return f"{platform.node()} ({os.cpu_count()} cpus)"
 
 
 def use_plugins(files: list[str]) -> None:
-    """Load the plugins that were given as files; what can't be loaded of the others the parent has told already."""
+    """Load plugins from files. InputError if one can't be; about other plugins, the parent process has warned already."""
     warnings.simplefilter("ignore", PluginWarning)
     loading.trust()
     for file in files:
@@ -67,13 +68,13 @@ def use_plugins(files: list[str]) -> None:
     loading.registry()
 
 
-def _check_versions(asked: str) -> None:
-    """OtherCodeError if runs would be made with other versions here: they might not be the same to the last bit.
+def check_versions(wanted: Mapping[str, str]) -> None:
+    """OtherCodeError if this process has other versions than are wanted: results might differ in their last bits.
 
     Another BLAS kernel may change last bits as well, but it comes with the processor, and nobody can install another: it is
-    recorded with each run, and not refused.
+    recorded with each run, and accepted.
     """
-    wanted, here = json.loads(asked), json.loads(versions())
+    here = json.loads(versions())
     other = [
         f"{name} {here.get(name)} where {wanted[name]} is asked for"
         for name in wanted

@@ -1,4 +1,4 @@
-"""The executors that need nothing else: in this process, and on the cores of this machine."""
+"""The built-in executors: `inline` in this process, and `local` on the cores of this machine."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from optilab.workers import supervisor
 
 
 class _AtOnce(Executor):
-    """Calls what it is given, at once."""
+    """An executor that calls each function as it is submitted."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call it, and return its future, which is done."""
+        """Call the function; returns a future that is done."""
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -25,7 +25,7 @@ class _AtOnce(Executor):
 
 @executor
 def inline() -> Iterator[Pool]:
-    """Make the runs in this process, one after another: for debuggers, and to see what a plugin prints.
+    """Run in this process, one run after another: for debuggers, and to see what a plugin prints.
 
     A plugin that crashes takes this process with it.
     """
@@ -34,7 +34,7 @@ def inline() -> Iterator[Pool]:
 
 @executor
 def local(workers: int | None = None) -> Iterator[Pool]:
-    """Make the runs on this machine, in `workers` processes of one thread each; one a core where it isn't given.
+    """Run on this machine, in `workers` processes of one thread each; by default one for each core.
 
     Cores are those that this process may use, by its affinity and the limits of its container.
     """

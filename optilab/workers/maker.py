@@ -1,36 +1,36 @@
-"""Makes the runs of a batch in this process, one after another."""
+"""Trains the runs of a batch in this process, one after another."""
 
 from __future__ import annotations
 
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from optilab.errors import InputError
-from optilab.experiment.cell import Cell
+from optilab.experiment.cell import Cell, code_key
 from optilab.experiment.identity import run_id
 from optilab.guarding.calls import Contained, described
-from optilab.search.median_rule import Limits, Watch
+from optilab.search.median_rule import Watch
 from optilab.training.plan import Plan
 from optilab.training.run import Run
 from optilab.training.setup import Setup
 from optilab.training.training import Training
-from optilab.workers.environment import OtherCodeError, _check_versions, host, versions
+from optilab.workers.environment import OtherCodeError, check_versions, host, versions
 from optilab.workers.listeners import listener_of
-from optilab.workers.messages import Outcome
+from optilab.workers.messages import Batch, BatchCell, BatchRun, Outcome
 
-_KEPT = 64  # setups and plans that are kept for the next batch
+_KEPT = 64  # setups and plans that are cached
 Heard = Callable[[Run], None]
 
 
 class Maker:
-    """Makes runs, and keeps for the next batch what runs have in common.
+    """Trains runs; caches plans and setups, which runs of several batches have in common.
 
-    compiling: called with True before something may be compiled, and with False afterwards.
+    compiling: called with True before a setup that may have to compile, and with False afterwards.
     mind_the_clock: as for `Training`.
     """
 
@@ -41,44 +41,46 @@ class Maker:
         self._setups: dict[str, Setup] = {}
         self._codes: dict[str, str] = {}
 
-    def make(self, batch: Mapping[str, Any], heard: Callable[[int], Heard] | None = None) -> Iterator[Outcome]:
-        """The outcomes of a batch's runs, until its time is up; at least one.
+    def make(self, batch: Batch, heard: Callable[[int], Heard] | None = None) -> Iterator[Outcome]:
+        """Yields the outcomes of a batch's runs in order, until its quantum is over; at least one.
 
-        heard: for the number of a run, what is told its measurements.
+        heard: gives, for a run's position in the batch, a function that is called with the run after each measurement.
 
-        OtherCodeError if the runs would not be those that were asked for.
+        OtherCodeError if this process has other versions, code or data than the runner. InputError for a spec that can't be
+        built here.
         """
-        _check_versions(batch["versions"])
+        check_versions(batch.versions)
         begin = time.perf_counter()
-        for number, (cell, seed, identity, limits) in enumerate(batch["runs"]):
-            plan = self._plan(**batch["cells"][cell], seed=seed, identity=identity)
+        plans: dict[int, Plan] = {}
+        for number, run in enumerate(batch.runs):
+            if run.cell not in plans:
+                plans[run.cell] = self._plan(batch.cells[run.cell], run)
             tell = heard(number) if heard else None
-            watch = None if limits is None else Watch(Limits.of_json(batch["limits"][limits]))
-            yield self._outcome(plan, seed, tell, watch)
-            if time.perf_counter() - begin > batch["quantum"]:
+            watch = None if run.limits is None else Watch(batch.limits[run.limits])
+            yield self._outcome(plans[run.cell], run.seed, tell, watch)
+            if time.perf_counter() - begin > batch.quantum:
                 return
 
-    def _plan(self, spec: str, code: str, seed: int, identity: str) -> Plan:
-        key = f"{code} {spec}"
+    def _plan(self, cell: BatchCell, first: BatchRun) -> Plan:
+        """The plan of a cell, checked against what the runner has found of its first run."""
+        key = f"{cell.code} {json.dumps(cell.spec, sort_keys=True)}"
         if key not in self._plans:
-            plan = Cell.of_spec(json.loads(spec)).plan
-            if self._code(plan, spec) != code:
+            plan = Cell.of_spec(cell.spec).plan
+            if self._code(plan, code_key(cell.spec)) != cell.code:
                 raise OtherCodeError(f"{host()} has other code for {plan.optimizer.name} on {plan.problem.name}")
-            if run_id(plan, seed) != identity:
+            if run_id(plan, first.seed) != first.run_id:
                 raise OtherCodeError(f"{host()} has other data for {plan.problem.name}, or other defaults")
             _make_room(self._plans)
             self._plans[key] = plan
         return self._plans[key]
 
-    def _code(self, plan: Plan, spec: str) -> str:
-        given = json.loads(spec)
-        key = json.dumps([given["problem"], given["precision"], given["optimizer"], given["schedule"]])
+    def _code(self, plan: Plan, key: str) -> str:
         if key not in self._codes:
             self._codes[key] = plan.code
         return self._codes[key]
 
     def _outcome(self, plan: Plan, seed: int, tell: Heard | None, watch: Watch | None) -> Outcome:
-        """Of one run."""
+        """Train one run."""
 
         def goes_on(run: Run) -> bool:
             if tell is not None:
@@ -88,19 +90,19 @@ class Maker:
         def begin() -> Training:
             return Training(plan, seed, self._setup(plan), mind_the_clock=self._mind_the_clock)
 
-        run, text = made(begin, goes_on if tell or watch else None)
+        run, text = finished(begin, goes_on if tell or watch else None)
         if run.status == "pruned" and watch is not None:
             run.message += f": {watch.reason}"
         return Outcome(
-            run.status,
-            run.message,
-            text,
-            run.steps,
-            run.last_finite_step,
-            run.compile_seconds,
-            run.train_seconds,
-            run.measure_seconds,
-            run.log,
+            status=run.status,
+            message=run.message,
+            traceback=text,
+            steps=run.steps,
+            last_finite_step=run.last_finite_step,
+            compile_seconds=run.compile_seconds,
+            train_seconds=run.train_seconds,
+            measure_seconds=run.measure_seconds,
+            log=run.log,
         )
 
     def _setup(self, plan: Plan) -> Setup:
@@ -117,10 +119,11 @@ class Maker:
         return kept
 
 
-def made(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = None) -> tuple[Run, str]:
-    """A run that was brought to its end, and the traceback of what a plugin raised in it, or "".
+def finished(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = None) -> tuple[Run, str]:
+    """Train a run to its end; returns it, and the traceback of an exception that a plugin has raised, or "".
 
-    What a plugin raises is a result: the run is "failed", with what was measured before. heard: as for `Training.finish`.
+    Such an exception is a result: the run's status is "failed", and it keeps its measurements. heard: as for
+    `Training.finish`.
     """
     run = Run(np.zeros(0))
     try:
@@ -137,28 +140,31 @@ def made(begin: Callable[[], Training], heard: Callable[[Run], bool] | None = No
 
 
 def _make_room(kept: dict[str, Any]) -> None:
-    """Forget what was put in first, if there is too much."""
+    """Drop the oldest entry of a full cache."""
     if len(kept) >= _KEPT:
         del kept[next(iter(kept))]
 
 
-_makers: dict[str, Maker] = {}  # of the present session, for work in this process
+_makers: dict[str, Maker] = {}  # by session: that of the present one
 
 
-def work_here(batch: str) -> tuple[bytes, str, str, int]:
-    """Make the first run of a batch in this process, unprotected. OtherCodeError as for `Maker.make`."""
-    content = json.loads(batch)
-    if content["session"] not in _makers:
+def work_here(message: str) -> tuple[bytes, str, str, int]:
+    """Train the first run of a batch, given as JSON, in this process, unprotected. Errors as for `Maker.make`.
+
+    Returns the fields of a `Reply`.
+    """
+    batch = Batch.from_json(message)
+    if batch.session not in _makers:
         _makers.clear()
-        _makers[content["session"]] = Maker(mind_the_clock=True)
-    listener = listener_of(content["session"])
+        _makers[batch.session] = Maker(mind_the_clock=True)
+    listener = listener_of(batch.session)
 
     def heard(number: int) -> Heard:
         def tell(run: Run) -> None:
             if listener is not None:
-                listener(content["runs"][number][2], run.log[-1].tolist())
+                listener(batch.runs[number].run_id, run.log[-1].tolist())
 
         return tell
 
-    outcome = next(_makers[content["session"]].make(content, heard))
+    outcome = next(_makers[batch.session].make(batch, heard))
     return outcome.pack(), versions(), host(), 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,14 +13,79 @@ from numpy.typing import NDArray
 
 from optilab.records.columns import COLUMNS
 from optilab.records.statuses import Status
+from optilab.search.median_rule import Limits
 from optilab.texts import encodable
 
 OUTCOMES = "outcomes"  # file in a worker's folder, of outcomes one after another
 _LENGTHS = struct.Struct("<II")  # of an outcome's facts and of its history, in bytes
 
 
-class _Facts(NamedTuple):
-    """The fields of an `Outcome`."""
+@dataclass(frozen=True)
+class BatchCell:
+    """What some runs of a batch have in common: the spec of their cell, and the digest of the code that they execute."""
+
+    spec: Mapping[str, Any]
+    code: str
+
+
+@dataclass(frozen=True)
+class BatchRun:
+    """A run of a batch. cell, limits: positions in the batch's own; limits is None for a run that is never pruned."""
+
+    cell: int
+    seed: int
+    run_id: str
+    limits: int | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Runs that a worker is asked for, in order.
+
+    session: the runner's; a worker serves one at a time. versions: of the packages that the runner has.
+    plugins: files to load. quantum: seconds after which no further run is begun.
+    time_limit: seconds that each run may take. live: whether measurements are sent as they are taken.
+    """
+
+    session: str
+    versions: Mapping[str, str]
+    plugins: Sequence[str]
+    quantum: float
+    time_limit: float | None
+    live: bool
+    cells: Sequence[BatchCell]
+    limits: Sequence[Limits]
+    runs: Sequence[BatchRun]
+
+    def after(self, count: int) -> Batch:
+        """The same batch without its first `count` runs."""
+        return replace(self, runs=self.runs[count:])
+
+    def to_json(self) -> str:
+        """One line of JSON. TypeError for a spec that JSON can't hold."""
+        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        content["cells"] = [asdict(cell) for cell in self.cells]
+        content["limits"] = [limits.as_json() for limits in self.limits]
+        content["runs"] = [asdict(run) for run in self.runs]
+        return json.dumps(content)
+
+    @classmethod
+    def from_json(cls, text: str) -> Batch:
+        """Inverse of `to_json`. ValueError, KeyError or TypeError for any other text."""
+        content = json.loads(text)
+        content["cells"] = [BatchCell(**cell) for cell in content["cells"]]
+        content["limits"] = [Limits.of_json(limits) for limits in content["limits"]]
+        content["runs"] = [BatchRun(**run) for run in content["runs"]]
+        return cls(**content)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """How one run ended; the fields are columns of `runs`.
+
+    message, traceback: written by plugins; what UTF-8 can't encode in them is escaped.
+    log: its history, [measurement, column].
+    """
 
     status: Status
     message: str
@@ -31,50 +97,59 @@ class _Facts(NamedTuple):
     measure_seconds: float
     log: NDArray[np.float64]
 
+    def __post_init__(self) -> None:
+        for name in ("message", "traceback"):
+            object.__setattr__(self, name, encodable(getattr(self, name)))
 
-class Outcome(_Facts):
-    """What came of one run; the fields are columns of `runs`.
-
-    message, traceback: of a plugin, and yet texts that every file and stream can hold.
-    log: its history, [measurement, column].
-    """
-
-    __slots__ = ()
-
-    def __new__(cls, status: Status, message: str, traceback: str, *rest: Any, **named: Any) -> Outcome:
-        """With what can't be encoded in its texts escaped."""
-        return _Facts.__new__(cls, status, encodable(message), encodable(traceback), *rest, **named)
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All fields but the history."""
+        return {name: getattr(self, name) for name in FACTS}
 
     def pack(self) -> bytes:
         """As bytes, to be followed by those of the next outcome."""
-        facts = json.dumps(self[:-1]).encode()
+        facts = json.dumps(self.facts).encode()
         log = np.ascontiguousarray(self.log).tobytes()
         return _LENGTHS.pack(len(facts), len(log)) + facts + log
 
 
+FACTS = tuple(field.name for field in fields(Outcome) if field.name != "log")
+
+
 def lost(status: Status, message: str, traceback: str = "") -> Outcome:
-    """The outcome of a run of which nothing came back."""
+    """The outcome of a run that was lost with its worker: no step, no measurement."""
     return Outcome(status, message, traceback, 0, 0, 0.0, 0.0, 0.0, np.zeros((0, len(COLUMNS))))
 
 
 def unpack(packed: bytes) -> Iterator[Outcome]:
     """The outcomes in some bytes; one that was cut off is left out."""
+    for facts, log, end in _frames(packed):
+        rows = np.frombuffer(packed, np.float64, (end - log) // 8, log)
+        yield Outcome(**json.loads(packed[facts:log]), log=rows.reshape(-1, len(COLUMNS)))
+
+
+def whole(packed: bytes) -> tuple[int, bytes]:
+    """The number of complete outcomes in some bytes, and these bytes without one that was cut off."""
+    ends = [end for _, _, end in _frames(packed)]
+    return len(ends), packed[: ends[-1]] if ends else b""
+
+
+def _frames(packed: bytes) -> Iterator[tuple[int, int, int]]:
+    """Of each complete outcome, where its facts begin, where its history begins, and where that ends."""
     place = 0
     while place + _LENGTHS.size <= len(packed):
         facts, log = _LENGTHS.unpack_from(packed, place)
-        place += _LENGTHS.size
-        if place + facts + log > len(packed):
+        begin = place + _LENGTHS.size
+        place = begin + facts + log
+        if place > len(packed):
             return
-        values: list[Any] = json.loads(packed[place : place + facts])
-        rows = np.frombuffer(packed, np.float64, log // 8, place + facts)
-        yield Outcome._make([*values, rows.reshape(-1, len(COLUMNS))])
-        place += facts + log
+        yield begin, begin + facts, place
 
 
 class Reply(NamedTuple):
-    """What comes back for a batch: outcomes of its first runs, in order; the others were not begun.
+    """A worker's answer to a batch: outcomes of its first runs, in order; the others were not begun.
 
-    versions, host: what made them, and where. compiled: how many functions had to be compiled for them.
+    versions, host: of the process that has computed them. compiled: how many functions had to be compiled for them.
     """
 
     outcomes: bytes

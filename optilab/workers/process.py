@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from optilab.errors import InputError
 from optilab.guarding.calls import overdue, seconds
 from optilab.guarding.children import python
-from optilab.workers.messages import OUTCOMES
+from optilab.workers.messages import OUTCOMES, Batch
 
 GRACE = 2.0  # seconds after its time limit in which a run may end by itself
 START = 60.0  # seconds for a worker to start, beside those for its plugins
@@ -42,9 +42,12 @@ Told = Callable[[int, list[float]], None]  # of a run's number in its batch, and
 
 
 class WorkerProcess:
-    """A worker process, and what is known of it."""
+    """A worker process: started here, it works on one batch at a time.
 
-    def __init__(self, plugins: list[str]) -> None:
+    plugins: files to load. OSError if no process can be started.
+    """
+
+    def __init__(self, plugins: Sequence[str]) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="optilab-worker-"))
         self._outcomes = self._folder / OUTCOMES
         self._outcomes.touch()
@@ -63,17 +66,17 @@ class WorkerProcess:
         self.pid = self._process.pid
         self.overdue = self._silent = False
         self._size, self._since, self._waiting = 0, time.monotonic(), True
-        self.send({"folder": str(self._folder), "plugins": plugins})
+        self.send(json.dumps({"folder": str(self._folder), "plugins": list(plugins)}))
         self._hello: dict[str, Any] = {}
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Send it a line; one that is dead doesn't get it."""
+    def send(self, line: str) -> None:
+        """Send it a line of JSON; a process that has died ignores it."""
         assert self._process.stdin is not None
         with suppress(OSError):
-            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.write(line + "\n")
 
     def _answer(self) -> dict[str, Any] | None:
-        """Its next line, or None if there will be no more. InputError if it refuses to work."""
+        """Its next line; None if its output has ended. InputError if it refuses to work."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         answer: dict[str, Any] | None = json.loads(line) if line.endswith("\n") else None
@@ -83,12 +86,17 @@ class WorkerProcess:
             raise InputError(answer["refused"])
         return answer
 
-    def work(self, batch: dict[str, Any], told: Told | None) -> tuple[bytes, int | None]:
-        """What it has finished of a batch, and how many functions it compiled; None for these if it died."""
+    def work(self, batch: Batch, told: Told | None) -> tuple[bytes, int | None]:
+        """Work on a batch; returns packed outcomes and the number of compiled functions, or None for it if the process died.
+
+        told: called with the position of a run in the batch, and a measurement of it.
+
+        InputError if the worker refuses the batch; OverdueError if the process hangs as it starts.
+        """
         if not self._hello:
             self._hello = self._greeting()
         self._size, self._since, self._waiting = 0, time.monotonic(), False
-        self.send(batch)
+        self.send(batch.to_json())
         compiled = None
         while (answer := self._answer()) is not None:
             if "compiling" in answer:
@@ -102,7 +110,7 @@ class WorkerProcess:
         return self._outcomes.read_bytes(), compiled
 
     def _greeting(self) -> dict[str, Any]:
-        """Its first line, or nothing if it died. OverdueError if it hangs: an import in compiled code can't be interrupted."""
+        """Its first line; empty if it died. OverdueError if it hangs: an import in compiled code can't be interrupted."""
         limit, late = START + seconds(), threading.Event()
 
         def end() -> None:
@@ -119,7 +127,7 @@ class WorkerProcess:
         return answer or {}
 
     def check(self, time_limit: float) -> None:
-        """Kill it if it has finished no run for longer than a run may take."""
+        """Kill the process if it has finished no run for longer than `time_limit` and a grace, in seconds."""
         now = time.monotonic()
         try:
             size = self._outcomes.stat().st_size
@@ -132,7 +140,7 @@ class WorkerProcess:
             self._process.kill()
 
     def last_words(self) -> tuple[str, str]:
-        """How it died, and what it wrote before."""
+        """How the process died, and the end of what it has written to stderr."""
         code = self._process.wait()
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         with suppress(ValueError):
@@ -145,16 +153,16 @@ class WorkerProcess:
 
     @property
     def made_with(self) -> tuple[str, str]:
-        """Its versions and its host."""
+        """Its versions and its host; empty before its greeting."""
         return self._hello.get("versions", ""), self._hello.get("host", "")
 
     @property
     def alive(self) -> bool:
-        """Whether it may get another batch."""
+        """Whether the process can take another batch."""
         return not self._silent and self._process.poll() is None
 
     def kill(self) -> None:
-        """End it, whatever it does."""
+        """Kill the process, and remove its folder."""
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             with suppress(OSError):

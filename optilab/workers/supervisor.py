@@ -1,28 +1,26 @@
 """Watches over worker processes: a run that crashes its worker, or never returns, costs that run alone.
 
-A batch is worked on by a worker process of its own, started by whoever has the batch: the runner itself or, on another
-machine, a worker of the executor there. What the process had finished before it died is kept.
+Each batch goes to a worker process, a child of the process that has the batch: the runner itself or, on another machine, a
+worker of the executor there. Runs that the process had finished before it died are kept.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from optilab.errors import InputError
 from optilab.workers.listeners import listener_of
-from optilab.workers.messages import Outcome, Reply, lost, unpack
+from optilab.workers.messages import Batch, Outcome, Reply, lost, whole
 from optilab.workers.process import GRACE, Told, WorkerProcess
 
 _STARTS = 3  # processes that may die before they are ready
 
 
 class Supervisor:
-    """Worker processes of one session, each for one batch at a time; the runner or an executor's worker has one."""
+    """The worker processes of one session, each with one batch at a time; a process has one supervisor."""
 
     def __init__(self, session: str) -> None:
         self.session = session
@@ -31,22 +29,26 @@ class Supervisor:
         self._busy: set[WorkerProcess] = set()
         self._closed = False
 
-    def prepare(self, count: int, plugins: list[str]) -> None:
+    def prepare(self, count: int, plugins: Sequence[str]) -> None:
         """Start workers ahead of their first batch."""
         with self._lock:
             self._idle += [WorkerProcess(plugins) for _ in range(count - len(self._idle))]
 
-    def work(self, batch: dict[str, Any], told: Told | None = None) -> Reply:
-        """Make a batch, with as many workers as die on the way. InputError if it can't be made here."""
+    def work(self, batch: Batch, told: Told | None = None) -> Reply:
+        """Work on a batch; a worker that dies is replaced, and the run at which two have died counts as crashed.
+
+        told: called with the position of a run in the batch, and a measurement of it.
+
+        InputError if workers don't start or refuse the batch; InterruptedError if the supervisor is closed meanwhile.
+        """
         packed, done, retried, stillborn = b"", 0, -1, 0
         while True:
-            with self._worker(batch["plugins"]) as worker, self._watched(worker, batch["time_limit"]):
-                rest = {**batch, "runs": batch["runs"][done:]}
-                finished, compiled = worker.work(rest, _numbered_from(done, told))
-                whole = [outcome.pack() for outcome in unpack(finished)]
-                packed += b"".join(whole)
-                done += len(whole)
-                if compiled is not None or done == len(batch["runs"]):
+            with self._worker(batch.plugins) as worker, self._watched(worker, batch.time_limit):
+                finished, compiled = worker.work(batch.after(done), _numbered_from(done, told))
+                count, outcomes = whole(finished)
+                packed += outcomes
+                done += count
+                if compiled is not None or done == len(batch.runs):
                     return Reply(packed, *worker.made_with, compiled or 0)
                 if self._closed:
                     raise InterruptedError("the runner is closing")
@@ -55,13 +57,14 @@ class Supervisor:
                     if stillborn == _STARTS:
                         raise InputError("worker processes don't start: {}: {}".format(*worker.last_words()))
                 elif worker.overdue or retried == done:
-                    end = _overdue(batch["time_limit"]) if worker.overdue else _crashed(worker)
+                    limit = batch.time_limit
+                    end = _overdue(limit) if worker.overdue and limit is not None else _crashed(worker)
                     return Reply(packed + end.pack(), *worker.made_with, 0)
                 else:
                     retried = done
 
     @contextmanager
-    def _worker(self, plugins: list[str]) -> Iterator[WorkerProcess]:
+    def _worker(self, plugins: Sequence[str]) -> Iterator[WorkerProcess]:
         """An idle worker, or a new one."""
         with self._lock:
             if self._closed:
@@ -82,7 +85,7 @@ class Supervisor:
 
     @contextmanager
     def _watched(self, worker: WorkerProcess, time_limit: float | None) -> Iterator[None]:
-        """Look after it from another thread, if its runs have a time limit."""
+        """Check the worker from another thread, if its runs have a time limit in seconds."""
         if time_limit is None:
             yield
             return
@@ -102,7 +105,7 @@ class Supervisor:
 
     @property
     def pids(self) -> list[int]:
-        """Process numbers of its workers."""
+        """Process identifiers of its workers."""
         with self._lock:
             return [worker.pid for worker in [*self._busy, *self._idle]]
 
@@ -133,19 +136,20 @@ _here: list[Supervisor] = []
 _changing = threading.Lock()
 
 
-def work(batch: str) -> tuple[bytes, str, str, int]:
-    """Make a batch under the supervisor of this process: what an executor calls.
+def work(message: str) -> tuple[bytes, str, str, int]:
+    """Work on a batch, given as JSON, under the supervisor of this process: the function that executors call.
 
-    A new session ends the workers of the one before, which have the code that there was then.
+    A new session ends the workers of the one before, which hold the code of that time. Returns the fields of a `Reply`;
+    errors as for `Supervisor.work`.
     """
-    content = json.loads(batch)
-    listener, runs = listener_of(content["session"]), content["runs"]
+    batch = Batch.from_json(message)
+    listener = listener_of(batch.session)
 
     def told(number: int, values: list[float]) -> None:
         if listener is not None:
-            listener(runs[number][2], values)
+            listener(batch.runs[number].run_id, values)
 
-    return tuple(_supervisor(content["session"]).work(content, told))  # type: ignore[return-value]
+    return tuple(_supervisor(batch.session).work(batch, told))  # type: ignore[return-value]
 
 
 def prepare(session: str, plugins: list[str], count: int) -> None:
@@ -154,7 +158,7 @@ def prepare(session: str, plugins: list[str], count: int) -> None:
 
 
 def workers() -> list[int]:
-    """Process numbers of the workers of this process."""
+    """Process identifiers of the workers of this process."""
     return [pid for supervisor in _here for pid in supervisor.pids]
 
 

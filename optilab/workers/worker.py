@@ -1,6 +1,6 @@
-"""A worker process: it is sent batches of runs as lines of JSON, and writes what comes of them to a file, run by run.
+"""A worker process: reads batches of runs as lines of JSON, and writes their outcomes to a file, run by run.
 
-It ends as soon as its input does, so that none stays behind when the process that it works for is gone.
+It ends as soon as its input does, so that no worker outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from optilab.compiler import cache
 from optilab.errors import InputError
 from optilab.workers.environment import host, use_plugins, versions
 from optilab.workers.maker import Maker
-from optilab.workers.messages import OUTCOMES
+from optilab.workers.messages import OUTCOMES, Batch
 
 
 def main() -> None:
-    """Work until the input ends. The first line of it says which folder and which plugins to use."""
+    """Work until the input ends. Its first line names the folder for outcomes and the plugins to load."""
     faulthandler.enable()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     asked = os.fdopen(os.dup(0), encoding="utf-8")
@@ -45,7 +45,7 @@ def main() -> None:
     maker = Maker(lambda busy: say(compiling=busy))
     with (Path(begin["folder"]) / OUTCOMES).open("r+b", buffering=0) as outcomes:
         while True:
-            _work(maker, json.loads(lines.get()), outcomes, say)
+            _work(maker, Batch.from_json(lines.get()), outcomes, say)
 
 
 def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None:
@@ -57,8 +57,8 @@ def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None
     os._exit(1)
 
 
-def _work(maker: Maker, batch: dict[str, Any], outcomes: Any, say: Any) -> None:
-    """Make a batch. Each outcome is written before the next run begins: the next may be the one that crashes."""
+def _work(maker: Maker, batch: Batch, outcomes: Any, say: Any) -> None:
+    """Work on a batch. Each outcome is written before the next run begins, which may be the one that crashes."""
     compiled = cache.LOG.compiled
     outcomes.seek(0)
     outcomes.truncate()
@@ -70,7 +70,7 @@ def _work(maker: Maker, batch: dict[str, Any], outcomes: Any, say: Any) -> None:
         return tell
 
     try:
-        for outcome in maker.make(batch, heard if batch["live"] else None):
+        for outcome in maker.make(batch, heard if batch.live else None):
             outcomes.write(outcome.pack())
     except InputError as error:
         say(refused=str(error))

@@ -29,7 +29,7 @@ from optilab.cli.terminal import Terminal, name
 from optilab.cli.verdicts import print_verdicts
 from optilab.errors import InputError
 from optilab.records.columns import COLUMNS
-from optilab.runner.progress import Status
+from optilab.runner.progress import Progress
 from optilab.testing.kit import Verdict
 from optilab.texts import counted, printable
 
@@ -430,7 +430,7 @@ def test_one_is_singular(count: int, told: str) -> None:
 def test_status_tells_done_against_wanted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Done is what is wanted and there; others are counted for themselves."""
     failed = FOUND[:0].assign(traceback="")
-    told = Status(wanted=7, more=False, missing=3, stale=1, why="", statuses={"budget": 4}, failed=failed, others=1)
+    told = Progress(wanted=7, more=False, missing=3, stale=1, why="", statuses={"budget": 4}, failed=failed, others=1)
     monkeypatch.setattr(status, "status_of", lambda _: told)
     status.show_status(Path(), as_json=False)
     lines = capsys.readouterr().out.splitlines()

@@ -22,9 +22,9 @@ from optilab.experiment.experiment import Experiment
 from optilab.figures import draw as drawing
 from optilab.figures.captions import seeds_text
 from optilab.runner.remaking import made_again
-from optilab.runner.rows import WANTED
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
+from optilab.store import WANTED
 
 INLINE = Way("inline")
 draw = partial(drawing.draw, train_again=made_again)

@@ -474,7 +474,7 @@ def test_the_next_process_compiles_nothing(tmp_path: Path, cache_folder: Path) -
     """Code that one process compiled is loaded by the next, which compiles none of it."""
     code = (
         "import sys, optilab\n"
-        "from optilab.kernels import cache\n"
+        "from optilab.compiler import cache\n"
         "optilab.run(sys.argv[1], sys.argv[2], executor='inline')\n"
         "print(cache.LOG.compiled, cache.LOG.loaded)"
     )

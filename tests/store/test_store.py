@@ -304,7 +304,7 @@ def test_no_room_to_join_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         raise OSError(28, "No space left on device")
 
     with Store(tmp_path / "r", LR, "{}") as kept:
-        monkeypatch.setattr("optilab.store.joining.write_joined", full)
+        monkeypatch.setattr("optilab.store.compaction.write_joined", full)
         for run in "abcdefgh":
             kept.add(*tables([{"run_id": run}]))
             kept.commit()
