@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from optilab import InputError, hookimpl, sampler
-from optilab.search.ranges import Sampled
-from optilab.search.sampler import Point, Sampler, SamplerKind, Trial
+from optilab import InputError, Point, Sampled, Sampler, SamplerKind, Trial, hookimpl, sampler
 
 
 @sampler
