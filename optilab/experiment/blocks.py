@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any, Literal, overload
@@ -34,7 +34,7 @@ class Block(Sequence[Cell]):
         return prod(map(len, self.lists.values())) * len(self.points)
 
     def __iter__(self) -> Iterator[Cell]:
-        return (self.cell.at(values) for values in self.hyperparameters())
+        return map(self._at, self.hyperparameters())
 
     @overload
     def __getitem__(self, number: int) -> Cell: ...
@@ -48,7 +48,11 @@ class Block(Sequence[Cell]):
         for name, values in reversed(list(self.lists.items())):
             rest, place = divmod(rest, len(values))
             chosen[name] = values[place]
-        return self.cell.at({**self.plan.hyperparameters, **chosen, **self.points[point]})
+        return self._at({**self.plan.hyperparameters, **chosen, **self.points[point]})
+
+    def _at(self, hyperparameters: Mapping[str, Any]) -> Cell:
+        """The cell with these hyperparameters; its plan needs no check, as the block's axes are checked."""
+        return self.cell.of(replace(self.plan, hyperparameters=hyperparameters))
 
     def hyperparameters(self) -> Iterator[dict[str, Any]]:
         """Those of each cell, in order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,7 @@ class Cell:
     """One point of the grid: all of a run but its seed.
 
     line_id: of the line of the comparison that it belongs to, the same on all problems; `label` is only its name.
+    known_plan: its checked plan, where it was built already, as those of a grid's cells are.
     """
 
     place: str
@@ -43,10 +44,11 @@ class Cell:
     measure: Length | None
     stop: Stop
     line_id: str = ""
+    known_plan: Plan | None = field(default=None, repr=False, compare=False)
 
-    def at(self, hyperparameters: Mapping[str, Any]) -> Cell:
-        """The same with other hyperparameters, complete and checked."""
-        return replace(self, hyperparameters=hyperparameters)
+    def of(self, plan: Plan) -> Cell:
+        """The cell of a checked plan, which it keeps; the plan differs from this cell in hyperparameters alone."""
+        return replace(self, hyperparameters=plan.hyperparameters, known_plan=plan)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -82,7 +84,9 @@ class Cell:
 
     @cached_property
     def plan(self) -> Plan:
-        """What its runs are made from. InputError if its parts don't fit together."""
+        """The checked plan of its runs. InputError if its parts don't fit together."""
+        if self.known_plan is not None:
+            return self.known_plan
         plan = Plan(
             problem=build_problem(self.problem, self.precision),
             optimizer=chain(self.optimizer),
@@ -98,7 +102,7 @@ class Cell:
     @property
     def schedule_label(self) -> str:
         """Short text for the schedule."""
-        return " + ".join(s.label for s in bound_schedules(self.schedule, self.place)) or "constant"
+        return " + ".join(s.label for s in self.plan.schedules) or "constant"
 
 
 class _Spec(Table):

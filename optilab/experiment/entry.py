@@ -20,7 +20,7 @@ from optilab.problems.problem import Problem
 from optilab.schedules.schedule import BoundSchedule
 from optilab.search.sampler import Point
 from optilab.texts import shown
-from optilab.training.checks import rehearse
+from optilab.training.checks import checked, rehearse
 from optilab.training.plan import BatchSize, Plan, usual_batch_size
 
 
@@ -28,28 +28,38 @@ from optilab.training.plan import BatchSize, Plan, usual_batch_size
 class Line:
     """One line of the comparison: cells that differ in their hyperparameters alone.
 
-    cell: one of them, without hyperparameters. named: whether the label is the user's own.
-    size: the batch size as the entry gives it, if it does.
+    cell: one of them, without hyperparameters. problem, schedules: what the cell names.
+    named: whether the label is the user's own. size: the batch size as the entry gives it, if it does.
     """
 
     optimizer: Optimizer
     cell: Cell
+    problem: Problem
+    schedules: Sequence[BoundSchedule]
     named: bool = False
     size: BatchSize | None = None
 
     def at(self, values: Mapping[str, Any]) -> Cell:
         """The cell with these hyperparameters, and defaults. InputError, with its place, if its parts don't fit together."""
-        cell = self.cell.at(self.optimizer.fill(values, self.cell.place))
-        self._checked(cell)
-        return cell
+        return self.cell.of(self._plan(self.optimizer.fill(values, self.cell.place)))
 
-    def _checked(self, cell: Cell) -> Plan:
-        """The plan of a cell. InputError, with its place, if its parts don't fit together."""
+    def _plan(self, hyperparameters: Mapping[str, Any]) -> Plan:
+        """The checked plan with these hyperparameters, complete. InputError, with its place, if its parts don't fit together."""
+        plan = Plan(
+            problem=self.problem,
+            optimizer=self.optimizer,
+            hyperparameters=hyperparameters,
+            schedules=self.schedules,
+            batch_size=self.cell.batch_size,
+            budget=self.cell.budget,
+            measure=self.cell.measure,
+            stop=self.cell.stop,
+        )
         try:
-            plan = cell.plan
+            plan = checked(plan)
             rehearse(plan)
         except InputError as error:
-            raise InputError(f"{at(cell.place)}{error}") from None
+            raise InputError(f"{at(self.cell.place)}{error}") from None
         return plan
 
     def block(self, lists: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> Block:
@@ -57,28 +67,28 @@ class Line:
 
         What a plan needs of a hyperparameter doesn't depend on the others. InputError as for `at`.
         """
-        cell = self.cell
+        place = self.cell.place
         first = {**{name: values[0] for name, values in lists.items()}, **points[0]}
-        plan = self._checked(cell.at(self.optimizer.fill(first, cell.place)))
-        checked = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in lists.items()}
+        plan = self._plan(self.optimizer.fill(first, place))
+        listed = {name: self.optimizer.checked(name, values, first, place) for name, values in lists.items()}
         columns = {name: [point[name] for point in points] for name in points[0]}
-        drawn = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in columns.items()}
-        for name, values in [*checked.items(), *drawn.items()]:
-            for value in self._critical(plan, name, values):
-                self._checked(cell.at({**plan.hyperparameters, name: value}))
+        drawn = {name: self.optimizer.checked(name, values, first, place) for name, values in columns.items()}
+        for name, values in [*listed.items(), *drawn.items()]:
+            for value in self._critical(name, values):
+                self._plan({**plan.hyperparameters, name: value})
         rows = [dict(zip(drawn, row, strict=True)) for row in zip(*drawn.values(), strict=True)] or [{}]
         distinct: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in rows:
             distinct.setdefault(tuple(row.values()), row)
-        return Block(cell, plan, checked, [*distinct.values()])
+        return Block(self.cell, plan, listed, [*distinct.values()])
 
-    def _critical(self, plan: Plan, name: str, values: Sequence[Any]) -> Iterable[Any]:
+    def _critical(self, name: str, values: Sequence[Any]) -> Iterable[Any]:
         """Those of a hyperparameter's values at which a plan is to be checked besides the first.
 
         None where no schedule multiplies it; where it does, in an interval the ends are enough.
         """
         columns = set(self.optimizer.columns_of(name))
-        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in plan.schedules):
+        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in self.schedules):
             return []
         ranges = [self.optimizer.rules[c.rule].parameters[c.name].range for c in self.optimizer.columns]
         convex = all(isinstance(ranges[k], Interval) for k in columns)
@@ -133,14 +143,15 @@ class Entry:
         return cls(place, tuple(names), optimizer, label, usual, sized, batch_sizes, axis(schedules, place), found)
 
     def lines(
-        self, experiment: Experiment, problem: Mapping[str, Any], used: Sequence[BoundSchedule]
+        self, experiment: Experiment, problem: Mapping[str, Any], built: Problem, used: Sequence[BoundSchedule]
     ) -> Iterator[Line]:
-        """Its lines: one for each batch size and schedule.
+        """Its lines on a problem: one for each batch size and schedule.
 
-        used: all schedules of the experiment, among which a label tells its own.
+        built: the problem itself. used: all schedules of the experiment, among which a label tells its own.
         """
-        for size, schedule in itertools.product(self.batch_sizes, self.schedules):
-            parts = [self.label or self.optimizer.name, *self._batch_label(size), *self._schedule_label(schedule, used)]
+        bound = [bound_schedules(schedule, self.place) for schedule in self.schedules]
+        for size, (schedule, found) in itertools.product(self.batch_sizes, zip(self.schedules, bound, strict=True)):
+            parts = [self.label or self.optimizer.name, *self._batch_label(size), *self._schedule_label(found, used)]
             cell = Cell(
                 place=self.place,
                 label=", ".join(parts),
@@ -154,7 +165,7 @@ class Entry:
                 measure=experiment.measure,
                 stop=experiment.stop,
             )
-            yield Line(self.optimizer, cell, self.label is not None, size if self.sized else None)
+            yield Line(self.optimizer, cell, built, found, self.label is not None, size if self.sized else None)
 
     def _batch_label(self, size: BatchSize) -> list[str]:
         """The batch size, where it tells lines apart; a label that the user gave is extended only by what varies."""
@@ -162,9 +173,9 @@ class Entry:
             return ["full batch" if size == "full" else f"batch {size}"]
         return []
 
-    def _schedule_label(self, schedule: Any, used: Sequence[BoundSchedule]) -> list[str]:
+    def _schedule_label(self, found: Sequence[BoundSchedule], used: Sequence[BoundSchedule]) -> list[str]:
         """The schedule, on the same terms: its name, and what tells it from the experiment's others of that name."""
-        text = " + ".join(s.label_among(used) for s in bound_schedules(schedule, self.place)) or "constant"
+        text = " + ".join(s.label_among(used) for s in found) or "constant"
         return [text] if len(self.schedules) > 1 or (self.label is None and text != "constant") else []
 
 

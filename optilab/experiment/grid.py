@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from optilab.errors import InputError
@@ -45,15 +46,10 @@ class SearchSpace:
         """A sampler at its beginning; or all the points, where they don't depend on results."""
         return self.kind.start(self.ranges, self.samples, self.seed)
 
-    @property
+    @cached_property
     def low(self) -> Cell:
         """The cell at the low end of every range."""
         return self.at({name: found.low for name, found in self.ranges.items()})
-
-    @property
-    def high(self) -> Cell:
-        """The cell at the high end of every range."""
-        return self.at({name: found.high for name, found in self.ranges.items()})
 
     def at(self, point: Point) -> Cell:
         """The cell of a point. InputError if its parts don't fit together."""
@@ -132,7 +128,7 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
         for k, given in enumerate(experiment.optimizers):
             entry = Entry.of(given, built, f"optimizers[{k}]")
             _check_size(entry)
-            for line in entry.lines(experiment, problem, used):
+            for line in entry.lines(experiment, problem, built, used):
                 yield entry, line
 
 
