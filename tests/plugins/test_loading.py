@@ -135,7 +135,7 @@ def test_every_public_name_is_there() -> None:
     for name in optilab.__all__:
         assert getattr(optilab, name) is not None
     assert set(optilab.__all__) <= set(dir(optilab))
-    with pytest.raises(AttributeError, match="no_such_name"):
+    with pytest.raises(AttributeError, match="module 'optilab' has no attribute 'no_such_name'"):
         _ = optilab.no_such_name
 
 
