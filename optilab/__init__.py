@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from optilab.problems.function import function
     from optilab.records.statuses import FAILURES
     from optilab.schedules.schedule import feedback, schedule
-    from optilab.search.ranges import Sampled
+    from optilab.search.sampled import Sampled
     from optilab.search.sampler import Point, Sampler, SamplerKind, Trial, sampler
     from optilab.workers.supervisor import close_workers
 
@@ -61,7 +61,7 @@ _HOME = {
     "SamplerKind": "search.sampler",
     "Point": "search.sampler",
     "Trial": "search.sampler",
-    "Sampled": "search.ranges",
+    "Sampled": "search.sampled",
     "Examples": "datasets.examples",
     "function": "problems.function",
     "hookimpl": "hookspecs",

@@ -24,7 +24,7 @@ from optilab.parameters.arguments import (
     TEXT,
     TEXTS,
     WHOLE,
-    Kind,
+    ArgumentKind,
     array,
     one_of,
     takes,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from optilab.training.run import Run
 
 
-OPTIMIZER = Kind(
+OPTIMIZER = ArgumentKind(
     "the name of an optimizer, a list of names, or an Optimizer",
     lambda value: (
         isinstance(value, (str, Optimizer))
@@ -59,7 +59,7 @@ def _is_problem(value: object) -> bool:
     return isinstance(value, (str, Problem))
 
 
-PROBLEM = Kind("the name of a problem, or a Problem", _is_problem)
+PROBLEM = ArgumentKind("the name of a problem, or a Problem", _is_problem)
 
 
 def _is_experiment(value: object) -> bool:
@@ -68,7 +68,9 @@ def _is_experiment(value: object) -> bool:
     return PATH.fits(value) or isinstance(value, Experiment) or TABLE.fits(value)
 
 
-_EXPERIMENT = Kind("the path of a TOML file, a dict with what such a file holds, or an Experiment", _is_experiment)
+_EXPERIMENT = ArgumentKind(
+    "the path of a TOML file, a dict with what such a file holds, or an Experiment", _is_experiment
+)
 
 
 @takes(

@@ -15,7 +15,7 @@ from optilab.errors import InputError
 from optilab.experiment.file import absolute_path, dataset_path
 from optilab.experiment.resolve import bound_schedules, build_problem
 from optilab.guarding.consent import check_readable_for
-from optilab.parameters.tables import Table, validated
+from optilab.parameters.tables import Settings, validated
 from optilab.plugins.chain import chain
 from optilab.problems.problem import Precision
 from optilab.texts import printable, shortened, shown
@@ -105,7 +105,7 @@ class Cell:
         return " + ".join(s.label for s in self.plan.schedules) or "constant"
 
 
-class _Spec(Table):
+class _Spec(Settings):
     """The column `spec` of a run: all that it is made from but its seed."""
 
     problem: dict[str, Any]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from optilab.datasets.given import without_arrays
-from optilab.parameters.tables import Table
+from optilab.parameters.tables import Settings
 from optilab.problems.problem import Precision
 from optilab.texts import shown
 from optilab.training.stopping import Budget, Length, Stop
@@ -18,7 +18,7 @@ from optilab.training.stopping import Budget, Length, Stop
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-class Tuning(Table):
+class Tuning(Settings):
     """Choose hyperparameters on seeds of their own, and evaluate only the chosen ones.
 
     seeds: how many, or which.
@@ -29,7 +29,7 @@ class Tuning(Table):
     by: Literal["train_cost", "test_cost"] = "train_cost"
 
 
-class Search(Table):
+class Search(Settings):
     """How points are chosen where hyperparameters are sampled.
 
     method: a sampler: "sobol", to which more samples can be added, "latin_hypercube", or a plugin's. One that learns from
@@ -47,7 +47,7 @@ class Search(Table):
     prune_after: float | None = Field(None, ge=0, lt=1)
 
 
-class Experiment(Table):
+class Experiment(Settings):
     """A grid of runs that answers one question.
 
     seeds: how many (0, 1, ...), or which.

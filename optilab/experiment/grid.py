@@ -19,7 +19,7 @@ from optilab.plugins.loading import registry, rehearse
 from optilab.problems.derivatives import spot_check
 from optilab.problems.problem import Problem
 from optilab.records.labels import tables_apart
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.search.sampler import Point, Sampler, SamplerKind
 from optilab.training.chance import seeds_that_differ
 
@@ -32,24 +32,24 @@ MOST_LINES = 1000  # of an entry, and searches of a line
 class SearchSpace:
     """Cells of one line, of which a sampler chooses those to be tried.
 
-    fixed: hyperparameters that they have in common. ranges: of those in which they differ. samples: how many are tried.
+    fixed: hyperparameters that they have in common. sampled: ranges of those in which they differ. samples: how many are tried.
     """
 
     line: Line
     fixed: Mapping[str, Any]
-    ranges: Mapping[str, Sampled]
+    sampled: Mapping[str, Sampled]
     samples: int
     kind: SamplerKind
     seed: int
 
     def sampler(self) -> Sampler | list[Point]:
         """A sampler at its beginning; or all the points, where they don't depend on results."""
-        return self.kind.start(self.ranges, self.samples, self.seed)
+        return self.kind.start(self.sampled, self.samples, self.seed)
 
     @cached_property
     def low(self) -> Cell:
         """The cell at the low end of every range."""
-        return self.at({name: found.low for name, found in self.ranges.items()})
+        return self.at({name: found.low for name, found in self.sampled.items()})
 
     def at(self, point: Point) -> Cell:
         """The cell of a point. InputError if its parts don't fit together."""
@@ -82,8 +82,8 @@ def grid_of(experiment: Experiment) -> Grid:
         candidates += _candidates(experiment, entry, line)
     found = named(candidates)
     grid = Grid(
-        Cells([one.block for one in found if not one.ranges]),
-        [_space(experiment, one) for one in found if one.ranges],
+        Cells([one.block for one in found if not one.sampled]),
+        [_space(experiment, one) for one in found if one.sampled],
     )
     _check_search(experiment, grid.spaces)
     _check_runs(experiment, grid)
@@ -93,11 +93,11 @@ def grid_of(experiment: Experiment) -> Grid:
 def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Candidate]:
     """The cells of a line: a block where they are known, and else a search space for each combination of what is not sampled."""
     axes = entry.axes
-    if not axes.ranges:
+    if not axes.sampled:
         yield Candidate(line, line.block(axes.lists, [{}]))
         return
     kind = registry().sampler(experiment.search.method, "search.method")
-    points = kind.start(axes.ranges, axes.samples, experiment.search.seed)
+    points = kind.start(axes.sampled, axes.samples, experiment.search.seed)
     if isinstance(points, list) and experiment.search.prune_after is None:
         yield Candidate(line, line.block(axes.lists, points))
         return
@@ -105,13 +105,13 @@ def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Ca
     if searches > MOST_LINES:
         raise InputError(f"{entry.place}: {searches:,} searches, one for each combination; there may be {MOST_LINES:,}")
     for fixed in axes.combinations:
-        ends = [dict(zip(axes.ranges, side, strict=True)) for side in _ends(axes.ranges)]
+        ends = [dict(zip(axes.sampled, side, strict=True)) for side in _ends(axes.sampled)]
         block = line.block({name: [value] for name, value in fixed.items()}, ends)
-        yield Candidate(line, block, fixed, axes.ranges, axes.samples)
+        yield Candidate(line, block, fixed, axes.sampled, axes.samples)
 
 
-def _ends(ranges: Mapping[str, Sampled]) -> list[list[float]]:
-    return [[found.low for found in ranges.values()], [found.high for found in ranges.values()]]
+def _ends(sampled: Mapping[str, Sampled]) -> list[list[float]]:
+    return [[found.low for found in sampled.values()], [found.high for found in sampled.values()]]
 
 
 def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
@@ -165,7 +165,7 @@ def _check_runs(experiment: Experiment, grid: Grid) -> None:
 def _space(experiment: Experiment, one: Candidate) -> SearchSpace:
     """A search space of a line."""
     kind = registry().sampler(experiment.search.method, "search.method")
-    return SearchSpace(one.line, one.fixed, one.ranges, one.samples, kind, experiment.search.seed)
+    return SearchSpace(one.line, one.fixed, one.sampled, one.samples, kind, experiment.search.seed)
 
 
 def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None:

@@ -16,7 +16,7 @@ from optilab.experiment.entry import Line
 from optilab.experiment.identity import identity
 from optilab.records.canonical import canonical_text, digest
 from optilab.records.labels import differing, numbered, told_apart
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.texts import exact, shown
 
 
@@ -24,13 +24,13 @@ from optilab.texts import exact, shown
 class Candidate:
     """Cells of one line on one problem; those in a block, or those that a search chooses from ranges, between two ends.
 
-    fixed, ranges, samples: of a search.
+    fixed, sampled, samples: of a search.
     """
 
     line: Line
     block: Block
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    ranges: Mapping[str, Sampled] = field(default_factory=dict)
+    sampled: Mapping[str, Sampled] = field(default_factory=dict)
     samples: int = 0
 
 
@@ -68,8 +68,8 @@ def _without_repeats(candidates: Iterable[Candidate]) -> list[Candidate]:
 def _repeats(one: Candidate, other: Candidate) -> bool:
     """Whether all cells of `one` are among those of `other`. InputError where that leaves a line without some of its own."""
     mine, same = one.line.cell, other.line.cell
-    if one.ranges or other.ranges:  # what a search chooses is only seen when it does
-        asked = (one.ranges, one.fixed, one.samples) == (other.ranges, other.fixed, other.samples)
+    if one.sampled or other.sampled:  # what a search chooses is only seen when it does
+        asked = (one.sampled, one.fixed, one.samples) == (other.sampled, other.fixed, other.samples)
         relation = "inside" if asked else "apart"
     else:
         relation = other.block.relation(one.block)
@@ -128,12 +128,12 @@ def _axes(one: Candidate) -> dict[str, Any]:
     """What each hyperparameter of a line ranges over: a value, a list, or a range as a text."""
     found: dict[str, Any] = {}
     for name in one.block.plan.hyperparameters:
-        if name in one.ranges:
-            found[name] = f"{exact(one.ranges[name].low)} to {exact(one.ranges[name].high)}"
+        if name in one.sampled:
+            found[name] = f"{exact(one.sampled[name].low)} to {exact(one.sampled[name].high)}"
         else:
             values = list(one.block.values(name))
             found[name] = values[0] if len(values) == 1 else values
-    return {**found, "samples": one.samples} if one.ranges else found
+    return {**found, "samples": one.samples} if one.sampled else found
 
 
 def _labels(firsts: Sequence[Candidate]) -> list[str]:

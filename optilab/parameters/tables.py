@@ -16,7 +16,7 @@ from optilab.parameters.numeric import as_number, single
 from optilab.texts import nearest, printable, shortened, shown
 
 
-class Table(BaseModel):
+class Settings(BaseModel):
     """A table of an experiment file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

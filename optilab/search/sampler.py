@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from optilab.errors import InputError
 from optilab.guarding.calls import in_time, trusted
 from optilab.parameters.numeric import is_finite
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.texts import shown
 
 Point = Mapping[str, float]  # a value for each hyperparameter that is sampled
@@ -59,11 +59,11 @@ class SamplerKind:
         """The function's docstring."""
         return inspect.getdoc(self.function) or ""
 
-    def start(self, ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler | list[Point]:
+    def start(self, sampled: Mapping[str, Sampled], samples: int, seed: int) -> Sampler | list[Point]:
         """All the points, or a sampler that chooses them by and by. InputError for points that aren't in the ranges."""
         with self.trusted():
-            found = self.function(ranges, samples, seed)
-        return found if isinstance(found, Sampler) else self.checked(found, ranges, samples)
+            found = self.function(sampled, samples, seed)
+        return found if isinstance(found, Sampler) else self.checked(found, sampled, samples)
 
     @contextmanager
     def trusted(self) -> Iterator[None]:
@@ -72,24 +72,24 @@ class SamplerKind:
         with trusted(what), in_time(what, self.function):
             yield
 
-    def checked(self, points: Sequence[Point], ranges: Mapping[str, Sampled], count: int) -> list[Point]:
+    def checked(self, points: Sequence[Point], sampled: Mapping[str, Sampled], count: int) -> list[Point]:
         """The points, each value fitted to its range. InputError if they are not so many, or not in the ranges."""
         if len(points) != count:
             raise InputError(f"the sampler {self.name} gave {len(points)} points where {count} were asked for")
         for point in points:
-            if not _is_point(point, ranges):
+            if not _is_point(point, sampled):
                 raise InputError(
                     f"the sampler {self.name} gave the point {shown(point)} where a number for each of "
-                    f"{', '.join(ranges)} was asked for"
+                    f"{', '.join(sampled)} was asked for"
                 )
-        return [{name: found.fitted(point[name]) for name, found in ranges.items()} for point in points]
+        return [{name: found.fitted(point[name]) for name, found in sampled.items()} for point in points]
 
     def __repr__(self) -> str:
         return self.name
 
 
-def _is_point(given: object, ranges: Mapping[str, Sampled]) -> bool:
-    if not isinstance(given, (dict, Mapping)) or given.keys() != ranges.keys():
+def _is_point(given: object, sampled: Mapping[str, Sampled]) -> bool:
+    if not isinstance(given, (dict, Mapping)) or given.keys() != sampled.keys():
         return False
     return all(map(is_finite, given.values()))
 

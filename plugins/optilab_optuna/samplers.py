@@ -9,7 +9,7 @@ from optilab import InputError, Point, Sampled, Sampler, SamplerKind, Trial, hoo
 
 
 @sampler
-def tpe(ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
+def tpe(sampled: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
     """Where good points lie more densely than bad ones, by Optuna's tree-structured Parzen estimator.
 
     Bergstra et al., 2011, "Algorithms for Hyper-Parameter Optimization". Its first ten points are chosen at random.
@@ -18,20 +18,20 @@ def tpe(ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
         import optuna
     except ImportError:
         raise InputError("the sampler 'tpe' needs `pip install 'optilab-framework[optuna]'`") from None
-    return Study(optuna.samplers.TPESampler(seed=seed, constant_liar=True), ranges)
+    return Study(optuna.samplers.TPESampler(seed=seed, constant_liar=True), sampled)
 
 
 class Study(Sampler):
     """An Optuna study with any of its samplers: a plugin of another one needs no more than a function as above."""
 
-    def __init__(self, chooser: Any, ranges: Mapping[str, Sampled]) -> None:
+    def __init__(self, chooser: Any, sampled: Mapping[str, Sampled]) -> None:
         import optuna
 
         quiet = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells of each study
         self._study = optuna.create_study(sampler=chooser)
         optuna.logging.set_verbosity(quiet)
-        self._distributions = {name: _distribution(found) for name, found in ranges.items()}
+        self._distributions = {name: _distribution(found) for name, found in sampled.items()}
         self._asked: list[Any] = []
 
     def ask(self, count: int) -> Sequence[Point]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from optilab.plugins.loading import registry
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 
 METHODS = st.sampled_from(["sobol", "latin_hypercube"])
 
@@ -111,7 +111,7 @@ def test_points_are_spread_more_evenly_than_at_random(method: Any) -> None:
 def test_points_are_the_same_in_every_process() -> None:
     """Nothing depends on a process's own hashing of names."""
     code = """
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.search.space_filling import sobol
 print([point["eps"] for point in sobol.start({n: Sampled("uniform", 0.0, 1.0) for n in ("lr", "eps")}, 5, 3)])
 """

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optilab.search.ranges import KINDS, Sampled
+from optilab.search.sampled import SAMPLED_KINDS, Sampled
 
 
 @given(
-    kind=st.sampled_from(KINDS),
+    kind=st.sampled_from(SAMPLED_KINDS),
     low=st.integers(1, 10),
     width=st.integers(1, 10**6),
     at=st.floats(0, 1, exclude_max=True),
@@ -34,7 +34,7 @@ def test_each_whole_number_is_as_likely() -> None:
 
 
 @given(
-    kind=st.sampled_from(KINDS),
+    kind=st.sampled_from(SAMPLED_KINDS),
     low=st.integers(1, 10),
     width=st.integers(1, 10**6),
     value=st.floats(-1e9, 1e9),

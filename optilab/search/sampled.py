@@ -14,15 +14,15 @@ from optilab.errors import InputError
 from optilab.parameters.numeric import MOST_STEPS, as_finite
 from optilab.texts import shown
 
-Kind = Literal["uniform", "log_uniform", "integer"]
-KINDS: tuple[Kind, ...] = ("uniform", "log_uniform", "integer")
+SampledKind = Literal["uniform", "log_uniform", "integer"]
+SAMPLED_KINDS: tuple[SampledKind, ...] = ("uniform", "log_uniform", "integer")
 
 
 @dataclass(frozen=True)
 class Sampled:
     """A range that a hyperparameter is sampled from: evenly, evenly in its logarithm, or among whole numbers."""
 
-    kind: Kind
+    kind: SampledKind
     low: float
     high: float
 
@@ -42,12 +42,12 @@ class Sampled:
         return min(max(near, self.low), self.high)
 
 
-def sampled(value: Any, place: str) -> Sampled | None:
+def sampled_range(value: Any, place: str) -> Sampled | None:
     """The range in a table such as { log_uniform = [1e-4, 1] }, or None if the value is no such table.
 
     InputError, with its place, for ends that are no range.
     """
-    kinds = [k for k in KINDS if isinstance(value, Mapping) and k in value]
+    kinds = [k for k in SAMPLED_KINDS if isinstance(value, Mapping) and k in value]
     if not kinds:
         return None
     if len(value) > 1:
