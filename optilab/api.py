@@ -1,4 +1,4 @@
-"""Training, running, loading, and things by their names: what a notebook asks for."""
+"""The functions of a notebook: train, run, load, and get problems, optimizers and schedules by name."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def train(
         What it raises is raised here.
     hyperparameters: as in the signature of the rules.
 
-    InputError for anything that doesn't fit, and for a function of one's own that leaves its arrays or has another gradient than
+    InputError for anything that doesn't fit, and for a function that writes outside its arrays or whose gradient is not that of
     its cost (`get_problem(..., check_gradient=False)` leaves out the latter). An exception in the plugin's own code is raised as it
     is.
     """
@@ -189,8 +189,8 @@ def _first_weights(w: ArrayLike | Sequence[ArrayLike], problem: Problem) -> NDAr
     with np.errstate(over="ignore"):
         weights = vector.astype(problem.precision)
     if not np.isfinite(weights).all():
-        place = int(np.flatnonzero(~np.isfinite(weights))[0])
-        raise InputError(f"w[{place}] = {vector[place]} of its {vector.size} weights: accepted are finite numbers")
+        first = int(np.flatnonzero(~np.isfinite(weights))[0])
+        raise InputError(f"w[{first}] = {vector[first]} of its {vector.size} weights: accepted are finite numbers")
     return weights
 
 
@@ -200,7 +200,7 @@ def _is_layer(given: NDArray[Any], shape: tuple[int, int]) -> bool:
 
 
 def _heard(callback: Callable[[dict[str, float]], bool | None] | None) -> Callable[[Run], bool] | None:
-    """What a run tells, as a callback wants it."""
+    """A listener for runs that calls the callback with each measurement."""
     if callback is None:
         return None
 

@@ -44,7 +44,7 @@ class InputColumn:
         return found
 
     def take(self, rows: NDArray[np.int64]) -> InputColumn:
-        """The same of some examples."""
+        """The column restricted to these examples."""
         return InputColumn(self.name, self.kind, self.values[rows])
 
 
@@ -110,7 +110,7 @@ _REMEDIES = "drop = [{0}] leaves the column out, columns = [{0}, ...] takes all 
 
 
 def _check_common(words: NDArray[Any], name: str, told: str) -> None:
-    """InputError for words that are hardly ever the same, as names are."""
+    """InputError for words that hardly ever repeat, as names don't."""
     present = [word for word in words if word is not None]
     levels = len(set(present))
     if levels > FEW and len(present) < FEW * levels:

@@ -1,4 +1,4 @@
-"""Inputs of the training part make the code by which both parts become numbers."""
+"""The encoding of inputs as numbers, learned from the training part and applied to both parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Encoding:
-    """What is learned of the training part.
+    """An encoding learned from the training part.
 
     levels: the words of each column of words; each has an input that is 1 where the word stands, else 0.
     means: of each input, for missing values.
@@ -39,7 +39,7 @@ class Encoding:
 
 
 def learned(columns: Sequence[InputColumn], told: str, *, standardize: bool) -> Encoding:
-    """The code of a training part. InputError for a column without any value in it."""
+    """The encoding of a training part. InputError for a column that has no value in it."""
     levels = [_levels(column) for column in columns]
     names = tuple(name for column, words in zip(columns, levels, strict=True) for name in _names(column, words))
     x = _joined(columns, levels)
@@ -60,7 +60,7 @@ def learned(columns: Sequence[InputColumn], told: str, *, standardize: bool) -> 
 
 
 def unknown_words(encoding: Encoding, columns: Sequence[InputColumn]) -> list[str]:
-    """A sentence for each column with words that the training part doesn't have."""
+    """A note for each column with words that are missing in the training part."""
     found = []
     for column, levels in zip(columns, encoding.levels, strict=True):
         if levels is not None:

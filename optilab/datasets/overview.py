@@ -1,4 +1,4 @@
-"""What is understood of a dataset, for a person to look over."""
+"""Overview of a dataset, as `optilab data` shows it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FEW = 5  # values of a column that are listed
 
 @dataclass(frozen=True)
 class Line:
-    """A column of a table, or an array: its name, type, how many values are missing, which there are, and its use."""
+    """Overview of one column or array: name, type, number of missing values, values, and use."""
 
     name: str
     type: str

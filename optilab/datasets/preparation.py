@@ -47,13 +47,13 @@ class Part:
         return self.where(int(self.rows[k]))
 
     def take(self, chosen: Rows) -> Part:
-        """The same of some examples."""
+        """The part restricted to these examples."""
         columns = [column.take(chosen) for column in self.columns]
         return Part(self.what, self.inputs, self.labels, columns, self.y.take(chosen), self.where, self.rows[chosen])
 
 
 def prepared(train: Part, test: Part | None, options: Preparation, image: tuple[int, int] | None = None) -> Examples:
-    """The examples of a training and a test part; of a single part that is split, where there is no test part.
+    """The examples of a training and a test part; without a test part, the training part is split.
 
     InputError, with the row's place and the column's name, for what can't be used.
     """

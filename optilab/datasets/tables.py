@@ -62,7 +62,7 @@ def inputs_of(frame: pd.DataFrame, what: str, where: Where, options: Columns) ->
 
 
 def named(names: Sequence[str], name: str | int, what: str) -> str:
-    """The name of a column given by its name, or by its number in a table without names. InputError if there is none."""
+    """The name of a column given by its name, or by its number in a table without names. InputError for an unknown one."""
     if str(name) in names:
         return str(name)
     if isinstance(name, int) and -len(names) <= name < 0:
@@ -71,10 +71,10 @@ def named(names: Sequence[str], name: str | int, what: str) -> str:
 
 
 def leaks(columns: Sequence[InputColumn], y: Labels, labels: str, what: str) -> list[str]:
-    """InputError for a column that counts the examples from 0 or 1, and for one that has a value of its own for each class.
+    """Notes on columns that increase by one from row to row, which may be row numbers or years.
 
-    Both would give the answer away. A column that goes on by one from row to row, but begins elsewhere, may be one of years: it is
-    a sentence of those returned. Columns that the user chose by name aren't to be asked about.
+    InputError for columns that give the answer away: row numbers from 0 or 1, and a column with one value for each class.
+    Not for columns that the user chose by name.
     """
     if len(y.values) < _MANY:
         return []
@@ -92,7 +92,7 @@ def leaks(columns: Sequence[InputColumn], y: Labels, labels: str, what: str) -> 
 
 
 def _refuse_answers(columns: Sequence[InputColumn], y: Labels, labels: str, what: str) -> None:
-    """InputError for a column that has a value of its own for each class."""
+    """InputError for a column with a distinct value for each class."""
     import pandas as pd
 
     codes, names = pd.factorize(np.array([str(v) for v in y.values], object))

@@ -22,12 +22,15 @@ _STEPPED = ("log", "linear")
 
 
 def is_axis(value: Any) -> bool:
-    """Whether a table is a range of values, and not of a rule's own hyperparameters."""
+    """Whether a table is a range of values, rather than one of a rule's hyperparameters."""
     return bool({*_STEPPED, *SAMPLED_KINDS} & set(value))
 
 
 def axis(value: Any, place: str) -> list[Any]:
-    """The values of one axis, each once: a list, a table such as { log = [low, high], points = n }, or a single value."""
+    """Distinct values of one axis: a list, a table such as { log = [low, high], points = n }, or a single value.
+
+    InputError, beginning with the place, for an empty list, too many values, or a table that is no range.
+    """
     if isinstance(value, Mapping):
         return _once(_stepped(value, place))
     values = value if isinstance(value, list) else [value]
@@ -39,7 +42,7 @@ def axis(value: Any, place: str) -> list[Any]:
 
 
 def _once(values: list[Any]) -> list[Any]:
-    """The values without those that come a second time; 1 and 1.0 are the same, 1 and "1" are not."""
+    """Distinct values in order; 1 equals 1.0, but not "1"."""
     found: dict[Any, Any] = {}
     for value in values:
         fraction = type(value) is float and not value.is_integer()
@@ -72,10 +75,10 @@ def _stepped(value: Mapping[str, Any], place: str) -> list[float]:
 
 @dataclass(frozen=True)
 class Axes:
-    """What the hyperparameters of an entry range over.
+    """Axes of an entry's hyperparameters.
 
     lists: values of those that are not sampled. sampled: ranges of the others, which go together, point by point.
-    samples: how many points; 0 where nothing is sampled.
+    samples: number of points; 0 if nothing is sampled.
     """
 
     lists: dict[str, list[Any]]
@@ -84,12 +87,12 @@ class Axes:
 
     @property
     def combinations(self) -> Iterator[dict[str, Any]]:
-        """Of the values of the lists, one after another."""
+        """Combinations of the listed values, in order."""
         return (dict(zip(self.lists, values, strict=True)) for values in itertools.product(*self.lists.values()))
 
     @property
     def count(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return prod(map(len, self.lists.values())) * (self.samples or 1)
 
 

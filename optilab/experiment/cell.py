@@ -1,4 +1,4 @@
-"""A cell of a grid: all that a run is made from but its seed, and the things that it names."""
+"""Cells of a grid: the complete specification of runs, except for the seed."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from optilab.training.stopping import Budget, Length, Stop
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the grid: all of a run but its seed.
+    """One point of the grid: the specification of its runs, except for the seed.
 
-    line_id: of the line of the comparison that it belongs to, the same on all problems; `label` is only its name.
-    known_plan: its checked plan, where it was built already, as those of a grid's cells are.
+    line_id: identity of its line in the comparison, equal on all problems; `label` is only the line's name.
+    known_plan: its checked plan if it was built already, as for the cells of a grid.
     """
 
     place: str
@@ -52,7 +52,7 @@ class Cell:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """All that a run is made from but its seed, in values that JSON can hold."""
+        """The specification as values that JSON can hold."""
         return {
             "problem": dict(self.problem),
             "precision": self.precision,
@@ -67,7 +67,7 @@ class Cell:
 
     @classmethod
     def of_spec(cls, spec: Mapping[str, Any], label: str = "") -> Cell:
-        """The cell of a `spec`. InputError if it is none."""
+        """Inverse of `spec`. InputError for a budget, cadence or stopping rule that doesn't validate."""
         return cls(
             place="",
             label=label,
@@ -106,7 +106,7 @@ class Cell:
 
 
 class _Spec(Settings):
-    """The column `spec` of a run: all that it is made from but its seed."""
+    """The column `spec` of a run, as `Cell.spec` writes it."""
 
     problem: dict[str, Any]
     precision: Precision | None

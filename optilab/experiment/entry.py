@@ -26,10 +26,10 @@ from optilab.training.plan import BatchSize, Plan, usual_batch_size
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the comparison: cells that differ in their hyperparameters alone.
+    """One line of the comparison: cells that differ only in hyperparameters.
 
-    cell: one of them, without hyperparameters. problem, schedules: what the cell names.
-    named: whether the label is the user's own. size: the batch size as the entry gives it, if it does.
+    cell: any of them, without hyperparameters. problem, schedules: those that the cell names.
+    named: whether the user gave the label. size: the batch size if the user gave it.
     """
 
     optimizer: Optimizer
@@ -63,9 +63,10 @@ class Line:
         return plan
 
     def block(self, lists: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> Block:
-        """The cells of all combinations of these hyperparameters; each value of each axis is checked, and not each cell.
+        """The block of all combinations of these hyperparameters.
 
-        What a plan needs of a hyperparameter doesn't depend on the others. InputError as for `at`.
+        Values are checked axis by axis, not cell by cell: whether a plan accepts one doesn't depend on the others. InputError as
+        for `at`.
         """
         place = self.cell.place
         first = {**{name: values[0] for name, values in lists.items()}, **points[0]}
@@ -83,9 +84,9 @@ class Line:
         return Block(self.cell, plan, listed, [*distinct.values()])
 
     def _critical(self, name: str, values: Sequence[Any]) -> Iterable[Any]:
-        """Those of a hyperparameter's values at which a plan is to be checked besides the first.
+        """Values of a hyperparameter at which a plan must be checked besides the first.
 
-        None where no schedule multiplies it; where it does, in an interval the ends are enough.
+        None if no schedule multiplies it; otherwise both ends suffice for an interval.
         """
         columns = set(self.optimizer.columns_of(name))
         if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in self.schedules):
@@ -99,7 +100,7 @@ class Line:
 class Entry:
     """One of [[optimizers]].
 
-    usual: the batch size where none is given. sized: whether one is.
+    usual: default batch size. sized: whether a batch size was given.
     """
 
     place: str
@@ -145,9 +146,9 @@ class Entry:
     def lines(
         self, experiment: Experiment, problem: Mapping[str, Any], built: Problem, used: Sequence[BoundSchedule]
     ) -> Iterator[Line]:
-        """Its lines on a problem: one for each batch size and schedule.
+        """Its lines on a problem: one for each batch size and schedule. InputError for a schedule that doesn't fit.
 
-        built: the problem itself. used: all schedules of the experiment, among which a label tells its own.
+        problem, built: the problem's table, and the problem. used: all schedules of the experiment, which labels must distinguish.
         """
         bound = [bound_schedules(schedule, self.place) for schedule in self.schedules]
         for size, (schedule, found) in itertools.product(self.batch_sizes, zip(self.schedules, bound, strict=True)):
@@ -168,19 +169,19 @@ class Entry:
             yield Line(self.optimizer, cell, built, found, self.label is not None, size if self.sized else None)
 
     def _batch_label(self, size: BatchSize) -> list[str]:
-        """The batch size, where it tells lines apart; a label that the user gave is extended only by what varies."""
+        """The batch size, if it distinguishes lines; a label given by the user is extended only by what varies."""
         if len(self.batch_sizes) > 1 or (self.label is None and size != self.usual):
             return ["full batch" if size == "full" else f"batch {size}"]
         return []
 
     def _schedule_label(self, found: Sequence[BoundSchedule], used: Sequence[BoundSchedule]) -> list[str]:
-        """The schedule, on the same terms: its name, and what tells it from the experiment's others of that name."""
+        """The schedule, under the same conditions: its name, and how it differs from others of that name."""
         text = " + ".join(s.label_among(used) for s in found) or "constant"
         return [text] if len(self.schedules) > 1 or (self.label is None and text != "constant") else []
 
 
 def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]:
-    """Tables of a rule's own values, as TOML makes of `rule.lr = 0.1`, by their qualified names."""
+    """Hyperparameters by qualified names: TOML reads `rule.lr = 0.1` as a table inside a table."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name in optimizer.rule_names and isinstance(value, Mapping) and not is_axis(value):
@@ -191,7 +192,7 @@ def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]
 
 
 def schedules_used(experiment: Experiment) -> list[BoundSchedule]:
-    """All schedules of an experiment."""
+    """All schedules of an experiment. InputError for one that is unknown or doesn't fit."""
     found = []
     for k, entry in enumerate(experiment.optimizers):
         given = entry.get("schedule")

@@ -1,4 +1,4 @@
-"""Experiments as files: read from TOML, stored beside results, paths as seen from either."""
+"""Experiment files: read from TOML, stored beside results, with paths relative to either."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def experiment_of(content: Mapping[str, Any]) -> Experiment:
 
 
 def _reason(error: Exception) -> str:
-    """Why a text can't be parsed."""
+    """The reason why a text can't be parsed."""
     return "brackets too deep in each other" if isinstance(error, RecursionError) else printable(str(error))
 
 
 def read_stored(folder: Path) -> Experiment:
-    """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
+    """The experiment as it was last run into a results folder. InputError if it is missing or can't be read."""
     file = folder / "experiment.json"
     remedy = "; the next start of the experiment into this folder writes it again"
     try:
@@ -73,18 +73,18 @@ def stored(experiment: Experiment, folder: Path) -> str:
 
 
 def path_from(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """A problem's table, with the path in it, if there is one, as seen from a folder."""
+    """A problem's table whose dataset path, if it has one, is relative to a folder."""
     return _with_path(problem, lambda path: _relative(path, folder))
 
 
 def dataset_path(problem: Mapping[str, Any]) -> Path | None:
-    """The path in a problem's table, if there is one."""
+    """The dataset path in a problem's table, or None."""
     data = problem.get("dataset")
     return Path(data["path"]) if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
 
 
 def absolute_path(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The other way round."""
+    """Inverse of `path_from`: the table with an absolute dataset path, given one relative to a folder."""
     return _with_path(problem, lambda path: os.path.normpath(folder.absolute() / path))
 
 

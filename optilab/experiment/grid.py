@@ -1,4 +1,4 @@
-"""The grid of an experiment: every cell of it that is known beforehand, and what the others are chosen from."""
+"""The grid of an experiment: the cells known beforehand, and the search spaces of the others."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ MOST_LINES = 1000  # of an entry, and searches of a line
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """Cells of one line, of which a sampler chooses those to be tried.
+    """Search space of one line, from which a sampler chooses the cells to try.
 
-    fixed: hyperparameters that they have in common. sampled: ranges of those in which they differ. samples: how many are tried.
+    fixed: hyperparameters common to all cells. sampled: ranges of the others. samples: number of cells to try.
     """
 
     line: Line
@@ -43,7 +43,7 @@ class SearchSpace:
     seed: int
 
     def sampler(self) -> Sampler | list[Point]:
-        """A sampler at its beginning; or all the points, where they don't depend on results."""
+        """A new sampler; or the list of all points, where they don't depend on results. InputError as for `SamplerKind.start`."""
         return self.kind.start(self.sampled, self.samples, self.seed)
 
     @cached_property
@@ -58,9 +58,9 @@ class SearchSpace:
 
 @dataclass(frozen=True)
 class Grid:
-    """All that an experiment is to run.
+    """All cells that an experiment runs.
 
-    cells: those that are known beforehand, in blocks. spaces: from which others are chosen, generation by generation.
+    cells: known beforehand, in blocks. spaces: from which samplers choose the others, generation by generation.
     """
 
     cells: Cells
@@ -68,12 +68,12 @@ class Grid:
 
     @property
     def count(self) -> int:
-        """How many cells are run, where nothing is given up."""
+        """Number of cells, searches included."""
         return len(self.cells) + sum(space.samples for space in self.spaces)
 
 
 def grid_of(experiment: Experiment) -> Grid:
-    """The grid, all that is known of it checked. InputError for the first thing that doesn't fit."""
+    """The checked grid of an experiment. InputError for the first thing that doesn't fit."""
     rehearse(experiment)
     for role in ("evaluation", "tuning"):  # complains of seeds
         seeds_of(experiment, role)
@@ -91,7 +91,7 @@ def grid_of(experiment: Experiment) -> Grid:
 
 
 def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Candidate]:
-    """The cells of a line: a block where they are known, and else a search space for each combination of what is not sampled."""
+    """The cells of a line: one block if they are known, otherwise a search space for each combination of listed values."""
     axes = entry.axes
     if not axes.sampled:
         yield Candidate(line, line.block(axes.lists, [{}]))
@@ -115,7 +115,7 @@ def _ends(sampled: Mapping[str, Sampled]) -> list[list[float]]:
 
 
 def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
-    """Each line on each problem; a problem that is there twice counts once."""
+    """Each line on each problem; a repeated problem counts once."""
     seen = set()
     used = schedules_used(experiment)
     for place, problem in experiment.every_problem:
@@ -133,7 +133,7 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
 
 
 def _check_measured(experiment: Experiment, problem: Problem, place: str) -> None:
-    """InputError for a tuning by what is never measured: every choice would be the first."""
+    """InputError for tuning by a cost that isn't measured on the problem: no cell would be better than another."""
     if experiment.tuning and experiment.tuning.by in problem.unmeasured:
         raise InputError(
             f"tuning.by = {experiment.tuning.by!r}: it is not measured on {place}, {problem.name}, which has no test part"
@@ -141,7 +141,7 @@ def _check_measured(experiment: Experiment, problem: Problem, place: str) -> Non
 
 
 def _check_size(entry: Entry) -> None:
-    """InputError for axes that make too many cells, before any is made."""
+    """InputError for an entry with too many cells or lines, before any is built."""
     if entry.axes.count > MOST_RUNS:
         raise InputError(f"{entry.place}: {entry.axes.count:,} cells; an experiment has at most {MOST_RUNS:,} runs")
     lines = len(entry.batch_sizes) * len(entry.schedules)
@@ -163,13 +163,13 @@ def _check_runs(experiment: Experiment, grid: Grid) -> None:
 
 
 def _space(experiment: Experiment, one: Candidate) -> SearchSpace:
-    """A search space of a line."""
+    """The search space of a candidate."""
     kind = registry().sampler(experiment.search.method, "search.method")
     return SearchSpace(one.line, one.fixed, one.sampled, one.samples, kind, experiment.search.seed)
 
 
 def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None:
-    """InputError for a search that learns from the very runs that are compared, and for settings that nothing reads."""
+    """InputError for a search that learns from the runs that are compared, and for search settings without effect."""
     search, given = experiment.search, experiment.search.model_fields_set
     if spaces and not experiment.tuning:
         what = (
@@ -187,12 +187,12 @@ def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None
 
 
 def refuse_two_labels(cell: Cell, same: Cell) -> None:
-    """InputError if a cell and one that is the same are of two lines: its runs would be there under one alone."""
+    """InputError if two equal cells belong to different lines: their runs could be shown under one line only."""
     if same.line_id != cell.line_id:
         raise InputError(f"{cell.place}: {cell.label!r} is the same as {same.label!r} of {same.place}; leave one out")
 
 
 def problem_labels(experiment: Experiment) -> dict[str, str]:
-    """A label for each problem, by its table: its name, and the parameters that tell it from its namesakes."""
+    """Label of each problem by its table's key: its name, and the parameters in which it differs from its namesakes."""
     tables = [problem for _, problem in experiment.every_problem]
     return dict(zip(map(table_key, tables), tables_apart(tables, "use"), strict=True))

@@ -22,9 +22,9 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class ArgumentKind:
-    """What an argument may be.
+    """A kind of argument.
 
-    text: as a message says it. fits: whether a value is such a one. convert: makes a plain Python value of it.
+    text: its name in messages. fits: whether a value is of this kind. convert: turns it into a plain Python value.
     """
 
     text: str
@@ -39,9 +39,9 @@ class ArgumentKind:
 
 
 def takes(**kinds: ArgumentKind) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
-    """Have arguments of a function checked before it is called; None is accepted where it is the default.
+    """Decorate a function so that its arguments are checked first; None is accepted where it is the default.
 
-    InputError for the first that is of another kind.
+    Calls raise InputError for the first argument of another kind.
     """
 
     def wrap(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -63,7 +63,7 @@ def takes(**kinds: ArgumentKind) -> Callable[[Callable[Arguments, Answer]], Call
 
 
 def array(name: str, value: Any) -> NDArray[Any]:
-    """A value as an array of real numbers; InputError if it is none, or if some of them are masked."""
+    """A value as an array of real numbers. InputError for anything else, and for masked values."""
     if np.ma.is_masked(value):
         raise InputError(f"{name} has masked values: fill them in, as by {name}.filled(0)")
     try:
@@ -76,7 +76,7 @@ def array(name: str, value: Any) -> NDArray[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A number as Python's own."""
+    """A number as a Python int or float."""
     number = single(value)
     if is_whole(number):
         return int(number)
@@ -103,7 +103,7 @@ FUNCTION = ArgumentKind("a function", callable)
 
 
 def one_of(*words: str) -> ArgumentKind:
-    """One of a few words."""
+    """The kind of argument that is one of these words."""
     return ArgumentKind(" or ".join(map(repr, words)), lambda value: isinstance(value, str) and value in words)
 
 

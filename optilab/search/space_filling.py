@@ -1,4 +1,4 @@
-"""Points spread evenly over ranges of hyperparameters, and the same for every optimizer."""
+"""Space-filling samplers, which give every optimizer the same learning rates."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from optilab.search.sampler import Point, sampler
 
 @sampler
 def sobol(sampled: Mapping[str, Sampled], samples: int, seed: int) -> list[Point]:
-    """Spread most evenly; if more points are asked for, the first stay where they are.
+    """Sobol sequence: the most even spread; more samples extend the sequence.
 
-    A sequence of Sobol (1967), with the directions of Joe and Kuo (2008), each side of the cube shifted by an amount of its own
-    (Cranley and Patterson, 1976).
+    Sobol (1967), with the directions of Joe and Kuo (2008), each axis shifted by a random amount (Cranley and Patterson, 1976).
     """
     from scipy.stats import qmc  # takes half a second, which workers needn't
 
@@ -29,7 +28,7 @@ def sobol(sampled: Mapping[str, Sampled], samples: int, seed: int) -> list[Point
 
 @sampler
 def latin_hypercube(sampled: Mapping[str, Sampled], samples: int, seed: int) -> list[Point]:
-    """One point in each of as many slices of every range (McKay, Beckman and Conover, 1979)."""
+    """Latin hypercube: one point in each of `samples` slices of every range (McKay, Beckman and Conover, 1979)."""
     from scipy.stats import qmc
 
     return _points(
@@ -39,7 +38,7 @@ def latin_hypercube(sampled: Mapping[str, Sampled], samples: int, seed: int) -> 
 
 
 def _ordered(sampled: Mapping[str, Sampled]) -> list[str]:
-    """First lr, so that it has the same values whatever else is sampled, and in every optimizer."""
+    """Names with lr first, so that its values don't depend on what else is sampled."""
     return sorted(sampled, key=lambda name: (name != "lr", name))
 
 
@@ -49,6 +48,6 @@ def _points(sampled: Mapping[str, Sampled], at: Mapping[str, NDArray[np.float64]
 
 
 def _stream(seed: int, name: str) -> np.random.Generator:
-    """Random numbers of each name alone."""
+    """Random stream of a name, independent of the other names."""
     digest = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     return np.random.default_rng(np.random.SeedSequence([seed, digest]))

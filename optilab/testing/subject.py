@@ -50,7 +50,7 @@ class Subject:
 
     @cached_property
     def chain(self) -> Optimizer:
-        """What walks: the optimizer itself, or the link with plain descent after or before it."""
+        """The chain that walks: the optimizer itself, or the link with plain descent after or before it."""
         links = [rule.link for rule in self.optimizer.rules]
         if None in links:
             return self.optimizer
@@ -63,7 +63,7 @@ class Subject:
 
     @cached_property
     def shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
-        """Layers to walk on: of those that there are, where each rule of the chain has some."""
+        """Shapes of layers to walk on: those of which each rule of the chain has some."""
         return tuple(shapes for shapes in SHAPES if self._works_on(shapes))
 
     def _works_on(self, shapes: tuple[tuple[int, ...], ...]) -> bool:
@@ -89,12 +89,12 @@ class Subject:
 
     @cached_property
     def checked(self) -> Any:
-        """The same, in which an access out of bounds is an error."""
+        """The update in float64, in which an access out of bounds is an error."""
         return compile_update(self.chain, "float64", checked=True)
 
     @cached_property
     def plain(self) -> Any:
-        """The same in plain Python."""
+        """The update in plain Python."""
         return plain_update(self.chain)
 
     def start(self, place: Walk | Bowl, update: Any = None) -> Stepper:
