@@ -46,8 +46,8 @@ class Block(Sequence[Cell]):
         rest, point = divmod(range(len(self))[number], len(self.points))
         chosen = {}
         for name, values in reversed(list(self.lists.items())):
-            rest, place = divmod(rest, len(values))
-            chosen[name] = values[place]
+            rest, position = divmod(rest, len(values))
+            chosen[name] = values[position]
         return self._at({**self.plan.hyperparameters, **chosen, **self.points[point]})
 
     def _at(self, hyperparameters: Mapping[str, Any]) -> Cell:
@@ -130,9 +130,9 @@ class Cells(Sequence[Cell]):
     def __getitem__(self, number: int | slice) -> Cell | list[Cell]:
         if isinstance(number, slice):
             return [self[k] for k in range(len(self))[number]]
-        place = range(len(self))[number]
+        position = range(len(self))[number]
         for block in self.blocks:
-            if place < len(block):
-                return block[place]
-            place -= len(block)
+            if position < len(block):
+                return block[position]
+            position -= len(block)
         raise IndexError(number)

@@ -125,21 +125,21 @@ def _apply(content: dict[str, Any], change: str) -> None:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{said}: its value can't be read: {_reason(error)}") from None
     *path, last = [part.strip() for part in _INDEX.sub(r".\1", key).split(".")]
-    place: Any = content
+    table: Any = content
     for part in path:
-        place = place[_index(place, part, said)] if isinstance(place, list) else place.setdefault(part, {})
-        if not isinstance(place, (dict, list)):
+        table = table[_index(table, part, said)] if isinstance(table, list) else table.setdefault(part, {})
+        if not isinstance(table, (dict, list)):
             raise InputError(f"{said}: {shown(part)} is not a table")
-    if isinstance(place, list):
-        place[_index(place, last, said)] = value
+    if isinstance(table, list):
+        table[_index(table, last, said)] = value
     else:
         if ".".join([*path, last]) in ("budget.steps", "budget.epochs", "measure.steps", "measure.epochs"):
-            place.pop({"steps": "epochs", "epochs": "steps"}[last], None)  # the one replaces the other
-        place[last] = value
+            table.pop({"steps": "epochs", "epochs": "steps"}[last], None)  # the one replaces the other
+        table[last] = value
 
 
-def _index(place: list[Any], part: str, said: str) -> int:
-    known = [str(k) for k in range(len(place))]
+def _index(table: list[Any], part: str, said: str) -> int:
+    known = [str(k) for k in range(len(table))]
     if part not in known:
-        raise InputError(f"{said}: {shown(part)} is not a number from 0 to {len(place) - 1}")
+        raise InputError(f"{said}: {shown(part)} is not a number from 0 to {len(table) - 1}")
     return known.index(part)

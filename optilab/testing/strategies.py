@@ -95,7 +95,7 @@ class _Layered(FunctionProblem):
 
 @dataclass(frozen=True)
 class Bowl:
-    """A convex quadratic on three weight matrices and their biases, and a place to start from."""
+    """A convex quadratic on three weight matrices and their biases, and first weights."""
 
     condition: float
     coupling: float

@@ -97,25 +97,25 @@ class Subject:
         """The update in plain Python."""
         return plain_update(self.chain)
 
-    def start(self, place: Walk | Bowl, update: Any = None) -> Stepper:
+    def start(self, course: Walk | Bowl, update: Any = None) -> Stepper:
         """At the first weights of a walk or a bowl."""
-        problem = place.problem if isinstance(place, Bowl) else None
-        w = place.w if isinstance(place, Bowl) else place.layers
+        problem = course.problem if isinstance(course, Bowl) else None
+        w = course.w if isinstance(course, Bowl) else course.layers
         return Stepper(self.chain, w, dict(self.hyperparameters), problem, "float64", 0, update or self.compiled)
 
-    def follow(self, stepper: Stepper, place: Walk | Bowl, first: int = 0, last: int = 6) -> NDArray[np.float64]:
+    def follow(self, stepper: Stepper, course: Walk | Bowl, first: int = 0, last: int = 6) -> NDArray[np.float64]:
         """[step, weight]: where it goes in the steps from `first` to before `last`, of a walk or down a bowl."""
         found = [stepper.w[None, :].copy()[:0]]
-        if isinstance(place, Bowl):
+        if isinstance(course, Bowl):
             found += [stepper.step()[None].copy() for _ in range(first, last)]
         else:
-            pairs = zip(place.gradients[first:last], place.costs[first:last], strict=True)
+            pairs = zip(course.gradients[first:last], course.costs[first:last], strict=True)
             found += [stepper.step(gradient, float(cost))[None].copy() for gradient, cost in pairs]
         return np.concatenate(found)
 
-    def walk(self, place: Walk | Bowl, update: Any = None) -> NDArray[np.float64]:
+    def walk(self, course: Walk | Bowl, update: Any = None) -> NDArray[np.float64]:
         """[step, weight]: where it goes from the start."""
-        return self.follow(self.start(place, update), place)
+        return self.follow(self.start(course, update), course)
 
 
 def difference(one: NDArray[np.float64], other: NDArray[np.float64], rtol: float) -> str:
