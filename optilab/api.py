@@ -25,17 +25,15 @@ from optilab.parameters.arguments import (
     TEXTS,
     WHOLE,
     ArgumentKind,
-    array,
     one_of,
     takes,
 )
 from optilab.plugins.chain import chain
 from optilab.plugins.loading import registry
 from optilab.records.columns import COLUMNS
-from optilab.texts import shown
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from optilab.experiment.experiment import Experiment
     from optilab.problems.problem import Precision, Problem
@@ -132,6 +130,7 @@ def train(
     from optilab.parameters.numeric import as_whole
     from optilab.parameters.tables import validated
     from optilab.problems.derivatives import spot_check
+    from optilab.problems.given_weights import given_weights
     from optilab.schedules.binding import from_spec
     from optilab.training.checks import checked
     from optilab.training.plan import Plan, usual_batch_size
@@ -166,37 +165,11 @@ def train(
     )
     spot_check(chosen)
     made = train_plan(
-        plan, as_whole(seed, "seed", 0), None if w is None else _first_weights(w, chosen), _heard(callback)
+        plan, as_whole(seed, "seed", 0), None if w is None else given_weights(w, chosen), _heard(callback)
     )
     if made.status == "pruned":
         made.message += ": the callback returned False"
     return made
-
-
-def _first_weights(w: ArrayLike | Sequence[ArrayLike], problem: Problem) -> NDArray[np.floating]:
-    """The given first weights as a vector. InputError if they don't fit the problem."""
-    if isinstance(w, (list, tuple)) and any(np.ndim(part) for part in w):
-        layers = [array(f"w[{k}]", part) for k, part in enumerate(w)]
-        shapes = [(int(row["rows"]), int(row["columns"])) for row in problem.layers]
-        if len(layers) != len(shapes) or not all(map(_is_layer, layers, shapes)):
-            found = ", ".join(str(layer.shape) for layer in layers)
-            raise InputError(f"w has layers of the shapes {shown(found)}: {problem.name} has {shown(shapes)}")
-        vector = np.concatenate([layer.ravel() for layer in layers])
-    else:
-        vector = array("w", w)
-    if vector.shape != (problem.n_weights,):
-        raise InputError(f"w has shape {vector.shape}: {problem.name} has {problem.n_weights} weights")
-    with np.errstate(over="ignore"):
-        weights = vector.astype(problem.precision)
-    if not np.isfinite(weights).all():
-        first = int(np.flatnonzero(~np.isfinite(weights))[0])
-        raise InputError(f"w[{first}] = {vector[first]} of its {vector.size} weights: accepted are finite numbers")
-    return weights
-
-
-def _is_layer(given: NDArray[Any], shape: tuple[int, int]) -> bool:
-    """Whether an array has the shape of a layer; a bias, or another vector, has one axis or two."""
-    return given.shape == shape or (1 in shape and given.shape == (max(shape),))
 
 
 def _heard(callback: Callable[[dict[str, float]], bool | None] | None) -> Callable[[Run], bool] | None:
