@@ -23,7 +23,7 @@ from optilab.guarding import calls
 from optilab.guarding.calls import OverdueError
 from optilab.plugins import loading
 from optilab.store import load
-from optilab.workers import supervisor
+from optilab.workers import process, supervisor
 from optilab.workers.messages import lost, unpack
 
 PLUGIN = '''
@@ -255,8 +255,8 @@ def test_a_worker_that_hangs_as_it_imports_a_plugin_is_told(monkeypatch: pytest.
 
 def test_a_worker_that_hangs_in_compiled_code_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that can't be interrupted from within is ended from without, and told."""
-    monkeypatch.setattr(supervisor, "START", 0.0)
-    monkeypatch.setattr(supervisor, "seconds", lambda: 0.01)
+    monkeypatch.setattr(process, "START", 0.0)
+    monkeypatch.setattr(process, "seconds", lambda: 0.01)
     watching = supervisor.Supervisor("s")
     with pytest.raises(
         OverdueError, match="a worker process, as it started and imported the plugins, did not come back"
