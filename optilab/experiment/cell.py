@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,11 @@ from optilab.errors import InputError
 from optilab.experiment.file import absolute_path, dataset_path
 from optilab.experiment.resolve import bound_schedules, build_problem
 from optilab.guarding.consent import check_readable_for
+from optilab.optimizers.optimizer import Optimizer
 from optilab.parameters.tables import Settings, validated
 from optilab.plugins.chain import chain
-from optilab.problems.problem import Precision
+from optilab.problems.problem import Precision, Problem
+from optilab.schedules.schedule import BoundSchedule
 from optilab.texts import printable, shortened, shown
 from optilab.training.checks import checked
 from optilab.training.plan import BatchSize, Plan
@@ -87,17 +89,29 @@ class Cell:
         """The checked plan of its runs. InputError if its parts don't fit together."""
         if self.known_plan is not None:
             return self.known_plan
-        plan = Plan(
-            problem=build_problem(self.problem, self.precision),
-            optimizer=chain(self.optimizer),
-            hyperparameters=self.hyperparameters,
-            schedules=bound_schedules(self.schedule, self.place),
-            batch_size=self.batch_size,
-            budget=self.budget,
-            measure=self.measure,
-            stop=self.stop,
+        problem, optimizer = build_problem(self.problem, self.precision), chain(self.optimizer)
+        return self.plan_of(problem, optimizer, self.hyperparameters, bound_schedules(self.schedule, self.place))
+
+    def plan_of(
+        self,
+        problem: Problem,
+        optimizer: Optimizer,
+        hyperparameters: Mapping[str, Any],
+        schedules: Sequence[BoundSchedule],
+    ) -> Plan:
+        """The checked plan of what the cell names, and complete hyperparameters. InputError if the parts don't fit together."""
+        return checked(
+            Plan(
+                problem,
+                optimizer,
+                hyperparameters,
+                schedules,
+                batch_size=self.batch_size,
+                budget=self.budget,
+                measure=self.measure,
+                stop=self.stop,
+            )
         )
-        return checked(plan)
 
     @property
     def schedule_label(self) -> str:

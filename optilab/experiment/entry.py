@@ -20,7 +20,7 @@ from optilab.problems.problem import Problem
 from optilab.schedules.schedule import BoundSchedule
 from optilab.search.sampler import Point
 from optilab.texts import shown
-from optilab.training.checks import checked, rehearse
+from optilab.training.checks import rehearse
 from optilab.training.plan import BatchSize, Plan, usual_batch_size
 
 
@@ -45,18 +45,8 @@ class Line:
 
     def _plan(self, hyperparameters: Mapping[str, Any]) -> Plan:
         """The checked plan with these hyperparameters, complete. InputError, with its place, if its parts don't fit together."""
-        plan = Plan(
-            problem=self.problem,
-            optimizer=self.optimizer,
-            hyperparameters=hyperparameters,
-            schedules=self.schedules,
-            batch_size=self.cell.batch_size,
-            budget=self.cell.budget,
-            measure=self.cell.measure,
-            stop=self.cell.stop,
-        )
         try:
-            plan = checked(plan)
+            plan = self.cell.plan_of(self.problem, self.optimizer, hyperparameters, self.schedules)
             rehearse(plan)
         except InputError as error:
             raise InputError(f"{at(self.cell.place)}{error}") from None

@@ -16,7 +16,7 @@ import pytest
 import optilab
 from optilab.cli.dry_run import dry_run
 from optilab.errors import InputError
-from optilab.experiment import entry
+from optilab.experiment import cell
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.file import read
 from optilab.parameters.tables import validated
@@ -287,7 +287,7 @@ def test_a_dry_run_counts_without_making(
 ) -> None:
     """However many runs there are, a few plans are made, the first cells alone are shown, and the numbers are right."""
     plans = []
-    monkeypatch.setattr(entry, "checked", lambda plan: plans.append(plan) or checked(plan))
+    monkeypatch.setattr(cell, "checked", lambda plan: plans.append(plan) or checked(plan))
     given = {
         "name": "many",
         "seeds": seeds,
