@@ -12,21 +12,28 @@ from optilab.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from optilab.api import get_optimizer, get_problem, get_schedule, load, run, train
+    from optilab.compiler.types import BIAS, MATRIX, VECTOR
     from optilab.datasets.dataset import dataset
     from optilab.datasets.examples import Examples
     from optilab.errors import InputError
-    from optilab.executors import executor
+    from optilab.executors import ExecutorKind, Pool, executor, usual_workers
     from optilab.experiment.experiment import Experiment
     from optilab.hookspecs import hookimpl
-    from optilab.loggers import logger
+    from optilab.loggers import LoggedRun, Logger, LoggerKind, logger
     from optilab.optimizers.decorators import elementwise, vectorwise
     from optilab.optimizers.maths import is_finite, norm
     from optilab.optimizers.state import left_matrix, per_column, per_layer, per_row, per_weight, right_matrix, scalar
     from optilab.problems.function import function
+    from optilab.records.statuses import FAILURES
     from optilab.schedules.schedule import feedback, schedule
-    from optilab.search.sampler import sampler
+    from optilab.search.sampled import Sampled
+    from optilab.search.sampler import Point, Sampler, SamplerKind, Trial, sampler
+    from optilab.workers.supervisor import close_workers
 
 _HOME = {
+    "MATRIX": "compiler.types",
+    "BIAS": "compiler.types",
+    "VECTOR": "compiler.types",
     "elementwise": "optimizers.decorators",
     "vectorwise": "optimizers.decorators",
     "per_weight": "optimizers.state",
@@ -40,8 +47,21 @@ _HOME = {
     "feedback": "schedules.schedule",
     "dataset": "datasets.dataset",
     "executor": "executors",
+    "ExecutorKind": "executors",
+    "Pool": "executors",
+    "usual_workers": "executors",
+    "close_workers": "workers.supervisor",
     "logger": "loggers",
+    "Logger": "loggers",
+    "LoggerKind": "loggers",
+    "LoggedRun": "loggers",
+    "FAILURES": "records.statuses",
     "sampler": "search.sampler",
+    "Sampler": "search.sampler",
+    "SamplerKind": "search.sampler",
+    "Point": "search.sampler",
+    "Trial": "search.sampler",
+    "Sampled": "search.sampled",
     "Examples": "datasets.examples",
     "function": "problems.function",
     "hookimpl": "hookspecs",
@@ -58,9 +78,24 @@ _HOME = {
 }
 
 __all__ = [
+    "BIAS",
+    "FAILURES",
+    "MATRIX",
+    "VECTOR",
     "Examples",
+    "ExecutorKind",
     "Experiment",
     "InputError",
+    "LoggedRun",
+    "Logger",
+    "LoggerKind",
+    "Point",
+    "Pool",
+    "Sampled",
+    "Sampler",
+    "SamplerKind",
+    "Trial",
+    "close_workers",
     "dataset",
     "elementwise",
     "executor",
@@ -85,6 +120,7 @@ __all__ = [
     "scalar",
     "schedule",
     "train",
+    "usual_workers",
     "vectorwise",
 ]
 

@@ -1,4 +1,4 @@
-"""Training, running, loading, and things by their names: what a notebook asks for."""
+"""The functions of a notebook: train, run, load, and get problems, optimizers and schedules by name."""
 
 from __future__ import annotations
 
@@ -24,18 +24,16 @@ from optilab.parameters.arguments import (
     TEXT,
     TEXTS,
     WHOLE,
-    Kind,
-    array,
+    ArgumentKind,
     one_of,
     takes,
 )
 from optilab.plugins.chain import chain
 from optilab.plugins.loading import registry
 from optilab.records.columns import COLUMNS
-from optilab.texts import shown
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from optilab.experiment.experiment import Experiment
     from optilab.problems.problem import Precision, Problem
@@ -44,7 +42,7 @@ if TYPE_CHECKING:
     from optilab.training.run import Run
 
 
-OPTIMIZER = Kind(
+OPTIMIZER = ArgumentKind(
     "the name of an optimizer, a list of names, or an Optimizer",
     lambda value: (
         isinstance(value, (str, Optimizer))
@@ -59,7 +57,7 @@ def _is_problem(value: object) -> bool:
     return isinstance(value, (str, Problem))
 
 
-PROBLEM = Kind("the name of a problem, or a Problem", _is_problem)
+PROBLEM = ArgumentKind("the name of a problem, or a Problem", _is_problem)
 
 
 def _is_experiment(value: object) -> bool:
@@ -68,7 +66,9 @@ def _is_experiment(value: object) -> bool:
     return PATH.fits(value) or isinstance(value, Experiment) or TABLE.fits(value)
 
 
-_EXPERIMENT = Kind("the path of a TOML file, a dict with what such a file holds, or an Experiment", _is_experiment)
+_EXPERIMENT = ArgumentKind(
+    "the path of a TOML file, a dict with what such a file holds, or an Experiment", _is_experiment
+)
 
 
 @takes(
@@ -123,13 +123,14 @@ def train(
         What it raises is raised here.
     hyperparameters: as in the signature of the rules.
 
-    InputError for anything that doesn't fit, and for a function of one's own that leaves its arrays or has another gradient than
+    InputError for anything that doesn't fit, and for a function that writes outside its arrays or whose gradient is not that of
     its cost (`get_problem(..., check_gradient=False)` leaves out the latter). An exception in the plugin's own code is raised as it
     is.
     """
     from optilab.parameters.numeric import as_whole
     from optilab.parameters.tables import validated
     from optilab.problems.derivatives import spot_check
+    from optilab.problems.given_weights import given_weights
     from optilab.schedules.binding import from_spec
     from optilab.training.checks import checked
     from optilab.training.plan import Plan, usual_batch_size
@@ -164,41 +165,15 @@ def train(
     )
     spot_check(chosen)
     made = train_plan(
-        plan, as_whole(seed, "seed", 0), None if w is None else _first_weights(w, chosen), _heard(callback)
+        plan, as_whole(seed, "seed", 0), None if w is None else given_weights(w, chosen), _heard(callback)
     )
     if made.status == "pruned":
         made.message += ": the callback returned False"
     return made
 
 
-def _first_weights(w: ArrayLike | Sequence[ArrayLike], problem: Problem) -> NDArray[np.floating]:
-    """The given first weights as a vector. InputError if they don't fit the problem."""
-    if isinstance(w, (list, tuple)) and any(np.ndim(part) for part in w):
-        layers = [array(f"w[{k}]", part) for k, part in enumerate(w)]
-        shapes = [(int(row["rows"]), int(row["columns"])) for row in problem.layers]
-        if len(layers) != len(shapes) or not all(map(_is_layer, layers, shapes)):
-            found = ", ".join(str(layer.shape) for layer in layers)
-            raise InputError(f"w has layers of the shapes {shown(found)}: {problem.name} has {shown(shapes)}")
-        vector = np.concatenate([layer.ravel() for layer in layers])
-    else:
-        vector = array("w", w)
-    if vector.shape != (problem.n_weights,):
-        raise InputError(f"w has shape {vector.shape}: {problem.name} has {problem.n_weights} weights")
-    with np.errstate(over="ignore"):
-        weights = vector.astype(problem.precision)
-    if not np.isfinite(weights).all():
-        place = int(np.flatnonzero(~np.isfinite(weights))[0])
-        raise InputError(f"w[{place}] = {vector[place]} of its {vector.size} weights: accepted are finite numbers")
-    return weights
-
-
-def _is_layer(given: NDArray[Any], shape: tuple[int, int]) -> bool:
-    """Whether an array has the shape of a layer; a bias, or another vector, has one axis or two."""
-    return given.shape == shape or (1 in shape and given.shape == (max(shape),))
-
-
 def _heard(callback: Callable[[dict[str, float]], bool | None] | None) -> Callable[[Run], bool] | None:
-    """What a run tells, as a callback wants it."""
+    """A listener for runs that calls the callback with each measurement."""
     if callback is None:
         return None
 

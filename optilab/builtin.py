@@ -1,4 +1,4 @@
-"""The plugin that comes with the framework itself: the network, the executors and the samplers that need nothing else."""
+"""The built-in plugin: networks, executors on this machine, and space-filling samplers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def optilab_problems() -> list[ProblemKind]:
 
 @hookimpl
 def optilab_executors() -> list[ExecutorKind]:
-    """In this process, and on the cores of this machine."""
+    """Executors in this process, and on the cores of this machine."""
     return [inline, local]
 
 
 @hookimpl
 def optilab_samplers() -> list[SamplerKind]:
-    """Points that fill a space evenly."""
+    """Samplers that fill a space evenly."""
     return [sobol, latin_hypercube]

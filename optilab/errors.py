@@ -1,4 +1,4 @@
-"""Misuse, told in one message: the place, what was found, what is accepted, the nearest known name."""
+"""Errors of input: one message with the place, what was found, what is accepted, and the nearest known name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class InputError(ValueError):
 
 
 class PluginWarning(UserWarning):
-    """A plugin was found that can't be used; the others go on."""
+    """A plugin can't be used; the others go on."""
 
 
 class ResultsWarning(UserWarning):

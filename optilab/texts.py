@@ -58,12 +58,12 @@ def printable(text: str) -> str:
 
 
 def is_near(name: str, known: Iterable[str]) -> bool:
-    """Whether a name could be meant for one that is known."""
+    """Whether a name is close to a known one."""
     return bool(difflib.get_close_matches(name[: 4 * _WIDTH], known, n=1, cutoff=_NEAR))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a name that isn't known: the near ones; where none is near, all of a few, or the nearest three."""
+    """A hint for an unknown name: close matches; without any, all names if they are few, or the nearest three."""
     names = sorted(shortened(printable(one), _WIDTH) for one in known)
     asked = name[: 4 * _WIDTH]  # the search takes quadratic time
     if close := difflib.get_close_matches(asked, names, n=3, cutoff=_NEAR):

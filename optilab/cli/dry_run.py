@@ -135,8 +135,8 @@ def _grid_table(experiment: Experiment, grid: Grid) -> Table:
         table.add_row(f"and {len(grid.cells) - rows:,} more", "", "", "")
     for space in grid.spaces[:_ROWS]:
         fixed = [f"{n}={exact(v)}" for n, v in space.fixed.items()]
-        ranges = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.ranges.items()]
-        add(space.line.cell, f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {experiment.search.method}")
+        ranges = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.sampled.items()]
+        add(space.low, f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {experiment.search.method}")
     if len(grid.spaces) > _ROWS:
         table.add_row(f"and {len(grid.spaces) - _ROWS:,} more searches", "", "", "")
     return table

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.columns import Column
+from optilab.datasets.columns import InputColumn
 from optilab.datasets.dataset import Dataset
 from optilab.datasets.examples import ARRAYS, EXACT, Examples, as_numbers
 from optilab.datasets.labels import labels_of
@@ -149,7 +149,7 @@ def _part(arrays: Mapping[str, Any], part: str, options: Columns, what: str, *, 
     elif options.columns is not None or options.drop:
         raise InputError(f"{what}: x_{part} is an array, whose columns have no names to be chosen by")
     else:
-        columns = [Column(None, "number", _numbers(x, f"{what}: x_{part}", are_images=are_images))]
+        columns = [InputColumn(None, "number", _numbers(x, f"{what}: x_{part}", are_images=are_images))]
     return Part(what, f"x_{part}", f"y_{part}", columns, labels, where, np.arange(len(x)), tuple(notes))
 
 

@@ -16,13 +16,13 @@ from optilab.texts import shown
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["number", "truth", "word"]
+ValueKind = Literal["number", "truth", "word"]
 
 FEW = 10  # different values that are always classes; more of them are if each has as many examples on average
 
 
 @dataclass(frozen=True)
-class Column:
+class InputColumn:
     """Values of one input, or of a whole array of inputs, which has no name.
 
     values: of numbers and truths float64 [example, 1 or more], NaN where missing, or uint8 for pixels; of words [example],
@@ -30,7 +30,7 @@ class Column:
     """
 
     name: str | None
-    kind: Kind
+    kind: ValueKind
     values: NDArray[Any]
 
     @property
@@ -43,12 +43,12 @@ class Column:
         found: NDArray[np.bool_] = np.isnan(self.values).any(axis=1)
         return found
 
-    def take(self, rows: NDArray[np.int64]) -> Column:
-        """The same of some examples."""
-        return Column(self.name, self.kind, self.values[rows])
+    def take(self, rows: NDArray[np.int64]) -> InputColumn:
+        """The column restricted to these examples."""
+        return InputColumn(self.name, self.kind, self.values[rows])
 
 
-def column_of(series: pd.Series[Any], name: str, what: str, where: Where, *, chosen: bool) -> Column:
+def column_of(series: pd.Series[Any], name: str, what: str, where: Where, *, chosen: bool) -> InputColumn:
     """A column of a table. InputError for dates, complex numbers, mixed types, and what hardly is an input.
 
     chosen: the user named this column as an input, so that words are taken as they are.
@@ -65,15 +65,15 @@ def column_of(series: pd.Series[Any], name: str, what: str, where: Where, *, cho
                 f"{told} holds dates ({numbers[day]:.0f}, first in {where(day)}), {NO_NUMBERS}; columns = "
                 f"[{quoted_name(name)}, ...] takes them as the numbers they are written as"
             )
-        return Column(name, kind, numbers[:, None])
+        return InputColumn(name, kind, numbers[:, None])
     words = words_of(series)
     if not chosen and str(series.dtype) != "category":
         check_words(words, told, where, _REMEDIES.format(quoted_name(name)), texts_may_be_numbers=False)
         _check_common(words, name, told)
-    return Column(name, kind, words)
+    return InputColumn(name, kind, words)
 
 
-def kind_of(series: pd.Series[Any], told: str, where: Where) -> Kind:
+def kind_of(series: pd.Series[Any], told: str, where: Where) -> ValueKind:
     """What the values are. InputError, beginning with `told`, for what is none of numbers, truths and words."""
     from pandas.api import types
 
@@ -110,7 +110,7 @@ _REMEDIES = "drop = [{0}] leaves the column out, columns = [{0}, ...] takes all 
 
 
 def _check_common(words: NDArray[Any], name: str, told: str) -> None:
-    """InputError for words that are hardly ever the same, as names are."""
+    """InputError for words that hardly ever repeat, as names don't."""
     present = [word for word in words if word is not None]
     levels = len(set(present))
     if levels > FEW and len(present) < FEW * levels:

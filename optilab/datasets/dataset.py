@@ -47,7 +47,7 @@ class Dataset:
 
 
 def dataset(*, digest: str) -> Callable[[Callable[[], Examples]], Dataset]:
-    """Make a dataset of a function that returns its `Examples`.
+    """Make a dataset from a function that returns its `Examples`.
 
     digest: of the content, in hexadecimal; part of the identity of every run on this dataset.
     """

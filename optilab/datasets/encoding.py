@@ -1,4 +1,4 @@
-"""Inputs of the training part make the code by which both parts become numbers."""
+"""The encoding of inputs as numbers, learned from the training part and applied to both parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.columns import Column
+from optilab.datasets.columns import InputColumn
 from optilab.datasets.scaling import mean_and_deviation
 from optilab.errors import InputError
 from optilab.texts import shown
@@ -18,7 +18,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Encoding:
-    """What is learned of the training part.
+    """An encoding learned from the training part.
 
     levels: the words of each column of words; each has an input that is 1 where the word stands, else 0.
     means: of each input, for missing values.
@@ -31,15 +31,15 @@ class Encoding:
     centre: Numbers
     scale: Numbers
 
-    def apply(self, columns: Sequence[Column]) -> Numbers:
+    def apply(self, columns: Sequence[InputColumn]) -> Numbers:
         """The columns as [example, input]."""
         x = _joined(columns, self.levels)
         x = np.where(np.isnan(x), self.means, x) if np.isnan(x).any() else x
         return (x - self.centre) / self.scale
 
 
-def learned(columns: Sequence[Column], told: str, *, standardize: bool) -> Encoding:
-    """The code of a training part. InputError for a column without any value in it."""
+def learned(columns: Sequence[InputColumn], told: str, *, standardize: bool) -> Encoding:
+    """The encoding of a training part. InputError for a column that has no value in it."""
     levels = [_levels(column) for column in columns]
     names = tuple(name for column, words in zip(columns, levels, strict=True) for name in _names(column, words))
     x = _joined(columns, levels)
@@ -59,8 +59,8 @@ def learned(columns: Sequence[Column], told: str, *, standardize: bool) -> Encod
     return Encoding(levels, names, means, centre, scale)
 
 
-def unknown_words(encoding: Encoding, columns: Sequence[Column]) -> list[str]:
-    """A sentence for each column with words that the training part doesn't have."""
+def unknown_words(encoding: Encoding, columns: Sequence[InputColumn]) -> list[str]:
+    """A note for each column with words that are missing in the training part."""
     found = []
     for column, levels in zip(columns, encoding.levels, strict=True):
         if levels is not None:
@@ -74,11 +74,11 @@ def unknown_words(encoding: Encoding, columns: Sequence[Column]) -> list[str]:
     return found
 
 
-def _levels(column: Column) -> tuple[str, ...] | None:
+def _levels(column: InputColumn) -> tuple[str, ...] | None:
     return tuple(sorted({w for w in column.values if w is not None})) if column.kind == "word" else None
 
 
-def _names(column: Column, levels: tuple[str, ...] | None) -> list[str]:
+def _names(column: InputColumn, levels: tuple[str, ...] | None) -> list[str]:
     if levels is not None:
         return [f"{column.name}={word}" for word in levels]
     if column.name is not None:
@@ -86,7 +86,7 @@ def _names(column: Column, levels: tuple[str, ...] | None) -> list[str]:
     return [f"input {k}" for k in range(column.values.shape[1])]
 
 
-def _joined(columns: Sequence[Column], levels: Sequence[tuple[str, ...] | None]) -> Numbers:
+def _joined(columns: Sequence[InputColumn], levels: Sequence[tuple[str, ...] | None]) -> Numbers:
     """All columns side by side, NaN where a value is missing."""
     parts = [c.values if words is None else _ones(c.values, words) for c, words in zip(columns, levels, strict=True)]
     joined: Numbers = np.concatenate([part.astype(np.float64, copy=False) for part in parts], axis=1)

@@ -25,12 +25,12 @@ class Sparse(NamedTuple):
 
     @classmethod
     def nothing(cls) -> Sparse:
-        """Of no examples, not even an empty one."""
+        """No examples."""
         return cls(np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.uint8))
 
     @classmethod
     def of(cls, x: NDArray[Any]) -> Sparse:
-        """Of pixels, [example, input]."""
+        """The sparse copy of pixels, [example, input]."""
         rows, columns = np.nonzero(x)
         starts = np.searchsorted(rows, np.arange(len(x) + 1))
         return cls(starts.astype(np.int64), columns.astype(np.uint16), x[rows, columns])
@@ -38,13 +38,13 @@ class Sparse(NamedTuple):
 
 @dataclass(frozen=True)
 class Examples:
-    """Examples and what is known of them. The test part may be empty.
+    """Training and test examples, with their metadata. The test part may be empty.
 
     x: [example, input], uint8 for pixels (0 to 255, scaled to 0 to 1 when they are used) or floating.
     y: [example], integers from 0 for classes; floating, [example] or [example, output], for numbers to predict.
     classes: names of the classes, or None where y are numbers.
     image: height and width of an example, where it is one.
-    sparse_train, sparse_test: the same pixels again where most are zero; worked out when a dataset is stored.
+    sparse_train, sparse_test: sparse copies of the pixels where most are zero; made when a dataset is stored.
     inputs: names of the inputs, where they have names.
     notes: what a person should know of how the examples were prepared, one sentence each.
     """
@@ -127,7 +127,7 @@ def _numbers(place: str, name: str, array: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def as_numbers(array: NDArray[Any], told: str) -> NDArray[np.float64]:
-    """An array as float64. InputError, beginning with `told`, where that would change what it says."""
+    """An array as float64. InputError, beginning with `told`, where float64 can't hold its values exactly."""
     kind = array.dtype
     if np.issubdtype(kind, np.complexfloating):
         raise InputError(f"{told} is of type {kind}: give real and imaginary parts as numbers of their own")
@@ -178,7 +178,7 @@ def _is_copy(sparse: Sparse, x: NDArray[Any]) -> bool:
 
 
 def check_precision(examples: Examples, precision: str, name: str) -> None:
-    """InputError where numbers of a dataset are too large for a precision, or become one and the same in it."""
+    """InputError where numbers of a dataset overflow in a precision, or different ones become equal."""
     for array_name in ARRAYS:
         array = getattr(examples, array_name)
         if array.size and np.issubdtype(array.dtype, np.floating):

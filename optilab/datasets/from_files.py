@@ -1,4 +1,4 @@
-"""Datasets from files of a person's own: arrays in a .npz, and tables as text."""
+"""Datasets from files: arrays in a .npz, and tables as text."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def file_dataset(options: File, place: str = "") -> Dataset:
 
 
 def content_of(options: File, place: str = "") -> bytes:
-    """The bytes of a file. InputError for what isn't one, without waiting for a pipe or a device."""
+    """The bytes of a plain file. InputError for anything else, without waiting for a pipe or a device."""
     told = f"{at(place)}can't read the dataset {quoted(options.path)}"
     try:
         path = Path(options.path).expanduser()
@@ -75,7 +75,7 @@ def _examples(content: bytes, options: File) -> Examples:
 
 
 def members_of(content: bytes, options: File) -> dict[str, Any]:
-    """The arrays in a .npz. InputError for what isn't one, and for members that are no arrays of values."""
+    """The arrays in a .npz. InputError for other content, and for members that are no arrays of numbers or texts."""
     what = f"dataset {quoted(options.path)}"
     damaged = f"{what} is not a readable .npz file"
     if content and not content.startswith((b"PK", b"\x93NUMPY")):

@@ -1,4 +1,4 @@
-"""A dataset of a person's own, as a problem's table gives it."""
+"""The dataset that a problem's table describes: a file, arrays, or arrays by their digest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def holds_arrays(given: Any) -> bool:
 
 
 def without_arrays(problem: Mapping[str, Any], place: str = "") -> dict[str, Any]:
-    """A problem's table in values that a file and a worker can be sent: arrays in memory go into the cache, by digest."""
+    """A problem's table that can be written to a file: arrays in memory are stored in the cache and named by digest.
+
+    InputError for arrays that can't be used.
+    """
     if not holds_arrays(problem.get("dataset")):
         return dict(problem)
     data = given_dataset(problem["dataset"], f"{place}.dataset" if place else "")

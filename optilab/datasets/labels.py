@@ -1,4 +1,4 @@
-"""Labels: classes or numbers to predict, told by their type or by what the user says."""
+"""Labels: classes or numbers to predict, by their type or by the user's options."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Labels:
         return found
 
     def take(self, rows: NDArray[np.int64]) -> Labels:
-        """The same of some examples."""
+        """The labels of these examples."""
         return Labels(self.are_classes, self.values[rows])
 
 
@@ -117,7 +117,7 @@ def _several(given: NDArray[Any], told: str, options: Preparation) -> Labels:
 
 
 def _check_few(values: NDArray[Any], told: str) -> None:
-    """InputError for so many different labels that they are hardly meant as classes."""
+    """InputError for too many different labels to be classes."""
     present = [v for v in values if v is not None]
     different = len(set(present))
     what = "words" if isinstance(present[0], str) else "whole numbers"
@@ -130,7 +130,7 @@ def _check_few(values: NDArray[Any], told: str) -> None:
 
 
 def class_names(labels: Labels, told: str) -> list[Any]:
-    """The different classes, sorted. InputError where there is but one."""
+    """The distinct classes, sorted. InputError if there are fewer than two."""
     names = sorted({v for v in labels.values if v is not None})
     if len(names) < 2:
         raise InputError(f"{told} holds one class only, {shown(names[0])}: there is nothing to tell apart")

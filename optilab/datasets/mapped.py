@@ -28,14 +28,14 @@ _KNOWN = frozenset({*ARRAYS, *(f"{field}_{part}" for field in Sparse._fields for
 
 
 def folder_of(name: str, digest: str) -> Path:
-    """Where a dataset is stored: its name, as far as a file may be called so, and the digest that tells it from others."""
+    """The cache folder of a dataset: its name in letters that file names may have, and its digest."""
     plain = re.sub(r"[^A-Za-z0-9_]", "_", name)[:40]
     number = digest if re.fullmatch(r"[0-9a-f]{64}", digest) else hashlib.sha256(digest.encode()).hexdigest()
     return cache_part("datasets") / f"{plain}-{number[:16]}"
 
 
 def mapped(folder: Path, digest: str) -> Examples | None:
-    """The examples stored in a folder, or None if there are none, if a byte of them has changed, or if they don't fit together."""
+    """The examples stored in a folder; None if they are missing, changed by a byte, or don't fit together."""
     try:
         facts = _read_facts(folder)
         if facts["digest"] != digest:

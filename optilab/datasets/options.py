@@ -1,4 +1,4 @@
-"""What a person can say of a dataset of their own: the keys of its table."""
+"""Options of a dataset from a file or arrays: the keys of its table."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _one_character(text: str) -> str:
 
 
 class Preparation(BaseModel):
-    """How examples are prepared. What is learned of them (means, deviations, words) is learned of the training part alone."""
+    """How examples are prepared. Means, deviations and words are learned from the training part only."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -37,9 +37,9 @@ class Preparation(BaseModel):
         "refuse", description="Examples with missing values are refused or dropped, or inputs filled with their mean."
     )
     standardize: bool = Field(False, description="Bring each input that is a number to mean 0 and deviation 1.")
-    scale_targets: bool = Field(False, description="The same for numbers to predict.")
+    scale_targets: bool = Field(False, description="Bring numbers to predict to mean 0 and deviation 1.")
     test_fraction: float = Field(0.2, description="Share of examples kept for testing, class by class.")
-    split_seed: int = Field(0, ge=0, description="Another one keeps other examples for testing.")
+    split_seed: int = Field(0, ge=0, description="Seed of the split into training and test examples.")
     image: list[Annotated[int, Field(gt=0)]] | None = Field(
         None, min_length=2, max_length=2, description="Height and width, where each example is an image."
     )
@@ -106,7 +106,7 @@ class Kept(BaseModel):
 
 
 def digest_with(content: bytes, options: Preparation, *more: Any) -> str:
-    """Digest of a dataset's content with its options: where it lies doesn't count."""
+    """Digest of a dataset's content and options, in hexadecimal; its path doesn't count."""
     told = options.model_dump(mode="json", exclude={"path", "x_train", "y_train", "x_test", "y_test"})
     text = json.dumps([MEANING, told, *more], sort_keys=True)
     return hashlib.sha256(hashlib.sha256(content).digest() + text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""What is understood of a dataset, for a person to look over."""
+"""Overview of a dataset, as `optilab data` shows it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from optilab.datasets.examples import Examples, check_precision
 from optilab.datasets.from_files import content_of, members_of
 from optilab.datasets.options import File
-from optilab.datasets.reading import Table, kind_of_file, read_table
+from optilab.datasets.reading import TextTable, kind_of_file, read_table
 from optilab.datasets.tables import named
 from optilab.errors import InputError
 from optilab.texts import printable, shortened
@@ -25,7 +25,7 @@ _FEW = 5  # values of a column that are listed
 
 @dataclass(frozen=True)
 class Line:
-    """A column of a table, or an array: its name, type, how many values are missing, which there are, and its use."""
+    """Overview of one column or array: name, type, number of missing values, values, and use."""
 
     name: str
     type: str
@@ -43,7 +43,7 @@ def lines_of(options: File) -> list[Line]:
     return [_column_line(table, k, options) for k in range(table.frame.shape[1])]
 
 
-def _column_line(table: Table, k: int, options: File) -> Line:
+def _column_line(table: TextTable, k: int, options: File) -> Line:
     names = list(table.frame.columns)
     series = table.frame.iloc[:, k]
     return Line(
@@ -55,7 +55,7 @@ def _column_line(table: Table, k: int, options: File) -> Line:
     )
 
 
-def _use(table: Table, k: int, options: File) -> str:
+def _use(table: TextTable, k: int, options: File) -> str:
     """What the column is used as: label, input, or nothing."""
     names = list(table.frame.columns)
     if k in table.left_out:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.datasets.columns import Column
+from optilab.datasets.columns import InputColumn
 from optilab.datasets.encoding import learned, unknown_words
 from optilab.datasets.examples import Examples
 from optilab.datasets.labels import Labels, class_names, class_numbers
@@ -36,7 +36,7 @@ class Part:
     what: str
     inputs: str
     labels: str
-    columns: Sequence[Column]
+    columns: Sequence[InputColumn]
     y: Labels
     where: Where
     rows: Rows
@@ -47,13 +47,13 @@ class Part:
         return self.where(int(self.rows[k]))
 
     def take(self, chosen: Rows) -> Part:
-        """The same of some examples."""
+        """The part restricted to these examples."""
         columns = [column.take(chosen) for column in self.columns]
         return Part(self.what, self.inputs, self.labels, columns, self.y.take(chosen), self.where, self.rows[chosen])
 
 
 def prepared(train: Part, test: Part | None, options: Preparation, image: tuple[int, int] | None = None) -> Examples:
-    """The examples of a training and a test part; of a single part that is split, where there is no test part.
+    """The examples of a training and a test part; without a test part, the training part is split.
 
     InputError, with the row's place and the column's name, for what can't be used.
     """
@@ -141,7 +141,7 @@ def _range_hint(x: NDArray[Any]) -> list[str]:
     return [told] if max(-low, high) > 10 else []
 
 
-def _scale_hint(columns: Sequence[Column]) -> list[str]:
+def _scale_hint(columns: Sequence[InputColumn]) -> list[str]:
     """A sentence where the scales of inputs differ by ten, or one is further from 0 than ten times its deviation."""
     numbers = [column for column in columns if column.kind == "number"]
     if not numbers:
@@ -159,7 +159,7 @@ def _scale_hint(columns: Sequence[Column]) -> list[str]:
     return []
 
 
-def _names(column: Column) -> list[str]:
+def _names(column: InputColumn) -> list[str]:
     return [f"input {k}" for k in range(column.values.shape[1])] if column.name is None else [column.name]
 
 

@@ -28,7 +28,7 @@ _UNNAMED = re.compile(r"(?:Unnamed: \d+)?")
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A table as it was read.
 
     what: as a message begins. frame: all columns, their names as they are in the file, and texts without blanks around them.
@@ -60,7 +60,7 @@ def kind_of_file(path: Path) -> tuple[str | None, str]:
     return (kind if kind in TABLES or (kind == ".npz" and not packed) else None), packed
 
 
-def read_table(content: bytes, options: File) -> Table:
+def read_table(content: bytes, options: File) -> TextTable:
     """The table in a file's content. InputError with the line of what can't be read."""
     what = f"dataset {quoted(options.path)}"
     kind, packed = kind_of_file(Path(options.path))
@@ -77,7 +77,7 @@ def read_table(content: bytes, options: File) -> Table:
             f"{what} is not a readable {kind} file: its rows can't be told apart; look for unbalanced quotes"
         )
     left_out, notes = _without_names(frame, what)
-    return Table(what, frame, layout, left_out, (*layout.notes, *notes))
+    return TextTable(what, frame, layout, left_out, (*layout.notes, *notes))
 
 
 def _text(content: bytes, packed: str, encoding: str, what: str) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optilab.datasets.columns import Column, column_of
+from optilab.datasets.columns import InputColumn, column_of
 from optilab.datasets.labels import Labels, labels_of
 from optilab.datasets.options import Columns, File
 from optilab.datasets.preparation import Part
-from optilab.datasets.reading import Table
+from optilab.datasets.reading import TextTable
 from optilab.datasets.words import Where, quoted_name
 from optilab.errors import InputError
 from optilab.texts import nearest, printable, shortened, shown
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MANY = 30  # examples from which on a column that fits the labels exactly is no accident
 
 
-def part_of(table: Table, options: File) -> Part:
+def part_of(table: TextTable, options: File) -> Part:
     """All rows of a table. InputError, with line and column, for what can't be used."""
     names, what = list(table.frame.columns), table.what
     if options.label is None:
@@ -45,7 +45,7 @@ def part_of(table: Table, options: File) -> Part:
     return Part(what, "the inputs", f"the label {shown(label)}", columns, y, table.place, rows, tuple(notes))
 
 
-def inputs_of(frame: pd.DataFrame, what: str, where: Where, options: Columns) -> list[Column]:
+def inputs_of(frame: pd.DataFrame, what: str, where: Where, options: Columns) -> list[InputColumn]:
     """The chosen columns of a table without its label. InputError for names that stand twice or aren't there."""
     names = [str(name) for name in frame.columns]
     chosen = options.columns is not None
@@ -62,7 +62,7 @@ def inputs_of(frame: pd.DataFrame, what: str, where: Where, options: Columns) ->
 
 
 def named(names: Sequence[str], name: str | int, what: str) -> str:
-    """The name of a column given by its name, or by its number in a table without names. InputError if there is none."""
+    """The name of a column given by its name, or by its number in a table without names. InputError for an unknown one."""
     if str(name) in names:
         return str(name)
     if isinstance(name, int) and -len(names) <= name < 0:
@@ -70,11 +70,11 @@ def named(names: Sequence[str], name: str | int, what: str) -> str:
     raise InputError(f"{what} has no column {shown(str(name))}: {nearest(str(name), [n for n in names if n])}")
 
 
-def leaks(columns: Sequence[Column], y: Labels, labels: str, what: str) -> list[str]:
-    """InputError for a column that counts the examples from 0 or 1, and for one that has a value of its own for each class.
+def leaks(columns: Sequence[InputColumn], y: Labels, labels: str, what: str) -> list[str]:
+    """Notes on columns that increase by one from row to row, which may be row numbers or years.
 
-    Both would give the answer away. A column that goes on by one from row to row, but begins elsewhere, may be one of years: it is
-    a sentence of those returned. Columns that the user chose by name aren't to be asked about.
+    InputError for columns that give the answer away: row numbers from 0 or 1, and a column with one value for each class.
+    Not for columns that the user chose by name.
     """
     if len(y.values) < _MANY:
         return []
@@ -91,8 +91,8 @@ def leaks(columns: Sequence[Column], y: Labels, labels: str, what: str) -> list[
     return notes
 
 
-def _refuse_answers(columns: Sequence[Column], y: Labels, labels: str, what: str) -> None:
-    """InputError for a column that has a value of its own for each class."""
+def _refuse_answers(columns: Sequence[InputColumn], y: Labels, labels: str, what: str) -> None:
+    """InputError for a column with a distinct value for each class."""
     import pandas as pd
 
     codes, names = pd.factorize(np.array([str(v) for v in y.values], object))
@@ -107,12 +107,12 @@ def _refuse_answers(columns: Sequence[Column], y: Labels, labels: str, what: str
             )
 
 
-def _remedy(column: Column) -> str:
+def _remedy(column: InputColumn) -> str:
     name = quoted_name(str(column.name))
     return f"leave it out with drop = [{name}], or name the inputs, and it among them, in columns = [...]"
 
 
-def _goes_by_one(column: Column) -> bool:
+def _goes_by_one(column: InputColumn) -> bool:
     """Whether each value is one more than the one before; or each one less."""
     steps: Any = np.diff(column.values[:, 0])
     return bool((steps == 1).all() or (steps == -1).all())

@@ -127,7 +127,7 @@ def _records(lines: list[str], separator: str, what: str) -> Iterator[Record]:
 
 
 def _sniffed(lines: list[str], what: str) -> str:
-    """The separator under which most of the first records have one and the same number of columns, above one."""
+    """The separator that gives most of the first records an equal number of columns, above one."""
     head = lines[: 2 * _SNIFFED]
     best, share = ",", 0.0
     for separator in (*_SEPARATORS, "blanks"):

@@ -32,13 +32,13 @@ def check_words(words: NDArray[Any], told: str, where: Where, remedies: str, *, 
     levels = {word: row for row, word in reversed(list(enumerate(words))) if word is not None}
     some = list(levels)[:1000]
     first = min(levels, key=levels.__getitem__)
-    place = f"({shown(first)}, first in {where(levels[first])})"
+    found = f"({shown(first)}, first in {where(levels[first])})"
     if all(map(_DATE.match, some)) and _are_dates(some):
-        raise InputError(f"{told} holds dates {place}, {NO_NUMBERS}")
+        raise InputError(f"{told} holds dates {found}, {NO_NUMBERS}")
     odd = [word for word in levels if not _is(float, word)]
     if odd and all(_is(complex, word) for word in some) and any("j" in word.lower() for word in odd):
         raise InputError(
-            f"{told} holds complex numbers {place}; give their real and imaginary parts as columns of their own"
+            f"{told} holds complex numbers {found}; give their real and imaginary parts as columns of their own"
         )
     stray = [word for word in odd if not _LIKE_NUMBER.fullmatch(word)]
     if not odd and not texts_may_be_numbers:  # pandas reads all but the largest as numbers

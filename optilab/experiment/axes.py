@@ -14,7 +14,7 @@ import numpy as np
 from optilab.errors import InputError
 from optilab.parameters.numeric import as_finite, as_whole
 from optilab.records.canonical import key_of
-from optilab.search.ranges import KINDS, Sampled, sampled
+from optilab.search.sampled import SAMPLED_KINDS, Sampled, sampled_range
 from optilab.texts import shown
 
 MOST_VALUES = 1_000_000  # of one axis, or points of one search
@@ -22,12 +22,15 @@ _STEPPED = ("log", "linear")
 
 
 def is_axis(value: Any) -> bool:
-    """Whether a table is a range of values, and not of a rule's own hyperparameters."""
-    return bool({*_STEPPED, *KINDS} & set(value))
+    """Whether a table is a range of values, rather than one of a rule's hyperparameters."""
+    return bool({*_STEPPED, *SAMPLED_KINDS} & set(value))
 
 
 def axis(value: Any, place: str) -> list[Any]:
-    """The values of one axis, each once: a list, a table such as { log = [low, high], points = n }, or a single value."""
+    """Distinct values of one axis: a list, a table such as { log = [low, high], points = n }, or a single value.
+
+    InputError, beginning with the place, for an empty list, too many values, or a table that is no range.
+    """
     if isinstance(value, Mapping):
         return _once(_stepped(value, place))
     values = value if isinstance(value, list) else [value]
@@ -39,7 +42,7 @@ def axis(value: Any, place: str) -> list[Any]:
 
 
 def _once(values: list[Any]) -> list[Any]:
-    """The values without those that come a second time; 1 and 1.0 are the same, 1 and "1" are not."""
+    """Distinct values in order; 1 equals 1.0, but not "1"."""
     found: dict[Any, Any] = {}
     for value in values:
         fraction = type(value) is float and not value.is_integer()
@@ -72,24 +75,24 @@ def _stepped(value: Mapping[str, Any], place: str) -> list[float]:
 
 @dataclass(frozen=True)
 class Axes:
-    """What the hyperparameters of an entry range over.
+    """Axes of an entry's hyperparameters.
 
-    lists: values of those that are not sampled. ranges: of the others, which go together, point by point.
-    samples: how many points; 0 where nothing is sampled.
+    lists: values of those that are not sampled. sampled: ranges of the others, which go together, point by point.
+    samples: number of points; 0 if nothing is sampled.
     """
 
     lists: dict[str, list[Any]]
-    ranges: dict[str, Sampled]
+    sampled: dict[str, Sampled]
     samples: int
 
     @property
     def combinations(self) -> Iterator[dict[str, Any]]:
-        """Of the values of the lists, one after another."""
+        """Combinations of the listed values, in order."""
         return (dict(zip(self.lists, values, strict=True)) for values in itertools.product(*self.lists.values()))
 
     @property
     def count(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return prod(map(len, self.lists.values())) * (self.samples or 1)
 
 
@@ -98,13 +101,13 @@ def axes(given: Mapping[str, Any], samples: Any, place: str) -> Axes:
 
     InputError, with its place, for what is no axis, and where samples are missing or have nothing to sample.
     """
-    ranges = {name: found for name, v in given.items() if (found := sampled(v, f"{place}.{name}")) is not None}
-    lists = {name: axis(value, f"{place}.{name}") for name, value in given.items() if name not in ranges}
-    return Axes(lists, ranges, _samples(ranges, samples, place))
+    sampled = {name: found for name, v in given.items() if (found := sampled_range(v, f"{place}.{name}")) is not None}
+    lists = {name: axis(value, f"{place}.{name}") for name, value in given.items() if name not in sampled}
+    return Axes(lists, sampled, _samples(sampled, samples, place))
 
 
-def _samples(ranges: Mapping[str, Sampled], samples: Any, place: str) -> int:
-    if not ranges:
+def _samples(sampled: Mapping[str, Sampled], samples: Any, place: str) -> int:
+    if not sampled:
         if samples is not None:
             raise InputError(
                 f"{place}.samples: nothing is sampled here; write lr = {{ log_uniform = [1e-4, 1] }}, for one"
@@ -114,4 +117,4 @@ def _samples(ranges: Mapping[str, Sampled], samples: Any, place: str) -> int:
         return as_whole(samples, f"{place}.samples", 1, MOST_VALUES)
     except InputError as error:
         told = f"{place}.samples is missing" if samples is None else error
-        raise InputError(f"{told}: how many points of {', '.join(ranges)} are to be tried?") from None
+        raise InputError(f"{told}: how many points of {', '.join(sampled)} are to be tried?") from None

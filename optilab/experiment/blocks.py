@@ -1,10 +1,10 @@
-"""Cells of one line as the product of their axes: counted, compared and named without being made one by one."""
+"""Cells of one line as the product of their axes: counted, compared and identified without being built."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any, Literal, overload
@@ -19,10 +19,10 @@ Relation = Literal["apart", "inside", "overlapping"]
 
 @dataclass(frozen=True, eq=False)
 class Block(Sequence[Cell]):
-    """Cells that differ in their hyperparameters alone, all checked.
+    """Checked cells that differ only in hyperparameters.
 
-    cell: one of them, without hyperparameters. plan: of the first. lists: the values of those that vary on their own,
-    and points: of those that vary together; the cells are all combinations, the last list first.
+    cell: any of them, without hyperparameters. plan: of the first. lists: values of hyperparameters that vary independently;
+    points: of those that vary together. The cells are all combinations; points vary fastest, then the last list.
     """
 
     cell: Cell
@@ -34,7 +34,7 @@ class Block(Sequence[Cell]):
         return prod(map(len, self.lists.values())) * len(self.points)
 
     def __iter__(self) -> Iterator[Cell]:
-        return (self.cell.at(values) for values in self.hyperparameters())
+        return map(self._at, self.hyperparameters())
 
     @overload
     def __getitem__(self, number: int) -> Cell: ...
@@ -46,12 +46,16 @@ class Block(Sequence[Cell]):
         rest, point = divmod(range(len(self))[number], len(self.points))
         chosen = {}
         for name, values in reversed(list(self.lists.items())):
-            rest, place = divmod(rest, len(values))
-            chosen[name] = values[place]
-        return self.cell.at({**self.plan.hyperparameters, **chosen, **self.points[point]})
+            rest, position = divmod(rest, len(values))
+            chosen[name] = values[position]
+        return self._at({**self.plan.hyperparameters, **chosen, **self.points[point]})
+
+    def _at(self, hyperparameters: Mapping[str, Any]) -> Cell:
+        """The cell with these hyperparameters; its plan needs no check, as the block's axes are checked."""
+        return self.cell.of(replace(self.plan, hyperparameters=hyperparameters))
 
     def hyperparameters(self) -> Iterator[dict[str, Any]]:
-        """Those of each cell, in order."""
+        """Complete hyperparameters of each cell, in order."""
         base = self.plan.hyperparameters
         for values in itertools.product(*self.lists.values()):
             chosen = {**base, **dict(zip(self.lists, values, strict=True))}
@@ -59,16 +63,16 @@ class Block(Sequence[Cell]):
                 yield {**chosen, **point}
 
     def run_ids(self, seeds: Sequence[int]) -> Iterator[list[str]]:
-        """Of each cell, those of its runs with these seeds."""
+        """For each cell, the run_ids of these seeds."""
         return cell_ids(self.plan, self.hyperparameters(), seeds)
 
     @cached_property
     def base(self) -> str:
-        """What the cells have in common with those of other blocks that may be the same: all but hyperparameters."""
+        """Identity of the cells without hyperparameters and seed; blocks of different bases share no cell."""
         return base_of(self.plan)
 
     def values(self, name: str) -> Sequence[Any]:
-        """Values of a hyperparameter, each once and in order."""
+        """Distinct values of a hyperparameter, in order."""
         if name in self.lists:
             return self.lists[name]
         return list(dict.fromkeys(point[name] for point in self.points if name in point)) or [
@@ -76,7 +80,7 @@ class Block(Sequence[Cell]):
         ]
 
     def relation(self, other: Block) -> Relation:
-        """How the cells of another block lie to these: none, all or some of them are the same."""
+        """Whether none ("apart"), all ("inside") or some ("overlapping") of another block's cells are among these."""
         if self.base != other.base or set(self.plan.hyperparameters) != set(other.plan.hyperparameters):
             return "apart"
         if len(self.points) > 1 or len(other.points) > 1:
@@ -92,12 +96,12 @@ class Block(Sequence[Cell]):
 
     @cached_property
     def _texts(self) -> Mapping[str, frozenset[str]]:
-        """The values of each hyperparameter, written down so that the same are equal."""
+        """Values of each hyperparameter as canonical texts."""
         return {name: frozenset(map(canonical_text, self.values(name))) for name in self.plan.hyperparameters}
 
     @cached_property
     def _all_texts(self) -> frozenset[str]:
-        """The hyperparameters of each cell, written down likewise."""
+        """Hyperparameters of each cell as canonical texts."""
         return frozenset(map(canonical_text, self.hyperparameters()))
 
 
@@ -108,7 +112,7 @@ def _relation(ours: frozenset[str], theirs: frozenset[str]) -> Relation:
 
 
 class Cells(Sequence[Cell]):
-    """The cells of several blocks, one after another."""
+    """Concatenation of the cells of several blocks."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.blocks = list(blocks)
@@ -126,9 +130,9 @@ class Cells(Sequence[Cell]):
     def __getitem__(self, number: int | slice) -> Cell | list[Cell]:
         if isinstance(number, slice):
             return [self[k] for k in range(len(self))[number]]
-        place = range(len(self))[number]
+        position = range(len(self))[number]
         for block in self.blocks:
-            if place < len(block):
-                return block[place]
-            place -= len(block)
+            if position < len(block):
+                return block[position]
+            position -= len(block)
         raise IndexError(number)

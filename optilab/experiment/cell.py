@@ -1,10 +1,10 @@
-"""A cell of a grid: all that a run is made from but its seed, and the things that it names."""
+"""Cells of a grid: the complete specification of runs, except for the seed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +15,11 @@ from optilab.errors import InputError
 from optilab.experiment.file import absolute_path, dataset_path
 from optilab.experiment.resolve import bound_schedules, build_problem
 from optilab.guarding.consent import check_readable_for
-from optilab.parameters.tables import Table, validated
+from optilab.optimizers.optimizer import Optimizer
+from optilab.parameters.tables import Settings, validated
 from optilab.plugins.chain import chain
-from optilab.problems.problem import Precision
+from optilab.problems.problem import Precision, Problem
+from optilab.schedules.schedule import BoundSchedule
 from optilab.texts import printable, shortened, shown
 from optilab.training.checks import checked
 from optilab.training.plan import BatchSize, Plan
@@ -26,9 +28,10 @@ from optilab.training.stopping import Budget, Length, Stop
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the grid: all of a run but its seed.
+    """One point of the grid: the specification of its runs, except for the seed.
 
-    line_id: of the line of the comparison that it belongs to, the same on all problems; `label` is only its name.
+    line_id: identity of its line in the comparison, equal on all problems; `label` is only the line's name.
+    known_plan: its checked plan if it was built already, as for the cells of a grid.
     """
 
     place: str
@@ -43,14 +46,15 @@ class Cell:
     measure: Length | None
     stop: Stop
     line_id: str = ""
+    known_plan: Plan | None = field(default=None, repr=False, compare=False)
 
-    def at(self, hyperparameters: Mapping[str, Any]) -> Cell:
-        """The same with other hyperparameters, complete and checked."""
-        return replace(self, hyperparameters=hyperparameters)
+    def of(self, plan: Plan) -> Cell:
+        """The cell of a checked plan, which it keeps; the plan differs from this cell in hyperparameters alone."""
+        return replace(self, hyperparameters=plan.hyperparameters, known_plan=plan)
 
     @property
     def spec(self) -> dict[str, Any]:
-        """All that a run is made from but its seed, in values that JSON can hold."""
+        """The specification as values that JSON can hold."""
         return {
             "problem": dict(self.problem),
             "precision": self.precision,
@@ -65,7 +69,7 @@ class Cell:
 
     @classmethod
     def of_spec(cls, spec: Mapping[str, Any], label: str = "") -> Cell:
-        """The cell of a `spec`. InputError if it is none."""
+        """Inverse of `spec`. InputError for a budget, cadence or stopping rule that doesn't validate."""
         return cls(
             place="",
             label=label,
@@ -82,27 +86,41 @@ class Cell:
 
     @cached_property
     def plan(self) -> Plan:
-        """What its runs are made from. InputError if its parts don't fit together."""
-        plan = Plan(
-            problem=build_problem(self.problem, self.precision),
-            optimizer=chain(self.optimizer),
-            hyperparameters=self.hyperparameters,
-            schedules=bound_schedules(self.schedule, self.place),
-            batch_size=self.batch_size,
-            budget=self.budget,
-            measure=self.measure,
-            stop=self.stop,
+        """The checked plan of its runs. InputError if its parts don't fit together."""
+        if self.known_plan is not None:
+            return self.known_plan
+        problem, optimizer = build_problem(self.problem, self.precision), chain(self.optimizer)
+        return self.plan_of(problem, optimizer, self.hyperparameters, bound_schedules(self.schedule, self.place))
+
+    def plan_of(
+        self,
+        problem: Problem,
+        optimizer: Optimizer,
+        hyperparameters: Mapping[str, Any],
+        schedules: Sequence[BoundSchedule],
+    ) -> Plan:
+        """The checked plan of what the cell names, and complete hyperparameters. InputError if the parts don't fit together."""
+        return checked(
+            Plan(
+                problem,
+                optimizer,
+                hyperparameters,
+                schedules,
+                batch_size=self.batch_size,
+                budget=self.budget,
+                measure=self.measure,
+                stop=self.stop,
+            )
         )
-        return checked(plan)
 
     @property
     def schedule_label(self) -> str:
         """Short text for the schedule."""
-        return " + ".join(s.label for s in bound_schedules(self.schedule, self.place)) or "constant"
+        return " + ".join(s.label for s in self.plan.schedules) or "constant"
 
 
-class _Spec(Table):
-    """The column `spec` of a run: all that it is made from but its seed."""
+class _Spec(Settings):
+    """The column `spec` of a run, as `Cell.spec` writes it."""
 
     problem: dict[str, Any]
     precision: Precision | None

@@ -26,59 +26,60 @@ from optilab.training.plan import BatchSize, Plan, usual_batch_size
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the comparison: cells that differ in their hyperparameters alone.
+    """One line of the comparison: cells that differ only in hyperparameters.
 
-    cell: one of them, without hyperparameters. named: whether the label is the user's own.
-    size: the batch size as the entry gives it, if it does.
+    cell: any of them, without hyperparameters. problem, schedules: those that the cell names.
+    named: whether the user gave the label. size: the batch size if the user gave it.
     """
 
     optimizer: Optimizer
     cell: Cell
+    problem: Problem
+    schedules: Sequence[BoundSchedule]
     named: bool = False
     size: BatchSize | None = None
 
     def at(self, values: Mapping[str, Any]) -> Cell:
         """The cell with these hyperparameters, and defaults. InputError, with its place, if its parts don't fit together."""
-        cell = self.cell.at(self.optimizer.fill(values, self.cell.place))
-        self._checked(cell)
-        return cell
+        return self.cell.of(self._plan(self.optimizer.fill(values, self.cell.place)))
 
-    def _checked(self, cell: Cell) -> Plan:
-        """The plan of a cell. InputError, with its place, if its parts don't fit together."""
+    def _plan(self, hyperparameters: Mapping[str, Any]) -> Plan:
+        """The checked plan with these hyperparameters, complete. InputError, with its place, if its parts don't fit together."""
         try:
-            plan = cell.plan
+            plan = self.cell.plan_of(self.problem, self.optimizer, hyperparameters, self.schedules)
             rehearse(plan)
         except InputError as error:
-            raise InputError(f"{at(cell.place)}{error}") from None
+            raise InputError(f"{at(self.cell.place)}{error}") from None
         return plan
 
     def block(self, lists: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> Block:
-        """The cells of all combinations of these hyperparameters; each value of each axis is checked, and not each cell.
+        """The block of all combinations of these hyperparameters.
 
-        What a plan needs of a hyperparameter doesn't depend on the others. InputError as for `at`.
+        Values are checked axis by axis, not cell by cell: whether a plan accepts one doesn't depend on the others. InputError as
+        for `at`.
         """
-        cell = self.cell
+        place = self.cell.place
         first = {**{name: values[0] for name, values in lists.items()}, **points[0]}
-        plan = self._checked(cell.at(self.optimizer.fill(first, cell.place)))
-        checked = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in lists.items()}
+        plan = self._plan(self.optimizer.fill(first, place))
+        listed = {name: self.optimizer.checked(name, values, first, place) for name, values in lists.items()}
         columns = {name: [point[name] for point in points] for name in points[0]}
-        drawn = {name: self.optimizer.checked(name, values, first, cell.place) for name, values in columns.items()}
-        for name, values in [*checked.items(), *drawn.items()]:
-            for value in self._critical(plan, name, values):
-                self._checked(cell.at({**plan.hyperparameters, name: value}))
+        drawn = {name: self.optimizer.checked(name, values, first, place) for name, values in columns.items()}
+        for name, values in [*listed.items(), *drawn.items()]:
+            for value in self._critical(name, values):
+                self._plan({**plan.hyperparameters, name: value})
         rows = [dict(zip(drawn, row, strict=True)) for row in zip(*drawn.values(), strict=True)] or [{}]
         distinct: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in rows:
             distinct.setdefault(tuple(row.values()), row)
-        return Block(cell, plan, checked, [*distinct.values()])
+        return Block(self.cell, plan, listed, [*distinct.values()])
 
-    def _critical(self, plan: Plan, name: str, values: Sequence[Any]) -> Iterable[Any]:
-        """Those of a hyperparameter's values at which a plan is to be checked besides the first.
+    def _critical(self, name: str, values: Sequence[Any]) -> Iterable[Any]:
+        """Values of a hyperparameter at which a plan must be checked besides the first.
 
-        None where no schedule multiplies it; where it does, in an interval the ends are enough.
+        None if no schedule multiplies it; otherwise both ends suffice for an interval.
         """
         columns = set(self.optimizer.columns_of(name))
-        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in plan.schedules):
+        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in self.schedules):
             return []
         ranges = [self.optimizer.rules[c.rule].parameters[c.name].range for c in self.optimizer.columns]
         convex = all(isinstance(ranges[k], Interval) for k in columns)
@@ -89,7 +90,7 @@ class Line:
 class Entry:
     """One of [[optimizers]].
 
-    usual: the batch size where none is given. sized: whether one is.
+    usual: default batch size. sized: whether a batch size was given.
     """
 
     place: str
@@ -133,14 +134,15 @@ class Entry:
         return cls(place, tuple(names), optimizer, label, usual, sized, batch_sizes, axis(schedules, place), found)
 
     def lines(
-        self, experiment: Experiment, problem: Mapping[str, Any], used: Sequence[BoundSchedule]
+        self, experiment: Experiment, problem: Mapping[str, Any], built: Problem, used: Sequence[BoundSchedule]
     ) -> Iterator[Line]:
-        """Its lines: one for each batch size and schedule.
+        """Its lines on a problem: one for each batch size and schedule. InputError for a schedule that doesn't fit.
 
-        used: all schedules of the experiment, among which a label tells its own.
+        problem, built: the problem's table, and the problem. used: all schedules of the experiment, which labels must distinguish.
         """
-        for size, schedule in itertools.product(self.batch_sizes, self.schedules):
-            parts = [self.label or self.optimizer.name, *self._batch_label(size), *self._schedule_label(schedule, used)]
+        bound = [bound_schedules(schedule, self.place) for schedule in self.schedules]
+        for size, (schedule, found) in itertools.product(self.batch_sizes, zip(self.schedules, bound, strict=True)):
+            parts = [self.label or self.optimizer.name, *self._batch_label(size), *self._schedule_label(found, used)]
             cell = Cell(
                 place=self.place,
                 label=", ".join(parts),
@@ -154,22 +156,22 @@ class Entry:
                 measure=experiment.measure,
                 stop=experiment.stop,
             )
-            yield Line(self.optimizer, cell, self.label is not None, size if self.sized else None)
+            yield Line(self.optimizer, cell, built, found, self.label is not None, size if self.sized else None)
 
     def _batch_label(self, size: BatchSize) -> list[str]:
-        """The batch size, where it tells lines apart; a label that the user gave is extended only by what varies."""
+        """The batch size, if it distinguishes lines; a label given by the user is extended only by what varies."""
         if len(self.batch_sizes) > 1 or (self.label is None and size != self.usual):
             return ["full batch" if size == "full" else f"batch {size}"]
         return []
 
-    def _schedule_label(self, schedule: Any, used: Sequence[BoundSchedule]) -> list[str]:
-        """The schedule, on the same terms: its name, and what tells it from the experiment's others of that name."""
-        text = " + ".join(s.label_among(used) for s in bound_schedules(schedule, self.place)) or "constant"
+    def _schedule_label(self, found: Sequence[BoundSchedule], used: Sequence[BoundSchedule]) -> list[str]:
+        """The schedule, under the same conditions: its name, and how it differs from others of that name."""
+        text = " + ".join(s.label_among(used) for s in found) or "constant"
         return [text] if len(self.schedules) > 1 or (self.label is None and text != "constant") else []
 
 
 def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]:
-    """Tables of a rule's own values, as TOML makes of `rule.lr = 0.1`, by their qualified names."""
+    """Hyperparameters by qualified names: TOML reads `rule.lr = 0.1` as a table inside a table."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name in optimizer.rule_names and isinstance(value, Mapping) and not is_axis(value):
@@ -180,7 +182,7 @@ def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]
 
 
 def schedules_used(experiment: Experiment) -> list[BoundSchedule]:
-    """All schedules of an experiment."""
+    """All schedules of an experiment. InputError for one that is unknown or doesn't fit."""
     found = []
     for k, entry in enumerate(experiment.optimizers):
         given = entry.get("schedule")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from optilab.datasets.given import without_arrays
-from optilab.parameters.tables import Table
+from optilab.parameters.tables import Settings
 from optilab.problems.problem import Precision
 from optilab.texts import shown
 from optilab.training.stopping import Budget, Length, Stop
@@ -18,8 +18,8 @@ from optilab.training.stopping import Budget, Length, Stop
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-class Tuning(Table):
-    """Choose hyperparameters on seeds of their own, and evaluate only the chosen ones.
+class Tuning(Settings):
+    """Hyperparameters are chosen on separate seeds, and only the chosen ones are evaluated.
 
     seeds: how many, or which.
     by: the measure whose median over these seeds, at the end of the run, is to be lowest.
@@ -29,16 +29,16 @@ class Tuning(Table):
     by: Literal["train_cost", "test_cost"] = "train_cost"
 
 
-class Search(Table):
+class Search(Settings):
     """How points are chosen where hyperparameters are sampled.
 
     method: a sampler: "sobol", to which more samples can be added, "latin_hypercube", or a plugin's. One that learns from
         results needs a table [tuning].
-    seed: another one gives other points.
+    seed: of the sampler.
     generation: how many points of each search are tried before it learns from them (or their runs are compared), where it
         does; whatever the number of workers, so that it changes nothing.
     prune_after: the share of a run, 0.25 for one, after which it is given up if its lowest cost yet is above the median of the
-        runs of earlier generations, at the same step and with the same seed, once there are five (`search/median_rule.py`).
+        runs of earlier generations, at the same step and with the same seed, once five have finished (`search/median_rule.py`).
     """
 
     method: str = "sobol"
@@ -47,18 +47,18 @@ class Search(Table):
     prune_after: float | None = Field(None, ge=0, lt=1)
 
 
-class Experiment(Table):
+class Experiment(Settings):
     """A grid of runs that answers one question.
 
     seeds: how many (0, 1, ...), or which.
     problem, problems: one, or several.
     budget: how long each run trains. measure: how often it is measured. stop: what else ends a run.
-    tuning: if given, the grid runs on seeds of its own, and the best of each line on `seeds`.
+    tuning: if given, the grid runs on separate seeds, and the best cell of each line on `seeds`.
     search: how points are chosen where hyperparameters are sampled.
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
         or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
         are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
-        many points as the entry's "samples" says. Entries are lines of their own, also those of one optimizer; with the same label
+        many points as the entry's "samples" says. Each entry is a separate line, also of one optimizer; with the same label
         they are one line, if they differ in hyperparameters alone.
     """
 
@@ -116,7 +116,7 @@ class Experiment(Table):
 
 
 def _thing(value: Any) -> str:
-    """A name for a schedule that stands in an experiment itself, which can be checked and not run."""
+    """Text for a schedule object given in place of its name: such an experiment can be checked but not run."""
     if is_dataclass(value):
         return repr(value)
     raise TypeError(f"{shown(value)} is of type {type(value).__name__}")

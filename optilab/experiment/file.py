@@ -1,4 +1,4 @@
-"""Experiments as files: read from TOML, stored beside results, paths as seen from either."""
+"""Experiment files: read from TOML, stored beside results, with paths relative to either."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def experiment_of(content: Mapping[str, Any]) -> Experiment:
 
 
 def _reason(error: Exception) -> str:
-    """Why a text can't be parsed."""
+    """The reason why a text can't be parsed."""
     return "brackets too deep in each other" if isinstance(error, RecursionError) else printable(str(error))
 
 
 def read_stored(folder: Path) -> Experiment:
-    """The experiment as it was last run into a results folder. InputError if it isn't there, or can't be read."""
+    """The experiment as it was last run into a results folder. InputError if it is missing or can't be read."""
     file = folder / "experiment.json"
     remedy = "; the next start of the experiment into this folder writes it again"
     try:
@@ -73,18 +73,18 @@ def stored(experiment: Experiment, folder: Path) -> str:
 
 
 def path_from(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """A problem's table, with the path in it, if there is one, as seen from a folder."""
+    """A problem's table whose dataset path, if it has one, is relative to a folder."""
     return _with_path(problem, lambda path: _relative(path, folder))
 
 
 def dataset_path(problem: Mapping[str, Any]) -> Path | None:
-    """The path in a problem's table, if there is one."""
+    """The dataset path in a problem's table, or None."""
     data = problem.get("dataset")
     return Path(data["path"]) if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
 
 
 def absolute_path(problem: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The other way round."""
+    """Inverse of `path_from`: the table with an absolute dataset path, given one relative to a folder."""
     return _with_path(problem, lambda path: os.path.normpath(folder.absolute() / path))
 
 
@@ -125,21 +125,21 @@ def _apply(content: dict[str, Any], change: str) -> None:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{said}: its value can't be read: {_reason(error)}") from None
     *path, last = [part.strip() for part in _INDEX.sub(r".\1", key).split(".")]
-    place: Any = content
+    table: Any = content
     for part in path:
-        place = place[_index(place, part, said)] if isinstance(place, list) else place.setdefault(part, {})
-        if not isinstance(place, (dict, list)):
+        table = table[_index(table, part, said)] if isinstance(table, list) else table.setdefault(part, {})
+        if not isinstance(table, (dict, list)):
             raise InputError(f"{said}: {shown(part)} is not a table")
-    if isinstance(place, list):
-        place[_index(place, last, said)] = value
+    if isinstance(table, list):
+        table[_index(table, last, said)] = value
     else:
         if ".".join([*path, last]) in ("budget.steps", "budget.epochs", "measure.steps", "measure.epochs"):
-            place.pop({"steps": "epochs", "epochs": "steps"}[last], None)  # the one replaces the other
-        place[last] = value
+            table.pop({"steps": "epochs", "epochs": "steps"}[last], None)  # the one replaces the other
+        table[last] = value
 
 
-def _index(place: list[Any], part: str, said: str) -> int:
-    known = [str(k) for k in range(len(place))]
+def _index(table: list[Any], part: str, said: str) -> int:
+    known = [str(k) for k in range(len(table))]
     if part not in known:
-        raise InputError(f"{said}: {shown(part)} is not a number from 0 to {len(place) - 1}")
+        raise InputError(f"{said}: {shown(part)} is not a number from 0 to {len(table) - 1}")
     return known.index(part)

@@ -1,9 +1,10 @@
-"""The grid of an experiment: every cell of it that is known beforehand, and what the others are chosen from."""
+"""The grid of an experiment: the cells known beforehand, and the search spaces of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from optilab.errors import InputError
@@ -18,7 +19,7 @@ from optilab.plugins.loading import registry, rehearse
 from optilab.problems.derivatives import spot_check
 from optilab.problems.problem import Problem
 from optilab.records.labels import tables_apart
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.search.sampler import Point, Sampler, SamplerKind
 from optilab.training.chance import seeds_that_differ
 
@@ -29,31 +30,26 @@ MOST_LINES = 1000  # of an entry, and searches of a line
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """Cells of one line, of which a sampler chooses those to be tried.
+    """Search space of one line, from which a sampler chooses the cells to try.
 
-    fixed: hyperparameters that they have in common. ranges: of those in which they differ. samples: how many are tried.
+    fixed: hyperparameters common to all cells. sampled: ranges of the others. samples: number of cells to try.
     """
 
     line: Line
     fixed: Mapping[str, Any]
-    ranges: Mapping[str, Sampled]
+    sampled: Mapping[str, Sampled]
     samples: int
     kind: SamplerKind
     seed: int
 
     def sampler(self) -> Sampler | list[Point]:
-        """A sampler at its beginning; or all the points, where they don't depend on results."""
-        return self.kind.start(self.ranges, self.samples, self.seed)
+        """A new sampler; or the list of all points, where they don't depend on results. InputError as for `SamplerKind.start`."""
+        return self.kind.start(self.sampled, self.samples, self.seed)
 
-    @property
+    @cached_property
     def low(self) -> Cell:
         """The cell at the low end of every range."""
-        return self.at({name: found.low for name, found in self.ranges.items()})
-
-    @property
-    def high(self) -> Cell:
-        """The cell at the high end of every range."""
-        return self.at({name: found.high for name, found in self.ranges.items()})
+        return self.at({name: found.low for name, found in self.sampled.items()})
 
     def at(self, point: Point) -> Cell:
         """The cell of a point. InputError if its parts don't fit together."""
@@ -62,9 +58,9 @@ class SearchSpace:
 
 @dataclass(frozen=True)
 class Grid:
-    """All that an experiment is to run.
+    """All cells that an experiment runs.
 
-    cells: those that are known beforehand, in blocks. spaces: from which others are chosen, generation by generation.
+    cells: known beforehand, in blocks. spaces: from which samplers choose the others, generation by generation.
     """
 
     cells: Cells
@@ -72,12 +68,12 @@ class Grid:
 
     @property
     def count(self) -> int:
-        """How many cells are run, where nothing is given up."""
+        """Number of cells, searches included."""
         return len(self.cells) + sum(space.samples for space in self.spaces)
 
 
 def grid_of(experiment: Experiment) -> Grid:
-    """The grid, all that is known of it checked. InputError for the first thing that doesn't fit."""
+    """The checked grid of an experiment. InputError for the first thing that doesn't fit."""
     rehearse(experiment)
     for role in ("evaluation", "tuning"):  # complains of seeds
         seeds_of(experiment, role)
@@ -86,8 +82,8 @@ def grid_of(experiment: Experiment) -> Grid:
         candidates += _candidates(experiment, entry, line)
     found = named(candidates)
     grid = Grid(
-        Cells([one.block for one in found if not one.ranges]),
-        [_space(experiment, one) for one in found if one.ranges],
+        Cells([one.block for one in found if not one.sampled]),
+        [_space(experiment, one) for one in found if one.sampled],
     )
     _check_search(experiment, grid.spaces)
     _check_runs(experiment, grid)
@@ -95,13 +91,13 @@ def grid_of(experiment: Experiment) -> Grid:
 
 
 def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Candidate]:
-    """The cells of a line: a block where they are known, and else a search space for each combination of what is not sampled."""
+    """The cells of a line: one block if they are known, otherwise a search space for each combination of listed values."""
     axes = entry.axes
-    if not axes.ranges:
+    if not axes.sampled:
         yield Candidate(line, line.block(axes.lists, [{}]))
         return
     kind = registry().sampler(experiment.search.method, "search.method")
-    points = kind.start(axes.ranges, axes.samples, experiment.search.seed)
+    points = kind.start(axes.sampled, axes.samples, experiment.search.seed)
     if isinstance(points, list) and experiment.search.prune_after is None:
         yield Candidate(line, line.block(axes.lists, points))
         return
@@ -109,17 +105,17 @@ def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Ca
     if searches > MOST_LINES:
         raise InputError(f"{entry.place}: {searches:,} searches, one for each combination; there may be {MOST_LINES:,}")
     for fixed in axes.combinations:
-        ends = [dict(zip(axes.ranges, side, strict=True)) for side in _ends(axes.ranges)]
+        ends = [dict(zip(axes.sampled, side, strict=True)) for side in _ends(axes.sampled)]
         block = line.block({name: [value] for name, value in fixed.items()}, ends)
-        yield Candidate(line, block, fixed, axes.ranges, axes.samples)
+        yield Candidate(line, block, fixed, axes.sampled, axes.samples)
 
 
-def _ends(ranges: Mapping[str, Sampled]) -> list[list[float]]:
-    return [[found.low for found in ranges.values()], [found.high for found in ranges.values()]]
+def _ends(sampled: Mapping[str, Sampled]) -> list[list[float]]:
+    return [[found.low for found in sampled.values()], [found.high for found in sampled.values()]]
 
 
 def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
-    """Each line on each problem; a problem that is there twice counts once."""
+    """Each line on each problem; a repeated problem counts once."""
     seen = set()
     used = schedules_used(experiment)
     for place, problem in experiment.every_problem:
@@ -132,12 +128,12 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
         for k, given in enumerate(experiment.optimizers):
             entry = Entry.of(given, built, f"optimizers[{k}]")
             _check_size(entry)
-            for line in entry.lines(experiment, problem, used):
+            for line in entry.lines(experiment, problem, built, used):
                 yield entry, line
 
 
 def _check_measured(experiment: Experiment, problem: Problem, place: str) -> None:
-    """InputError for a tuning by what is never measured: every choice would be the first."""
+    """InputError for tuning by a cost that isn't measured on the problem: no cell would be better than another."""
     if experiment.tuning and experiment.tuning.by in problem.unmeasured:
         raise InputError(
             f"tuning.by = {experiment.tuning.by!r}: it is not measured on {place}, {problem.name}, which has no test part"
@@ -145,7 +141,7 @@ def _check_measured(experiment: Experiment, problem: Problem, place: str) -> Non
 
 
 def _check_size(entry: Entry) -> None:
-    """InputError for axes that make too many cells, before any is made."""
+    """InputError for an entry with too many cells or lines, before any is built."""
     if entry.axes.count > MOST_RUNS:
         raise InputError(f"{entry.place}: {entry.axes.count:,} cells; an experiment has at most {MOST_RUNS:,} runs")
     lines = len(entry.batch_sizes) * len(entry.schedules)
@@ -167,13 +163,13 @@ def _check_runs(experiment: Experiment, grid: Grid) -> None:
 
 
 def _space(experiment: Experiment, one: Candidate) -> SearchSpace:
-    """A search space of a line."""
+    """The search space of a candidate."""
     kind = registry().sampler(experiment.search.method, "search.method")
-    return SearchSpace(one.line, one.fixed, one.ranges, one.samples, kind, experiment.search.seed)
+    return SearchSpace(one.line, one.fixed, one.sampled, one.samples, kind, experiment.search.seed)
 
 
 def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None:
-    """InputError for a search that learns from the very runs that are compared, and for settings that nothing reads."""
+    """InputError for a search that learns from the runs that are compared, and for search settings without effect."""
     search, given = experiment.search, experiment.search.model_fields_set
     if spaces and not experiment.tuning:
         what = (
@@ -191,12 +187,12 @@ def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None
 
 
 def refuse_two_labels(cell: Cell, same: Cell) -> None:
-    """InputError if a cell and one that is the same are of two lines: its runs would be there under one alone."""
+    """InputError if two equal cells belong to different lines: their runs could be shown under one line only."""
     if same.line_id != cell.line_id:
         raise InputError(f"{cell.place}: {cell.label!r} is the same as {same.label!r} of {same.place}; leave one out")
 
 
 def problem_labels(experiment: Experiment) -> dict[str, str]:
-    """A label for each problem, by its table: its name, and the parameters that tell it from its namesakes."""
+    """Label of each problem by its table's key: its name, and the parameters in which it differs from its namesakes."""
     tables = [problem for _, problem in experiment.every_problem]
     return dict(zip(map(table_key, tables), tables_apart(tables, "use"), strict=True))

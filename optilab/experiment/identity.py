@@ -16,7 +16,10 @@ SCHEMA = 2  # of a run's identity; a change of meaning is a new number
 
 
 def identity(plan: Plan) -> dict[str, Any]:
-    """What makes a run the run it is, but for its seed: no paths, no worker counts, no cadence of logging unless something reads it."""
+    """Identity of a plan's runs without the seed.
+
+    Paths and worker counts don't count, nor does the measuring cadence unless a schedule or a stopping rule reads it.
+    """
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "problem": plan.problem.identity,
@@ -35,9 +38,9 @@ def identity(plan: Plan) -> dict[str, Any]:
 
 
 def _rule(rule: Rule) -> Any:
-    """A rule by its name; where that isn't the name it is registered by, with where it is defined and what it closes over.
+    """A rule by its name; an unregistered one with its module, qualified name and captured values.
 
-    A factory makes many rules of one name, and two modules may each have one.
+    A factory makes several rules of one name, and two modules may use one name.
     """
     known = registry().optimizers.get(rule.name)
     if known is not None and any(other.function is rule.function for other in known.rules):
@@ -57,7 +60,7 @@ def run_ids(plan: Plan, seeds: Iterable[int]) -> list[str]:
 
 
 def cell_ids(plan: Plan, cells: Iterable[Mapping[str, Any]], seeds: Sequence[int]) -> Iterator[list[str]]:
-    """For each of several hyperparameters in the place of the plan's own, the run_ids of these seeds."""
+    """For each cell's hyperparameters, in place of the plan's, the run_ids of these seeds."""
     found = identity(plan)
     text = canonical_text({**found, "hyperparameters": _HERE[0], "seed": _HERE[1]})
     before, rest = text.split(canonical_text(_HERE[0]))
@@ -68,5 +71,5 @@ def cell_ids(plan: Plan, cells: Iterable[Mapping[str, Any]], seeds: Sequence[int
 
 
 def base_of(plan: Plan) -> str:
-    """What all cells of a line have in common: the identity but for hyperparameters and seed, as a text."""
+    """Identity without hyperparameters and seed, as text: equal for all cells of a line on one problem."""
     return canonical_text({**identity(plan), "hyperparameters": None, "seed": None})

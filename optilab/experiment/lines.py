@@ -1,4 +1,4 @@
-"""Lines of the comparison: what is one and what is another, decided by their specifications; then a label for each.
+"""Lines of the comparison: identified by their specifications, then labelled.
 
 Two cells are of one line if they differ in their hyperparameters alone and one entry of the experiment names both, or several with
 the same label of the user's own. Labels follow: where two lines would have the same text, each names what it differs in.
@@ -16,7 +16,7 @@ from optilab.experiment.entry import Line
 from optilab.experiment.identity import identity
 from optilab.records.canonical import canonical_text, digest
 from optilab.records.labels import differing, numbered, told_apart
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.texts import exact, shown
 
 
@@ -24,18 +24,18 @@ from optilab.texts import exact, shown
 class Candidate:
     """Cells of one line on one problem; those in a block, or those that a search chooses from ranges, between two ends.
 
-    fixed, ranges, samples: of a search.
+    fixed, sampled, samples: of a search.
     """
 
     line: Line
     block: Block
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    ranges: Mapping[str, Sampled] = field(default_factory=dict)
+    sampled: Mapping[str, Sampled] = field(default_factory=dict)
     samples: int = 0
 
 
 def named(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates with identity and label of their lines; without those whose cells an earlier one has, all of them.
+    """The candidates with the identity and label of their lines, less those whose cells are all in an earlier one.
 
     InputError where two lines have some cells in common, or two of the user's labels are the same.
     """
@@ -66,10 +66,10 @@ def _without_repeats(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _repeats(one: Candidate, other: Candidate) -> bool:
-    """Whether all cells of `one` are among those of `other`. InputError where that leaves a line without some of its own."""
+    """Whether all cells of `one` are among those of `other`. InputError if a line would lose cells to another line."""
     mine, same = one.line.cell, other.line.cell
-    if one.ranges or other.ranges:  # what a search chooses is only seen when it does
-        asked = (one.ranges, one.fixed, one.samples) == (other.ranges, other.fixed, other.samples)
+    if one.sampled or other.sampled:  # what a search chooses is only seen when it does
+        asked = (one.sampled, one.fixed, one.samples) == (other.sampled, other.fixed, other.samples)
         relation = "inside" if asked else "apart"
     else:
         relation = other.block.relation(one.block)
@@ -88,12 +88,12 @@ def _repeats(one: Candidate, other: Candidate) -> bool:
 
 
 def _entry(one: Candidate) -> tuple[str, str]:
-    """An entry's name for itself; entries with the same are one line where all else is the same."""
+    """Key of an entry: its label, or else its place, and its optimizer; equal keys join entries into one line."""
     return (one.line.cell.label if one.line.named else one.line.cell.place), one.line.optimizer.name
 
 
 def _specification(one: Candidate) -> dict[str, Any]:
-    """What tells a line from others of other entries: all of it but hyperparameters, and whatever the problem brings."""
+    """Specification of a line: all that its cells share, except the problem."""
     line, cell, run = one.line, one.line.cell, identity(one.block.plan)
     return {
         "optimizer": [line.optimizer.name, run["optimizer"]],
@@ -106,12 +106,12 @@ def _specification(one: Candidate) -> dict[str, Any]:
 
 
 def _line_key(one: Candidate) -> str:
-    """The same for the candidates of a line, on all problems and of all its search spaces."""
+    """Key of a line: equal for all its candidates, on every problem and in every search space."""
     return canonical_text([*_entry(one), _specification(one)])
 
 
 def _identities(firsts: Sequence[Candidate]) -> list[str]:
-    """What tells the lines apart: their specifications, and where these are the same, the values that they range over."""
+    """Identity of each line: its specification and, where several lines share one, the values that they range over."""
     of_text: dict[str, list[Candidate]] = {}
     for one in firsts:
         of_text.setdefault(canonical_text(_specification(one)), []).append(one)
@@ -125,19 +125,19 @@ def _identities(firsts: Sequence[Candidate]) -> list[str]:
 
 
 def _axes(one: Candidate) -> dict[str, Any]:
-    """What each hyperparameter of a line ranges over: a value, a list, or a range as a text."""
+    """Each hyperparameter of a line with a value, a list of values, or a sampled range as text."""
     found: dict[str, Any] = {}
     for name in one.block.plan.hyperparameters:
-        if name in one.ranges:
-            found[name] = f"{exact(one.ranges[name].low)} to {exact(one.ranges[name].high)}"
+        if name in one.sampled:
+            found[name] = f"{exact(one.sampled[name].low)} to {exact(one.sampled[name].high)}"
         else:
             values = list(one.block.values(name))
             found[name] = values[0] if len(values) == 1 else values
-    return {**found, "samples": one.samples} if one.ranges else found
+    return {**found, "samples": one.samples} if one.sampled else found
 
 
 def _labels(firsts: Sequence[Candidate]) -> list[str]:
-    """A label for each line, different from those of all others."""
+    """A distinct label for each line. InputError if two of the user's labels are equal."""
     labels = [one.line.cell.label for one in firsts]
     places: dict[str, list[int]] = {}
     for k, label in enumerate(labels):
@@ -154,7 +154,7 @@ def _labels(firsts: Sequence[Candidate]) -> list[str]:
 
 
 def _differences(same: Sequence[Candidate]) -> list[str]:
-    """What tells lines apart that would have one label: one thing if that is enough, else all in which they differ."""
+    """Differences between lines of one label: a single one if it suffices, otherwise all of them."""
     tables = [
         {
             **_axes(one),

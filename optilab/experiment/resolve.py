@@ -1,4 +1,4 @@
-"""The things that a cell names: its problem and its schedules, each made once."""
+"""Problems and schedules by the names that cells give them; each problem is built once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from optilab.schedules.schedule import BoundSchedule
 
 
 def build_problem(given: Mapping[str, Any], precision: Precision | None, place: str = "") -> Problem:
-    """The problem of a table with "use"; the same object for the same table, so that its arrays are shared."""
+    """The problem of a table with "use"; one object for equal tables, so that its arrays are shared.
+
+    InputError, beginning with the place, for a missing or unknown name, or parameters that don't fit.
+    """
     made = _made(f"{precision} {table_key(given)} {_stamp(given)}")
     if not made:
         rest = dict(given)
@@ -32,7 +35,7 @@ def build_problem(given: Mapping[str, Any], precision: Precision | None, place: 
 
 
 def _stamp(given: Mapping[str, Any]) -> str:
-    """Time and size of the file that the problem's dataset is in, so that a changed file is read again."""
+    """Modification time and size of the problem's dataset file, so that a changed file is read again."""
     data = given.get("dataset")
     path = Path(data["path"]).expanduser() if isinstance(data, Mapping) and isinstance(data.get("path"), str) else None
     if path is None:
@@ -46,12 +49,15 @@ def _stamp(given: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=16)
 def _made(table: str) -> list[Problem]:
-    """A place to keep the problem of a table."""
+    """Cache entry for the problem of a table: an empty list until it is built."""
     return []
 
 
 def bound_schedules(spec: Any, place: str) -> list[BoundSchedule]:
-    """The schedules of one cell: none, one, or the several of a list, which are followed together."""
+    """The schedules of one cell: none, one, or the several of a list, whose multipliers multiply.
+
+    InputError, beginning with the place, for an empty list, and for a schedule that is unknown or doesn't fit.
+    """
     if spec is None:
         return []
     together = spec if isinstance(spec, list) else [spec]
@@ -61,10 +67,10 @@ def bound_schedules(spec: Any, place: str) -> list[BoundSchedule]:
 
 
 def problem_id(problem: Problem) -> str:
-    """What tells problems apart, whatever they are called: a digest of all that their runs depend on."""
+    """Identity of a problem whatever its name: digest of all that its runs depend on."""
     return digest(canonical_text([problem.identity, problem.precision]))
 
 
 def table_key(problem: Mapping[str, Any]) -> str:
-    """A problem's table as a text."""
+    """Key of a problem's table: its JSON with sorted keys."""
     return json.dumps(problem, sort_keys=True)

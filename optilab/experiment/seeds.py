@@ -20,12 +20,15 @@ def evaluation_seeds(experiment: Experiment) -> list[int]:
 
 
 def tuning_seeds(experiment: Experiment) -> list[int]:
-    """Seeds on which hyperparameters are chosen."""
+    """Seeds on which hyperparameters are chosen; empty without tuning. InputError as for `seeds_of`."""
     return list(seeds_of(experiment, "tuning"))
 
 
 def seeds_of(experiment: Experiment, role: Literal["tuning", "evaluation"]) -> Sequence[int]:
-    """The seeds of a role: a range where their number is given, and never a list of millions. InputError as above."""
+    """The seeds of a role; a range if only their number is given.
+
+    InputError for seeds out of range, too many, or used in both roles.
+    """
     tuning = _seeds(experiment.tuning.seeds, TUNING_SEED, "tuning.seeds") if experiment.tuning else []
     if role == "tuning":
         return tuning
@@ -36,7 +39,7 @@ def seeds_of(experiment: Experiment, role: Literal["tuning", "evaluation"]) -> S
 
 
 def _first_of_both(some: Sequence[int], others: Sequence[int]) -> int | None:
-    """The lowest number that is in both."""
+    """The lowest common number, or None."""
     if isinstance(some, range) and isinstance(others, range):
         low = max(some.start, others.start)
         return low if low < min(some.stop, others.stop) else None

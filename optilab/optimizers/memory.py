@@ -13,7 +13,7 @@ from optilab.errors import InputError
 from optilab.optimizers.chain import Chain
 from optilab.optimizers.selection import packed, selected
 from optilab.optimizers.state import State
-from optilab.problems.layers import Table, described, part_sizes
+from optilab.problems.layers import LayerTable, described, part_sizes
 
 SEED = "seed of the noise"
 STEPS = "steps of the rules after it"
@@ -71,7 +71,7 @@ class Layout:
     InputError for layers that the problem doesn't have, and for states that rules share but declare differently.
     """
 
-    def __init__(self, chain: Chain, hyperparameters: Mapping[str, Any], table: Table) -> None:
+    def __init__(self, chain: Chain, hyperparameters: Mapping[str, Any], table: LayerTable) -> None:
         slots = self._slots = Slots(chain)
         self._chain = chain
         self._hyperparameters = hyperparameters

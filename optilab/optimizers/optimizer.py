@@ -13,7 +13,7 @@ from optilab.errors import InputError, at, unknown
 from optilab.optimizers.chain import Chain
 from optilab.optimizers.rule import EVALUATIONS
 from optilab.optimizers.selection import check_selection, may_overlap
-from optilab.parameters.arguments import PRECISION, SEED, Kind, takes
+from optilab.parameters.arguments import PRECISION, SEED, ArgumentKind, takes
 from optilab.parameters.parameter import Parameter
 from optilab.problems.problem import Problem
 from optilab.texts import shown
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optilab.problems.problem import Precision
 
 
-_PROBLEM = Kind("a Problem, as from get_problem", lambda value: isinstance(value, Problem))
+_PROBLEM = ArgumentKind("a Problem, as from get_problem", lambda value: isinstance(value, Problem))
 
 
 @dataclass(frozen=True)

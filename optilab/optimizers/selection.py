@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from optilab.compiler.types import BIAS, MATRIX
 from optilab.errors import InputError, unknown
-from optilab.problems.layers import Table, layer_table
+from optilab.problems.layers import LayerTable, layer_table
 
 
-def selected(table: Table, selections: Sequence[str], own: int) -> NDArray[np.bool_]:
+def selected(table: LayerTable, selections: Sequence[str], own: int) -> NDArray[np.bool_]:
     """Mask of the layers that selection number `own` of a chain selects; "" is all of them, several words are what they share.
 
     A layer of neurons is a matrix and its bias. "hidden" are those that are neither the first nor the last; "rest" is
@@ -37,7 +37,7 @@ def selected(table: Table, selections: Sequence[str], own: int) -> NDArray[np.bo
     return found
 
 
-def packed(table: Table, chosen: NDArray[np.bool_]) -> Table:
+def packed(table: LayerTable, chosen: NDArray[np.bool_]) -> LayerTable:
     """Table of the chosen layers alone, as if no other were between them."""
     return layer_table((int(row["rows"]), int(row["columns"]), int(row["kind"])) for row in table[chosen])
 

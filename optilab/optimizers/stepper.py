@@ -20,7 +20,7 @@ from optilab.optimizers.update import compile_update
 from optilab.parameters.arguments import MAPPING, array, takes
 from optilab.parameters.numeric import as_number
 from optilab.problems.derivatives import spot_check
-from optilab.problems.layers import Table, described, plain_vector, table_of_shapes
+from optilab.problems.layers import LayerTable, described, plain_vector, table_of_shapes
 from optilab.problems.problem import Precision, Problem
 from optilab.texts import shown
 
@@ -179,7 +179,7 @@ class Stepper:
         return self.w
 
 
-def _flat(name: str, given: ArrayLike | Parts) -> tuple[NDArray[Any], Table | None]:
+def _flat(name: str, given: ArrayLike | Parts) -> tuple[NDArray[Any], LayerTable | None]:
     """A vector as it is; a list of arrays end to end, with the table of their shapes."""
     if isinstance(given, (list, tuple)) and any(isinstance(part, np.ndarray) for part in given):
         parts = [array(f"{name}[{k}]", part) for k, part in enumerate(given)]
@@ -187,7 +187,7 @@ def _flat(name: str, given: ArrayLike | Parts) -> tuple[NDArray[Any], Table | No
     return array(name, given), None
 
 
-def _check_layers(what: str, given: Table | None, expected: Table, owner: str) -> None:
+def _check_layers(what: str, given: LayerTable | None, expected: LayerTable, owner: str) -> None:
     """InputError where a list of arrays has other shapes than the layers that it is for."""
     if given is None or np.array_equal(given, expected):
         return

@@ -31,7 +31,7 @@ class Interval:
         return (low < value or (closed_low and value == low)) and (value < high or (closed_high and value == high))
 
     def __and__(self, other: Range) -> Range:
-        """The narrower of both at each end."""
+        """The intersection."""
         if not isinstance(other, Interval):
             return other
         closed_low, low, high, closed_high = self._bounds()
@@ -48,7 +48,7 @@ class Interval:
 
 @lru_cache(maxsize=1024)
 def _bounds(text: str) -> tuple[bool, float, float, bool]:
-    """Whether an interval has its low end, both ends, and whether it has its high end."""
+    """Whether the low end is closed, low, high, and whether the high end is closed."""
     match = _INTERVAL.fullmatch(text)
     try:
         if match is None:
@@ -79,7 +79,7 @@ class WholeNumbers:
 
 @dataclass(frozen=True)
 class Words:
-    """Some words, of which one is chosen: "{raw, corrected}"."""
+    """A choice of words: "{raw, corrected}"."""
 
     words: tuple[str, ...]
 

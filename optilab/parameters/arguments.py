@@ -21,10 +21,10 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What an argument may be.
+class ArgumentKind:
+    """A kind of argument.
 
-    text: as a message says it. fits: whether a value is such a one. convert: makes a plain Python value of it.
+    text: its name in messages. fits: whether a value is of this kind. convert: turns it into a plain Python value.
     """
 
     text: str
@@ -38,10 +38,10 @@ class Kind:
         return self.convert(value)
 
 
-def takes(**kinds: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
-    """Have arguments of a function checked before it is called; None is accepted where it is the default.
+def takes(**kinds: ArgumentKind) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
+    """Decorate a function so that its arguments are checked first; None is accepted where it is the default.
 
-    InputError for the first that is of another kind.
+    Calls raise InputError for the first argument of another kind.
     """
 
     def wrap(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -63,7 +63,7 @@ def takes(**kinds: Kind) -> Callable[[Callable[Arguments, Answer]], Callable[Arg
 
 
 def array(name: str, value: Any) -> NDArray[Any]:
-    """A value as an array of real numbers; InputError if it is none, or if some of them are masked."""
+    """A value as an array of real numbers. InputError for anything else, and for masked values."""
     if np.ma.is_masked(value):
         raise InputError(f"{name} has masked values: fill them in, as by {name}.filled(0)")
     try:
@@ -76,7 +76,7 @@ def array(name: str, value: Any) -> NDArray[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A number as Python's own."""
+    """A number as a Python int or float."""
     number = single(value)
     if is_whole(number):
         return int(number)
@@ -87,26 +87,28 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in value)
 
 
-TEXT = Kind("a text", lambda value: isinstance(value, str))
-TEXTS = Kind("a list of texts", _are_texts, tuple)
-PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and "\0" not in str(value))
-WHOLE = Kind("a whole number", is_whole, _plain)
-SEED = Kind("a whole number from 0", lambda value: is_whole(value) and single(value) >= 0, _plain)
-COUNT = Kind("a whole number above zero", lambda value: is_whole(value) and single(value) > 0, _plain)
-NUMBER = Kind("a number", is_number, _plain)
-SWITCH = Kind("True or False", lambda value: isinstance(single(value), bool), single)
-TABLE = Kind("a dict with texts as keys", lambda v: isinstance(v, Mapping) and all(isinstance(k, str) for k in v), dict)
-MAPPING = Kind("a dict, or what np.load gives", lambda value: isinstance(value, Mapping))
-FUNCTION = Kind("a function", callable)
+TEXT = ArgumentKind("a text", lambda value: isinstance(value, str))
+TEXTS = ArgumentKind("a list of texts", _are_texts, tuple)
+PATH = ArgumentKind("a path", lambda value: isinstance(value, (str, os.PathLike)) and "\0" not in str(value))
+WHOLE = ArgumentKind("a whole number", is_whole, _plain)
+SEED = ArgumentKind("a whole number from 0", lambda value: is_whole(value) and single(value) >= 0, _plain)
+COUNT = ArgumentKind("a whole number above zero", lambda value: is_whole(value) and single(value) > 0, _plain)
+NUMBER = ArgumentKind("a number", is_number, _plain)
+SWITCH = ArgumentKind("True or False", lambda value: isinstance(single(value), bool), single)
+TABLE = ArgumentKind(
+    "a dict with texts as keys", lambda v: isinstance(v, Mapping) and all(isinstance(k, str) for k in v), dict
+)
+MAPPING = ArgumentKind("a dict, or what np.load gives", lambda value: isinstance(value, Mapping))
+FUNCTION = ArgumentKind("a function", callable)
 
 
-def one_of(*words: str) -> Kind:
-    """One of a few words."""
-    return Kind(" or ".join(map(repr, words)), lambda value: isinstance(value, str) and value in words)
+def one_of(*words: str) -> ArgumentKind:
+    """The kind of argument that is one of these words."""
+    return ArgumentKind(" or ".join(map(repr, words)), lambda value: isinstance(value, str) and value in words)
 
 
 PRECISION = one_of("float32", "float64")
-BATCH_SIZE = Kind(
+BATCH_SIZE = ArgumentKind(
     "'full', or a whole number",
     lambda value: abs(single(value)) <= LARGEST if is_whole(value) else isinstance(value, str) and value == "full",
     _plain,

@@ -60,7 +60,10 @@ def intervals(ranges: Mapping[str, str] | None, names: Iterable[str], owner: str
 
 
 def fill(parameters: Mapping[str, Parameter], given: Mapping[str, Any], owner: str, place: str = "") -> dict[str, Any]:
-    """Checked values for all parameters: the given ones, and the defaults of the rest."""
+    """Checked values for all parameters: the given ones, and the defaults of the rest.
+
+    InputError, beginning with the place, for an unknown name, a missing value, or one that isn't accepted.
+    """
     for name in given:
         if name not in parameters:
             raise unknown(f"parameter of {owner}", name, parameters, place)

@@ -1,4 +1,4 @@
-"""Tables of settings, checked: what a person wrote in a file or a call becomes a model, or a message that says where and why not."""
+"""Tables of settings from a file or a call, validated; errors say where and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from optilab.parameters.numeric import as_number, single
 from optilab.texts import nearest, printable, shortened, shown
 
 
-class Table(BaseModel):
+class Settings(BaseModel):
     """A table of an experiment file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -55,9 +55,9 @@ def validated(model: type[Model], given: dict[str, Any], place: str = "") -> Mod
 
 
 def plain(given: Any, place: str, depth: int = 0) -> Any:
-    """Values as TOML and JSON know them: what NumPy has of them becomes Python's, and its long arrays stay, as data. Paths are texts.
+    """Values as TOML and JSON know them: NumPy scalars and short arrays become Python's, paths become texts.
 
-    So do the arrays and tables of a dataset, of any type, which `optilab.datasets.arrays` reads.
+    Long arrays stay as they are, and so do the arrays and tables of a dataset, of any type, which `optilab.datasets.arrays` reads.
     InputError, with its place, for anything else: dates, whole numbers of more than 64 bits, tables 20 deep.
     """
     value = os.fspath(given) if isinstance(given, os.PathLike) else single(given)

@@ -31,7 +31,7 @@ _trusting: list[bool] = []  # not empty in a process whose plugins another one h
 def use_file(path: str | Path) -> None:
     """Add the plugin in a Python file, which is imported when the registry is next asked for.
 
-    InputError if there is no such file.
+    InputError if the file is missing, or another plugin file has its name.
     """
     file = Path(path).resolve()
     if not file.is_file():
@@ -77,7 +77,10 @@ def trust() -> None:
 
 
 def make_registry() -> Registry:
-    """Import and register every plugin; those that aren't bundled are tried in another process before."""
+    """Import and register every plugin; those that aren't bundled are first tried in another process.
+
+    InputError as for `registry`.
+    """
     manager = pluggy.PluginManager("optilab")
     manager.add_hookspecs(hookspecs)
     made = Registry()
@@ -102,7 +105,7 @@ def make_registry() -> Registry:
 
 
 def _imported(source: Source, made: Registry) -> ModuleType | None:
-    """Its module, or None for an installed plugin that can't be had, which is told. InputError for a file."""
+    """The module; None, with a warning, for an installed plugin that can't be imported. InputError for a file."""
     try:
         _try(source)
         return source.imported()
@@ -141,7 +144,10 @@ def rehearse(experiment: BaseModel) -> None:
 
 
 def rehearse_logger(name: str) -> None:
-    """The same for a logger, which is told of a made-up run, and writes into a temporary folder."""
+    """Try a logger that isn't bundled in another process, on a made-up run and in a temporary folder.
+
+    InputError, that names it, if it ends the process or holds it up.
+    """
     if not _trusting and ("loggers", name) in registry().strangers:
         rehearsal.begin().ask(logger=name, files=[str(file) for file in _files])
 

@@ -1,4 +1,4 @@
-"""What plugins offer, by name: checked, and each name but once."""
+"""The registry of what plugins offer, by unique names."""
 
 from __future__ import annotations
 
@@ -53,31 +53,31 @@ class Registry:
     broken: dict[str, str] = field(default_factory=dict)
 
     def optimizer(self, name: str, place: str = "") -> Optimizer:
-        """The optimizer or chain link of this name; InputError that lists the near names if there is none."""
+        """The optimizer or chain link of this name; InputError, with the nearest names, for an unknown one."""
         return self._find("optimizer", self.optimizers, name, place)
 
     def schedule(self, name: str, place: str = "") -> Schedule:
-        """The schedule of this name; InputError if there is none."""
+        """The schedule of this name; InputError for an unknown one."""
         return self._find("schedule", self.schedules, name, place)
 
     def dataset(self, name: str, place: str = "") -> Dataset:
-        """The dataset of this name; InputError if there is none."""
+        """The dataset of this name; InputError for an unknown one."""
         return self._find("dataset", self.datasets, name, place)
 
     def problem(self, name: str, place: str = "") -> ProblemKind:
-        """The problem of this name; InputError if there is none."""
+        """The problem of this name; InputError for an unknown one."""
         return self._find("problem", self.problems, name, place)
 
     def executor(self, name: str, place: str = "") -> ExecutorKind:
-        """The executor of this name; InputError if there is none."""
+        """The executor of this name; InputError for an unknown one."""
         return self._find("executor", self.executors, name, place)
 
     def logger(self, name: str, place: str = "") -> LoggerKind:
-        """The logger of this name; InputError if there is none."""
+        """The logger of this name; InputError for an unknown one."""
         return self._find("logger", self.loggers, name, place)
 
     def sampler(self, name: str, place: str = "") -> SamplerKind:
-        """The sampler of this name; InputError if there is none."""
+        """The sampler of this name; InputError for an unknown one."""
         return self._find("sampler", self.samplers, name, place)
 
     def _find(self, what: str, among: dict[str, Thing], name: str, place: str) -> Thing:
@@ -92,7 +92,7 @@ class Registry:
 
 
 def leave_out(source: Source, made: Registry, why: str) -> None:
-    """Go on without an installed plugin."""
+    """Record and warn that an installed plugin is left out."""
     made.broken[source.name] = why
     warnings.warn(f"plugin {source.origin} failed to load:\n{why}", PluginWarning, stacklevel=4)
 
@@ -109,7 +109,7 @@ def check_hooks(module: Any, origin: str) -> None:
 
 
 def collect(made: Registry, manager: pluggy.PluginManager, source: Source) -> None:
-    """Add what this plugin returns; InputError where a name is taken or something is not what the hook is for."""
+    """Add what this plugin's hooks return. InputError for a name that is taken, or an object of the wrong kind."""
     from optilab.datasets.dataset import Dataset
     from optilab.executors import ExecutorKind
     from optilab.loggers import LoggerKind
@@ -182,7 +182,7 @@ def _checked_name(thing: Any, what: str, source: Source) -> str:
 
 
 def _read_safely(dataset: Dataset) -> Dataset:
-    """The same dataset; whatever its function raises names it."""
+    """The dataset with a guarded `read`: whatever it raises becomes an InputError that names the dataset."""
     door = f"the dataset {dataset.name}"
 
     @wraps(dataset.read)

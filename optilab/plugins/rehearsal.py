@@ -27,7 +27,7 @@ class EndedError(InputError):
 
 
 class Rehearsal:
-    """The process. It does what it is asked to, one thing after another, and tells which call of a plugin is under way."""
+    """A process that tries plugins: it does one request after another, and tells which call of a plugin is under way."""
 
     def __init__(self) -> None:
         self._errors = tempfile.TemporaryFile("w+b")  # noqa: SIM115 it is closed with the process
@@ -108,7 +108,7 @@ _here: list[Rehearsal] = []
 
 
 def begin() -> Rehearsal:
-    """The process, started if it isn't there."""
+    """The rehearsal process, started if it isn't running."""
     if not _here or not _here[0].alive:
         close()
         _here.append(Rehearsal())
@@ -117,6 +117,6 @@ def begin() -> Rehearsal:
 
 @atexit.register
 def close() -> None:
-    """End it, if it is there."""
+    """End the rehearsal process, if it is running."""
     while _here:
         _here.pop().close()

@@ -1,4 +1,4 @@
-"""Where plugins come from: packages that are installed, and files that are given."""
+"""Sources of plugins: installed packages, and files given by path."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Source:
 
 
 def installed() -> Iterator[Source]:
-    """Plugins that packages register, by name. InputError if two have the same name."""
+    """Plugins that packages register, sorted by name. InputError if two names are equal."""
     found: dict[str, str] = {}
     for point in sorted(entry_points(group="optilab"), key=lambda p: p.name):
         dist = point.dist.name if point.dist else "an unknown package"

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from optilab.compiler.types import BIAS, LAYER, MATRIX, VECTOR
 from optilab.errors import InputError
 
-Table = NDArray[np.void]
+LayerTable = NDArray[np.void]
 
 
-def layer_table(layers: Iterable[tuple[int, int, int]]) -> Table:
+def layer_table(layers: Iterable[tuple[int, int, int]]) -> LayerTable:
     """Table of the layers (rows, columns, kind), which follow one another in the flat vector."""
     found = []
     offset = row = column = left = right = 0
@@ -25,7 +25,7 @@ def layer_table(layers: Iterable[tuple[int, int, int]]) -> Table:
     return np.array(found, LAYER)
 
 
-def table_of_shapes(shapes: Sequence[tuple[int, ...]]) -> Table:
+def table_of_shapes(shapes: Sequence[tuple[int, ...]]) -> LayerTable:
     """Table of arrays of these shapes; what has one axis is a bias. InputError for more than two axes."""
     for shape in shapes:
         if len(shape) not in (1, 2):
@@ -33,12 +33,12 @@ def table_of_shapes(shapes: Sequence[tuple[int, ...]]) -> Table:
     return layer_table((shape[0], shape[1], MATRIX) if len(shape) == 2 else (1, shape[0], BIAS) for shape in shapes)
 
 
-def plain_vector(size: int) -> Table:
+def plain_vector(size: int) -> LayerTable:
     """Table of weights that have no layers."""
     return layer_table([(size, 1, VECTOR)])
 
 
-def part_sizes(table: Table) -> dict[str, int]:
+def part_sizes(table: LayerTable) -> dict[str, int]:
     """How many values a state has that keeps one a weight, a layer, a row, a column, or a matrix a layer."""
     matrices = table[table["kind"] == MATRIX]
     return {
@@ -51,7 +51,7 @@ def part_sizes(table: Table) -> dict[str, int]:
     }
 
 
-def described(table: Table) -> str:
+def described(table: LayerTable) -> str:
     """The shapes of the layers, in order: "784 x 16, 1 x 16"; the first of them where there are many."""
     shapes = [f"{row['rows']} x {row['columns']}" for row in table]
     return ", ".join(shapes if len(shapes) <= 8 else [*shapes[:7], f"... ({len(shapes)} in all)"])

@@ -113,7 +113,7 @@ class _Search:
         kind = self._space.kind
         with kind.trusted():
             points = self._sampler.ask(count)
-        return kind.checked(points, self._space.ranges, count)
+        return kind.checked(points, self._space.sampled, count)
 
     def _limits(self, seed: int) -> Limits | None:
         tuning, after = self._experiment.tuning, self._experiment.search.prune_after

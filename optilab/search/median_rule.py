@@ -1,4 +1,4 @@
-"""Gives up runs of a search that do worse than those before them: the median stopping rule.
+"""The median stopping rule: prunes runs of a search that do worse than those of earlier generations.
 
 Golovin et al., 2017, "Google Vizier: A Service for Black-Box Optimization", section 3.2.1; the lowest cost of a run up to a step
 is compared with the median, over the runs before it, of the costs at that step, as Optuna's MedianPruner does. Those before it are
@@ -23,9 +23,9 @@ Costs = dict[int, float]  # of one run: the cost at each step at which it was me
 
 @dataclass(frozen=True)
 class Limits:
-    """Costs beyond which a run is given up.
+    """Cost limits above which a run is pruned.
 
-    measure: the cost, a column of the history. at: the limit at each step. runs: how many runs it is the median of.
+    measure: the cost, a column of the history. at: the limit at each step. runs: number of runs whose median it is.
     """
 
     measure: str
@@ -33,24 +33,24 @@ class Limits:
     runs: int
 
     def first_beyond(self, costs: Costs) -> int | None:
-        """The step after which a run with these costs is given up; None if it is not."""
+        """The step after which a run with these costs is pruned, or None."""
         watch = Watch(self)
         return next((step for step, cost in costs.items() if not watch.goes_on(step, cost)), None)
 
     def as_json(self) -> dict[str, Any]:
-        """As values that JSON can hold."""
+        """The limits as values that JSON can hold."""
         return {"measure": self.measure, "steps": list(self.at), "costs": list(self.at.values()), "runs": self.runs}
 
     @classmethod
     def of_json(cls, content: Mapping[str, Any]) -> Limits:
-        """The other way round."""
+        """Inverse of `as_json`."""
         return cls(content["measure"], dict(zip(content["steps"], content["costs"], strict=True)), content["runs"])
 
 
 def limits_of(measure: str, before: Sequence[Costs], after: float) -> Limits | None:
-    """The limits by the runs before; None if they are too few. One that ended early stands where it ended.
+    """Limits from earlier runs; None if they are fewer than five. A run that ended early keeps its last cost.
 
-    after: the share of the steps of the longest that comes before the first limit.
+    after: share of the longest run's steps before the first limit, in [0, 1).
     """
     if len(before) < ENOUGH:
         return None
@@ -65,13 +65,13 @@ def limits_of(measure: str, before: Sequence[Costs], after: float) -> Limits | N
 
 
 def _standing(costs: Costs, step: int) -> float | None:
-    """The cost at a step, or at the end before it; None if it was not measured there."""
+    """The cost at a step, or at the end of a run that ended before; None if it wasn't measured there."""
     end = next(reversed(costs))
     return costs[end] if step > end else costs.get(step)
 
 
 class Watch:
-    """Follows one run."""
+    """Compares one run with its limits as it goes."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -79,11 +79,11 @@ class Watch:
         self.reason = ""
 
     def sees(self, measured: NDArray[np.float64]) -> bool:
-        """Whether it goes on after this row of its history."""
+        """Whether the run goes on after this row of its history, [column]."""
         return self.goes_on(int(measured[0]), float(measured[COLUMNS.index(self._limits.measure)]))
 
     def goes_on(self, step: int, cost: float) -> bool:
-        """Whether it goes on after this measurement; if not, `reason` says why."""
+        """Whether the run goes on after this measurement; if not, `reason` says why."""
         self._lowest = min(self._lowest, cost)
         limit = self._limits.at.get(step, math.inf)
         if self._lowest <= limit:

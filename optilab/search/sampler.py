@@ -1,4 +1,4 @@
-"""Samplers: which points of a range are tried. What a plugin needs to offer one."""
+"""Samplers choose the points of a search; this module has what a plugin needs to offer one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from optilab.errors import InputError
 from optilab.guarding.calls import in_time, trusted
 from optilab.parameters.numeric import is_finite
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.texts import shown
 
 Point = Mapping[str, float]  # a value for each hyperparameter that is sampled
@@ -19,11 +19,10 @@ Point = Mapping[str, float]  # a value for each hyperparameter that is sampled
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of a point.
+    """The result of one point.
 
-    cost: the lower the better; the median over the seeds of tuning, and infinite where runs diverged or failed.
-    given_up_after: the step at which it was given up, as worse than those before it; its cost is the one there. None if it
-        was not.
+    cost: the lower the better; median over the tuning seeds, infinite where runs diverged or failed.
+    given_up_after: step at which the point was pruned, with its cost at that step; None if it wasn't.
     """
 
     point: Point
@@ -32,20 +31,20 @@ class Trial:
 
 
 class Sampler(ABC):
-    """Chooses points by what came of those before. The same trials must lead it to the same points."""
+    """Chooses points from the results of earlier ones. Equal trials must lead to equal points."""
 
     @abstractmethod
     def ask(self, count: int) -> Sequence[Point]:
-        """So many points, which are tried at the same time."""
+        """Return `count` points, to be tried in parallel."""
 
     @abstractmethod
     def tell(self, trials: Sequence[Trial]) -> None:
-        """What came of the points last asked for, in their order."""
+        """Take the results of the points last asked for, in their order."""
 
 
 @dataclass(frozen=True)
 class SamplerKind:
-    """A named way to choose points; made by `@sampler`."""
+    """A named sampler; made by `@sampler`."""
 
     function: Callable[[Mapping[str, Sampled], int, int], Sampler | Sequence[Point]]
 
@@ -59,44 +58,47 @@ class SamplerKind:
         """The function's docstring."""
         return inspect.getdoc(self.function) or ""
 
-    def start(self, ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler | list[Point]:
-        """All the points, or a sampler that chooses them by and by. InputError for points that aren't in the ranges."""
+    def start(self, sampled: Mapping[str, Sampled], samples: int, seed: int) -> Sampler | list[Point]:
+        """Return all points, or a `Sampler` that chooses them generation by generation.
+
+        InputError if the function fails, or for points that don't fit.
+        """
         with self.trusted():
-            found = self.function(ranges, samples, seed)
-        return found if isinstance(found, Sampler) else self.checked(found, ranges, samples)
+            found = self.function(sampled, samples, seed)
+        return found if isinstance(found, Sampler) else self.checked(found, sampled, samples)
 
     @contextmanager
     def trusted(self) -> Iterator[None]:
-        """Call it, or its sampler, within this block: whatever it raises becomes an InputError that names it."""
+        """A block for calls of the function or its sampler: whatever they raise becomes an InputError that names it."""
         what = f"the sampler {self.name}"
         with trusted(what), in_time(what, self.function):
             yield
 
-    def checked(self, points: Sequence[Point], ranges: Mapping[str, Sampled], count: int) -> list[Point]:
-        """The points, each value fitted to its range. InputError if they are not so many, or not in the ranges."""
+    def checked(self, points: Sequence[Point], sampled: Mapping[str, Sampled], count: int) -> list[Point]:
+        """The points, each value fitted to its range. InputError if their number isn't `count`, or a value is no number."""
         if len(points) != count:
             raise InputError(f"the sampler {self.name} gave {len(points)} points where {count} were asked for")
         for point in points:
-            if not _is_point(point, ranges):
+            if not _is_point(point, sampled):
                 raise InputError(
                     f"the sampler {self.name} gave the point {shown(point)} where a number for each of "
-                    f"{', '.join(ranges)} was asked for"
+                    f"{', '.join(sampled)} was asked for"
                 )
-        return [{name: found.fitted(point[name]) for name, found in ranges.items()} for point in points]
+        return [{name: found.fitted(point[name]) for name, found in sampled.items()} for point in points]
 
     def __repr__(self) -> str:
         return self.name
 
 
-def _is_point(given: object, ranges: Mapping[str, Sampled]) -> bool:
-    if not isinstance(given, (dict, Mapping)) or given.keys() != ranges.keys():
+def _is_point(given: object, sampled: Mapping[str, Sampled]) -> bool:
+    if not isinstance(given, (dict, Mapping)) or given.keys() != sampled.keys():
         return False
     return all(map(is_finite, given.values()))
 
 
 def sampler(function: Callable[[Mapping[str, Sampled], int, int], Sampler | Sequence[Point]]) -> SamplerKind:
-    """Make a sampler of a function of the ranges, how many points there will be, and a seed.
+    """Make a sampler from a function of the sampled ranges, the number of points, and a seed.
 
-    It returns all the points at once, or a `Sampler` that learns from what came of them.
+    The function returns all points at once, or a `Sampler` that learns from their results.
     """
     return SamplerKind(function)

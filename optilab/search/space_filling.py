@@ -1,4 +1,4 @@
-"""Points spread evenly over ranges of hyperparameters, and the same for every optimizer."""
+"""Space-filling samplers, which give every optimizer the same learning rates."""
 
 from __future__ import annotations
 
@@ -8,47 +8,46 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.search.sampler import Point, sampler
 
 
 @sampler
-def sobol(ranges: Mapping[str, Sampled], samples: int, seed: int) -> list[Point]:
-    """Spread most evenly; if more points are asked for, the first stay where they are.
+def sobol(sampled: Mapping[str, Sampled], samples: int, seed: int) -> list[Point]:
+    """Sobol sequence: the most even spread; more samples extend the sequence.
 
-    A sequence of Sobol (1967), with the directions of Joe and Kuo (2008), each side of the cube shifted by an amount of its own
-    (Cranley and Patterson, 1976).
+    Sobol (1967), with the directions of Joe and Kuo (2008), each axis shifted by a random amount (Cranley and Patterson, 1976).
     """
     from scipy.stats import qmc  # takes half a second, which workers needn't
 
-    names = _ordered(ranges)
+    names = _ordered(sampled)
     power = max(0, (samples - 1).bit_length())
     sequence = qmc.Sobol(len(names), scramble=False).random_base2(power)[:samples]
-    return _points(ranges, {name: (sequence[:, k] + _stream(seed, name).random()) % 1 for k, name in enumerate(names)})
+    return _points(sampled, {name: (sequence[:, k] + _stream(seed, name).random()) % 1 for k, name in enumerate(names)})
 
 
 @sampler
-def latin_hypercube(ranges: Mapping[str, Sampled], samples: int, seed: int) -> list[Point]:
-    """One point in each of as many slices of every range (McKay, Beckman and Conover, 1979)."""
+def latin_hypercube(sampled: Mapping[str, Sampled], samples: int, seed: int) -> list[Point]:
+    """Latin hypercube: one point in each of `samples` slices of every range (McKay, Beckman and Conover, 1979)."""
     from scipy.stats import qmc
 
     return _points(
-        ranges,
-        {n: qmc.LatinHypercube(1, rng=_stream(seed, n)).random(samples)[:, 0] for n in _ordered(ranges)},
+        sampled,
+        {n: qmc.LatinHypercube(1, rng=_stream(seed, n)).random(samples)[:, 0] for n in _ordered(sampled)},
     )
 
 
-def _ordered(ranges: Mapping[str, Sampled]) -> list[str]:
-    """First lr, so that it has the same values whatever else is sampled, and in every optimizer."""
-    return sorted(ranges, key=lambda name: (name != "lr", name))
+def _ordered(sampled: Mapping[str, Sampled]) -> list[str]:
+    """Names with lr first, so that its values don't depend on what else is sampled."""
+    return sorted(sampled, key=lambda name: (name != "lr", name))
 
 
-def _points(ranges: Mapping[str, Sampled], at: Mapping[str, NDArray[np.float64]]) -> list[Point]:
-    columns = [found.values(at[name]) for name, found in ranges.items()]
-    return [dict(zip(ranges, values, strict=True)) for values in zip(*columns, strict=True)]
+def _points(sampled: Mapping[str, Sampled], at: Mapping[str, NDArray[np.float64]]) -> list[Point]:
+    columns = [found.values(at[name]) for name, found in sampled.items()]
+    return [dict(zip(sampled, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _stream(seed: int, name: str) -> np.random.Generator:
-    """Random numbers of each name alone."""
+    """Random stream of a name, independent of the other names."""
     digest = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     return np.random.default_rng(np.random.SeedSequence([seed, digest]))

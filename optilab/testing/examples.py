@@ -20,7 +20,7 @@ def try_on_any(subject: Subject, check: Callable[[Any], None]) -> None:
 def try_on(
     strategy: st.SearchStrategy[Any], check: Callable[[Any], None], examples: int, *, shrink: bool = True
 ) -> None:
-    """Raise the ViolationError of the smallest example that is found; the same examples every time."""
+    """Raise the ViolationError of the smallest failing example; the examples are always the same."""
 
     @settings(
         max_examples=examples,

@@ -39,7 +39,7 @@ class Subject:
         """It in which an index out of bounds is an error, if it is a function."""
         return self.problem.checked if isinstance(self.problem, FunctionProblem) else None
 
-    def places(self, count: int) -> Iterator[Vector]:
+    def points(self, count: int) -> Iterator[Vector]:
         """Its start, and points of its domain; of a problem without one, first weights."""
         yield self.problem.initial()
         if isinstance(self.problem, FunctionProblem):
@@ -76,7 +76,7 @@ def stays_in_bounds(subject: Subject) -> str:
     if not isinstance(subject.kind, Function):
         return NotAsked("it is no plain function")
     assert subject.function is not None
-    for w in subject.places(_FAR):
+    for w in subject.points(_FAR):
         if found := out_of_bounds(subject.function, w) or raised(subject.function, w):
             raise ViolationError(found)
     return ""
@@ -87,7 +87,7 @@ def answers_alike(subject: Subject) -> str:
     if not _can_be_built(subject):
         return NotAsked("it can't be built without parameters")
     rows = np.arange(subject.problem.n_examples)
-    for w in subject.places(_NEAR):
+    for w in subject.points(_NEAR):
         costs = [subject.problem.cost(w), subject.problem.cost(w)]
         costs.append(float(subject.problem.evaluate(w.copy(), np.zeros_like(w), rows, subject.problem.context())))
         if not np.allclose(costs, costs[0], rtol=1e-12, atol=0, equal_nan=True):
@@ -111,7 +111,7 @@ def _at_all(subject: Subject, found_at: Callable[[Problem, Vector], str]) -> str
     if not _can_be_built(subject):
         return NotAsked("it can't be built without parameters")
     count = 0
-    for w in subject.places(_NEAR):
+    for w in subject.points(_NEAR):
         if not np.isfinite(subject.problem.cost(w)):
             continue
         count += 1

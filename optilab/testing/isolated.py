@@ -1,4 +1,4 @@
-"""Checks in a process of their own, so that code that never returns, or takes its process down, is told and ended.
+"""Checks in a separate process, so that code that never returns, or takes its process down, is told and ended.
 
 The process that is asked for verdicts writes a line of JSON when it begins with a property, another with the verdict, and one
 at its end. One that ends without that line was taken down, whatever its exit code says.
@@ -46,7 +46,8 @@ def check_all(
 def names_in(plugin: str, files: Sequence[str] = (), time_limit: float = _TIME_LIMIT) -> tuple[list[str], list[str]]:
     """What `plugin` means, as `subjects.names_in`; with plugins in more files.
 
-    time_limit: in seconds, for the import of all plugins. ViolationError if one takes longer, or ends the process.
+    time_limit: in seconds, for the import of all plugins. InputError as for `subjects.names_in`; ViolationError if an import
+    takes longer, or ends the process.
     """
     for told in _told(["names", plugin, *files], time_limit):
         if "refused" in told:

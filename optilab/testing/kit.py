@@ -45,11 +45,11 @@ def judge(subject: Subject, title: str) -> Verdict:
 
 
 def check(optimizer: Optimizer, examples: int = 50, begun: Callable[[str], None] = lambda _: None) -> Iterator[Verdict]:
-    """Verdicts on all properties, as they are found. After a rule that doesn't compile, or writes out of bounds, there are no others.
+    """Verdicts on all properties, as they are found; none after a rule that doesn't compile or writes out of bounds.
 
     examples: how many each property is tried on.
     begun: told the title of each property before it is looked at.
 
-    A rule that never returns is not stopped here: `optilab check` runs the kit in a process of its own.
+    A rule that never returns is not stopped here: `optilab check` runs the kit in a separate process.
     """
     return kit_of(Subject(optimizer, examples)).verdicts(begun)

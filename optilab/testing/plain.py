@@ -1,4 +1,4 @@
-"""The update of a chain in plain Python: the same generated text, with nothing of it compiled."""
+"""The update of a chain in plain Python: the generated text without compilation."""
 
 from __future__ import annotations
 

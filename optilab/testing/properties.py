@@ -29,12 +29,12 @@ def stands_still(subject: Subject) -> str:
     if not any("lr" in rule.parameters for rule in subject.optimizer.rules):
         return NotAsked("it doesn't ask for lr")
 
-    def check(place: Walk | Bowl) -> None:
-        stepper = subject.start(place)
+    def check(course: Walk | Bowl) -> None:
+        stepper = subject.start(course)
         stepper.hyperparameters.update(dict.fromkeys(_rates(subject), 0.0))
-        path = subject.follow(stepper, place)
-        if found := difference(np.broadcast_to(place.w, path.shape), path, 0):
-            raise ViolationError(f"{found} (before and after), from {place}")
+        path = subject.follow(stepper, course)
+        if found := difference(np.broadcast_to(course.w, path.shape), path, 0):
+            raise ViolationError(f"{found} (before and after), from {course}")
 
     try_on_any(subject, check)
     return ""
@@ -43,9 +43,9 @@ def stands_still(subject: Subject) -> str:
 def deterministic(subject: Subject) -> str:
     """The same steps, bit for bit, when it is run again."""
 
-    def check(place: Walk | Bowl) -> None:
-        if found := difference(subject.walk(place), subject.walk(place), 0):
-            raise ViolationError(f"{found} in two runs, from {place}")
+    def check(course: Walk | Bowl) -> None:
+        if found := difference(subject.walk(course), subject.walk(course), 0):
+            raise ViolationError(f"{found} in two runs, from {course}")
 
     try_on_any(subject, check)
     return ""
@@ -54,14 +54,14 @@ def deterministic(subject: Subject) -> str:
 def keeps_the_layer_table(subject: Subject) -> str:
     """Leaves the layer table as it is."""
 
-    def check(place: Walk | Bowl) -> None:
-        stepper = subject.start(place)
+    def check(course: Walk | Bowl) -> None:
+        stepper = subject.start(course)
         table = stepper._layout.layers
         before = table.copy()
-        subject.follow(stepper, place)
+        subject.follow(stepper, course)
         if (table != before).any():
             changed = [name for name in table.dtype.names or () if (table[name] != before[name]).any()]
-            raise ViolationError(f"it writes to {', '.join(changed)} of the layer table, from {place}")
+            raise ViolationError(f"it writes to {', '.join(changed)} of the layer table, from {course}")
 
     try_on_any(subject, check)
     return ""
@@ -70,15 +70,15 @@ def keeps_the_layer_table(subject: Subject) -> str:
 def resumes(subject: Subject) -> str:
     """Goes on from a saved state, bit for bit, as if it had never stopped."""
 
-    def check(place: Walk | Bowl) -> None:
-        whole = subject.walk(place)
+    def check(course: Walk | Bowl) -> None:
+        whole = subject.walk(course)
         for stop in (1, 3):
-            stepper, later = subject.start(place), subject.start(place)
-            begun = subject.follow(stepper, place, 0, stop)
+            stepper, later = subject.start(course), subject.start(course)
+            begun = subject.follow(stepper, course, 0, stop)
             later.resume(stepper.save())
-            path = np.concatenate([begun, subject.follow(later, place, stop)])
+            path = np.concatenate([begun, subject.follow(later, course, stop)])
             if found := difference(whole, path, 0):
-                raise ViolationError(f"{found} when it is stopped after step {stop} and resumed, from {place}")
+                raise ViolationError(f"{found} when it is stopped after step {stop} and resumed, from {course}")
 
     try_on_any(subject, check)
     return ""
@@ -112,13 +112,13 @@ def descends(subject: Subject) -> str:
 def equals_plain_python(subject: Subject) -> str:
     """Does what its source does in plain Python."""
 
-    def check(place: Walk | Bowl) -> None:
+    def check(course: Walk | Bowl) -> None:
         try:
-            expected = subject.walk(place, subject.plain)
+            expected = subject.walk(course, subject.plain)
         except (ValueError, ZeroDivisionError, OverflowError):  # where compiled code has nan or inf
             reject()
-        if found := difference(subject.walk(place), expected, 1e-7):
-            raise ViolationError(f"{found}, compiled and in plain Python, from {place}")
+        if found := difference(subject.walk(course), expected, 1e-7):
+            raise ViolationError(f"{found}, compiled and in plain Python, from {course}")
 
     try_on_any(subject, check)
     return ""
@@ -127,11 +127,11 @@ def equals_plain_python(subject: Subject) -> str:
 def stays_in_bounds(subject: Subject) -> str:
     """Reads and writes no array out of its bounds."""
 
-    def check(place: Walk | Bowl) -> None:
+    def check(course: Walk | Bowl) -> None:
         try:
-            subject.walk(place, subject.checked)
+            subject.walk(course, subject.checked)
         except IndexError:
-            raise ViolationError(f"an index is out of bounds{_line(subject, place)}, from {place}") from None
+            raise ViolationError(f"an index is out of bounds{_line(subject, course)}, from {course}") from None
 
     try_on_any(subject, check)
     return ""
@@ -202,11 +202,11 @@ def _rates(subject: Subject) -> dict[str, float]:
     return {n: v for n, v in subject.hyperparameters.items() if n.rpartition(".")[2] == "lr"}
 
 
-def _line(subject: Subject, place: Walk | Bowl) -> str:
+def _line(subject: Subject, course: Walk | Bowl) -> str:
     """The line of the rule that plain Python finds at fault."""
     files = {rule.function.__code__.co_filename for rule in subject.optimizer.rules}
     try:
-        subject.walk(place, subject.plain)
+        subject.walk(course, subject.plain)
     except IndexError as error:
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if frame.filename in files:

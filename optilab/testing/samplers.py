@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from optilab.parameters.numeric import is_finite
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.search.sampler import Point, Sampler, SamplerKind, Trial
 from optilab.testing.subject import NotAsked, ViolationError
 from optilab.testing.verdicts import Kit
@@ -38,24 +38,24 @@ def kit_of(kind: SamplerKind) -> Kit:
 def in_range(kind: SamplerKind) -> str:
     """Gives as many points as it is asked for, each in its ranges."""
     for names in (("lr",), ("lr", "decay", "memory")):
-        ranges = {name: _RANGES[name] for name in names}
+        sampled = {name: _RANGES[name] for name in names}
         for count in _COUNTS:
-            points = _asked(kind, ranges, count, 0)
+            points = _asked(kind, sampled, count, 0)
             if len(points) != count:
                 raise ViolationError(f"it gave {len(points)} points where {count} were asked for")
             for point in points:
-                _check_point(point, ranges)
+                _check_point(point, sampled)
     return ""
 
 
-def _check_point(point: Point, ranges: dict[str, Sampled]) -> None:
-    if set(point) != set(ranges):
+def _check_point(point: Point, sampled: dict[str, Sampled]) -> None:
+    if set(point) != set(sampled):
         raise ViolationError(
-            f"it gave a point of {', '.join(map(str, point)) or 'nothing'}; expected {', '.join(ranges)}"
+            f"it gave a point of {', '.join(map(str, point)) or 'nothing'}; expected {', '.join(sampled)}"
         )
     values: Mapping[str, Any] = point
     for name, value in values.items():
-        found = ranges[name]
+        found = sampled[name]
         if not is_finite(value) or not found.low <= float(value) <= found.high:
             raise ViolationError(f"it gave {name} = {value!r}, which is not in [{found.low:g}, {found.high:g}]")
         if found.kind == "integer" and not float(value).is_integer():
@@ -105,10 +105,10 @@ def learns(kind: SamplerKind) -> str:
 
 
 def _asked(
-    kind: SamplerKind, ranges: dict[str, Sampled], count: int, seed: int, result: Callable[[int], Trial] | None = None
+    kind: SamplerKind, sampled: dict[str, Sampled], count: int, seed: int, result: Callable[[int], Trial] | None = None
 ) -> list[Point]:
     """All the points of a search; one that learns is told made-up results on the way."""
-    found = kind.function(ranges, count, seed)
+    found = kind.function(sampled, count, seed)
     if not isinstance(found, Sampler):
         return list(found)
     points: list[Point] = []

@@ -47,7 +47,7 @@ def nanoseconds_a_weight(
 
 
 class Timed:
-    """An update in the compiled loop, on random weights and a gradient that is always the same."""
+    """An update in the compiled loop, on random weights and a constant gradient."""
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class Timed:
         self._t = 1.0
 
     def seconds(self, steps: int) -> float:
-        """Of so many steps, less what the loop and the gradient take."""
+        """Time of `steps` updates, in seconds, less that of the loop and the gradient."""
         idle = self._idle.loop_seconds(steps) if self._idle else 0.0
         return max(self.loop_seconds(steps) - idle, 0.0)
 
     def loop_seconds(self, steps: int) -> float:
-        """Of so many steps, with all that the loop does."""
+        """Time of `steps` passes of the loop, in seconds, gradient and update included."""
         start, before = self._w.copy(), np.zeros_like(self._w)
         order = np.zeros((1, 1), np.int64)
         begin = time.perf_counter()

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from optilab.problems.function import FunctionProblem, function
-from optilab.problems.layers import Table, table_of_shapes
+from optilab.problems.layers import LayerTable, table_of_shapes
 
 Vector = NDArray[np.float64]
 
@@ -88,14 +88,14 @@ class _Layered(FunctionProblem):
     """A function whose weights lie on several layers."""
 
     @cached_property
-    def layers(self) -> Table:
+    def layers(self) -> LayerTable:
         """Three weight matrices, each with its bias."""
         return table_of_shapes(BOWL_SHAPES)
 
 
 @dataclass(frozen=True)
 class Bowl:
-    """A convex quadratic on three weight matrices and their biases, and a place to start from."""
+    """A convex quadratic on three weight matrices and their biases, and first weights."""
 
     condition: float
     coupling: float

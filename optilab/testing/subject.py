@@ -50,7 +50,7 @@ class Subject:
 
     @cached_property
     def chain(self) -> Optimizer:
-        """What walks: the optimizer itself, or the link with plain descent after or before it."""
+        """The chain that walks: the optimizer itself, or the link with plain descent after or before it."""
         links = [rule.link for rule in self.optimizer.rules]
         if None in links:
             return self.optimizer
@@ -63,7 +63,7 @@ class Subject:
 
     @cached_property
     def shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
-        """Layers to walk on: of those that there are, where each rule of the chain has some."""
+        """Shapes of layers to walk on: those of which each rule of the chain has some."""
         return tuple(shapes for shapes in SHAPES if self._works_on(shapes))
 
     def _works_on(self, shapes: tuple[tuple[int, ...], ...]) -> bool:
@@ -89,33 +89,33 @@ class Subject:
 
     @cached_property
     def checked(self) -> Any:
-        """The same, in which an access out of bounds is an error."""
+        """The update in float64, in which an access out of bounds is an error."""
         return compile_update(self.chain, "float64", checked=True)
 
     @cached_property
     def plain(self) -> Any:
-        """The same in plain Python."""
+        """The update in plain Python."""
         return plain_update(self.chain)
 
-    def start(self, place: Walk | Bowl, update: Any = None) -> Stepper:
+    def start(self, course: Walk | Bowl, update: Any = None) -> Stepper:
         """At the first weights of a walk or a bowl."""
-        problem = place.problem if isinstance(place, Bowl) else None
-        w = place.w if isinstance(place, Bowl) else place.layers
+        problem = course.problem if isinstance(course, Bowl) else None
+        w = course.w if isinstance(course, Bowl) else course.layers
         return Stepper(self.chain, w, dict(self.hyperparameters), problem, "float64", 0, update or self.compiled)
 
-    def follow(self, stepper: Stepper, place: Walk | Bowl, first: int = 0, last: int = 6) -> NDArray[np.float64]:
+    def follow(self, stepper: Stepper, course: Walk | Bowl, first: int = 0, last: int = 6) -> NDArray[np.float64]:
         """[step, weight]: where it goes in the steps from `first` to before `last`, of a walk or down a bowl."""
         found = [stepper.w[None, :].copy()[:0]]
-        if isinstance(place, Bowl):
+        if isinstance(course, Bowl):
             found += [stepper.step()[None].copy() for _ in range(first, last)]
         else:
-            pairs = zip(place.gradients[first:last], place.costs[first:last], strict=True)
+            pairs = zip(course.gradients[first:last], course.costs[first:last], strict=True)
             found += [stepper.step(gradient, float(cost))[None].copy() for gradient, cost in pairs]
         return np.concatenate(found)
 
-    def walk(self, place: Walk | Bowl, update: Any = None) -> NDArray[np.float64]:
+    def walk(self, course: Walk | Bowl, update: Any = None) -> NDArray[np.float64]:
         """[step, weight]: where it goes from the start."""
-        return self.follow(self.start(place, update), place)
+        return self.follow(self.start(course, update), course)
 
 
 def difference(one: NDArray[np.float64], other: NDArray[np.float64], rtol: float) -> str:

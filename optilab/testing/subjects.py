@@ -25,7 +25,7 @@ _KITS: Mapping[str, Callable[[Any], Kit]] = {
 def names_in(plugin: str) -> tuple[list[str], list[str]]:
     """What `plugin` means, and the files to be used: a FILE.py, a plugin's name, the name of anything, or a chain.
 
-    Optimizers by their names, others with what they are before it: "schedule cosine". InputError if there is none.
+    Optimizers by their names, others with their kind before it: "schedule cosine". InputError for an unknown name.
     """
     if plugin.endswith(".py"):
         before = set(_all_names())

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from optilab.errors import InputError
 from optilab.parameters.numeric import MOST_STEPS
-from optilab.parameters.tables import Table
+from optilab.parameters.tables import Settings
 from optilab.records.columns import ASCENDING, MEASURES
 from optilab.records.statuses import Status
 from optilab.texts import shown
@@ -17,7 +17,7 @@ from optilab.texts import shown
 _LONGEST = 1e9  # seconds, some thirty years
 
 
-class Length(Table):
+class Length(Settings):
     """A length of training: { steps = 100 } or { epochs = 5 }."""
 
     steps: int | None = Field(None, gt=0, le=MOST_STEPS)
@@ -34,7 +34,7 @@ class Length(Table):
         return _in_steps(self.steps, self.epochs, steps_per_epoch)
 
 
-class Budget(Table):
+class Budget(Settings):
     """How long a run trains: to the first of these limits, at least one of which is given.
 
     steps, epochs: one of them. gradient_evaluations, examples: as the history counts them; the step that reaches the limit is
@@ -77,7 +77,7 @@ def _in_steps(steps: int | None, epochs: float | None, steps_per_epoch: int) -> 
     return found
 
 
-class Plateau(Table):
+class Plateau(Settings):
     """No progress: `patience` measurements in a row, none lower than the lowest before by the share `improvement`."""
 
     of: Literal["train_cost", "test_cost", "gradient_norm"] = "train_cost"
@@ -85,7 +85,7 @@ class Plateau(Table):
     improvement: float = Field(1e-3, ge=0, lt=1)
 
 
-class Stop(Table):
+class Stop(Settings):
     """Rules that end a run before its budget does; all but the last two are checked at each measurement.
 
     gradient_norm: a norm of the full gradient at or below which the run has "converged".

@@ -44,4 +44,4 @@ def local(workers: int | None = None) -> Iterator[Pool]:
         yield Pool(threads, lambda: count, here=True)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
-        supervisor.close()
+        supervisor.close_workers()

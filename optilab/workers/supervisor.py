@@ -170,8 +170,8 @@ def _supervisor(session: str) -> Supervisor:
         return _here[0]
 
 
-def close() -> None:
-    """End the workers of this process."""
+def close_workers() -> None:
+    """End the worker processes of this process: what an executor calls where its batches were made."""
     with _changing:
         _close()
 

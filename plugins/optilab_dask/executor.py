@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
-from optilab import InputError, executor, hookimpl
-from optilab.executors import ExecutorKind, Pool, usual_workers
-from optilab.workers import supervisor
+from optilab import ExecutorKind, InputError, Pool, close_workers, executor, hookimpl, usual_workers
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -43,7 +41,7 @@ def dask(workers: int | None = None, address: str | None = None) -> Iterator[Poo
         finally:
             with suppress(Exception):  # whatever is left there is of no use any more
                 tasks.shutdown(wait=False)
-                client.run(supervisor.close)
+                client.run(close_workers)
 
 
 def _client(workers: int | None, address: str | None, stack: ExitStack) -> Client:

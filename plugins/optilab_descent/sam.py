@@ -4,9 +4,7 @@ from math import sqrt
 
 import numpy as np
 
-from optilab import hookimpl, norm, vectorwise
-
-BIAS = 1  # kind of layer
+from optilab import BIAS, hookimpl, norm, vectorwise
 
 
 @vectorwise(ranges={"rho": "[0, inf)", "ascents": "{1, 2, ...}"}, link="before")

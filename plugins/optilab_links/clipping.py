@@ -2,7 +2,7 @@
 
 from math import copysign, sqrt
 
-from optilab import elementwise, hookimpl, norm, vectorwise
+from optilab import MATRIX, elementwise, hookimpl, norm, vectorwise
 from optilab_links.arithmetic import scale
 
 WHOLE = {"max_norm": "(0, inf)", "norm_eps": "[0, inf)"}
@@ -105,7 +105,7 @@ def adaptive_gradient_clipping(w, g, layers, clipping=0.01, min_norm=1e-3):
         [9.72, 0.02]
     """
     for layer in layers:
-        units = layer.columns if layer.kind == 0 else 1
+        units = layer.columns if layer.kind == MATRIX else 1
         for first in range(layer.offset, layer.offset + units):
             part = g[first : layer.offset + layer.size : units]
             longest = clipping * max(norm(w[first : layer.offset + layer.size : units]), min_norm)

@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 
-from optilab import elementwise, hookimpl, norm, vectorwise
+from optilab import MATRIX, elementwise, hookimpl, norm, vectorwise
 from optilab_links.arithmetic import scale
 
 
@@ -29,7 +29,7 @@ def centralize(g, layers, mean_over="inputs"):
         [0.5, 0.02]
     """
     for layer in layers:
-        if layer.kind == 0:
+        if layer.kind == MATRIX:
             end = layer.offset + layer.size
             if mean_over == "inputs":
                 for first in range(layer.offset, layer.offset + layer.columns):

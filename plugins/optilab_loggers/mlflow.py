@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from optilab import InputError, hookimpl, logger
-from optilab.loggers import LoggedRun, Logger, LoggerKind
-from optilab.records.statuses import FAILURES
+from optilab import FAILURES, InputError, LoggedRun, Logger, LoggerKind, hookimpl, logger
 
 _SOME = 500  # metrics that are sent together
 

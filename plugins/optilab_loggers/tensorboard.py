@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from optilab import InputError, hookimpl, logger
-from optilab.loggers import LoggedRun, Logger, LoggerKind
+from optilab import InputError, LoggedRun, Logger, LoggerKind, hookimpl, logger
 
 _ENDED = "ended"  # an empty file beside that of a run which is over
 _NO_CURVES = ("step", "w_0", "w_1")

@@ -2,8 +2,8 @@
 
 from math import inf, sqrt
 
-from optilab import hookimpl, per_column, per_row, vectorwise
-from optilab_matrices.views import MATRIX, as_matrix, columns_of, part, root_mean_square, rows_of
+from optilab import MATRIX, hookimpl, per_column, per_row, vectorwise
+from optilab_matrices.views import as_matrix, columns_of, part, root_mean_square, rows_of
 
 
 def average_squares(g, rows, columns, share, eps):

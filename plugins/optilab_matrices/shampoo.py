@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from optilab import hookimpl, left_matrix, per_column, per_row, per_weight, right_matrix, vectorwise
+from optilab import MATRIX, hookimpl, left_matrix, per_column, per_row, per_weight, right_matrix, vectorwise
 from optilab_matrices.views import (
-    MATRIX,
     add_products,
     as_matrix,
     columns_of,

@@ -4,8 +4,8 @@ from math import sqrt
 
 import numpy as np
 
-from optilab import hookimpl, left_matrix, per_weight, right_matrix, vectorwise
-from optilab_matrices.views import MATRIX, add_products, as_matrix, copy_into, is_finite, left_of, part, right_of
+from optilab import MATRIX, hookimpl, left_matrix, per_weight, right_matrix, vectorwise
+from optilab_matrices.views import add_products, as_matrix, copy_into, is_finite, left_of, part, right_of
 
 
 def first_basis(sums, basis):

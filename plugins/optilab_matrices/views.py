@@ -6,8 +6,6 @@ import numpy as np
 
 from optilab import norm
 
-MATRIX = 0  # the kind of layer that is a weight matrix
-
 
 def part(vector, layer):
     """One value a weight."""

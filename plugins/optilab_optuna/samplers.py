@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from optilab import InputError, hookimpl, sampler
-from optilab.search.ranges import Sampled
-from optilab.search.sampler import Point, Sampler, SamplerKind, Trial
+from optilab import InputError, Point, Sampled, Sampler, SamplerKind, Trial, hookimpl, sampler
 
 
 @sampler
-def tpe(ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
+def tpe(sampled: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
     """TPE, the tree-structured Parzen estimator: points where good ones lie more densely than bad ones, by Optuna.
 
     Bergstra et al., "Algorithms for hyper-parameter optimization", 2011. Its first ten points are chosen at random.
@@ -22,20 +20,20 @@ def tpe(ranges: Mapping[str, Sampled], samples: int, seed: int) -> Sampler:
         import optuna
     except ImportError:
         raise InputError("the sampler 'tpe' needs `pip install 'optilab-framework[optuna]'`") from None
-    return Study(optuna.samplers.TPESampler(seed=seed, constant_liar=True), ranges)
+    return Study(optuna.samplers.TPESampler(seed=seed, constant_liar=True), sampled)
 
 
 class Study(Sampler):
     """An Optuna study with any of Optuna's samplers; a plugin for another one needs only a function like `tpe`."""
 
-    def __init__(self, chooser: Any, ranges: Mapping[str, Sampled]) -> None:
+    def __init__(self, chooser: Any, sampled: Mapping[str, Sampled]) -> None:
         import optuna
 
         quiet = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells of each study
         self._study = optuna.create_study(sampler=chooser)
         optuna.logging.set_verbosity(quiet)
-        self._distributions = {name: _distribution(found) for name, found in ranges.items()}
+        self._distributions = {name: _distribution(found) for name, found in sampled.items()}
         self._asked: list[Any] = []
 
     def ask(self, count: int) -> Sequence[Point]:

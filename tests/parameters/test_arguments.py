@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
 import optilab
-from optilab.cli.main import main
 from optilab.errors import InputError
-from optilab.executors import usual_workers
 from optilab.experiment.file import experiment_of
 from optilab.parameters.arguments import SEED, array
 
@@ -31,12 +25,16 @@ CALLS: dict[str, Callable[..., Any]] = {
     "get_schedule": lambda **given: optilab.get_schedule(**{"name": "cosine", **given}),
     "start": lambda **given: optilab.get_optimizer("sgd").start(**{"w": [1.0, 2.0], "lr": 0.1, **given}),
 }
+
+
 EXPERIMENT: dict[str, Any] = {
     "name": "from-python",
     "problem": {"use": "bowl"},
     "budget": {"steps": 2},
     "optimizers": [{"use": "sgd", "lr": 0.01}],
 }
+
+
 ODD: list[Any] = [
     3.5,
     True,
@@ -51,6 +49,8 @@ ODD: list[Any] = [
     "\ud800",
     10**400,
 ]
+
+
 WRONG: dict[tuple[str, str], list[Any]] = {
     ("train", "problem"): [None, *ODD],
     ("train", "optimizer"): [None, [], [1], *ODD],
@@ -140,96 +140,6 @@ def test_a_seed_is_any_whole_number_from_zero(seed: int) -> None:
     assert SEED.accepted("seed", seed) == seed
 
 
-def test_training_begins_at_given_weights() -> None:
-    """As a vector or as layers, copied; on a problem that starts there the run is the same."""
-    w = np.array([1.0, -2.0])
-    there = optilab.train(optilab.get_problem("bowl", start=[1.0, -2.0]), "momentum", steps=5, lr=0.01)
-    for given in (w, [1.0, -2.0], (1, -2), [w], w.astype(np.float32)):
-        made = optilab.train("bowl", "momentum", w=given, steps=5, lr=0.01)
-        assert made.history["train_cost"].tolist() == there.history["train_cost"].tolist()
-    assert w.tolist() == [1.0, -2.0]
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Three inputs, two hidden neurons, two classes."""
-    file = tmp_path_factory.mktemp("data") / "few.npz"
-    x = np.random.default_rng(0).normal(size=(20, 3))
-    np.savez(file, x_train=x, y_train=(x[:, 0] > 0).astype(int), x_test=x[:5], y_test=np.zeros(5, int))
-    return optilab.get_problem("network", dataset={"path": str(file)}, hidden=[2])
-
-
-def test_training_goes_on_from_where_another_ended(network: Any) -> None:
-    """Without memory in the optimizer, two halves are the whole: layers by their shapes, in the problem's precision."""
-    options: dict[str, Any] = {"lr": 0.1, "batch_size": "full"}
-    whole = optilab.train(network, "sgd", steps=4, **options)
-    half = optilab.train(network, "sgd", steps=2, **options)
-    shapes = [(3, 2), (2,), (2, 2), (2,)]
-    ends = np.cumsum([np.prod(shape) for shape in shapes])
-    layers = [part.reshape(shape) for part, shape in zip(np.split(half.w, ends[:-1]), shapes, strict=True)]
-    for start in (half.w, layers, [layer.tolist() for layer in layers]):
-        assert optilab.train(network, "sgd", w=start, steps=2, **options).w.tobytes() == whole.w.tobytes()
-    with pytest.raises(InputError, match=r"w has layers of the shapes .* network has "):
-        optilab.train(network, "sgd", w=layers[::-1], steps=1, lr=0.1)
-    with pytest.raises(InputError, match=r"w has shape \(2,\): network has 14 weights"):
-        optilab.train(network, "sgd", w=[1.0, 2.0], steps=1, lr=0.1)
-    with pytest.raises(InputError, match="precision = 'float64': the problem computes in float32"):
-        optilab.train(network, "sgd", precision="float64", steps=1, lr=0.1)
-
-
-def test_a_callback_is_told_each_measurement_and_may_end_the_run() -> None:
-    """It sees the rows of the history; False ends the run as pruned, anything else lets it go on."""
-    seen: list[dict[str, float]] = []
-
-    def callback(measured: dict[str, float]) -> Any:
-        seen.append(measured)
-        return np.bool_(False) if measured["step"] == 6 else [None, True, 0][len(seen) % 3]
-
-    made = optilab.train("bowl", "sgd", lr=0.01, steps=10, measure_steps=2, callback=callback)
-    assert (made.status, made.steps) == ("pruned", 6)
-    assert made.message == "given up after step 6: the callback returned False"
-    assert [row["step"] for row in seen] == made.history["step"].tolist() == [0, 2, 4, 6]
-    assert [row["train_cost"] for row in seen] == made.history["train_cost"].tolist()
-
-
-def test_what_a_callback_raises_is_raised() -> None:
-    """As it is."""
-
-    def callback(measured: dict[str, float]) -> None:
-        raise ZeroDivisionError("mine")
-
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        optilab.train("bowl", "sgd", lr=0.01, steps=10, callback=callback)
-
-
-def test_an_experiment_is_a_dict_a_path_or_an_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same runs come of all three; a dict is validated, and left as it was."""
-    monkeypatch.chdir(tmp_path)
-    Path("e.toml").write_text(
-        'name = "from-python"\nproblem = { use = "bowl" }\nbudget = { steps = 2 }\n'
-        '[[optimizers]]\nuse = "sgd"\nlr = 0.01\n',
-        "utf-8",
-    )
-    experiments = ["e.toml", Path("e.toml"), EXPERIMENT, optilab.Experiment.model_validate(EXPERIMENT)]
-    found = [
-        optilab.run(given, f"r{k}", executor="inline").runs["run_id"].tolist() for k, given in enumerate(experiments)
-    ]
-    assert all(ids == found[0] for ids in found)
-    with pytest.raises(InputError, match="budgt: unknown key; did you mean 'budget'"):
-        optilab.run({**EXPERIMENT, "budgt": {}}, executor="inline")
-
-
-def test_a_path_of_a_dataset_may_be_one_of_pathlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a problem and in an experiment, relative to the current folder; it is the dataset of the same path as a text."""
-    monkeypatch.chdir(tmp_path)
-    np.savez("d.npz", x_train=np.arange(12.0)[:, None], y_train=np.arange(12) % 2)
-    one, other = (optilab.get_problem("network", dataset={"path": path}) for path in ("d.npz", Path("d.npz")))
-    assert one.identity == other.identity
-    problem = {"use": "network", "dataset": {"path": Path("d.npz")}}
-    kept = experiment_of({**EXPERIMENT, "problem": problem}).problem
-    assert kept == {"use": "network", "dataset": {"path": str(tmp_path / "d.npz")}}
-
-
 def test_arrays_of_other_names_are_told_which_names_are_known() -> None:
     """As x and y, which are neither arrays nor keys of a file."""
     with pytest.raises(InputError, match=r"give the path of a file, or arrays as x_train and y_train"):
@@ -251,41 +161,6 @@ def test_arrays_are_of_real_numbers() -> None:
         array("w", [[1], [2, 3]])
 
 
-def test_workers_are_the_cores_that_may_be_used() -> None:
-    """A process that is bound to one core has one worker."""
-    if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("cores can't be chosen here")
-    code = (
-        "import os; os.sched_setaffinity(0, {0}); from optilab.executors import usual_workers; print(usual_workers())"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "1"
-    assert 1 <= usual_workers() <= (os.cpu_count() or 1)
-
-
-def test_optilab_is_a_module_that_runs() -> None:
-    """`python -m optilab` is the command."""
-    done = subprocess.run([sys.executable, "-m", "optilab", "-V"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"optilab, version {optilab.__version__}\n"
-
-
-@pytest.mark.parametrize("words", [[], ["run"], ["cache"], ["cache", "info"]])
-def test_help_is_a_command_too(words: list[str]) -> None:
-    """`optilab help run` says what `optilab run --help` does."""
-    one, other = (
-        CliRunner().invoke(main, given, prog_name="optilab") for given in (["help", *words], [*words, "--help"])
-    )
-    assert one.exit_code == other.exit_code == 0
-    assert one.output == other.output
-
-
-def test_help_on_what_is_not_a_command() -> None:
-    """Offers the nearest."""
-    done = CliRunner().invoke(main, ["help", "rnu"])
-    assert done.exit_code == 2
-    assert "unknown command 'rnu': did you mean 'run'" in done.output
-
-
 @pytest.mark.parametrize("cost", ["1", [1.0], 1j, 10**400, True, np.array([1.0, 2.0])])
 def test_a_cost_that_is_no_number_is_refused_by_step(cost: Any) -> None:
     """Nothing is stepped; numbers of NumPy are numbers."""
@@ -301,13 +176,3 @@ def test_what_is_no_dict_is_refused_by_resume(saved: Any) -> None:
     """With the name of the argument."""
     with pytest.raises(InputError, match=r"^saved = .*: accepted is a dict"):
         optilab.get_optimizer("sgd").start([1.0, 2.0]).resume(saved)
-
-
-def test_masked_weights_are_refused() -> None:
-    """What lies below a mask is nobody's number; an array without masked values is an array."""
-    masked = np.ma.array([1.0, 2.0], mask=[True, False])
-    with pytest.raises(InputError, match="w has masked values"):
-        optilab.train("bowl", "sgd", lr=0.01, steps=1, w=masked)
-    with pytest.raises(InputError, match="gradient has masked values"):
-        optilab.get_optimizer("sgd").start([1.0, 2.0]).step(masked)
-    assert optilab.train("bowl", "sgd", lr=0.01, steps=1, w=np.ma.array([1.0, 2.0])).status == "budget"

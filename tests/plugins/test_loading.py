@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import subprocess
@@ -134,8 +135,28 @@ def test_every_public_name_is_there() -> None:
     for name in optilab.__all__:
         assert getattr(optilab, name) is not None
     assert set(optilab.__all__) <= set(dir(optilab))
-    with pytest.raises(AttributeError, match="no_such_name"):
+    with pytest.raises(AttributeError, match="module 'optilab' has no attribute 'no_such_name'"):
         _ = optilab.no_such_name
+
+
+def test_bundled_plugins_take_all_they_need_from_optilab_itself() -> None:
+    """No bundled plugin imports a module of the framework below `optilab`, and what it takes from there is public."""
+    files = list((ROOT / "plugins").rglob("*.py"))
+    assert len(files) > 70
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            module = node.module if isinstance(node, ast.ImportFrom) else None
+            deeper = [name for name in [module or "", *([] if module else names)] if name.startswith("optilab.")]
+            assert not deeper, f"{file}:{node.lineno}"  # type: ignore[attr-defined]
+            assert module != "optilab" or set(names) <= set(optilab.__all__), file
+
+
+def test_the_kinds_of_layer_are_numbers_that_compiled_rules_compare_with() -> None:
+    """MATRIX, BIAS and VECTOR are plain, different whole numbers: compiled code takes them for constants."""
+    kinds = [optilab.MATRIX, optilab.BIAS, optilab.VECTOR]
+    assert len(set(kinds)) == 3
+    assert {type(kind) for kind in kinds} == {int}
 
 
 def test_the_plugin_of_a_stranger_is_found_and_trains(install: Install) -> None:

@@ -15,7 +15,7 @@ from optilab.experiment.experiment import Experiment
 from optilab.plugins.loading import registry
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
-from optilab.search.ranges import Sampled
+from optilab.search.sampled import Sampled
 from optilab.search.sampler import Point, Sampler, Trial
 
 RANGES = {

@@ -1,4 +1,4 @@
-"""Ranges of hyperparameters, from which values are sampled."""
+"""Ranges from which hyperparameters are sampled."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from optilab.errors import InputError
 from optilab.parameters.numeric import MOST_STEPS, as_finite
 from optilab.texts import shown
 
-Kind = Literal["uniform", "log_uniform", "integer"]
-KINDS: tuple[Kind, ...] = ("uniform", "log_uniform", "integer")
+SampledKind = Literal["uniform", "log_uniform", "integer"]
+SAMPLED_KINDS: tuple[SampledKind, ...] = ("uniform", "log_uniform", "integer")
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """A range that a hyperparameter is sampled from: evenly, evenly in its logarithm, or among whole numbers."""
+    """A sampled range: uniform, uniform in the logarithm, or uniform over whole numbers, from low to high inclusive."""
 
-    kind: Kind
+    kind: SampledKind
     low: float
     high: float
 
     def values(self, at: NDArray[np.float64]) -> list[float]:
-        """The values at these shares of the way from low to high."""
+        """Values at these quantiles, in [0, 1]."""
         if self.kind == "integer":
             found = self.low + np.floor(at * (self.high - self.low + 1))
         elif self.kind == "log_uniform":
@@ -37,17 +37,17 @@ class Sampled:
         return [self.fitted(value) for value in found]
 
     def fitted(self, value: float) -> float:
-        """The value of the range that is nearest, with twelve digits: so a run has the same identity on every machine."""
+        """The nearest value of the range, rounded to twelve digits, so that a run's identity is equal on every machine."""
         near = round(value) if self.kind == "integer" else float(f"{value:.12g}")
         return min(max(near, self.low), self.high)
 
 
-def sampled(value: Any, place: str) -> Sampled | None:
+def sampled_range(value: Any, place: str) -> Sampled | None:
     """The range in a table such as { log_uniform = [1e-4, 1] }, or None if the value is no such table.
 
-    InputError, with its place, for ends that are no range.
+    InputError, beginning with the place, for ends that are no range.
     """
-    kinds = [k for k in KINDS if isinstance(value, Mapping) and k in value]
+    kinds = [k for k in SAMPLED_KINDS if isinstance(value, Mapping) and k in value]
     if not kinds:
         return None
     if len(value) > 1:

@@ -1,0 +1,45 @@
+"""How a value is written so that the same is one text: numbers by their value, whatever their type."""
+
+from __future__ import annotations
+
+import json
+from math import inf
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optilab.records.canonical import canonical
+
+NUMBERS = st.one_of(st.floats(allow_nan=False), st.integers(), st.booleans(), st.text(max_size=3), st.none())
+
+
+VALUES = st.recursive(NUMBERS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner))
+
+
+def number(text: str) -> float:
+    """A number of JSON: whole where its value is."""
+    value = float(text)
+    return int(value) if value == value // 1 else value
+
+
+def by_json(value: Any) -> Any:
+    """The same as a reader of JSON makes it."""
+    return json.loads(
+        json.dumps(value), parse_float=number, parse_constant={"Infinity": "inf", "-Infinity": "-inf"}.get
+    )
+
+
+@given(value=VALUES)
+def test_whole_floats_are_whole_numbers(value: Any) -> None:
+    """At any depth 1.0 becomes 1 and infinities become words; all else keeps its value and its type."""
+    found = canonical(value)
+    assert found == by_json(value)
+    assert repr(found) == repr(by_json(value))
+
+
+def test_tuples_are_lists() -> None:
+    """A tuple is the same as a list, and what lies in it is looked at as well."""
+    assert repr(canonical({"a": (1.0, 0.5, (inf,)), "b": -inf, "c": True})) == repr(
+        {"a": [1, 0.5, ["inf"]], "b": "-inf", "c": True}
+    )
