@@ -30,7 +30,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def examples(n: int = 20, inputs: int = 3) -> dict[str, Array]:
+def examples(n: int = 20, inputs: int = 3) -> dict[str, Any]:
     """Numbers and labels of three classes."""
     stream = np.random.default_rng(7)
     return {"x_train": stream.normal(size=(n, inputs)), "y_train": np.arange(n) % 3}
@@ -246,7 +246,7 @@ def test_images_stay_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.float32, bool, np.float16])
-def test_other_numbers_become_floating(tmp_path: Path, kind: type) -> None:
+def test_other_numbers_become_floating(tmp_path: Path, kind: Any) -> None:
     """Integers, truths and other floats are numbers; only bytes are pixels."""
     x = (np.arange(12).reshape(6, 2) % 2).astype(kind)
     found = load(npz(tmp_path / "d.npz", x_train=x, y_train=np.arange(6) % 2), test_fraction=0.0)
@@ -431,7 +431,12 @@ def test_the_digest_is_of_content_and_options(tmp_path: Path) -> None:
     one, two = (npz(tmp_path / name) for name in ("one.npz", "two.npz"))
     digest = given_dataset({"path": one}).digest
     assert given_dataset({"path": two}).digest == digest
-    options = [{"split_seed": 1}, {"test_fraction": 0.3}, {"standardize": True}, {"numbers": True}]
+    options: list[dict[str, Any]] = [
+        {"split_seed": 1},
+        {"test_fraction": 0.3},
+        {"standardize": True},
+        {"numbers": True},
+    ]
     assert len({digest, *(given_dataset({"path": one, **option}).digest for option in options)}) == 5
 
 

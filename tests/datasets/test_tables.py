@@ -644,7 +644,8 @@ def test_members_that_are_no_arrays_of_values_are_told(tmp_path: Path, monkeypat
     np.savez(path, x_train=np.array(3.0), y_train=y)
     told(r"x_train has shape \(\); expected one row an example")
     np.savez(path, x_train=x, y_train=y)
-    for key, value in [("label", "y"), ("columns", ["a"]), ("na_values", ["?"]), ("header", False)]:
+    others: list[tuple[str, Any]] = [("label", "y"), ("columns", ["a"]), ("na_values", ["?"]), ("header", False)]
+    for key, value in others:
         with pytest.raises(InputError, match=f"{key} is for tables"):
             file_dataset(File(path=str(path), **{key: value}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ BASE: dict[str, Any] = {
 ADAM = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 
 
-def grid(**changes: Any) -> list[Cell]:
+def grid(**changes: Any) -> Sequence[Cell]:
     """Cells of a small experiment."""
     return grid_of(Experiment.model_validate({**BASE, **changes})).cells
 

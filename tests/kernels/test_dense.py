@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import log
 from typing import Any
@@ -22,6 +23,7 @@ from optilab.datasets.dataset import Dataset
 from optilab.datasets.examples import Examples, Sparse
 from optilab.problems.network import Network
 from optilab.problems.network_parameters import NetworkParameters
+from optilab.problems.problem import Precision
 
 Array = NDArray[np.float64]
 
@@ -34,7 +36,7 @@ class InMemory(Dataset):
         return self.read()
 
 
-def make_network(examples: Examples, dtype: str = "float64", **parameters: Any) -> Network:
+def make_network(examples: Examples, dtype: Precision = "float64", **parameters: Any) -> Network:
     """A network on these examples."""
     data = InMemory("examples", lambda: examples, "0")
     return Network(NetworkParameters(dataset="examples", **parameters), data, dtype)
@@ -47,18 +49,18 @@ def make_examples(x: NDArray[Any], y: NDArray[Any], classes: int = 0, sparse: bo
     return Examples(x, y, *nothing, classes=names, sparse_train=Sparse.of(x) if sparse else None)
 
 
-def normal_pdf(z: Array) -> Array:
+def normal_pdf(z: Array) -> Any:
     """The density of the normal distribution."""
     return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
 
 
-def normal_cdf(z: Array) -> Array:
+def normal_cdf(z: Array) -> Any:
     """The normal distribution function."""
     return (1 + erf(z / np.sqrt(2))) / 2
 
 
 # Name: the activation and its derivative, both of z.
-ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+ACTIVATIONS: dict[str, tuple[Callable[[Array], Any], Callable[[Array], Any]]] = {
     "identity": (lambda z: z, np.ones_like),
     "sigmoid": (expit, lambda z: expit(z) * (1 - expit(z))),
     "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
@@ -273,7 +275,7 @@ def test_a_weight_matrix_is_fan_in_times_fan_out_and_row_major() -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("cost", COSTS)
-def test_pixels_and_features_agree(cost: str, dtype: str) -> None:
+def test_pixels_and_features_agree(cost: str, dtype: Precision) -> None:
     """Sparse pixels, dense pixels and the same numbers as features give one cost, gradient and accuracy."""
     random = np.random.default_rng(6)
     n, inputs = 300, 30
@@ -288,7 +290,7 @@ def test_pixels_and_features_agree(cost: str, dtype: str) -> None:
     counts = [(c.starts.size, len(c.pixels), len(c.features)) for c in (p.context() for p in (sparse, dense, features))]
     assert counts == [(n + 1, 0, 0), (0, n, 0), (0, 0, n)]
 
-    tolerance = {"rtol": 1e-4, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-10, "atol": 1e-14}
+    tolerance: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-10, "atol": 1e-14}
     rows = random.permutation(n)[:270]
     for other in (sparse, dense):
         assert other.cost(w, rows) == pytest.approx(features.cost(w, rows), rel=tolerance["rtol"])
@@ -302,8 +304,9 @@ def test_sparse_pixels_are_kept_where_most_are_zero() -> None:
     random = np.random.default_rng(7)
     x = (random.integers(1, 256, (20, 10)) * (random.random((20, 10)) < 0.2)).astype(np.uint8)
     for pixels, expected in ((x, True), (x + np.uint8(1), False), (x / 255, False)):
-        examples = make_examples(pixels, np.arange(20) % 2, classes=2)
-        stored = Dataset("pixels", lambda examples=examples: examples, f"{pixels.sum()}{pixels.dtype}").load()
+        stored = Dataset(
+            "pixels", partial(make_examples, pixels, np.arange(20) % 2, classes=2), f"{pixels.sum()}{pixels.dtype}"
+        ).load()
         assert (stored.sparse_train is not None) == expected
         if stored.sparse_train is not None:
             full = np.zeros_like(x)
@@ -313,7 +316,7 @@ def test_sparse_pixels_are_kept_where_most_are_zero() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_cross_entropy_does_not_overflow(dtype: str) -> None:
+def test_cross_entropy_does_not_overflow(dtype: Precision) -> None:
     """Logits of +-10,000 cost nothing where they are right, their distance where wrong, and have a finite gradient."""
     examples = make_examples(np.array([[1.0], [1.0]]), np.array([0, 1]), classes=2)
     network = make_network(examples, dtype, hidden=[], cost="cross_entropy")
@@ -326,7 +329,7 @@ def test_cross_entropy_does_not_overflow(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_binary_cross_entropy_does_not_overflow(dtype: str) -> None:
+def test_binary_cross_entropy_does_not_overflow(dtype: Precision) -> None:
     """A logit of +-10,000 costs nothing where it is right, 10,000 where wrong, and has a finite gradient."""
     examples = make_examples(np.array([[1.0], [1.0], [-1.0], [-1.0]]), np.array([1, 0, 1, 0]), classes=2)
     network = make_network(examples, dtype, hidden=[], cost="binary_cross_entropy")

@@ -197,7 +197,7 @@ def test_a_rule_for_some_layers_and_another_for_the_rest() -> None:
     chain = summed.on("hidden") | summed.on("first matrices") | down.on("rest")
     shapes = [(3, 2), (2,), (2, 2), (2,), (2, 4), (4,)]
     w, g = ([RANDOM.normal(size=shape) for shape in shapes] for _ in range(2))
-    given = {"summed_1.lr": 0.1, "summed_2.lr": 0.2, "down.lr": 0.3}
+    given: dict[str, Any] = {"summed_1.lr": 0.1, "summed_2.lr": 0.2, "down.lr": 0.3}
     stepper = chain.start(w, **given)
     stepper.step(g)
     rates = [0.2, 0.3, 0.1, 0.1, 0.3, 0.3]
@@ -210,7 +210,7 @@ def test_chains_by_name_know_layers() -> None:
     """In a chain by name, "on" says which layers a rule works on."""
     chain = optilab.get_optimizer("sgd on matrices | adam on rest")
     assert [rule.layers for rule in chain.rules] == ["matrices", "rest"]
-    stepper = chain.start(W, **{"sgd.lr": 0.5, "adam.lr": 0.1})
+    stepper = chain.start(W, **dict[str, Any]({"sgd.lr": 0.5, "adam.lr": 0.1}))
     stepper.step(G)
     np.testing.assert_allclose(stepper.w[:6], (W[0] - 0.5 * G[0]).ravel(), rtol=1e-14)
     np.testing.assert_allclose(stepper.w[6:8], W[1] - 0.1 * np.sign(G[1]), rtol=1e-6)
@@ -272,7 +272,7 @@ def test_words_whole_numbers_and_switches(form: str, other: str, power: int, fli
         ({"flip": 1}, "flip = 1 is not true or false"),
     ],
 )
-def test_values_that_are_not_accepted(given_values: dict, message: str) -> None:
+def test_values_that_are_not_accepted(given_values: dict[str, Any], message: str) -> None:
     """Words, whole numbers and switches are checked before anything runs."""
     with pytest.raises(InputError, match=message):
         worded.start(W, **given_values)
@@ -311,7 +311,7 @@ def test_noise_is_new_in_each_step_and_its_own_for_each_rule_and_seed() -> None:
 def test_noise_of_a_run_follows_its_seed() -> None:
     """Two runs of a seed draw the same noise, however often they are measured; another seed draws other noise."""
 
-    def end(**options: int) -> list[float]:
+    def end(**options: Any) -> Any:
         return optilab.train("bowl", shaken, lr=0.1, steps=20, **options).w.tolist()
 
     assert end(seed=1) == end(seed=1, measure_steps=3)
@@ -369,7 +369,7 @@ def test_cost_is_measured_where_the_optimizer_says() -> None:
     """History and last weights of a run are those of the evaluation point; training goes on at w."""
     plain = optilab.train("bowl", "sgd", lr=0.02, steps=4, measure_steps=1)
     run = optilab.train("bowl", optilab.get_optimizer("sgd") | averaged, lr=0.02, steps=4, measure_steps=1)
-    mean = path = plain.history[["w_0", "w_1"]].to_numpy()
+    path = plain.history[["w_0", "w_1"]].to_numpy()
     mean = [path[0]]
     for w in path[1:]:
         mean.append(0.5 * mean[-1] + 0.5 * w)
@@ -384,7 +384,7 @@ def test_two_averages_on_different_layers(order: tuple[str, str]) -> None:
     """Each layer is evaluated at its own average, whichever of the links comes first."""
     chain = down | averaged.on(order[0]) | averaged.on(order[1])
     decays = {"matrices": 0.25, "biases": 0.75}
-    given = {f"averaged_{k}.decay": decays[where] for k, where in enumerate(order, 1)}
+    given: dict[str, Any] = {f"averaged_{k}.decay": decays[where] for k, where in enumerate(order, 1)}
     stepper = chain.start(W, lr=1.0, **given)
     expected = [w.copy() for w in W]
     weights = [w.copy() for w in W]
@@ -436,7 +436,7 @@ CHAINS = [
 ]
 
 
-def lr_of(chain: Optimizer) -> dict[str, float]:
+def lr_of(chain: Optimizer) -> dict[str, Any]:
     """The same lr for all rules that ask for one."""
     return {"lr": 0.1} if "lr" in chain.parameters else {}
 
@@ -448,7 +448,7 @@ def test_saved_state_goes_on_bit_for_bit(chain: Optimizer, tmp_path) -> None:
     one: Stepper = chain.start(W, seed=4, **lr_of(chain))
     for g in gradients[:4]:
         one.step(g)
-    np.savez(tmp_path / "saved.npz", **one.save())
+    np.savez(tmp_path / "saved.npz", **dict[str, Any](one.save()))
     other = chain.start(W, **lr_of(chain))
     with np.load(tmp_path / "saved.npz", allow_pickle=False) as saved:
         other.resume(saved)
@@ -564,9 +564,10 @@ def test_a_hyperparameter_of_one_rule_by_its_qualified_name() -> None:
     with pytest.raises(InputError, match=r"summed.lr = -1 is out of range: accepted is \(0, inf\)"):
         chain.fill({"summed.lr": -1})
 
-    whole = optilab.train("bowl", chain, steps=5, schedule="linear", **{"lr": 0.01, "summed.lr": 0.02})
+    both: dict[str, Any] = {"lr": 0.01, "summed.lr": 0.02}
+    whole = optilab.train("bowl", chain, steps=5, schedule="linear", **both)
     of_one = {"use": "linear", "of": "summed.lr"}
-    part = optilab.train("bowl", chain, steps=5, schedule=of_one, **{"lr": 0.01, "summed.lr": 0.02})
+    part = optilab.train("bowl", chain, steps=5, schedule=of_one, **both)
     w, total = np.array([-1.8, 0.9]), np.zeros(2)
     v, sums = w.copy(), np.zeros(2)
     for k in range(5):

@@ -185,8 +185,8 @@ REFUSED = [
     (declare(elementwise, keeps_average, evaluate_at="y"), "evaluate_at = 'y' must be one of its states"),
     (declare(elementwise, plain, link="beside"), "link = 'beside': accepted is 'before' or 'after'"),
     (declare(elementwise, with_beta, ranges={"beta": "{1, 3, ...}"}), "'{1, 3, ...}' is not a range of whole numbers"),
-    (lambda: elementwise(plain), "write the decorator with parentheses: @elementwise"),
-    (lambda: vectorwise(plain), "write the decorator with parentheses: @vectorwise"),
+    (lambda: elementwise(plain), "write the decorator with parentheses: @elementwise"),  # type: ignore[arg-type]  # refused
+    (lambda: vectorwise(plain), "write the decorator with parentheses: @vectorwise"),  # type: ignore[arg-type]  # refused
     (declare(elementwise, asks_for_layers), "asks_for_layers: an elementwise rule can't ask for layers; make it @vect"),
     (declare(elementwise, asks_for_the_problem), "an elementwise rule can't ask for value_and_grad; make it @vectorw"),
     (declare(elementwise, asks_for_all_examples), "an elementwise rule can't ask for full_value_and_grad"),
@@ -470,9 +470,10 @@ def test_a_hyperparameter_that_would_act_twice_is_refused(
 def test_a_hyperparameter_that_acts_once_is_taken() -> None:
     """On other layers, where each rule has its own value, or where both agree and the link is not called after it."""
     chain = shrink | may_shrink
-    step = chain.start([2.0], lr=0.5, **{"shrink.shrink": 0.2, "may_shrink.shrink": 0.0, "eps": 0.0}).step([0.0])
+    given: dict[str, Any] = {"shrink.shrink": 0.2, "may_shrink.shrink": 0.0, "eps": 0.0}
+    step = chain.start([2.0], lr=0.5, **given).step([0.0])
     assert step[0] == pytest.approx(2.0 * 0.9, rel=1e-15)
-    both = chain.start([2.0], lr=0.5, **{"shrink.shrink": 0.2, "may_shrink.shrink": 0.4, "eps": 0.0}).step([0.0])
+    both = chain.start([2.0], lr=0.5, **{**given, "may_shrink.shrink": 0.4}).step([0.0])
     assert both[0] == pytest.approx(2.0 * 0.9 * 0.8, rel=1e-15)
     assert chain.fill({"shrink.shrink": 0.2})["shrink"] == 0.0
     for on, other in (("matrices", "biases"), ("matrices", "rest"), ("0", "1"), ("hidden", "last biases")):
@@ -682,7 +683,7 @@ def test_cost_and_value_and_grad_return_the_cost(network: Problem) -> None:
 @elementwise(lr=0.1)
 def misspelt(w, g, lr):
     """A rule with a name in it that is not defined."""
-    w -= lr * undefined_name * g  # noqa: F821
+    w -= lr * undefined_name * g  # type: ignore[name-defined]  # noqa: F821
     return w
 
 
@@ -744,7 +745,7 @@ def without_fault(w, g):
         ("polyak", {}),
     ],
 )
-def test_stepping_by_hand_is_training(network: Problem, chain: str, hyperparameters: dict[str, float]) -> None:
+def test_stepping_by_hand_is_training(network: Problem, chain: str, hyperparameters: dict[str, Any]) -> None:
     """Steps by hand over all examples, with the gradient computed or given, are those of a run, bit for bit."""
     run = optilab.train(network, chain, batch_size="full", epochs=9, seed=2, **hyperparameters)
     optimizer = optilab.get_optimizer(chain)
@@ -786,7 +787,7 @@ def test_hyperparameters_of_a_stepper_can_be_changed() -> None:
         (np.ones(2, np.float32), "float64", "float64"),
     ],
 )
-def test_precision_of_a_stepper(given: Any, dtype: str | None, expected: str) -> None:
+def test_precision_of_a_stepper(given: Any, dtype: Precision | None, expected: str) -> None:
     """Weights in float32 stay so, all others are float64, unless told otherwise."""
     stepper = optilab.get_optimizer("sgd").start(given, precision=dtype)
     assert stepper.step([1.0, 1.0]).dtype == expected
@@ -804,7 +805,7 @@ STEPPER_ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
         "computes in float64, not fl",
     ),
     (
-        lambda _: optilab.get_optimizer("sgd").start([1.0], precision="float16"),
+        lambda _: optilab.get_optimizer("sgd").start([1.0], precision="float16"),  # type: ignore[arg-type]  # refused
         "precision = 'float16': accepted is 'float32' or 'float64'",
     ),
 ]
@@ -860,9 +861,9 @@ def test_decorator_without_parentheses_is_explained() -> None:
         return w
 
     with pytest.raises(InputError, match=r"parentheses: @elementwise\(\)"):
-        elementwise(bare)
+        elementwise(bare)  # type: ignore[arg-type]  # refused
     with pytest.raises(InputError, match=r"parentheses: @vectorwise\(\)"):
-        vectorwise(bare)
+        vectorwise(bare)  # type: ignore[arg-type]  # refused
 
 
 def test_disagreement_about_a_default_names_the_rules() -> None:
@@ -952,7 +953,7 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         w[:] = g
 
     def annotated(w, g, m):
-        m: object = 0.9 * m + g
+        m: object = 0.9 * m + g  # type: ignore[no-redef]  # what is told
         w -= m
 
     def loops(w, g):
@@ -1003,7 +1004,7 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
 
     number = vectorwise(states={"k": scalar()})
     words = elementwise(ranges={"mode": "{raw, corrected}"})
-    for decorate, function, message in [
+    wrong: list[tuple[Any, Any, str]] = [
         (number, counts, "it changes 'k', a number, and doesn't return it"),
         (vectorwise(), annotated, "'m = ...' gives the name m to another array"),
         (vectorwise(), loops, "'w = ...' gives the name w to another array"),
@@ -1015,7 +1016,8 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         (elementwise(), near, "unknown name 'layer': did you mean 'layers'"),
         (words, chooses, "unknown word that mode is compared with 'rav': did you mean 'raw'"),
         (elementwise(ranges={"nesterov": "[0, 1]"}), switched, "nesterov is a switch, true or false, and has no range"),
-    ]:
+    ]
+    for decorate, function, message in wrong:
         with pytest.raises(InputError, match=message):
             decorate(function)
     assert elementwise()(inner).rules[0].changes == ("w",)

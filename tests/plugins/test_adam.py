@@ -101,7 +101,7 @@ def test_claims_are_kept(name: str) -> None:
 def test_in_single_precision_it_is_the_same_rule(name: str) -> None:
     """In float32 it stays near its float64 self for forty steps, and its states stay in float32."""
     gradients = noise(40)
-    gentle = {"eps": 1e-3} if name == "acprop" else {}  # else tiny denominators magnify what is rounded
+    gentle: dict[str, Any] = {"eps": 1e-3} if name == "acprop" else {}  # else tiny denominators magnify what is rounded
     single = optilab.get_optimizer(name).start(np.ones(5, np.float32), **gentle)
     double = walk(name, gradients, np.ones(5), **gentle)
     for g, w in zip(gradients, double, strict=True):

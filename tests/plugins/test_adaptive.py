@@ -215,7 +215,7 @@ def test_rprop_of_optax_is_a_step_behind() -> None:
 def test_rprop_keeps_its_steps_within_bounds(seed: int, scale: float) -> None:
     """Sizes stay from min_step to max_step, and don't depend on the size of gradients, even where squares would vanish."""
     random = np.random.default_rng(seed)
-    given = {"first_step": 0.1, "min_step": 0.06, "max_step": 0.15}
+    given: dict[str, Any] = {"first_step": 0.1, "min_step": 0.06, "max_step": 0.15}
     one, other = (optilab.get_optimizer("rprop").start(np.zeros(6), **given) for _ in range(2))
     for gradient in random.normal(size=(15, 6)):
         np.testing.assert_array_equal(one.step(gradient), other.step(scale * gradient))

@@ -71,7 +71,7 @@ def test_single_precision_goes_where_double_goes(name: str) -> None:
     ] * 3  # square: the null space of a longer matrix has no basis of its own for SOAP to follow
     w = [random.normal(size=shape) for shape in shapes]
     gradients = random.normal(size=(4, sum(part.size for part in w)))
-    double, single = (chain.start(w, precision=dtype, **given) for dtype in ("float64", "float32"))  # type: ignore[arg-type]
+    double, single = (chain.start(w, precision=dtype, **given) for dtype in ("float64", "float32"))
     begin = double.w.copy()
     for gradient in gradients:
         expected, found = double.step(gradient, 1.5), single.step(gradient.astype(np.float32), 1.5)

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 import optilab
 
-Vector = NDArray[np.float64]
+Vector = NDArray[Any]
 
-STILL = {"asgd": {"lambd": 0.0}, "noisy_sgd": {"eta": 0.0}}  # these move without a gradient otherwise
+STILL: dict[str, dict[str, Any]] = {
+    "asgd": {"lambd": 0.0},
+    "noisy_sgd": {"eta": 0.0},
+}  # these move without a gradient otherwise
 RULES = [
     "gradient_descent",
     "sgd",
@@ -108,7 +111,7 @@ def test_the_first_gradient_is_not_dampened() -> None:
         ("heavy_ball", {}, 0.5),
     ],
 )
-def test_where_the_learning_rate_stands(name: str, given: dict[str, bool], second: float) -> None:
+def test_where_the_learning_rate_stands(name: str, given: dict[str, Any], second: float) -> None:
     """A gradient of 1 at lr 1 goes on in the next step, at lr 0.1, as half of what it was: of the sum, or of the step."""
     stepper = optilab.get_optimizer(name).start([0.0], lr=1.0, momentum=0.5, **given)
     first = stepper.step([1.0])[0]
@@ -120,8 +123,9 @@ def test_where_the_learning_rate_stands(name: str, given: dict[str, bool], secon
 @given(seed=seeds, mu=st.floats(0, 0.99), dampening=st.floats(0, 1))
 def test_the_learning_rate_may_stand_inside_while_it_is_constant(seed: int, mu: float, dampening: float) -> None:
     """At a constant learning rate both forms of momentum take the same steps, and under a schedule they don't."""
-    for name, more in [("momentum", {"dampening": dampening}), ("nesterov", {})]:
-        outside, inside = {"momentum": mu, **more}, {"momentum": mu, "lr_inside_momentum": True, **more}
+    damped: dict[str, Any] = {"momentum": mu, "dampening": dampening}
+    for name, outside in [("momentum", damped), ("nesterov", {"momentum": mu})]:
+        inside = {**outside, "lr_inside_momentum": True}
         np.testing.assert_allclose(walk(name, seed, **inside), walk(name, seed, **outside), rtol=1e-11, atol=1e-12)
         if mu > 0.1:
             changed = walk(name, seed, uneven(seed), **inside) - walk(name, seed, uneven(seed), **outside)
@@ -139,7 +143,7 @@ def test_polyaks_ball_is_momentum_with_the_learning_rate_inside(seed: int, mu: f
 
 def test_polyaks_ball_feels_what_else_moves_it() -> None:
     """Weights that shrink by a tenth from 1 to 0.9 go on by half of that; momentum knows of gradients alone."""
-    given = {"lr": 0.1, "momentum": 0.5, "weight_decay": 1.0}
+    given: dict[str, Any] = {"lr": 0.1, "momentum": 0.5, "weight_decay": 1.0}
     ball = optilab.get_optimizer("heavy_ball | weight_decay").start([1.0], **given)
     plain = optilab.get_optimizer("momentum | weight_decay").start([1.0], **given)
     for stepper, second in ((ball, 0.9 * (0.9 - 0.05)), (plain, 0.9 * 0.9)):
@@ -253,7 +257,8 @@ def test_signs_move_all_weights_equally_far(seed: int, scale: float) -> None:
     """Each step is lr in one direction or the other, whatever the size of the gradients."""
     for name in ("sign_sgd", "signum"):
         random = np.random.default_rng(seed)
-        stepper, last = optilab.get_optimizer(name).start(np.zeros(5), lr=0.25), np.zeros(5)
+        last: Vector = np.zeros(5)
+        stepper = optilab.get_optimizer(name).start(last, lr=0.25)
         for gradient in scale * random.normal(size=(10, 5)):
             now = stepper.step(gradient).copy()
             np.testing.assert_allclose(np.abs(now - last), 0.25, rtol=1e-12)
@@ -284,9 +289,7 @@ def test_signum_remembers_a_mean() -> None:
         ("asgd", {"lambd": 0.2, "alpha": 0.0}, "l2 | sgd", {"penalty": 0.2, "lr": 0.01}),
     ],
 )
-def test_rule_in_its_limit_is_another(
-    special: str, given: dict[str, float], plain: str, other: dict[str, float]
-) -> None:
+def test_rule_in_its_limit_is_another(special: str, given: dict[str, Any], plain: str, other: dict[str, Any]) -> None:
     """Without what sets it apart, a rule takes the steps of the plainer one, under any schedule."""
     expected = walk(plain, 5, uneven(5), **other)
     np.testing.assert_allclose(walk(special, 5, uneven(5), **given), expected, rtol=1e-11, atol=1e-13)
@@ -314,7 +317,7 @@ def test_the_steps_of_asgd_shrink() -> None:
 
 def test_schedule_free_descent_averages_its_iterates() -> None:
     """With beta = 0 the weights are those of plain descent, and the point of evaluation is their mean."""
-    given = {"beta": 0.0, "lr": 0.1}
+    given: dict[str, Any] = {"beta": 0.0, "lr": 0.1}
     weights, points = (walk("schedule_free_sgd", observe=o, **given) for o in ("w", "evaluation_point"))
     means = np.cumsum(weights, axis=0) / np.arange(1, 21)[:, None]
     np.testing.assert_allclose(points, means, rtol=1e-11)
@@ -326,7 +329,7 @@ def test_schedule_free_descent_averages_its_iterates() -> None:
 def test_schedule_free_weights_lie_between_descent_and_average(name: str, called: str, seed: int, beta: float) -> None:
     """After every step w = (1 - beta) z + beta x, and it is measured at x."""
     random = np.random.default_rng(seed)
-    stepper = optilab.get_optimizer(name).start(random.normal(size=4), **{called: beta})
+    stepper = optilab.get_optimizer(name).start(random.normal(size=4), **dict[str, Any]({called: beta}))
     for gradient in random.normal(size=(8, 4)):
         stepper.step(gradient)
         x, z = stepper.state["x"], stepper.state["z"]

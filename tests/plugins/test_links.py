@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import optilab
 from optilab.optimizers.stepper import Stepper
 
-Vector = NDArray[np.float64]
+Vector = NDArray[Any]
 Layers = list[Vector]
 
 SHAPES = ((4, 3), (3,), (3, 2), (2,))
@@ -153,7 +153,7 @@ def test_clip_by_value_bounds_what_is_infinite() -> None:
 def test_clip_by_global_norm_keeps_the_direction(g: Vector, limit: float) -> None:
     """Shorter than max_norm it stays as it is; longer it becomes as long as that, in the same direction."""
     found = np.concatenate([part.ravel() for part in changed("clip_by_global_norm", g, max_norm=limit)])
-    length = np.linalg.norm(g)
+    length = float(np.linalg.norm(g))
     np.testing.assert_allclose(found, g * min(1, limit / length) if length > 0 else g, rtol=1e-13)
     if length < limit:
         np.testing.assert_array_equal(found, g)
@@ -175,7 +175,7 @@ def test_clip_by_layer_norm_sees_each_layer_alone(g: Vector, limit: float, measu
 @given(g=vectors, limit=st.floats(0.1, 20), eps=st.floats(0, 5))
 def test_norm_eps_is_added_to_the_length(g: Vector, limit: float, eps: float) -> None:
     """Before it is compared with max_norm, and where it divides; globally, and of each layer by either measure."""
-    whole = g * min(1, limit / max(np.linalg.norm(g) + eps, 1e-300))
+    whole = g * min(1, limit / max(float(np.linalg.norm(g)) + eps, 1e-300))
     for part, expected in zip(
         changed("clip_by_global_norm", g, max_norm=limit, norm_eps=eps), layers(whole), strict=True
     ):
@@ -183,9 +183,9 @@ def test_norm_eps_is_added_to_the_length(g: Vector, limit: float, eps: float) ->
     for measure in ("norm", "rms"):
         found = changed("clip_by_layer_norm", g, max_norm=limit, norm_eps=eps, measure=measure)
         for part, before in zip(found, layers(g), strict=True):
-            length = (np.linalg.norm(before) + eps) / (np.sqrt(part.size) if measure == "rms" else 1)
+            length = float(np.linalg.norm(before) + eps) / (np.sqrt(part.size) if measure == "rms" else 1)
             np.testing.assert_allclose(part, before * min(1, limit / max(length, 1e-300)), rtol=1e-12)
-    length = np.linalg.norm(g) + eps
+    length = float(np.linalg.norm(g)) + eps
     for part, before in zip(changed("normalize_gradient", g, norm_eps=eps), layers(g), strict=True):
         np.testing.assert_allclose(part, before / (length if length > 0 else 1), rtol=1e-12)
 
@@ -398,8 +398,8 @@ def test_schedule_free_in_its_limits() -> None:
         walk("sgd | polyak_averaging", observe="evaluation_point"),
         rtol=1e-12,
     )
-    ends = [walk("sgd | schedule_free", observe=place, beta=1.0) for place in ("w", "evaluation_point")]
-    np.testing.assert_allclose(*ends, rtol=1e-14)
+    weights, points = (walk("sgd | schedule_free", observe=place, beta=1.0) for place in ("w", "evaluation_point"))
+    np.testing.assert_allclose(weights, points, rtol=1e-14)
 
 
 def test_schedule_free_around_sgd_is_the_rule_of_that_name() -> None:
@@ -485,7 +485,7 @@ def test_graft_has_one_direction_and_the_other_length() -> None:
     """Each layer moves along the gradient, as SGD does, and as far as Adam on the same way would move it."""
     random = np.random.default_rng(3)
     grafted = optilab.get_optimizer("sgd | take_direction | adam | take_length").start(
-        layers(np.zeros(SIZE)), **{"sgd.lr": 7.0, "adam.lr": 0.1}
+        layers(np.zeros(SIZE)), **dict[str, Any]({"sgd.lr": 7.0, "adam.lr": 0.1})
     )
     adam = optilab.get_optimizer("adam").start(layers(np.zeros(SIZE)), lr=0.1)
     for g in random.normal(size=(5, SIZE)):

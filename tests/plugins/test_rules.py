@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 import optilab
 from optilab.problems.problem import Problem
 
-Vector = NDArray[np.float64]
+Vector = NDArray[Any]
 Gradients = NDArray[np.float64]
 Walk = Iterator[Vector]
 
@@ -140,7 +141,7 @@ def clip_sgd(w: Vector, gradients: Gradients, max_norm: float = 1.0, lr: float =
         yield w
 
 
-TWINS: dict[str, tuple[Callable[..., Walk], dict[str, float]]] = {
+TWINS: dict[str, tuple[Callable[..., Walk], dict[str, Any]]] = {
     "gradient_descent": (sgd, {"lr": 0.03}),
     "sgd": (sgd, {"lr": 0.7}),
     "momentum": (momentum, {"lr": 0.02, "momentum": 0.5}),
@@ -223,7 +224,7 @@ TORCH = [
 
 
 @pytest.mark.parametrize(("name", "hyperparameters", "expected"), TORCH)
-def test_rule_is_that_of_torch(name: str, hyperparameters: dict[str, float], expected: list[float]) -> None:
+def test_rule_is_that_of_torch(name: str, hyperparameters: dict[str, Any], expected: list[float]) -> None:
     """Thirty steps of each rule that PyTorch has too end at the weights where PyTorch's end."""
     stepper = optilab.get_optimizer(name).start([0.5, -1.0, 2.0], **hyperparameters)
     k = np.arange(3)
@@ -255,7 +256,7 @@ def test_gradient_descent_on_a_parabola_in_closed_form(curvature: float, lr: flo
     assert run.w[0] == pytest.approx(-2.0 * (1 - lr * curvature) ** steps, rel=1e-12, abs=1e-100)
 
 
-def walk(name: str, hyperparameters: dict[str, float], n: int = 5) -> Vector:
+def walk(name: str, hyperparameters: dict[str, Any], n: int = 5) -> Vector:
     """Weights after each of 40 steps with random gradients."""
     random = np.random.default_rng(2)
     stepper = optilab.get_optimizer(name).start(random.normal(size=n), **hyperparameters)
@@ -276,7 +277,7 @@ def walk(name: str, hyperparameters: dict[str, float], n: int = 5) -> Vector:
         ("weight_decay | adam", {}, "adamw"),
     ],
 )
-def test_rule_in_its_limit_is_another(special: str, hyperparameters: dict[str, float], plain: str) -> None:
+def test_rule_in_its_limit_is_another(special: str, hyperparameters: dict[str, Any], plain: str) -> None:
     """Without what sets it apart, a rule takes the steps of the plainer one."""
     np.testing.assert_allclose(walk(special, hyperparameters), walk(plain, {}), rtol=1e-14)
 
@@ -294,7 +295,7 @@ def test_adam_without_memory_steps_by_the_sign() -> None:
     [("lion", {}), ("adam", {"eps": 0.0}), ("rmsprop", {"eps": 0.0}), ("lars", {}), ("clip_by_global_norm | sgd", {})],
 )
 def test_rule_that_does_not_see_the_size_of_gradients(
-    name: str, hyperparameters: dict[str, float], scale: float, seed: int
+    name: str, hyperparameters: dict[str, Any], scale: float, seed: int
 ) -> None:
     """Rules that scale the gradient by itself take the same steps if all gradients are so many times as long."""
     random = np.random.default_rng(seed)
@@ -544,7 +545,7 @@ def test_elementwise_rule_treats_weights_alike(name: str) -> None:
         ("lars", {"trust": 0}, r"trust = 0 is out of range: accepted is \(0, inf\)"),
     ],
 )
-def test_rule_refuses_values_out_of_its_range(name: str, hyperparameters: dict[str, float], message: str) -> None:
+def test_rule_refuses_values_out_of_its_range(name: str, hyperparameters: dict[str, Any], message: str) -> None:
     """Hyperparameters out of the range that the rule declares are refused, with what is accepted."""
     with pytest.raises(optilab.InputError, match=message):
         optilab.get_optimizer(name).fill(hyperparameters)

@@ -487,8 +487,8 @@ def test_cyclic_comes_back(up: int, down: int, start: float, gamma: float, mode:
     np.testing.assert_allclose(cycles[:, 0], start, rtol=1e-12, atol=1e-12)
     rise = (cycles[:, min(up, period - 1)] - start) if up < period else np.zeros(len(cycles))
     k = np.arange(len(cycles))
-    expected = {"triangular": 1.0, "triangular2": 0.5**k, "exp_range": gamma ** (k * period + up)}[mode]
-    np.testing.assert_allclose(rise, (1 - start) * expected * np.ones(len(cycles)), rtol=1e-9, atol=1e-12)
+    heights: dict[str, Any] = {"triangular": 1.0, "triangular2": 0.5**k, "exp_range": gamma ** (k * period + up)}
+    np.testing.assert_allclose(rise, (1 - start) * heights[mode] * np.ones(len(cycles)), rtol=1e-9, atol=1e-12)
     assert (np.abs(values - start) <= abs(1 - start) + 1e-12).all()
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from optilab.cli.main import main
 from optilab.errors import InputError
 from optilab.experiment.cell import stored_plan
 from optilab.experiment.experiment import Experiment
-from optilab.figures.draw import draw
+from optilab.figures import draw as drawing
 from optilab.runner.progress import status_of
 from optilab.runner.remaking import made_again, time_limit
 from optilab.runner.replay import replay
@@ -29,6 +30,8 @@ from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results, load
 from optilab.store.parts import digest_of
+
+draw = partial(drawing.draw, train_again=made_again)
 
 
 def data(path: Path) -> Path:

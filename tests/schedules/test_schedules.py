@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from optilab.training.stopping import Budget, Length
 from optilab.training.training import train as train_plan
 
 
-def grid(schedule: Any, steps: int = 20, **entry: Any) -> list[Cell]:
+def grid(schedule: Any, steps: int = 20, **entry: Any) -> Sequence[Cell]:
     """Cells of an experiment of one optimizer, momentum unless another is named, with these schedules."""
     optimizer = {"use": "momentum", "lr": 0.01, "schedule": schedule, **entry}
     experiment = {"name": "e", "budget": {"steps": steps}, "problem": {"use": "bowl"}, "optimizers": [optimizer]}
@@ -163,7 +164,7 @@ def test_what_is_not_a_list_of_schedules(table: dict[str, Any], message: str) ->
         bind({"use": "sequence", **table})
 
 
-MOMENTUM_TOO = ["cosine", {"use": "linear", "start": 1, "end": 0.9, "of": "momentum"}]
+MOMENTUM_TOO: list[Any] = ["cosine", {"use": "linear", "start": 1, "end": 0.9, "of": "momentum"}]
 
 
 def test_a_list_in_the_list_is_followed_together() -> None:
@@ -380,7 +381,7 @@ def test_the_size_of_a_memory_has_no_schedule() -> None:
 
 def test_a_hyperparameter_of_one_rule_has_a_schedule() -> None:
     """A qualified name is the hyperparameter of one rule of a chain, and is checked with that rule's range."""
-    chain = {"use": ["l2", "momentum"]}
+    chain: dict[str, Any] = {"use": ["l2", "momentum"]}
     check({"use": "constant", "factor": 1.1, "of": "momentum.momentum"}, **chain)
     with pytest.raises(InputError, match=r"of 'momentum.momentum': 1.08 at step 0 is out of range"):
         check({"use": "constant", "factor": 1.2, "of": "momentum.momentum"}, **chain)

@@ -135,7 +135,7 @@ class Machine(RuleBasedStateMachine):
             assert rows == sum(n for _, n in self.committed.values())
         self._reopen(locked=False)
 
-    @precondition(lambda self: sum(count for _, count in self.committed.values()))
+    @precondition(lambda self: any(count for _, count in self.committed.values()))
     @rule(
         which=st.integers(0, 100),
         flip=st.booleans(),
@@ -167,7 +167,7 @@ class Machine(RuleBasedStateMachine):
         self.committed, self.waiting = there, {}
 
     @rule(runs=st.dictionaries(RUNS, VALUES, min_size=1, max_size=3))
-    def take_in(self, runs: Held) -> None:
+    def take_in(self, runs: dict[str, float]) -> None:
         """Another folder is merged into this one: what was here stays, what wasn't comes."""
         self.commit()
         self.store.__exit__(None, None, None)

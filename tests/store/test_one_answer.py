@@ -21,6 +21,7 @@ from optilab.errors import InputError, ResultsWarning
 from optilab.experiment.experiment import Experiment
 from optilab.runner.observer import Observer
 from optilab.runner.progress import status_of
+from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from tables import write
@@ -143,7 +144,7 @@ def optilab_draw(results: store.Results) -> None:
     """All pictures of some results, as `optilab plot` draws them."""
     from optilab.figures.draw import draw
 
-    draw(results)
+    draw(results, train_again=made_again)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from optilab.workers import supervisor
 from optilab.workers.environment import _check_versions, versions
 from optilab.workers.local import _AtOnce
 from optilab.workers.messages import Outcome, unpack
+from optilab.workers.process import GRACE, WorkerProcess
 
 SLOW = '''
 import time
@@ -309,19 +310,19 @@ def test_a_run_has_some_grace_after_its_time_limit(tmp_path: Path, monkeypatch: 
     """A worker that may still end its run by itself is left alone; the clock begins anew with each run that it finishes."""
     killed: list[float] = []
     now = 100.0
-    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now)
-    worker = object.__new__(supervisor.WorkerProcess)
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    worker = object.__new__(WorkerProcess)
     worker._process = SimpleNamespace(kill=lambda: killed.append(now))  # type: ignore[assignment]
     worker._outcomes = tmp_path / "outcomes"
     worker._outcomes.write_bytes(b"")
     worker.overdue, worker._waiting, worker._size, worker._since = False, False, 0, now
-    now = 100 + 5 + supervisor.GRACE
+    now = 100 + 5 + GRACE
     worker.check(5.0)
     assert not killed
     worker._outcomes.write_bytes(b"one more")
     now += 1
     worker.check(5.0)
-    now += 5 + supervisor.GRACE
+    now += 5 + GRACE
     worker.check(5.0)
     assert not killed
     assert not worker.overdue
