@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import settings as example_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import optilab
-
-Vector = NDArray[Any]
+from walking import (
+    Twin,
+    Vector,
+    assert_ends_as_torch,
+    assert_is_twin,
+    assert_is_twin_in_single_precision,
+    assert_treats_weights_alike,
+    seeds,
+    uneven,
+    walk,
+)
 
 STILL: dict[str, dict[str, Any]] = {
     "asgd": {"lambd": 0.0},
@@ -34,25 +42,6 @@ RULES = [
     "schedule_free_sgd",
     "schedule_free_adamw",
 ]
-seeds = st.integers(0, 10_000)
-
-
-def walk(name: str, seed: int = 2, rates: Vector | None = None, *, observe: str = "w", **given: Any) -> Vector:
-    """[step, weight]: 20 steps of five weights along random gradients, at lr times `rates`."""
-    random = np.random.default_rng(seed)
-    stepper = optilab.get_optimizer(name).start(random.normal(size=5), **given)
-    lr, found = stepper.hyperparameters["lr"], []
-    for step, gradient in enumerate(random.normal(size=(20, 5))):
-        if rates is not None:
-            stepper.hyperparameters["lr"] = lr * rates[step]
-        stepper.step(gradient)
-        found.append(np.array(getattr(stepper, observe)))
-    return np.array(found)
-
-
-def uneven(seed: int) -> Vector:
-    """Some schedule."""
-    return np.random.default_rng(seed).uniform(0.1, 2, 20)
 
 
 # Of all of them
@@ -119,7 +108,7 @@ def test_where_the_learning_rate_stands(name: str, given: dict[str, Any], second
     assert first - stepper.step([0.0])[0] == pytest.approx(second, rel=1e-14)
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, mu=st.floats(0, 0.99), dampening=st.floats(0, 1))
 def test_the_learning_rate_may_stand_inside_while_it_is_constant(seed: int, mu: float, dampening: float) -> None:
     """At a constant learning rate both forms of momentum take the same steps, and under a schedule they don't."""
@@ -132,7 +121,7 @@ def test_the_learning_rate_may_stand_inside_while_it_is_constant(seed: int, mu: 
             assert np.abs(changed).max() > 1e-6
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, mu=st.floats(0, 0.99))
 def test_polyaks_ball_is_momentum_with_the_learning_rate_inside(seed: int, mu: float) -> None:
     """Under any schedule, w - previous is minus the sum that has the learning rate inside."""
@@ -163,7 +152,7 @@ def test_nesterov_is_sutskevers_form_seen_from_ahead() -> None:
         theta = theta + v
 
 
-@example_settings(max_examples=40)
+@settings(max_examples=40)
 @given(
     curvatures=st.lists(st.floats(1e-4, 1), min_size=3, max_size=3), size=st.floats(0.5, 20), steps=st.integers(1, 80)
 )
@@ -251,7 +240,7 @@ def test_noise_depends_on_the_seed_alone() -> None:
 # By the sign
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, scale=st.sampled_from([1e-8, 0.1, 1e7]))
 def test_signs_move_all_weights_equally_far(seed: int, scale: float) -> None:
     """Each step is lr in one direction or the other, whatever the size of the gradients."""
@@ -276,6 +265,7 @@ def test_signum_remembers_a_mean() -> None:
 @pytest.mark.parametrize(
     ("special", "given", "plain", "other"),
     [
+        ("gradient_descent", {}, "sgd", {"lr": 0.01}),
         ("momentum", {"momentum": 0.0}, "sgd", {}),
         ("nesterov", {"momentum": 0.0}, "sgd", {}),
         ("heavy_ball", {"momentum": 0.0}, "sgd", {}),
@@ -323,7 +313,7 @@ def test_schedule_free_descent_averages_its_iterates() -> None:
     np.testing.assert_allclose(points, means, rtol=1e-11)
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, beta=st.floats(0, 1))
 @pytest.mark.parametrize(("name", "called"), [("schedule_free_sgd", "beta"), ("schedule_free_adamw", "beta1")])
 def test_schedule_free_weights_lie_between_descent_and_average(name: str, called: str, seed: int, beta: float) -> None:
@@ -401,4 +391,112 @@ def test_a_run_measures_the_average() -> None:
 def test_rule_refuses_values_out_of_its_range(name: str, given: dict[str, Any]) -> None:
     """Hyperparameters out of the range that the rule declares are refused by name."""
     with pytest.raises(optilab.InputError, match=f"{next(iter(given))} = "):
+        optilab.get_optimizer(name).fill(given)
+
+
+# As their papers write them
+
+
+def sgd(w: Vector, gradients: Vector, lr: float = 0.1) -> Iterator[Vector]:
+    """A step down the gradient."""
+    for g in gradients:
+        w = w - lr * g
+        yield w
+
+
+def momentum(w: Vector, gradients: Vector, lr: float = 0.1, momentum: float = 0.9) -> Iterator[Vector]:
+    """The heavy ball, with the learning rate outside the sum."""
+    b = np.zeros_like(w)
+    for g in gradients:
+        b = momentum * b + g
+        w = w - lr * b
+        yield w
+
+
+def nesterov(w: Vector, gradients: Vector, lr: float = 0.1, momentum: float = 0.9) -> Iterator[Vector]:
+    """Nesterov's momentum in the form of Sutskever."""
+    b = np.zeros_like(w)
+    for g in gradients:
+        b = momentum * b + g
+        w = w - lr * (g + momentum * b)
+        yield w
+
+
+TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
+    "gradient_descent": (sgd, {"lr": 0.03}),
+    "sgd": (sgd, {"lr": 0.7}),
+    "momentum": (momentum, {"lr": 0.02, "momentum": 0.5}),
+    "nesterov": (nesterov, {"lr": 0.02, "momentum": 0.75}),
+}
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
+@pytest.mark.parametrize("name", TWINS)
+def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
+    """It takes the steps of its paper, at its defaults and at other values."""
+    twin, others = TWINS[name]
+    assert_is_twin(name, twin, **(others if changed else {}))
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twin_in_single_precision(name: str) -> None:
+    """In float32 it stays near its twin, and its weights and its states stay in float32."""
+    twin, given = TWINS[name]
+    assert_is_twin_in_single_precision(name, twin, **given)
+
+
+TORCH: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("sgd", {"lr": 0.1}, [0.4627850482744368, -0.6130268603914913, 2.738892294095223]),
+    ("momentum", {"lr": 0.1}, [0.7534559498822861, 1.4382301049142197, 5.191776194119953]),
+    ("momentum", {"lr": 0.03, "momentum": 0.5}, [0.4734184833364479, -0.8445423833836538, 2.331726876158387]),
+    ("nesterov", {"lr": 0.1}, [0.6908954031684938, 1.5813802340313066, 5.61149086880318]),
+    ("nesterov", {"lr": 0.02, "momentum": 0.7}, [0.48475894190763696, -0.8150463901552211, 2.3455157599103984]),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "expected"), TORCH)
+def test_rule_is_that_of_torch(name: str, given: dict[str, Any], expected: list[float]) -> None:
+    """Thirty steps of each rule that PyTorch has too end at the weights where PyTorch's end."""
+    assert_ends_as_torch(name, expected, **given)
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "sgd"])
+def test_a_step_of_gradient_descent_by_hand(name: str) -> None:
+    """w_new = w_old - lr * gradient: from 2, down a slope of 3 with lr 0.1, to 1.7, and then to 1.4."""
+    stepper = optilab.get_optimizer(name).start([2.0], lr=0.1)
+    assert stepper.step([3.0])[0] == pytest.approx(1.7, rel=1e-15)
+    assert stepper.step([3.0])[0] == pytest.approx(1.4, rel=1e-15)
+
+
+def test_gradient_descent_takes_all_examples_and_sgd_a_batch() -> None:
+    """They differ in the batch that they take by default, and in nothing else."""
+    assert optilab.get_optimizer("gradient_descent").batch_size == "full"
+    assert optilab.get_optimizer("sgd").batch_size == 32
+
+
+@settings(max_examples=50)
+@given(curvature=st.floats(0.1, 10), lr=st.floats(0.01, 0.19), steps=st.integers(1, 60))
+def test_gradient_descent_on_a_parabola_in_closed_form(curvature: float, lr: float, steps: int) -> None:
+    """On curvature / 2 * w^2 the weight after n steps is (1 - lr * curvature)^n of the first."""
+    problem = optilab.get_problem("parabola", curvature=curvature)
+    run = optilab.train(problem, "gradient_descent", lr=lr, steps=steps)
+    assert run.w[0] == pytest.approx(-2.0 * (1 - lr * curvature) ** steps, rel=1e-12, abs=1e-100)
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov"])
+def test_elementwise_rule_treats_weights_alike(name: str) -> None:
+    """Each weight is on its own: any order of the weights, and any number of others, leaves its steps as they are."""
+    assert_treats_weights_alike(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("momentum", {"momentum": 1.0}, r"momentum = 1.0 is out of range: accepted is \[0, 1\)"),
+        ("sgd", {"lr": 0}, r"lr = 0 is out of range: accepted is \(0, inf\)"),
+    ],
+)
+def test_a_refusal_says_what_is_accepted(name: str, given: dict[str, Any], message: str) -> None:
+    """Hyperparameters out of the range that the rule declares are refused, with what is accepted."""
+    with pytest.raises(optilab.InputError, match=message):
         optilab.get_optimizer(name).fill(given)

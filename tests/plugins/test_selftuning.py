@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import optilab
+from walking import walk_along
 
 Vector = NDArray[np.float64]
 
@@ -35,8 +36,7 @@ SHAPES = [(3, 2), (2,)]
 def walk(name: str, gradients: Vector, costs: Vector, w: Vector | None = None, **hyperparameters: Any) -> Vector:
     """Weights after each step, from `w` or from the same random ones."""
     start = np.random.default_rng(1).normal(size=gradients.shape[1]) if w is None else w
-    stepper = optilab.get_optimizer(name).start(start, **hyperparameters)
-    return np.array([stepper.step(g, cost).copy() for g, cost in zip(gradients, costs, strict=True)])
+    return walk_along(name, gradients, start, costs, **hyperparameters)
 
 
 def drawn(seed: int = 0, n: int = 6) -> tuple[Vector, Vector]:
