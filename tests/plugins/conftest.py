@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from blobs import network_on, write_blobs
+from curves import line_through
 from optilab.problems.problem import Problem
 
 
@@ -22,3 +23,9 @@ def blobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def network(blobs: Path) -> Problem:
     """A small network on them, in float64."""
     return network_on(blobs)
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Problem:
+    """A straight line through twelve noisy points, in float64."""
+    return line_through(tmp_path_factory.mktemp("data") / "line.npz")
