@@ -1,5 +1,7 @@
 """How messages and terminals show what comes from outside."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ def test_huge_numbers_are_told_by_their_digits():
 
 def test_deep_values_are_cut_off():
     """Nesting beyond Python's recursion limit is no error."""
-    deep = []
+    deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
     assert shown(deep) == "[[[[...]]]]"

@@ -1,8 +1,10 @@
 """Averages of the weights along the way, at which cost and accuracy are measured; the steps themselves don't change."""
 
+from typing import Any
+
 from optilab import elementwise, hookimpl, per_weight
 
-AVERAGE = {
+AVERAGE: dict[str, Any] = {
     "states": {"average": per_weight("w")},
     "evaluate_at": "average",
     "claims": ("rotation", "sign flips", "translation"),

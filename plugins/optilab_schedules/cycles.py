@@ -60,9 +60,9 @@ def cosine_restarts(step, total, steps, growth=1.0, gamma=1.0, floor=0.0):
     last = np.max(step, initial=0)
     while begins[-1] <= last:
         begins.append(begins[-1] + steps * growth ** (len(begins) - 1))
-    begins = np.array(begins)
-    cycle = np.searchsorted(begins, step, side="right") - 1
-    x = (step - begins[cycle]) / (begins[cycle + 1] - begins[cycle])
+    ends = np.array(begins)
+    cycle = np.searchsorted(ends, step, side="right") - 1
+    x = (step - ends[cycle]) / (ends[cycle + 1] - ends[cycle])
     return floor + (1 - floor) * gamma**cycle * (1 + np.cos(np.pi * x)) / 2
 
 

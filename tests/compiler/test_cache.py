@@ -102,7 +102,12 @@ def _link(path: Path) -> None:
     path.symlink_to(target)
 
 
-DAMAGES: dict[str, Callable[[Path], None]] = {
+def _link_to_nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "emptied": lambda path: path.write_bytes(b""),
     "cut": _cut,
     "flipped": _flip,
@@ -111,7 +116,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "a folder": _folder,
     "a pipe": _pipe,
     "a link": _link,
-    "a link to nowhere": lambda path: (path.unlink(), path.symlink_to("nowhere"))[0],
+    "a link to nowhere": _link_to_nowhere,
 }
 FILES = ["*/*.py", "*/*.json", "*/__pycache__/*.nbi", "*/__pycache__/*.nbc"]
 

@@ -119,12 +119,15 @@ def calling(function: Any) -> Callable[..., Any]:
     return call
 
 
+pair: Any = namedtuple  # mypy asks that a literal name be that of a variable
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
         (functools.partial(scaled, 1.0), functools.partial(scaled, 2.0)),
         (functools.partial(scaled, factor=1.0), functools.partial(scaled, factor=2.0)),
-        (namedtuple("Pair", "a b")(1, 2), namedtuple("Pair", "b a")(1, 2)),
+        (pair("Pair", "a b")(1, 2), pair("Pair", "b a")(1, 2)),
         (numba.stencil(lambda a: 1.0 * a[0]), numba.stencil(lambda a: 2.0 * a[0])),
     ],
     ids=["partial", "keyword of partial", "named tuple", "stencil"],

@@ -99,7 +99,7 @@ WITH_GAP = np.where(np.arange(60).reshape(20, 3) == 4, np.nan, X)
 
 
 @pytest.mark.parametrize(
-    "x", [masked, WITH_GAP, WITH_GAP.tolist(), np.where(np.isnan(WITH_GAP), None, X), pd.DataFrame(WITH_GAP)]
+    "x", [masked, WITH_GAP, WITH_GAP.tolist(), np.where(np.isnan(WITH_GAP), np.array(None), X), pd.DataFrame(WITH_GAP)]
 )
 def test_a_masked_value_is_a_missing_one(x: Any) -> None:
     """A mask, a NaN and a None are missing values: refused, dropped, or filled with the mean of their column."""
@@ -257,9 +257,14 @@ PIXELS = np.array([[0, 3, 0], [5, 0, 0]], np.uint8)
 )
 def test_examples_of_a_plugin_are_checked(change: dict[str, Any]) -> None:
     """Classes, image, names, sparse copies and labels that don't fit the arrays are told by the dataset's name."""
-    good = {"x_train": PIXELS, "y_train": np.array([0, 1]), "x_test": PIXELS[:0], "y_test": np.zeros(0, int)}
+    good: dict[str, Any] = {
+        "x_train": PIXELS,
+        "y_train": np.array([0, 1]),
+        "x_test": PIXELS[:0],
+        "y_test": np.zeros(0, int),
+    }
     good |= {"classes": ("a", "b"), "image": (1, 3), "sparse_train": Sparse.of(PIXELS)}
-    assert checked(Examples(**good), "mine").image == (1, 3)  # type: ignore[arg-type]
+    assert checked(Examples(**good), "mine").image == (1, 3)
     with pytest.raises(InputError, match="dataset 'mine'"):
         checked(Examples(**{**good, **change}), "mine")
 
@@ -323,7 +328,7 @@ def test_bytes_that_are_no_images_are_numbers() -> None:
         assert pixels.x_train.dtype == np.uint8
         assert pixels.image == image
     told = load(x_train=ages, image=[2, 2])
-    assert (told.x_train.dtype, told.image) == (np.uint8, (2, 2))
+    assert (told.x_train.dtype, told.image) == (np.dtype(np.uint8), (2, 2))
 
 
 def test_bytes_are_scaled_in_predictions_only_where_they_are_in_training() -> None:

@@ -96,7 +96,7 @@ def _replace(make: Callable[[Path], None]) -> Callable[[Path], None]:
     return damage
 
 
-DAMAGES: dict[str, Callable[[Path], None]] = {
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "missing": Path.unlink,
     "pipe": _replace(os.mkfifo),
     "folder": _replace(Path.mkdir),

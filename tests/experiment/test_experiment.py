@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,7 @@ def write(tmp_path: Path) -> Write:
     return put
 
 
-def grid(path: Path, *changes: str) -> list[Cell]:
+def grid(path: Path, *changes: str) -> Sequence[Cell]:
     """Everything that is checked before anything runs."""
     experiment = read(path, changes)
     found = grid_of(experiment).cells

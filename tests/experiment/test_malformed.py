@@ -37,6 +37,7 @@ def deep(depth: int) -> Any:
     return value
 
 
+NO_RANGES: list[Any] = [[-1e308, 1e308], [float("nan"), 1], [0, float("inf")], [1, 1], {}, 3]
 ODD: list[Any] = [
     *(2**63, 2**63 - 1, -(2**63) - 1, 2**53, 2**62, 10**9, 10**400, -(10**400), 10**5000, 0, -1, 1),
     *(1e308, -1e308, 1.7976931348623157e308, 5e-324, float("inf"), float("-inf"), float("nan"), -0.0, 0.5, 2.0),
@@ -56,7 +57,7 @@ ODD: list[Any] = [
     *(np.array(0.1), np.array([0.1, 0.2]), np.zeros((2, 2)), np.array(["a"]), np.array([None]), np.zeros(0)),
     *({"log": e, "points": 3} for e in ([1e-320, 1e308], [5e-324, 1], [1e308, 1e309], [1, 10**400], ["a", 1], [1])),
     *({"log": [0.1, 1], "points": p} for p in (10**9, 10**400, 2**63, 0, -1, 1.0, True, "3", None, [3])),
-    *({"linear": e, "points": 3} for e in ([-1e308, 1e308], [float("nan"), 1], [0, float("inf")], [1, 1], {}, 3)),
+    *({"linear": e, "points": 3} for e in NO_RANGES),
     *({"log_uniform": e} for e in ([1e-320, 1e308], [0, 1], [1, 10**400], [1, float("inf")], "ab", 3, [True, 2])),
     *({"uniform": [-1e308, 1e308]}, {"integer": [0, 2**63]}, {"integer": [-(10**30), 10**400]}, {"integer": [1, 3]}),
     *({"uniform": [0.1, 0.9], "points": 3}, {"log": [1, 2], "linear": [1, 2], "points": 2}, {"points": 2}),
@@ -239,10 +240,15 @@ def test_numbers_of_numpy_are_numbers(folder: Path) -> None:
     problem = optilab.get_problem("bowl", start=np.array([1, 2]), condition=np.float64(3))
     assert problem.parameters == optilab.get_problem("bowl", start=[1.0, 2.0], condition=3).parameters
     one = optilab.train(
-        problem, "adam", steps=np.int64(4), seed=np.int64(3), lr=np.float64(0.1), measure_steps=np.int32(2)
+        problem,
+        "adam",
+        steps=np.int64(4),  # type: ignore[arg-type]  # taken, though not promised
+        seed=np.int64(3),  # type: ignore[arg-type]
+        lr=np.float64(0.1),
+        measure_steps=np.int32(2),  # type: ignore[arg-type]
     )
     other = optilab.train(problem, "adam", steps=4, seed=3, lr=0.1, measure_steps=2)
-    columns = [name for name in one.history if "seconds" not in name]
+    columns = [name for name in one.history.columns if "seconds" not in name]
     assert one.history[columns].equals(other.history[columns])
 
 

@@ -100,12 +100,12 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Figure]]:
 
 def legend_of(figure: Figure) -> list[str]:
     """All texts of all legends."""
-    return [text.get_text() for ax in figure.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
+    return [text.get_text() for ax in figure.axes if (one := ax.get_legend()) for text in one.get_texts()]
 
 
 def line_colours(ax: Axes) -> set[str]:
     """Colours of the lines that are in the legend."""
-    return {to_hex(line.get_color()) for line in ax.get_lines() if not line.get_label().startswith("_")}
+    return {to_hex(line.get_color()) for line in ax.get_lines() if not str(line.get_label()).startswith("_")}
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -183,10 +183,10 @@ def test_any_measure_can_be_drawn(images: Results, y: str) -> None:
 def test_lines_are_medians(images: Results, figures: list[Figure]) -> None:
     """What is drawn is the median over the seeds of the chosen cell."""
     draw(images, ("convergence",))
-    line = next(line for line in figures[0].axes[0].get_lines() if line.get_label().startswith("adam"))
+    line = next(line for line in figures[0].axes[0].get_lines() if str(line.get_label()).startswith("adam"))
     runs = images.runs[images.runs["role"] == "evaluation"]
     history = images.history[images.history["run_id"].isin(runs["run_id"])]
-    np.testing.assert_allclose(line.get_ydata(), history.groupby("epoch")["train_cost"].median())
+    np.testing.assert_allclose(np.asarray(line.get_ydata()), history.groupby("epoch")["train_cost"].median())
 
 
 def test_sensitivity(two_weights: Results, figures: list[Figure]) -> None:
@@ -239,7 +239,7 @@ def test_path_on_contours(two_weights: Results, figures: list[Figure]) -> None:
     assert figure.axes[0].get_xlabel() == "first weight"
     assert figure.axes[0].get_ylabel() == "second weight"
     assert sorted(legend_of(figure)) == ["my adam", "sgd", "wild"]
-    stars = [line.get_xydata().tolist() for line in figure.axes[1].get_lines() if line.get_marker() == "*"]
+    stars = [np.asarray(line.get_xydata()).tolist() for line in figure.axes[1].get_lines() if line.get_marker() == "*"]
     assert stars == [[[1, 1]]]
 
 
@@ -249,7 +249,7 @@ def test_digits_as_they_are_read(images: Results, figures: list[Figure]) -> None
     (figure,) = figures
     shown = [ax for ax in figure.axes if ax.get_images()]
     assert 12 <= len(shown) <= 24
-    assert all(ax.get_images()[0].get_array().shape == (8, 8) for ax in shown)
+    assert all(np.asarray(ax.get_images()[0].get_array()).shape == (8, 8) for ax in shown)
     assert all(ax.get_title()[0] in "01" for ax in shown)
     best = images.runs.loc[images.runs["role"] == "evaluation", "final_test_accuracy"].max()
     assert f"{best:.1%} of 12" in " ".join(figure.get_supxlabel().split())
@@ -259,7 +259,7 @@ def test_weights_as_images(images: Results, figures: list[Figure]) -> None:
     """Each neuron of the first layer is an image of the size of an example."""
     draw(images, ("weights",))
     (figure,) = figures
-    assert [ax.get_images()[0].get_array().shape for ax in figure.axes if ax.get_images()] == [(8, 8)] * 5
+    assert [np.asarray(ax.get_images()[0].get_array()).shape for ax in figure.axes if ax.get_images()] == [(8, 8)] * 5
     assert "5 neurons" in figure.get_supxlabel()
 
 
@@ -336,7 +336,7 @@ def test_no_more_than_twelve_colours(tmp_path: Path, figures: list[Figure]) -> N
 
 def test_colours_are_told_apart() -> None:
     """Twelve labels have twelve colours, and none of them is the grey of the rest."""
-    found = [to_hex(colour) for colour in style.colours("abcdefghijkl").values()]
+    found = [to_hex(str(colour)) for colour in style.colours("abcdefghijkl").values()]
     assert len(set(found)) == 12
     assert to_hex(style.GREY) not in found
 
@@ -353,7 +353,7 @@ def test_a_cross_marks_where_a_line_diverged() -> None:
     ]
     figure, ax = plt.subplots()
     convergence_plot(pd.DataFrame(rows, columns=columns), ax, colours={"a": "red", "b": "blue"})
-    crosses = [line.get_xydata().tolist() for line in ax.get_lines() if line.get_marker() == "x"]
+    crosses = [np.asarray(line.get_xydata()).tolist() for line in ax.get_lines() if line.get_marker() == "x"]
     plt.close(figure)
     assert crosses == [[[2, 3]]]
 
@@ -395,8 +395,8 @@ def test_the_curve_of_a_schedule(tmp_path: Path, figures: list[Figure]) -> None:
     (ax,) = figure.axes
     drawn = [line for line in ax.get_lines() if len(np.asarray(line.get_xdata()))]
     assert [len(np.asarray(line.get_xdata())) for line in drawn] == [101, 101]
-    np.testing.assert_allclose(drawn[0].get_ydata()[[0, -1]], [1, 0.5 * (1 + np.cos(np.pi * 100 / 101))])
-    np.testing.assert_allclose(drawn[1].get_ydata()[[0, -1]], [1, 1 - 0.5 * 100 / 101])
+    np.testing.assert_allclose(np.asarray(drawn[0].get_ydata())[[0, -1]], [1, 0.5 * (1 + np.cos(np.pi * 100 / 101))])
+    np.testing.assert_allclose(np.asarray(drawn[1].get_ydata())[[0, -1]], [1, 1 - 0.5 * 100 / 101])
     assert ax.get_xlabel() == "steps"
     assert "multiplier" in ax.get_ylabel()
     assert [text.split()[0] for text in legend_of(figure)] == ["cosine", "linear"]

@@ -84,7 +84,7 @@ def drawn(figure: Figure | None) -> Figure:
 
 def legend(figure: Figure) -> list[str]:
     """The names in the legend, from above."""
-    found = [ax.get_legend() for ax in figure.axes if ax.get_legend() is not None]
+    found = [one for ax in figure.axes if (one := ax.get_legend()) is not None]
     return [text.get_text() for one in found for text in one.get_texts()]
 
 
@@ -107,7 +107,7 @@ def test_a_band_goes_from_its_lower_to_its_upper_edge() -> None:
     _, ax = plt.subplots()
     convergence_plot(lines, ax, x="epoch", colours={"a": "red"})
     (band,) = [area for area in ax.collections if isinstance(area, PolyCollection)]
-    edges = band.get_paths()[0].vertices
+    edges = np.asarray(band.get_paths()[0].vertices)
     for x, low, high in ((1, 4.5, 6), (2, 2, 5.5), (3, 1, 3)):
         at = edges[edges[:, 0] == x, 1]
         assert (at.min(), at.max()) == (low, high)
@@ -119,8 +119,8 @@ def test_the_band_is_the_middle_half_of_the_seeds(descents: Results) -> None:
     runs = descents.runs[(descents.runs["label"] == "z fast") & (descents.runs["lr"] == 0.02)]
     last = descents.history[descents.history["run_id"].isin(runs["run_id"]) & (descents.history["step"] == 20)]
     colour = to_hex(lines_of(figure.axes[0])["z fast"].get_color())
-    (band,) = [area for area in figure.axes[0].collections if to_hex(area.get_facecolor()[0]) == colour]
-    edges = band.get_paths()[0].vertices
+    (band,) = [area for area in figure.axes[0].collections if to_hex(np.asarray(area.get_facecolor())[0]) == colour]
+    edges = np.asarray(band.get_paths()[0].vertices)
     at = edges[edges[:, 0] == 20, 1]
     np.testing.assert_allclose([at.min(), at.max()], np.quantile(last["train_cost"], [0.25, 0.75]))
 
@@ -129,7 +129,7 @@ def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
     """The best line is named first, whatever it is called, and each name has the colour of its line."""
     for figure in (drawn(convergence(descents, None, "train_cost")), drawn(sensitivity(descents, None, "train_cost"))):
         assert legend(figure) == ["z fast", "m middle", "a slow"]
-        entries = figure.axes[0].get_legend().get_lines()
+        (entries,) = [one.get_lines() for ax in figure.axes if (one := ax.get_legend()) is not None]
         colours = {name: to_hex(line.get_color()) for name, line in zip(legend(figure), entries, strict=True)}
         there = {name: to_hex(line.get_color()) for name, line in lines_of(figure.axes[0]).items()}
         assert colours == there
@@ -150,7 +150,7 @@ def test_a_multiplier_holds_for_its_whole_step(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
     draw_schedules(["{ use = 'step', every = 3 }"], 7, tmp_path / "s.png")
     (line,) = figures[0].axes[0].get_lines()
-    np.testing.assert_allclose(line.get_ydata(), [1, 1, 1, 0.1, 0.1, 0.1, 0.01])
+    np.testing.assert_allclose(np.asarray(line.get_ydata()), [1, 1, 1, 0.1, 0.1, 0.1, 0.01])
     assert line.get_drawstyle() == "steps-post"
 
 

@@ -112,7 +112,7 @@ def texts(figure: Figure) -> list[str]:
 
 def legend(figure: Figure) -> list[str]:
     """The names in the legends."""
-    found = [ax.get_legend() for ax in figure.axes if ax.get_legend() is not None]
+    found = [one for ax in figure.axes if (one := ax.get_legend()) is not None]
     return [text.get_text().replace(r"\$", "$") for one in found for text in one.get_texts()]
 
 
@@ -287,7 +287,7 @@ def test_all_diverged_is_a_picture_of_how(tmp_path: Path) -> None:
     crosses = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x"]
     bottom, top = figure.axes[0].get_ylim()
     assert len(crosses) == 2  # for sgd nothing could be chosen
-    assert all(bottom < cross.get_ydata()[0] < top for cross in crosses)
+    assert all(bottom < np.asarray(cross.get_ydata())[0] < top for cross in crosses)
 
 
 def lines_of(**values: list[float]) -> pd.DataFrame:
@@ -331,7 +331,7 @@ def test_a_line_that_diverges_does_not_press_the_others_flat() -> None:
     assert top == 10
     assert 0.05 < bottom < 0.1
     (cross,) = [line for line in ax.get_lines() if line.get_marker() == "x"]
-    assert cross.get_xydata().tolist() == [[1, 10]]
+    assert np.asarray(cross.get_xydata()).tolist() == [[1, 10]]
 
 
 def test_rounding_does_not_press_the_others_flat() -> None:
@@ -349,7 +349,7 @@ def test_what_is_not_finite_is_a_gap() -> None:
     sensitivity_plot(points, ax, parameter="momentum", colours={"a": "red"})
     rendered(figure)
     np.testing.assert_array_equal(drawn_lines(ax)["a"], [1, np.nan, 0.5, 0.1])
-    assert [line.get_xydata().tolist() for line in ax.get_lines() if line.get_marker() == "x"] == [[[0, 1]]]
+    assert [np.asarray(line.get_xydata()).tolist() for line in ax.get_lines() if line.get_marker() == "x"] == [[[0, 1]]]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import erf, expit, ndtr
 
 from optilab.compiler.jit import jit
-from optilab.kernels.activations import CODES, activate, scale_by_derivative, sigmoid, softplus
-from optilab.kernels.exponential import exponential
+from optilab.kernels.activations import CODES, activate, scale_by_derivative, softplus
+from optilab.kernels.exponential import exponential, sigmoid
 
 Array = NDArray[np.floating]
 
@@ -41,7 +42,10 @@ DERIVATIVES: dict[str, Callable[[Array], Array]] = {
     "silu": lambda z: expit(z) * (1 + z * expit(-z)),
     "softplus": expit,
 }
-TOLERANCES = {"float32": {"rtol": 2e-6, "atol": 3e-7}, "float64": {"rtol": 1e-13, "atol": 1e-15}}
+TOLERANCES: dict[str, dict[str, Any]] = {
+    "float32": {"rtol": 2e-6, "atol": 3e-7},
+    "float64": {"rtol": 1e-13, "atol": 1e-15},
+}
 PRECISIONS = ["float32", "float64"]
 
 
@@ -119,9 +123,11 @@ def test_derivative_is_the_slope_of_the_activation(kind: str, z: float) -> None:
 def test_activation_far_from_zero(kind: str, precision: str) -> None:
     """At +-10,000 each activation and derivative is finite, and at its limit."""
     z = np.array([-1e4, 1e4], precision)
-    above, slopes = {"sigmoid": 1, "tanh": 1}.get(kind, 1e4), {"sigmoid": [0, 0], "tanh": [0, 0]}.get(kind, [0, 1])
+    above = {"sigmoid": 1, "tanh": 1}.get(kind, 1e4)
+    slopes: list[float] = [0, 0] if kind in ("sigmoid", "tanh") else [0, 1]
     below = {"identity": -1e4, "tanh": -1, "leaky_relu": -100, "elu": -1}.get(kind, 0)
-    slopes = {"identity": [1, 1], "leaky_relu": [0.01, 1]}.get(kind, slopes)
+    bent: dict[str, list[float]] = {"identity": [1, 1], "leaky_relu": [0.01, 1]}
+    slopes = bent.get(kind, slopes)
     np.testing.assert_allclose(compute(kind, z), [below, above], rtol=1e-6, atol=1e-30)
     np.testing.assert_allclose(compute_derivative(kind, z), slopes, rtol=1e-6, atol=1e-30)
 

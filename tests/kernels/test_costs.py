@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,9 @@ def test_cost_is_its_formula(
     cost, derivative = REFERENCES[kind]
     single = precision == "float32"
     assert total == pytest.approx(cost(*double), rel=2e-6 if single else 1e-13, abs=1e-5 if single else 1e-13)
-    tolerance = {"rtol": 1e-5, "atol": 1e-6 * weight} if single else {"rtol": 1e-12, "atol": 1e-14 * weight}
+    tolerance: dict[str, Any] = (
+        {"rtol": 1e-5, "atol": 1e-6 * weight} if single else {"rtol": 1e-12, "atol": 1e-14 * weight}
+    )
     np.testing.assert_allclose(delta, weight * derivative(*double), **tolerance)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import log
 from typing import Any
@@ -29,13 +30,13 @@ def normal_pdf(z: Array) -> Array:
     return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
 
 
-def normal_cdf(z: Array) -> Array:
+def normal_cdf(z: Array) -> Any:
     """The normal distribution function."""
     return (1 + erf(z / np.sqrt(2))) / 2
 
 
 # Name: the activation and its derivative, both of z.
-ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+ACTIVATIONS: dict[str, tuple[Callable[[Array], Any], Callable[[Array], Any]]] = {
     "identity": (lambda z: z, np.ones_like),
     "sigmoid": (expit, lambda z: expit(z) * (1 - expit(z))),
     "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
@@ -228,7 +229,7 @@ def test_cost_is_averaged_over_examples_and_summed_over_outputs() -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("cost", COSTS)
-def test_pixels_and_features_agree(cost: str, dtype: str) -> None:
+def test_pixels_and_features_agree(cost: str, dtype: Precision) -> None:
     """Sparse pixels, dense pixels and the same numbers as features give one cost, gradient and accuracy."""
     random = np.random.default_rng(6)
     n, inputs = 300, 30
@@ -243,7 +244,7 @@ def test_pixels_and_features_agree(cost: str, dtype: str) -> None:
     counts = [(c.starts.size, len(c.pixels), len(c.features)) for c in (p.context() for p in (sparse, dense, features))]
     assert counts == [(n + 1, 0, 0), (0, n, 0), (0, 0, n)]
 
-    tolerance = {"rtol": 1e-4, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-10, "atol": 1e-14}
+    tolerance: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-10, "atol": 1e-14}
     rows = random.permutation(n)[:270]
     for other in (sparse, dense):
         assert other.cost(w, rows) == pytest.approx(features.cost(w, rows), rel=tolerance["rtol"])
@@ -257,8 +258,9 @@ def test_sparse_pixels_are_kept_where_most_are_zero() -> None:
     random = np.random.default_rng(7)
     x = (random.integers(1, 256, (20, 10)) * (random.random((20, 10)) < 0.2)).astype(np.uint8)
     for pixels, expected in ((x, True), (x + np.uint8(1), False), (x / 255, False)):
-        examples = make_examples(pixels, np.arange(20) % 2, classes=2)
-        stored = Dataset("pixels", lambda examples=examples: examples, f"{pixels.sum()}{pixels.dtype}").load()
+        stored = Dataset(
+            "pixels", partial(make_examples, pixels, np.arange(20) % 2, classes=2), f"{pixels.sum()}{pixels.dtype}"
+        ).load()
         assert (stored.sparse_train is not None) == expected
         if stored.sparse_train is not None:
             full = np.zeros_like(x)
@@ -268,7 +270,7 @@ def test_sparse_pixels_are_kept_where_most_are_zero() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_cross_entropy_does_not_overflow(dtype: str) -> None:
+def test_cross_entropy_does_not_overflow(dtype: Precision) -> None:
     """Logits of +-10,000 cost nothing where they are right, their distance where wrong, and have a finite gradient."""
     examples = make_examples(np.array([[1.0], [1.0]]), np.array([0, 1]), classes=2)
     network = make_network(examples, dtype, hidden=[], cost="cross_entropy")
@@ -281,7 +283,7 @@ def test_cross_entropy_does_not_overflow(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_binary_cross_entropy_does_not_overflow(dtype: str) -> None:
+def test_binary_cross_entropy_does_not_overflow(dtype: Precision) -> None:
     """A logit of +-10,000 costs nothing where it is right, 10,000 where wrong, and has a finite gradient."""
     examples = make_examples(np.array([[1.0], [1.0], [-1.0], [-1.0]]), np.array([1, 0, 1, 0]), classes=2)
     network = make_network(examples, dtype, hidden=[], cost="binary_cross_entropy")

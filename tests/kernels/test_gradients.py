@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import erf, expit
 
 import optilab
+from optilab.problems.problem import Precision
 from optilab_functions import one_weight, two_weights
 
 Vector = NDArray[np.float64]
@@ -62,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_network(
-    folder: Path, inputs: int, targets: str, n: int = EXAMPLES, precision: str = "float64", **parameters: Any
+    folder: Path, inputs: int, targets: str, n: int = EXAMPLES, precision: Precision = "float64", **parameters: Any
 ):
     """A network on one of the small datasets."""
     file = {"path": str(folder / f"{inputs} {targets} {n}.npz"), "test_fraction": 0.0}
@@ -219,7 +220,7 @@ PARAMETERS: dict[str, dict[str, st.SearchStrategy[float]]] = {
 
 
 @st.composite
-def points(draw: st.DrawFn, name: str) -> tuple[dict[str, float], Vector]:
+def points(draw: st.DrawFn, name: str) -> tuple[dict[str, Any], Vector]:
     """Parameters of a function, and a point of its domain."""
     parameters = {n: draw(values) for n, values in PARAMETERS.get(name, {}).items()}
     return parameters, np.array([draw(st.floats(low, high)) for low, high in FUNCTIONS[name].domain])
@@ -253,7 +254,8 @@ def test_function_is_flat_and_lowest_at_its_minima(name: str) -> None:
 def test_function_in_single_precision(name: str) -> None:
     """A function in float32 agrees with itself in float64 to within the rounding of float32."""
     single, double = optilab.get_problem(name, precision="float32"), optilab.get_problem(name)
-    for w in np.random.default_rng(3).uniform(*np.array(FUNCTIONS[name].domain).T, size=(20, single.n_weights)):
+    low, high = np.array(FUNCTIONS[name].domain).T
+    for w in np.random.default_rng(3).uniform(low, high, size=(20, single.n_weights)):
         w32 = w.astype(np.float32)
         scale = 1 + np.abs(double.gradient(w32)).max() + abs(double.cost(w32))
         np.testing.assert_allclose(single.gradient(w32), double.gradient(w32), rtol=1e-5, atol=1e-6 * scale)

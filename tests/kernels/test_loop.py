@@ -51,7 +51,7 @@ def plane() -> Network:
     return Network(NetworkParameters(dataset="plane", hidden=[]), InMemory("plane", make_examples, "0"), "float64")
 
 
-def plane_gradient(problem: Network, w: Vector, rows: NDArray[np.int64]) -> Vector:
+def plane_gradient(problem: Network, w: Any, rows: NDArray[np.int64]) -> Any:
     """Of the mean of (x w + b - y)^2 over some examples."""
     x, y = problem.examples.x_train[rows], problem.examples.y_train[rows]
     error = x @ w[:2] + w[2] - y
@@ -97,7 +97,7 @@ def compiled_norm(precision: Precision) -> Any:
     return compiled_loop(precision).norm
 
 
-def call_loop(problem: Problem, optimizer: Optimizer, w: Vector, **given: Any) -> tuple[float, float, float, Vector]:
+def call_loop(problem: Problem, optimizer: Optimizer, w: Any, **given: Any) -> tuple[float, float, float, Vector]:
     """One interval of the compiled loop; what it returns, and the weights."""
     every_row = np.arange(problem.n_examples)
     context = problem.context()

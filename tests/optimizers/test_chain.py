@@ -18,7 +18,11 @@ from optilab.problems.layers import table_of_shapes
 
 SHAPES = ((2, 3), (3,), (3, 2), (2,))
 N = 17
-AT = {"start": [0.0] * N, "domain": [(-2, 2)] * N, "ranges": {"on_matrices": "[0, inf)", "on_biases": "[0, inf)"}}
+AT: dict[str, Any] = {
+    "start": [0.0] * N,
+    "domain": [(-2, 2)] * N,
+    "ranges": {"on_matrices": "[0, inf)", "on_biases": "[0, inf)"},
+}
 
 
 @function(**AT)

@@ -80,7 +80,7 @@ def test_cost_is_measured_where_the_optimizer_says() -> None:
     """History and last weights of a run are those of the evaluation point; training goes on at w."""
     plain = optilab.train("bowl", "sgd", lr=0.02, steps=4, measure_steps=1)
     run = optilab.train("bowl", optilab.get_optimizer("sgd") | averaged, lr=0.02, steps=4, measure_steps=1)
-    mean = path = plain.history[["w_0", "w_1"]].to_numpy()
+    path = plain.history[["w_0", "w_1"]].to_numpy()
     mean = [path[0]]
     for w in path[1:]:
         mean.append(0.5 * mean[-1] + 0.5 * w)
@@ -95,7 +95,7 @@ def test_two_averages_on_different_layers(order: tuple[str, str]) -> None:
     """Each layer is evaluated at its own average, whichever of the links comes first."""
     chain = down | averaged.on(order[0]) | averaged.on(order[1])
     decays = {"matrices": 0.25, "biases": 0.75}
-    given = {f"averaged_{k}.decay": decays[where] for k, where in enumerate(order, 1)}
+    given: dict[str, Any] = {f"averaged_{k}.decay": decays[where] for k, where in enumerate(order, 1)}
     stepper = chain.start(W, lr=1.0, **given)
     expected = [w.copy() for w in W]
     weights = [w.copy() for w in W]

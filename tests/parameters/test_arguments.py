@@ -127,7 +127,7 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     }
     own = optilab.train("bowl", "sgd", **{name: value.item() for name, value in given.items()})
     assert optilab.train("bowl", "sgd", **given).w.tolist() == own.w.tolist()
-    arrays = {name: np.array(value) for name, value in given.items()}
+    arrays: dict[str, Any] = {name: np.array(value) for name, value in given.items()}
     assert optilab.train("bowl", "sgd", **arrays).w.tolist() == own.w.tolist()
     problem = {"use": "bowl", "start": "random"}
     results = optilab.run({**EXPERIMENT, "problem": problem}, tmp_path / "r", executor="inline", workers=None)
@@ -168,7 +168,8 @@ def test_a_cost_that_is_no_number_is_refused_by_step(cost: Any) -> None:
     with pytest.raises(InputError, match=r"^cost = "):
         stepper.step([0.1, 0.2], cost)
     assert (stepper.t, stepper.w.tolist()) == (0, [1.0, 2.0])
-    assert stepper.step([0.1, 0.2], np.float32(1.0)) is stepper.w
+    single: Any = np.float32(1.0)
+    assert stepper.step([0.1, 0.2], single) is stepper.w
 
 
 @pytest.mark.parametrize("saved", [3, None, [("w", 1)], "w"])

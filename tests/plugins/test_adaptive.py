@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import settings as example_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import optilab
+from walking import (
+    Twin,
+    Vector,
+    assert_blind_to_size,
+    assert_ends_as_torch,
+    assert_is_twin,
+    assert_is_twin_in_single_precision,
+    assert_treats_weights_alike,
+    seeds,
+    walk,
+)
 
-Vector = NDArray[np.float64]
+
+def along(name: str, gradients: list[float], w: float = 0.0, **given: Any) -> list[float]:
+    """The weights after each gradient."""
+    stepper = optilab.get_optimizer(name).start([w], **given)
+    return [float(stepper.step([gradient])[0]) for gradient in gradients]
+
 
 RULES = ["adagrad", "adadelta", "rmsprop", "lion", "rprop", "madgrad", "cocob"]
 SWITCHED = [
@@ -27,20 +42,6 @@ SWITCHED = [
     ("madgrad", {"eps": 0.0}),
     *((name, {}) for name in RULES),
 ]
-seeds = st.integers(0, 10_000)
-
-
-def walk(name: str, seed: int = 2, **given: Any) -> Vector:
-    """[step, weight]: 20 steps of five weights along random gradients."""
-    random = np.random.default_rng(seed)
-    stepper = optilab.get_optimizer(name).start(random.normal(size=5), **given)
-    return np.array([stepper.step(gradient).copy() for gradient in random.normal(size=(20, 5))])
-
-
-def along(name: str, gradients: list[float], w: float = 0.0, **given: Any) -> list[float]:
-    """The weights after each gradient."""
-    stepper = optilab.get_optimizer(name).start([w], **given)
-    return [float(stepper.step([gradient])[0]) for gradient in gradients]
 
 
 # Of all of them
@@ -89,7 +90,7 @@ def test_adagrad_on_a_constant_slope() -> None:
             np.testing.assert_allclose(walked, -np.cumsum(0.1 / np.sqrt(t) / (1 + (t - 1) * decay)), rtol=1e-12)
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, initial=st.floats(0, 2))
 def test_adagrad_remembers_all_squares(seed: int, initial: float) -> None:
     """Its memory is where it started plus the sum of all squares, and never falls."""
@@ -159,7 +160,7 @@ def test_where_the_learning_rate_of_rmsprop_stands(nesterov: bool) -> None:
 @pytest.mark.parametrize("switch", ["lr_inside_momentum", "nesterov"])
 def test_switches_of_rmsprops_momentum_need_momentum(switch: str) -> None:
     """At momentum 0 and a constant learning rate they change nothing."""
-    np.testing.assert_allclose(walk("rmsprop", **{switch: True}), walk("rmsprop"), rtol=1e-13)
+    np.testing.assert_allclose(walk("rmsprop", **dict[str, Any]({switch: True})), walk("rmsprop"), rtol=1e-13)
 
 
 # Lion
@@ -175,7 +176,7 @@ def test_modes_of_lion_by_hand() -> None:
         assert along("lion", [g], **given, mode="refined")[0] == pytest.approx(-0.1 * refined, rel=1e-13)
 
 
-@example_settings(max_examples=20)
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_a_steep_smooth_lion_is_a_hard_one(seed: int) -> None:
     """The steeper its tanh, the nearer to the sign."""
@@ -210,12 +211,12 @@ def test_rprop_of_optax_is_a_step_behind() -> None:
     np.testing.assert_allclose(ours[2:], np.array(flipping[3:]) - 0.12, rtol=1e-12)
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, scale=st.sampled_from([1e-200, 1.0, 1e200]))
 def test_rprop_keeps_its_steps_within_bounds(seed: int, scale: float) -> None:
     """Sizes stay from min_step to max_step, and don't depend on the size of gradients, even where squares would vanish."""
     random = np.random.default_rng(seed)
-    given = {"first_step": 0.1, "min_step": 0.06, "max_step": 0.15}
+    given: dict[str, Any] = {"first_step": 0.1, "min_step": 0.06, "max_step": 0.15}
     one, other = (optilab.get_optimizer("rprop").start(np.zeros(6), **given) for _ in range(2))
     for gradient in random.normal(size=(15, 6)):
         np.testing.assert_array_equal(one.step(gradient), other.step(scale * gradient))
@@ -242,7 +243,7 @@ def test_madgrad_moves_a_tenth_of_the_way() -> None:
         np.testing.assert_allclose(slow.step(gradient), 0.9 * before + 0.1 * z, rtol=1e-12)
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, alpha=st.floats(1, 200))
 def test_what_cocob_remembers(seed: int, alpha: float) -> None:
     """The largest and the summed gradients never fall, the reward is never negative, theta is minus the sum of gradients."""
@@ -292,4 +293,111 @@ def test_cocob_bets_more_the_longer_it_wins() -> None:
 def test_rule_refuses_values_out_of_its_range(name: str, given: dict[str, Any]) -> None:
     """Hyperparameters out of the range that the rule declares are refused by name."""
     with pytest.raises(optilab.InputError, match=f"{next(iter(given))} = "):
+        optilab.get_optimizer(name).fill(given)
+
+
+# RMSprop and Lion as their papers write them
+
+
+def rmsprop(w: Vector, gradients: Vector, lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8) -> Iterator[Vector]:
+    """The gradient over its running root mean square."""
+    v = np.zeros_like(w)
+    for g in gradients:
+        v = alpha * v + (1 - alpha) * g**2
+        w = w - lr * g / (np.sqrt(v) + eps)
+        yield w
+
+
+def lion(
+    w: Vector,
+    gradients: Vector,
+    lr: float = 1e-4,
+    beta1: float = 0.9,
+    beta2: float = 0.99,
+    weight_decay: float = 0.0,
+) -> Iterator[Vector]:
+    """Algorithm 2 of Chen et al."""
+    m = np.zeros_like(w)
+    for g in gradients:
+        c = beta1 * m + (1 - beta1) * g
+        w = w - lr * (np.sign(c) + weight_decay * w)
+        m = beta2 * m + (1 - beta2) * g
+        yield w
+
+
+TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
+    "rmsprop": (rmsprop, {"lr": 0.02, "alpha": 0.8, "eps": 1e-2}),
+    "lion": (lion, {"lr": 0.01, "beta1": 0.6, "beta2": 0.8, "weight_decay": 0.2}),
+}
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
+@pytest.mark.parametrize("name", TWINS)
+def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
+    """It takes the steps of its paper, at its defaults and at other values."""
+    twin, others = TWINS[name]
+    assert_is_twin(name, twin, **(others if changed else {}))
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twin_in_single_precision(name: str) -> None:
+    """In float32 it stays near its twin, and its weights and its states stay in float32."""
+    twin, given = TWINS[name]
+    assert_is_twin_in_single_precision(name, twin, **given)
+
+
+TORCH: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("rmsprop", {}, [0.4872601588521487, -0.728246260587339, 2.163230152276367]),
+    (
+        "rmsprop",
+        {"lr": 0.02, "alpha": 0.9, "eps": 0.0001},
+        [0.48513098649392733, -0.8236923763355962, 2.117231640769973],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "expected"), TORCH)
+def test_rule_is_that_of_torch(name: str, given: dict[str, Any], expected: list[float]) -> None:
+    """Thirty steps of each rule that PyTorch has too end at the weights where PyTorch's end."""
+    assert_ends_as_torch(name, expected, **given)
+
+
+@settings(max_examples=40)
+@given(scale=st.sampled_from([1e-6, 1e-2, 4.0, 1e5]), seed=st.integers(0, 1000))
+@pytest.mark.parametrize(("name", "given_"), [("lion", {}), ("rmsprop", {"eps": 0.0})])
+def test_rule_that_does_not_see_the_size_of_gradients(
+    name: str, given_: dict[str, Any], scale: float, seed: int
+) -> None:
+    """Rules that scale the gradient by itself take the same steps if all gradients are so many times as long."""
+    assert_blind_to_size(name, scale, seed, **given_)
+
+
+def test_lion_moves_every_weight_equally_far() -> None:
+    """Without weight decay, each step of Lion is lr in one direction or the other, whatever the gradient."""
+    steps = np.diff(walk("lion", steps=40, lr=0.25), axis=0)
+    np.testing.assert_allclose(np.abs(steps), 0.25, rtol=1e-12)
+    assert {-1, 1} == set(np.sign(steps).ravel())
+
+
+def test_lion_leaves_a_weight_without_gradient() -> None:
+    """The sign of zero is zero: a weight that never had a gradient does not move."""
+    stepper = optilab.get_optimizer("lion").start([1.0, 1.0], lr=0.1)
+    np.testing.assert_allclose(stepper.step([0.0, 5.0]), [1.0, 0.9], rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "lion"])
+def test_elementwise_rule_treats_weights_alike(name: str) -> None:
+    """Each weight is on its own: any order of the weights, and any number of others, leaves its steps as they are."""
+    assert_treats_weights_alike(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("rmsprop", {"alpha": -0.1}, r"alpha = -0.1 is out of range: accepted is \[0, 1\)"),
+    ],
+)
+def test_a_refusal_says_what_is_accepted(name: str, given: dict[str, Any], message: str) -> None:
+    """Hyperparameters out of the range that the rule declares are refused, with what is accepted."""
+    with pytest.raises(optilab.InputError, match=message):
         optilab.get_optimizer(name).fill(given)

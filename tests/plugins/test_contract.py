@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from optilab.plugins.loading import registry
+from optilab.testing import invariances, parity, properties
 from optilab.testing.kit import CHECKS, SPEED, judge
 from optilab.testing.subject import Subject
 
@@ -29,6 +30,54 @@ def test_bundled_optimizer_keeps_the_contract(name: str, title: str) -> None:
     verdict = judge(subject(name), title)
     assert verdict.outcome != "broken", verdict.detail
     assert verdict.outcome == "holds" or len(verdict.detail) > 10
+
+
+class Asked(Exception):  # noqa: N818
+    """Raised where a property would begin to try examples."""
+
+
+def is_asked(title: str, name: str) -> bool:
+    """Whether a property concerns an optimizer."""
+    try:
+        CHECKS[title](Subject(registry().optimizers[name]))
+    except Asked:
+        return True
+    return False
+
+
+# Of how many of the bundled optimizers each property is asked. A new optimizer changes this knowingly.
+ASKED = {
+    "Compiles in float32 and float64": 88,
+    "Reads and writes no array out of its bounds": 88,
+    "With lr = 0 it stands still": 63,
+    "The same steps, bit for bit, when it is run again": 88,
+    "Leaves the layer table as it is": 88,
+    "Goes on from a saved state, bit for bit, as if it had never stopped": 88,
+    "With a small enough step it descends on convex quadratics": 88,
+    "Does what its source does in plain Python": 88,
+    "Every gradient that it evaluates is counted": 9,
+    "A gradient of NaN is not silently absorbed": 79,
+    "Every weight hears its own gradient": 57,
+    "Keeps the invariances that it claims": 77,
+    "Follows the reference that it names": 34,
+}
+
+
+def test_how_many_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No property is asked of fewer optimizers than it was, whatever reason they give; references count as installed."""
+
+    def asked(*_: object, **__: object) -> None:
+        raise Asked
+
+    for module, first in [
+        (properties, "compile_update"),
+        (properties, "try_on"),
+        (properties, "try_on_any"),
+        (invariances, "try_on"),
+        (parity, "parsed"),
+    ]:
+        monkeypatch.setattr(module, first, asked)
+    assert {title: sum(is_asked(title, name) for name in BUNDLED) for title in CHECKS if title != SPEED} == ASKED
 
 
 def test_there_is_much_to_compare_with() -> None:
@@ -71,7 +120,7 @@ def test_single_precision_goes_where_double_goes(name: str) -> None:
     ] * 3  # square: the null space of a longer matrix has no basis of its own for SOAP to follow
     w = [random.normal(size=shape) for shape in shapes]
     gradients = random.normal(size=(4, sum(part.size for part in w)))
-    double, single = (chain.start(w, precision=dtype, **given) for dtype in ("float64", "float32"))  # type: ignore[arg-type]
+    double, single = (chain.start(w, precision=dtype, **given) for dtype in ("float64", "float32"))
     begin = double.w.copy()
     for gradient in gradients:
         expected, found = double.step(gradient, 1.5), single.step(gradient.astype(np.float32), 1.5)

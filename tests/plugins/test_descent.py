@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import settings as example_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import optilab
+from walking import (
+    Twin,
+    Vector,
+    assert_ends_as_torch,
+    assert_is_twin,
+    assert_is_twin_in_single_precision,
+    assert_treats_weights_alike,
+    seeds,
+    uneven,
+    walk,
+)
 
-Vector = NDArray[np.float64]
-
-STILL = {"asgd": {"lambd": 0.0}, "noisy_sgd": {"eta": 0.0}}  # these move without a gradient otherwise
+STILL: dict[str, dict[str, Any]] = {
+    "asgd": {"lambd": 0.0},
+    "noisy_sgd": {"eta": 0.0},
+}  # these move without a gradient otherwise
 RULES = [
     "gradient_descent",
     "sgd",
@@ -31,25 +42,6 @@ RULES = [
     "schedule_free_sgd",
     "schedule_free_adamw",
 ]
-seeds = st.integers(0, 10_000)
-
-
-def walk(name: str, seed: int = 2, rates: Vector | None = None, *, observe: str = "w", **given: Any) -> Vector:
-    """[step, weight]: 20 steps of five weights along random gradients, at lr times `rates`."""
-    random = np.random.default_rng(seed)
-    stepper = optilab.get_optimizer(name).start(random.normal(size=5), **given)
-    lr, found = stepper.hyperparameters["lr"], []
-    for step, gradient in enumerate(random.normal(size=(20, 5))):
-        if rates is not None:
-            stepper.hyperparameters["lr"] = lr * rates[step]
-        stepper.step(gradient)
-        found.append(np.array(getattr(stepper, observe)))
-    return np.array(found)
-
-
-def uneven(seed: int) -> Vector:
-    """Some schedule."""
-    return np.random.default_rng(seed).uniform(0.1, 2, 20)
 
 
 # Of all of them
@@ -108,7 +100,7 @@ def test_the_first_gradient_is_not_dampened() -> None:
         ("heavy_ball", {}, 0.5),
     ],
 )
-def test_where_the_learning_rate_stands(name: str, given: dict[str, bool], second: float) -> None:
+def test_where_the_learning_rate_stands(name: str, given: dict[str, Any], second: float) -> None:
     """A gradient of 1 at lr 1 goes on in the next step, at lr 0.1, as half of what it was: of the sum, or of the step."""
     stepper = optilab.get_optimizer(name).start([0.0], lr=1.0, momentum=0.5, **given)
     first = stepper.step([1.0])[0]
@@ -116,19 +108,20 @@ def test_where_the_learning_rate_stands(name: str, given: dict[str, bool], secon
     assert first - stepper.step([0.0])[0] == pytest.approx(second, rel=1e-14)
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, mu=st.floats(0, 0.99), dampening=st.floats(0, 1))
 def test_the_learning_rate_may_stand_inside_while_it_is_constant(seed: int, mu: float, dampening: float) -> None:
     """At a constant learning rate both forms of momentum take the same steps, and under a schedule they don't."""
-    for name, more in [("momentum", {"dampening": dampening}), ("nesterov", {})]:
-        outside, inside = {"momentum": mu, **more}, {"momentum": mu, "lr_inside_momentum": True, **more}
+    damped: dict[str, Any] = {"momentum": mu, "dampening": dampening}
+    for name, outside in [("momentum", damped), ("nesterov", {"momentum": mu})]:
+        inside = {**outside, "lr_inside_momentum": True}
         np.testing.assert_allclose(walk(name, seed, **inside), walk(name, seed, **outside), rtol=1e-11, atol=1e-12)
         if mu > 0.1:
             changed = walk(name, seed, uneven(seed), **inside) - walk(name, seed, uneven(seed), **outside)
             assert np.abs(changed).max() > 1e-6
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, mu=st.floats(0, 0.99))
 def test_polyaks_ball_is_momentum_with_the_learning_rate_inside(seed: int, mu: float) -> None:
     """Under any schedule, w - previous is minus the sum that has the learning rate inside."""
@@ -139,7 +132,7 @@ def test_polyaks_ball_is_momentum_with_the_learning_rate_inside(seed: int, mu: f
 
 def test_polyaks_ball_feels_what_else_moves_it() -> None:
     """Weights that shrink by a tenth from 1 to 0.9 go on by half of that; momentum knows of gradients alone."""
-    given = {"lr": 0.1, "momentum": 0.5, "weight_decay": 1.0}
+    given: dict[str, Any] = {"lr": 0.1, "momentum": 0.5, "weight_decay": 1.0}
     ball = optilab.get_optimizer("heavy_ball | weight_decay").start([1.0], **given)
     plain = optilab.get_optimizer("momentum | weight_decay").start([1.0], **given)
     for stepper, second in ((ball, 0.9 * (0.9 - 0.05)), (plain, 0.9 * 0.9)):
@@ -159,7 +152,7 @@ def test_nesterov_is_sutskevers_form_seen_from_ahead() -> None:
         theta = theta + v
 
 
-@example_settings(max_examples=40)
+@settings(max_examples=40)
 @given(
     curvatures=st.lists(st.floats(1e-4, 1), min_size=3, max_size=3), size=st.floats(0.5, 20), steps=st.integers(1, 80)
 )
@@ -247,13 +240,14 @@ def test_noise_depends_on_the_seed_alone() -> None:
 # By the sign
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, scale=st.sampled_from([1e-8, 0.1, 1e7]))
 def test_signs_move_all_weights_equally_far(seed: int, scale: float) -> None:
     """Each step is lr in one direction or the other, whatever the size of the gradients."""
     for name in ("sign_sgd", "signum"):
         random = np.random.default_rng(seed)
-        stepper, last = optilab.get_optimizer(name).start(np.zeros(5), lr=0.25), np.zeros(5)
+        last: Vector = np.zeros(5)
+        stepper = optilab.get_optimizer(name).start(last, lr=0.25)
         for gradient in scale * random.normal(size=(10, 5)):
             now = stepper.step(gradient).copy()
             np.testing.assert_allclose(np.abs(now - last), 0.25, rtol=1e-12)
@@ -271,6 +265,7 @@ def test_signum_remembers_a_mean() -> None:
 @pytest.mark.parametrize(
     ("special", "given", "plain", "other"),
     [
+        ("gradient_descent", {}, "sgd", {"lr": 0.01}),
         ("momentum", {"momentum": 0.0}, "sgd", {}),
         ("nesterov", {"momentum": 0.0}, "sgd", {}),
         ("heavy_ball", {"momentum": 0.0}, "sgd", {}),
@@ -284,9 +279,7 @@ def test_signum_remembers_a_mean() -> None:
         ("asgd", {"lambd": 0.2, "alpha": 0.0}, "l2 | sgd", {"penalty": 0.2, "lr": 0.01}),
     ],
 )
-def test_rule_in_its_limit_is_another(
-    special: str, given: dict[str, float], plain: str, other: dict[str, float]
-) -> None:
+def test_rule_in_its_limit_is_another(special: str, given: dict[str, Any], plain: str, other: dict[str, Any]) -> None:
     """Without what sets it apart, a rule takes the steps of the plainer one, under any schedule."""
     expected = walk(plain, 5, uneven(5), **other)
     np.testing.assert_allclose(walk(special, 5, uneven(5), **given), expected, rtol=1e-11, atol=1e-13)
@@ -314,19 +307,19 @@ def test_the_steps_of_asgd_shrink() -> None:
 
 def test_schedule_free_descent_averages_its_iterates() -> None:
     """With beta = 0 the weights are those of plain descent, and the point of evaluation is their mean."""
-    given = {"beta": 0.0, "lr": 0.1}
+    given: dict[str, Any] = {"beta": 0.0, "lr": 0.1}
     weights, points = (walk("schedule_free_sgd", observe=o, **given) for o in ("w", "evaluation_point"))
     means = np.cumsum(weights, axis=0) / np.arange(1, 21)[:, None]
     np.testing.assert_allclose(points, means, rtol=1e-11)
 
 
-@example_settings(max_examples=30)
+@settings(max_examples=30)
 @given(seed=seeds, beta=st.floats(0, 1))
 @pytest.mark.parametrize(("name", "called"), [("schedule_free_sgd", "beta"), ("schedule_free_adamw", "beta1")])
 def test_schedule_free_weights_lie_between_descent_and_average(name: str, called: str, seed: int, beta: float) -> None:
     """After every step w = (1 - beta) z + beta x, and it is measured at x."""
     random = np.random.default_rng(seed)
-    stepper = optilab.get_optimizer(name).start(random.normal(size=4), **{called: beta})
+    stepper = optilab.get_optimizer(name).start(random.normal(size=4), **dict[str, Any]({called: beta}))
     for gradient in random.normal(size=(8, 4)):
         stepper.step(gradient)
         x, z = stepper.state["x"], stepper.state["z"]
@@ -398,4 +391,112 @@ def test_a_run_measures_the_average() -> None:
 def test_rule_refuses_values_out_of_its_range(name: str, given: dict[str, Any]) -> None:
     """Hyperparameters out of the range that the rule declares are refused by name."""
     with pytest.raises(optilab.InputError, match=f"{next(iter(given))} = "):
+        optilab.get_optimizer(name).fill(given)
+
+
+# As their papers write them
+
+
+def sgd(w: Vector, gradients: Vector, lr: float = 0.1) -> Iterator[Vector]:
+    """A step down the gradient."""
+    for g in gradients:
+        w = w - lr * g
+        yield w
+
+
+def momentum(w: Vector, gradients: Vector, lr: float = 0.1, momentum: float = 0.9) -> Iterator[Vector]:
+    """The heavy ball, with the learning rate outside the sum."""
+    b = np.zeros_like(w)
+    for g in gradients:
+        b = momentum * b + g
+        w = w - lr * b
+        yield w
+
+
+def nesterov(w: Vector, gradients: Vector, lr: float = 0.1, momentum: float = 0.9) -> Iterator[Vector]:
+    """Nesterov's momentum in the form of Sutskever."""
+    b = np.zeros_like(w)
+    for g in gradients:
+        b = momentum * b + g
+        w = w - lr * (g + momentum * b)
+        yield w
+
+
+TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
+    "gradient_descent": (sgd, {"lr": 0.03}),
+    "sgd": (sgd, {"lr": 0.7}),
+    "momentum": (momentum, {"lr": 0.02, "momentum": 0.5}),
+    "nesterov": (nesterov, {"lr": 0.02, "momentum": 0.75}),
+}
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
+@pytest.mark.parametrize("name", TWINS)
+def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
+    """It takes the steps of its paper, at its defaults and at other values."""
+    twin, others = TWINS[name]
+    assert_is_twin(name, twin, **(others if changed else {}))
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twin_in_single_precision(name: str) -> None:
+    """In float32 it stays near its twin, and its weights and its states stay in float32."""
+    twin, given = TWINS[name]
+    assert_is_twin_in_single_precision(name, twin, **given)
+
+
+TORCH: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("sgd", {"lr": 0.1}, [0.4627850482744368, -0.6130268603914913, 2.738892294095223]),
+    ("momentum", {"lr": 0.1}, [0.7534559498822861, 1.4382301049142197, 5.191776194119953]),
+    ("momentum", {"lr": 0.03, "momentum": 0.5}, [0.4734184833364479, -0.8445423833836538, 2.331726876158387]),
+    ("nesterov", {"lr": 0.1}, [0.6908954031684938, 1.5813802340313066, 5.61149086880318]),
+    ("nesterov", {"lr": 0.02, "momentum": 0.7}, [0.48475894190763696, -0.8150463901552211, 2.3455157599103984]),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "expected"), TORCH)
+def test_rule_is_that_of_torch(name: str, given: dict[str, Any], expected: list[float]) -> None:
+    """Thirty steps of each rule that PyTorch has too end at the weights where PyTorch's end."""
+    assert_ends_as_torch(name, expected, **given)
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "sgd"])
+def test_a_step_of_gradient_descent_by_hand(name: str) -> None:
+    """w_new = w_old - lr * gradient: from 2, down a slope of 3 with lr 0.1, to 1.7, and then to 1.4."""
+    stepper = optilab.get_optimizer(name).start([2.0], lr=0.1)
+    assert stepper.step([3.0])[0] == pytest.approx(1.7, rel=1e-15)
+    assert stepper.step([3.0])[0] == pytest.approx(1.4, rel=1e-15)
+
+
+def test_gradient_descent_takes_all_examples_and_sgd_a_batch() -> None:
+    """They differ in the batch that they take by default, and in nothing else."""
+    assert optilab.get_optimizer("gradient_descent").batch_size == "full"
+    assert optilab.get_optimizer("sgd").batch_size == 32
+
+
+@settings(max_examples=50)
+@given(curvature=st.floats(0.1, 10), lr=st.floats(0.01, 0.19), steps=st.integers(1, 60))
+def test_gradient_descent_on_a_parabola_in_closed_form(curvature: float, lr: float, steps: int) -> None:
+    """On curvature / 2 * w^2 the weight after n steps is (1 - lr * curvature)^n of the first."""
+    problem = optilab.get_problem("parabola", curvature=curvature)
+    run = optilab.train(problem, "gradient_descent", lr=lr, steps=steps)
+    assert run.w[0] == pytest.approx(-2.0 * (1 - lr * curvature) ** steps, rel=1e-12, abs=1e-100)
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov"])
+def test_elementwise_rule_treats_weights_alike(name: str) -> None:
+    """Each weight is on its own: any order of the weights, and any number of others, leaves its steps as they are."""
+    assert_treats_weights_alike(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("momentum", {"momentum": 1.0}, r"momentum = 1.0 is out of range: accepted is \[0, 1\)"),
+        ("sgd", {"lr": 0}, r"lr = 0 is out of range: accepted is \(0, inf\)"),
+    ],
+)
+def test_a_refusal_says_what_is_accepted(name: str, given: dict[str, Any], message: str) -> None:
+    """Hyperparameters out of the range that the rule declares are refused, with what is accepted."""
+    with pytest.raises(optilab.InputError, match=message):
         optilab.get_optimizer(name).fill(given)

@@ -1,4 +1,4 @@
-"""Links: what they do to gradients, to steps and to where the cost is measured, whatever rule they stand beside."""
+"""Links: what they do to gradients and to steps, whatever rule they stand beside."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from numpy.typing import NDArray
 
 import optilab
-from optilab.optimizers.stepper import Stepper
+from linked import SIZE, changed, layers, values, vectors, way
+from walking import (
+    Twin,
+    Vector,
+    assert_ends_as_torch,
+    assert_is_twin,
+    assert_is_twin_in_single_precision,
+    walk,
+)
 
-Vector = NDArray[np.float64]
-Layers = list[Vector]
-
-SHAPES = ((4, 3), (3,), (3, 2), (2,))
-SIZE = sum(int(np.prod(shape)) for shape in SHAPES)
 BEFORE = [
     "clip_by_value",
     "clip_by_global_norm",
@@ -39,38 +41,6 @@ CHAINS = [
     *(f"sgd | {link}" for link in AFTER),
     "sgd | take_direction | sgd | take_length",
 ]
-
-values = st.floats(-8, 8, width=32)
-vectors = arrays.arrays(np.float64, SIZE, elements=values)
-
-
-def layers(w: Any) -> Layers:
-    """The parts of a flat vector."""
-    ends = np.cumsum([int(np.prod(shape)) for shape in SHAPES])
-    return [part.reshape(shape) for part, shape in zip(np.split(np.asarray(w), ends[:-1]), SHAPES, strict=True)]
-
-
-def changed(link: str, g: Vector, w: Vector | None = None, **hyperparameters: Any) -> Layers:
-    """The gradient after a link, by layers: what SGD with lr = 1 subtracts."""
-    w = np.zeros(SIZE) if w is None else w
-    stepper = optilab.get_optimizer(f"{link} | sgd").start(layers(w), lr=1.0, **hyperparameters)
-    return layers(w - stepper.step(g))
-
-
-def walk(chain: str, steps: int = 12, observe: str = "w", **hyperparameters: Any) -> NDArray[np.float64]:
-    """[step, weight]: the way of a chain along random gradients, always the same."""
-    random = np.random.default_rng(5)
-    stepper = optilab.get_optimizer(chain).start(layers(random.normal(size=SIZE)), **hyperparameters)
-    return np.array(
-        [np.array(getattr(follow, observe)) for follow in along(stepper, random.normal(size=(steps, SIZE)))]
-    )
-
-
-def along(stepper: Stepper, gradients: NDArray[np.float64]) -> Iterator[Stepper]:
-    """The stepper after each of these gradients."""
-    for gradient in gradients:
-        stepper.step(gradient)
-        yield stepper
 
 
 # All of them
@@ -114,9 +84,9 @@ def test_gradient_of_zero_moves_nothing(chain: str) -> None:
 
 def test_l2_and_weight_decay_differ_under_adam_and_not_under_sgd() -> None:
     """For SGD a penalty is the same as shrinking; Adam divides the penalty by its own root mean square."""
-    one, other = walk("l2 | sgd", penalty=0.3), walk("weight_decay | sgd", weight_decay=0.3)
+    one, other = way("l2 | sgd", penalty=0.3), way("weight_decay | sgd", weight_decay=0.3)
     np.testing.assert_allclose(one, other, rtol=1e-12)
-    apart = walk("l2 | adam", penalty=0.3, lr=0.1) - walk("weight_decay | adam", weight_decay=0.3, lr=0.1)
+    apart = way("l2 | adam", penalty=0.3, lr=0.1) - way("weight_decay | adam", weight_decay=0.3, lr=0.1)
     assert np.abs(apart).max() > 0.1
 
 
@@ -127,79 +97,6 @@ def test_weight_decay_by_hand() -> None:
             [10.0], lr=0.5, weight_decay=0.1, scaled_by_lr=scaled
         )
         assert stepper.step([0.0])[0] == pytest.approx(expected, rel=1e-15)
-
-
-# Clipping
-
-
-@settings(max_examples=40)
-@given(g=vectors, limit=st.floats(0.1, 5))
-def test_clip_by_value_cuts_what_is_outside(g: Vector, limit: float) -> None:
-    """It is what np.clip does."""
-    np.testing.assert_array_equal(
-        np.concatenate([p.ravel() for p in changed("clip_by_value", g, max_value=limit)]), np.clip(g, -limit, limit)
-    )
-
-
-def test_clip_by_value_bounds_what_is_infinite() -> None:
-    """Infinity is cut off as anything else."""
-    g = np.zeros(SIZE)
-    g[:2] = np.inf, -np.inf
-    np.testing.assert_array_equal(changed("clip_by_value", g, max_value=2.0)[0][0], [2, -2, 0])
-
-
-@settings(max_examples=40)
-@given(g=vectors, limit=st.floats(0.1, 60))
-def test_clip_by_global_norm_keeps_the_direction(g: Vector, limit: float) -> None:
-    """Shorter than max_norm it stays as it is; longer it becomes as long as that, in the same direction."""
-    found = np.concatenate([part.ravel() for part in changed("clip_by_global_norm", g, max_norm=limit)])
-    length = np.linalg.norm(g)
-    np.testing.assert_allclose(found, g * min(1, limit / length) if length > 0 else g, rtol=1e-13)
-    if length < limit:
-        np.testing.assert_array_equal(found, g)
-
-
-@settings(max_examples=40)
-@given(g=vectors, limit=st.floats(0.1, 20), measure=st.sampled_from(["norm", "rms"]))
-def test_clip_by_layer_norm_sees_each_layer_alone(g: Vector, limit: float, measure: str) -> None:
-    """No layer is longer than max_norm after it, and those that weren't are untouched."""
-    found = changed("clip_by_layer_norm", g, max_norm=limit, measure=measure)
-    for part, before in zip(found, layers(g), strict=True):
-        count = part.size if measure == "rms" else 1
-        length = np.linalg.norm(before) / np.sqrt(count)
-        expected = before if length <= limit else before * (limit / length)
-        np.testing.assert_allclose(part, expected, rtol=1e-13)
-
-
-@settings(max_examples=40)
-@given(g=vectors, limit=st.floats(0.1, 20), eps=st.floats(0, 5))
-def test_norm_eps_is_added_to_the_length(g: Vector, limit: float, eps: float) -> None:
-    """Before it is compared with max_norm, and where it divides; globally, and of each layer by either measure."""
-    whole = g * min(1, limit / max(np.linalg.norm(g) + eps, 1e-300))
-    for part, expected in zip(
-        changed("clip_by_global_norm", g, max_norm=limit, norm_eps=eps), layers(whole), strict=True
-    ):
-        np.testing.assert_allclose(part, expected, rtol=1e-12)
-    for measure in ("norm", "rms"):
-        found = changed("clip_by_layer_norm", g, max_norm=limit, norm_eps=eps, measure=measure)
-        for part, before in zip(found, layers(g), strict=True):
-            length = (np.linalg.norm(before) + eps) / (np.sqrt(part.size) if measure == "rms" else 1)
-            np.testing.assert_allclose(part, before * min(1, limit / max(length, 1e-300)), rtol=1e-12)
-    length = np.linalg.norm(g) + eps
-    for part, before in zip(changed("normalize_gradient", g, norm_eps=eps), layers(g), strict=True):
-        np.testing.assert_allclose(part, before / (length if length > 0 else 1), rtol=1e-12)
-
-
-@settings(max_examples=40)
-@given(g=vectors, w=vectors, clipping=st.floats(0.01, 2))
-def test_adaptive_clipping_bounds_each_neuron_by_its_weights(g: Vector, w: Vector, clipping: float) -> None:
-    """A column of the gradient is at most `clipping` times as long as that of the weights, a bias as a whole."""
-    found = changed("adaptive_gradient_clipping", g, w, clipping=clipping, min_norm=0.25)
-    for part, weights, before in zip(found, layers(w), layers(g), strict=True):
-        longest = clipping * np.maximum(np.linalg.norm(weights, axis=0), 0.25)
-        length = np.linalg.norm(before, axis=0)
-        expected = before * np.where(length > longest, longest / np.maximum(length, 1e-300), 1)
-        np.testing.assert_allclose(part, expected, rtol=1e-10, atol=1e-13)
 
 
 # Gradients
@@ -324,102 +221,6 @@ def test_too_many_errors_are_seen() -> None:
     assert stepper.state["apply_if_finite.total_errors"][0] == 3
 
 
-# Averages
-
-
-@pytest.mark.parametrize("link", ["ema", "polyak_averaging", "swa"])
-def test_averages_change_no_step(link: str) -> None:
-    """The weights go the way that they go without it, bit for bit; only the place of evaluation is another."""
-    np.testing.assert_array_equal(walk(f"adam | {link}", lr=0.1), walk("adam", lr=0.1))
-
-
-@pytest.mark.parametrize("decay", [0.0, 0.5, 0.9, 0.999])
-def test_moving_average_in_closed_form(decay: float) -> None:
-    """It is the sum of the weights so far with shares that fall by `decay` a step; debiased, they sum to one."""
-    w = walk("sgd", lr=0.3)
-    raw, debiased = (
-        walk("sgd | ema", observe="evaluation_point", lr=0.3, decay=decay, debias=debias) for debias in (False, True)
-    )
-    for n in range(1, len(w) + 1):
-        shares = decay ** np.arange(n)[::-1]
-        np.testing.assert_allclose(debiased[n - 1], shares @ w[:n] / shares.sum(), rtol=1e-11)
-        first = np.array([1.0] + [1 - decay] * (n - 1))
-        np.testing.assert_allclose(raw[n - 1], (first * shares) @ w[:n], rtol=1e-11)
-
-
-@pytest.mark.parametrize(("start", "interval"), [(0, 1), (0, 4), (3, 1), (5, 2), (20, 1)])
-def test_equal_averages_are_means(start: int, interval: int) -> None:
-    """The mean of the weights after steps start + interval, start + 2 * interval, ...; before, the weights themselves."""
-    w = walk("sgd", lr=0.3)
-    found = walk("sgd | swa", observe="evaluation_point", lr=0.3, start=start, interval=interval)
-    for n in range(1, len(w) + 1):
-        kept = w[start + interval - 1 : n : interval]
-        np.testing.assert_allclose(found[n - 1], kept.mean(axis=0) if len(kept) else w[n - 1], rtol=1e-12)
-    if interval == 1:
-        polyak = walk("sgd | polyak_averaging", observe="evaluation_point", lr=0.3, start=start)
-        np.testing.assert_allclose(found, polyak, rtol=1e-13)
-
-
-def test_average_finds_the_minimum_that_noise_hides() -> None:
-    """Under noisy gradients of a parabola the average is much nearer to the minimum than the last weights."""
-    stepper = optilab.get_optimizer("add_gradient_noise | sgd | polyak_averaging").start(
-        np.full(100, 3.0), lr=0.3, eta=1.0, gamma=0.0, start=100
-    )
-    for _ in range(1_000):
-        stepper.step(stepper.w.copy())
-    assert np.abs(stepper.w).mean() > 5 * np.abs(stepper.evaluation_point).mean()
-
-
-# Lookahead and schedule-free
-
-
-def test_lookahead_goes_back_and_waits() -> None:
-    """Slow weights move every sync_period steps, half of the way, and take the fast ones with them."""
-    stepper = optilab.get_optimizer("sgd | lookahead").start([0.0], lr=1.0, sync_period=3)
-    found = [(float(stepper.step([-2.0])[0]), float(stepper.evaluation_point[0])) for _ in range(6)]
-    assert found == [(2, 0), (4, 0), (3, 3), (5, 3), (7, 3), (6, 6)]
-
-
-def test_lookahead_in_its_limits() -> None:
-    """In a period of 1 with a slow step of 1 it is the rule itself; with a slow step of 0 all comes to nothing."""
-    np.testing.assert_allclose(
-        walk("adam | lookahead", lr=0.1, sync_period=1, slow_step_size=1.0), walk("adam", lr=0.1), rtol=1e-13
-    )
-    stuck = walk("adam | lookahead", lr=0.1, sync_period=4, slow_step_size=0.0)
-    np.testing.assert_array_equal(stuck[3], stuck[7])
-    assert (stuck[2] != stuck[3]).all()
-
-
-def test_schedule_free_in_its_limits() -> None:
-    """With beta = 0 it is the rule with an equal average; with beta = 1 gradients are those at the average."""
-    np.testing.assert_allclose(walk("sgd | schedule_free", beta=0.0), walk("sgd"), rtol=1e-12)
-    np.testing.assert_allclose(
-        walk("sgd | schedule_free", observe="evaluation_point", beta=0.0),
-        walk("sgd | polyak_averaging", observe="evaluation_point"),
-        rtol=1e-12,
-    )
-    ends = [walk("sgd | schedule_free", observe=place, beta=1.0) for place in ("w", "evaluation_point")]
-    np.testing.assert_allclose(*ends, rtol=1e-14)
-
-
-def test_schedule_free_around_sgd_is_the_rule_of_that_name() -> None:
-    """`sgd | schedule_free` goes the way of `schedule_free_sgd`."""
-    for observe in ("w", "evaluation_point"):
-        link = walk("sgd | schedule_free", observe=observe, lr=0.2, beta=0.8, r=0.5)
-        np.testing.assert_allclose(
-            link, walk("schedule_free_sgd", observe=observe, lr=0.2, beta=0.8, r=0.5), rtol=1e-12
-        )
-
-
-def test_schedule_free_before_the_first_step_of_a_warmup() -> None:
-    """With a learning rate of zero nothing moves, and no share is zero over zero."""
-    stepper = optilab.get_optimizer("sgd | schedule_free").start([1.0, -2.0])
-    stepper.hyperparameters["lr"] = 0.0
-    np.testing.assert_array_equal(stepper.step([1.0, 1.0]), [1, -2])
-    stepper.hyperparameters["lr"] = 0.1
-    np.testing.assert_allclose(stepper.step([1.0, 1.0]), [0.9, -2.1], rtol=1e-14)
-
-
 # Masks and grafts
 
 
@@ -459,7 +260,7 @@ def test_cautious_leaves_out_a_step_along_no_slope(rescale: str, factor: float) 
 
 def test_cautious_keeps_a_step_that_goes_down_everywhere() -> None:
     """Around SGD, whose steps all go down, it changes nothing."""
-    np.testing.assert_allclose(walk("sgd | cautious"), walk("sgd"), rtol=1e-12)
+    np.testing.assert_allclose(way("sgd | cautious"), way("sgd"), rtol=1e-12)
 
 
 def test_cautious_makes_no_step_longer_than_a_thousandfold() -> None:
@@ -485,7 +286,7 @@ def test_graft_has_one_direction_and_the_other_length() -> None:
     """Each layer moves along the gradient, as SGD does, and as far as Adam on the same way would move it."""
     random = np.random.default_rng(3)
     grafted = optilab.get_optimizer("sgd | take_direction | adam | take_length").start(
-        layers(np.zeros(SIZE)), **{"sgd.lr": 7.0, "adam.lr": 0.1}
+        layers(np.zeros(SIZE)), **dict[str, Any]({"sgd.lr": 7.0, "adam.lr": 0.1})
     )
     adam = optilab.get_optimizer("adam").start(layers(np.zeros(SIZE)), lr=0.1)
     for g in random.normal(size=(5, SIZE)):
@@ -499,8 +300,8 @@ def test_graft_has_one_direction_and_the_other_length() -> None:
 def test_graft_of_a_rule_on_itself_is_the_rule() -> None:
     """Direction and length of Adam make Adam, over each layer or all together."""
     for layerwise in (True, False):
-        grafted = walk("adam | take_direction | adam | take_length", lr=0.1, layerwise=layerwise)
-        np.testing.assert_allclose(grafted, walk("adam", lr=0.1), rtol=1e-11)
+        grafted = way("adam | take_direction | adam | take_length", lr=0.1, layerwise=layerwise)
+        np.testing.assert_allclose(grafted, way("adam", lr=0.1), rtol=1e-11)
 
 
 def test_graft_on_a_rule_that_stands_still_does_so_too() -> None:
@@ -520,7 +321,7 @@ def test_graft_on_a_rule_that_stands_still_does_so_too() -> None:
 )
 def test_layers_that_no_rule_selects_are_frozen(chain: str, moving: list[int]) -> None:
     """To freeze layers, give the others to the rule: the rest keeps its weights to the bit, and no link moves it."""
-    path = walk(chain)
+    path = way(chain)
     start = layers(np.random.default_rng(5).normal(size=SIZE))
     for k, (before, after) in enumerate(zip(start, layers(path[-1]), strict=True)):
         assert (before != after).all() == (k in moving)
@@ -534,3 +335,102 @@ def test_biases_without_decay() -> None:
     )
     for part, expected in zip(layers(stepper.step(np.zeros(SIZE))), (0.9, 1, 0.9, 1), strict=True):
         np.testing.assert_allclose(part, expected, rtol=1e-15)
+
+
+# Decay, as its papers write it, and the order of a chain
+
+
+def l2_sgd(w: Vector, gradients: Vector, penalty: float = 1e-4, lr: float = 0.1) -> Iterator[Vector]:
+    """The gradient of penalty / 2 * |w|^2 on top of the given one."""
+    for g in gradients:
+        w = w - lr * (g + penalty * w)
+        yield w
+
+
+def weight_decay_sgd(w: Vector, gradients: Vector, weight_decay: float = 0.01, lr: float = 0.1) -> Iterator[Vector]:
+    """Weights that shrink before each step."""
+    for g in gradients:
+        w = (1 - lr * weight_decay) * w - lr * g
+        yield w
+
+
+TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
+    "l2 | sgd": (l2_sgd, {"penalty": 0.3, "lr": 0.2}),
+    "weight_decay | sgd": (weight_decay_sgd, {"weight_decay": 0.3, "lr": 0.2}),
+}
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
+@pytest.mark.parametrize("name", TWINS)
+def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
+    """It takes the steps of its paper, at its defaults and at other values."""
+    twin, others = TWINS[name]
+    assert_is_twin(name, twin, **(others if changed else {}))
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twin_in_single_precision(name: str) -> None:
+    """In float32 it stays near its twin, and its weights and its states stay in float32."""
+    twin, given = TWINS[name]
+    assert_is_twin_in_single_precision(name, twin, **given)
+
+
+TORCH: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("l2 | sgd", {"lr": 0.1, "penalty": 0.05}, [0.387503144688727, -0.5100275432545781, 2.416730753077142]),
+    ("l2 | momentum", {"lr": 0.1, "penalty": 0.05}, [0.14056889472742304, 0.7067378293500525, 1.854491658007521]),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "expected"), TORCH)
+def test_rule_is_that_of_torch(name: str, given: dict[str, Any], expected: list[float]) -> None:
+    """Thirty steps of each rule that PyTorch has too end at the weights where PyTorch's end."""
+    assert_ends_as_torch(name, expected, **given)
+
+
+@pytest.mark.parametrize(
+    ("special", "given", "plain"),
+    [
+        ("l2 | sgd", {"penalty": 0.0}, "sgd"),
+        ("weight_decay | sgd", {"weight_decay": 0.0}, "sgd"),
+    ],
+)
+def test_rule_without_what_sets_it_apart(special: str, given: dict[str, Any], plain: str) -> None:
+    """In its limit a rule takes the steps of the plainer one."""
+    np.testing.assert_allclose(walk(special, steps=40, **given), walk(plain, steps=40), rtol=1e-14)
+
+
+def test_the_order_of_a_chain_is_the_algorithm() -> None:
+    """Decoupled decay before Adam is AdamW; the gradient of a penalty before Adam is something else."""
+    decoupled = walk("weight_decay | adam", steps=40, weight_decay=0.1, lr=0.1)
+    np.testing.assert_allclose(decoupled, walk("adamw", steps=40, weight_decay=0.1, lr=0.1), rtol=1e-13)
+    assert np.abs(decoupled - walk("l2 | adam", steps=40, penalty=0.1, lr=0.1)).max() > 0.01
+    # Under plain descent, before and after, and gradient and weights, are the same to first order only.
+    before, after = walk("weight_decay | sgd", steps=40), walk("sgd | weight_decay", steps=40)
+    assert 1e-5 < np.abs(before - after).max() < 1e-2
+
+
+def test_states_in_a_chain_carry_the_name_of_their_rule() -> None:
+    """A rule alone has its states by their own names, in a chain with the rule's before them, each with its own."""
+    alone = optilab.get_optimizer("momentum").start([1.0, 2.0])
+    alone.step([1.0, 3.0])
+    assert list(alone.state) == ["b"]
+    np.testing.assert_array_equal(alone.state["b"], [1, 3])
+
+    chain = optilab.get_optimizer("momentum | adam").start([1.0, 2.0], lr=0.1)
+    chain.step([1.0, 3.0])
+    assert list(chain.state) == ["momentum.b", "adam.m", "adam.v"]
+    np.testing.assert_array_equal(chain.state["momentum.b"], [1, 3])
+    np.testing.assert_allclose(chain.state["adam.m"], [0.1, 0.3], rtol=1e-14)
+    np.testing.assert_allclose(chain.state["adam.v"], [0.001, 0.009], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("l2", {"penalty": -1}, r"penalty = -1 is out of range: accepted is \[0, inf\)"),
+    ],
+)
+def test_a_refusal_says_what_is_accepted(name: str, given: dict[str, Any], message: str) -> None:
+    """Hyperparameters out of the range that the rule declares are refused, with what is accepted."""
+    with pytest.raises(optilab.InputError, match=message):
+        optilab.get_optimizer(name).fill(given)

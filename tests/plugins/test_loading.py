@@ -80,7 +80,7 @@ def write(path: Path, source: str) -> Path:
 def bundled_entry_points() -> dict[str, str]:
     """Entry points as pyproject.toml declares them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return project["entry-points"]["optilab"]
+    return dict(project["entry-points"]["optilab"])
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -181,7 +181,9 @@ def records(name: str, where: Path) -> list[Any]:
     from mlflow.tracking import MlflowClient
 
     client = MlflowClient(tracking_uri=f"sqlite:///{where / 'mlflow.db'}")
-    runs = client.search_runs([client.get_experiment_by_name("logged").experiment_id])
+    logged = client.get_experiment_by_name("logged")
+    assert logged is not None
+    runs = client.search_runs([logged.experiment_id])
     return sorted(
         (
             run.data.tags["optilab.run_id"],
@@ -227,10 +229,9 @@ def test_records_are_read_by_mlflow(tmp_path: Path) -> None:
         run_experiment(experiment(seeds=seeds), tmp_path / "r", Way("inline", log=("mlflow",)))
     found: Results = load(tmp_path / "r")
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'r' / 'mlflow' / 'mlflow.db'}")
-    there = {
-        run.data.tags["optilab.run_id"]: run
-        for run in client.search_runs([client.get_experiment_by_name("logged").experiment_id])
-    }
+    logged = client.get_experiment_by_name("logged")
+    assert logged is not None
+    there = {run.data.tags["optilab.run_id"]: run for run in client.search_runs([logged.experiment_id])}
     assert set(there) == set(found.runs["run_id"])
     for row in found.runs.to_dict("records"):
         record = there[row["run_id"]]

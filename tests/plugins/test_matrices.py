@@ -279,7 +279,7 @@ def test_a_gradient_that_is_not_finite_is_seen(name: str, place: int, value: flo
 def test_without_gradients_the_weights_stay(name: str) -> None:
     """Zero gradients from the first move nothing, as long as there is no weight decay."""
     w = [matrix(1, 3, 2), matrix(2, 1, 2)[0]]
-    given = {"weight_decay": 0.0} if name in ("muon", "adafactor", "soap") else {}
+    given: dict[str, Any] = {"weight_decay": 0.0} if name in ("muon", "adafactor", "soap") else {}
     stepper = optilab.get_optimizer(name).start(w, **given)
     for _ in range(3):
         stepper.step([np.zeros((3, 2)), np.zeros(2)])
@@ -302,7 +302,7 @@ def test_the_factors_of_adafactor_are_exact_for_squares_of_rank_one(
 def test_a_step_of_adafactor_is_bounded(seed: int, threshold: float, lr: float) -> None:
     """Its root mean square is at most threshold * min(lr, 1/sqrt(t)) * RMS(w), even after gradients that were small."""
     w = matrix(seed, 4, 3)
-    given = {"lr": lr, "clipping_threshold": threshold}
+    given: dict[str, Any] = {"lr": lr, "clipping_threshold": threshold}
     stepper = optilab.get_optimizer("adafactor").start([w], **given)
     for t in range(1, 5):
         before = stepper.w.copy()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import optilab
+from walking import walk_along
 
 Vector = NDArray[np.float64]
 
@@ -35,8 +36,7 @@ SHAPES = [(3, 2), (2,)]
 def walk(name: str, gradients: Vector, costs: Vector, w: Vector | None = None, **hyperparameters: Any) -> Vector:
     """Weights after each step, from `w` or from the same random ones."""
     start = np.random.default_rng(1).normal(size=gradients.shape[1]) if w is None else w
-    stepper = optilab.get_optimizer(name).start(start, **hyperparameters)
-    return np.array([stepper.step(g, cost).copy() for g, cost in zip(gradients, costs, strict=True)])
+    return walk_along(name, gradients, start, costs, **hyperparameters)
 
 
 def drawn(seed: int = 0, n: int = 6) -> tuple[Vector, Vector]:
@@ -71,7 +71,9 @@ def test_rule_in_single_precision(name: str) -> None:
     """In float32 each rule stays near its walk in float64, and its weights and states a weight stay in float32."""
     gradients, costs = drawn()
     gradients *= 0.1
-    fast = {"first": 0.1} if "dog" in name else {"d0": 0.1} if "prodigy" in name or "dadapt" in name else {}
+    fast: dict[str, Any] = (
+        {"first": 0.1} if "dog" in name else {"d0": 0.1} if "prodigy" in name or "dadapt" in name else {}
+    )
     fast = (
         {"s_init": 0.1, "num_betas": 3}
         if "mechanize" in name
@@ -140,12 +142,13 @@ def test_a_huge_cost_leaves_the_rule_without_its_bound(
 def test_costs_at_their_lowest_stop_the_steps() -> None:
     """Where the cost is its lowest, Polyak's step is zero; below, it goes uphill, but for SPS+."""
     g = [3.0, 4.0]
-    for hyperparameters, cost, expected in [
+    cases: list[tuple[dict[str, Any], float, list[float]]] = [
         ({"lowest": 1.0}, 1.0, [1.0, 1.0]),
         ({"lowest": 1.0}, 0.5, [1 + 0.04 * 3, 1 + 0.04 * 4]),
         ({"lowest": 1.0, "sps_plus": True}, 0.5, [1.0, 1.0]),
         ({"lowest": 1.0, "eps": 12.5}, 2.0, [1 - 0.04 * 3, 1 - 0.04 * 4]),
-    ]:
+    ]
+    for hyperparameters, cost, expected in cases:
         stepper = optilab.get_optimizer("polyak").start([1.0, 1.0], **hyperparameters)
         np.testing.assert_allclose(stepper.step(g, cost=cost), expected, rtol=1e-14)
 

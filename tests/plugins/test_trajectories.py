@@ -75,7 +75,7 @@ def test_every_switch_is_turned() -> None:
             (chain.rules[c.rule].name, c.name, filled[c.qualified if c.qualified in filled else c.name])
             for c in chain.columns
         }
-    missing = []
+    missing: list[tuple[str, str, object]] = []
     for name, optimizer in registry().optimizers.items():
         for rule in optimizer.rules if len(optimizer.rules) == 1 else ():
             for parameter in rule.parameters.values():

@@ -15,6 +15,7 @@ from scipy.optimize import check_grad
 
 import optilab
 from optilab import InputError, function
+from optilab.plugins import loading
 from optilab.problems.derivatives import disagreement, spot_check
 from optilab.problems.function import Function
 
@@ -249,13 +250,13 @@ def experiment(tmp_path: Path) -> Any:
     def run(slope: int, more: str = "", folder: str = "results") -> Any:
         own = tmp_path / f"own_{slope}.py"
         own.write_text(OWN.format(slope=slope))
-        optilab.plugins.use_file(own)
+        loading.use_file(own)
         file = tmp_path / "own.toml"
         file.write_text(EXPERIMENT.format(more=more, slope=slope))
         return optilab.run(read(file), tmp_path / folder, executor="inline")
 
     yield run
-    optilab.plugins.forget()
+    loading.forget()
 
 
 def test_an_experiment_begins_with_a_look_at_the_gradient(experiment: Callable[..., Any], tmp_path: Path) -> None:

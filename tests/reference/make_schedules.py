@@ -22,7 +22,9 @@ jax.config.update("jax_enable_x64", True)
 FILE = Path(__file__).with_name("data") / "schedules.npz"
 
 
-def torch_rates(make: Callable[[torch.optim.Optimizer], Any], steps: int, lr: float = 1.0) -> tuple[list, list]:
+def torch_rates(
+    make: Callable[[torch.optim.Optimizer], Any], steps: int, lr: float = 1.0
+) -> tuple[list[float], list[float]]:
     """Learning rate and momentum of each step, as the scheduler sets them one after another."""
     weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
     optimizer = torch.optim.SGD([weight], lr=lr, momentum=0.9)
@@ -36,7 +38,7 @@ def torch_rates(make: Callable[[torch.optim.Optimizer], Any], steps: int, lr: fl
     return rates, momenta
 
 
-def of_torch() -> dict[str, list]:
+def of_torch() -> dict[str, list[Any]]:
     """A curve for each scheduler and each of its switches."""
 
     def one(name: str, **arguments: Any) -> Callable[[torch.optim.Optimizer], Any]:
@@ -131,7 +133,7 @@ def of_torch() -> dict[str, list]:
         "SWALR": (averaged(swa_lr=0.05), 15, 0.5),
         "SWALR linear": (averaged(swa_lr=0.8, anneal_epochs=6, anneal_strategy="linear"), 15, 0.5),
     }
-    found: dict[str, list] = {}
+    found: dict[str, list[Any]] = {}
     for name, (make, *arguments) in cases.items():
         rates, momenta = torch_rates(make, *arguments)
         found[f"torch {name}"] = rates
@@ -210,7 +212,7 @@ def of_optax() -> dict[str, Any]:
     return found
 
 
-PLATEAU = {
+PLATEAU: dict[str, dict[str, Any]] = {
     "min": {"factor": 0.5, "patience": 2},
     "max": {"mode": "max", "factor": 0.5, "patience": 2},
     "abs": {"factor": 0.5, "patience": 1, "threshold": 0.3, "threshold_mode": "abs"},
@@ -254,6 +256,7 @@ def of_plateaus() -> dict[str, Any]:
 if __name__ == "__main__":
     FILE.parent.mkdir(exist_ok=True)
     versions = [f"torch {torch.__version__.partition('+')[0]}", f"jax {jax.__version__}", f"optax {optax.__version__}"]
-    curves = {**of_torch(), **of_optax(), **of_plateaus()}
-    np.savez_compressed(FILE, versions=np.array(versions), **{n: np.array(v, np.float64) for n, v in curves.items()})
+    found = {**of_torch(), **of_optax(), **of_plateaus()}
+    curves: dict[str, Any] = {name: np.array(values, np.float64) for name, values in found.items()}
+    np.savez_compressed(FILE, versions=np.array(versions), **curves)
     print(f"{FILE.name}: {len(curves)} curves, {FILE.stat().st_size} bytes; {', '.join(versions)}")

@@ -57,7 +57,7 @@ class Gradients:
         gradients = (drift + 0.5 * random.normal(size=(STEPS, n))) * size
         gradients[5:8, 3] = 0
         gradients[:2, 20] = 0
-        return gradients * self.scale
+        return np.asarray(gradients * self.scale)
 
     @cached_property
     def costs(self) -> Vector:

@@ -138,7 +138,7 @@ def test_an_executor_is_a_plugin_of_a_few_lines(tmp_path: Path) -> None:
         "optimizers": [{"use": "sgd", "lr": 0.1}],
     }
     run_experiment(Experiment.model_validate(content), tmp_path / "r", Way("threads", workers=2))
-    supervisor.close()
+    supervisor.close_workers()
     assert [status for status, _ in done(tmp_path / "r").values()] == ["budget"] * 3
 
 

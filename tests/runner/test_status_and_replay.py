@@ -26,7 +26,7 @@ from optilab.runner.session import Way
 from optilab.store import Results, Store, load
 from optilab.store.reading import live_tables
 from optilab.store.schema import hyperparameters_of
-from optilab.workers import maker
+from optilab.workers import environment
 
 INLINE = Way("inline")
 
@@ -244,7 +244,7 @@ def test_a_run_that_ended_its_worker_is_not_made_again_here(results: Results) ->
 
 def test_another_blas_kernel_is_named(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a run is made again on another processor, the kernels then and now are told."""
-    here = json.loads(maker.versions())
+    here = json.loads(environment.versions())
     monkeypatch.setattr(
         "optilab.runner.replay.versions", lambda: json.dumps({**here, "blas": "numpy: openblas Another"})
     )

@@ -377,8 +377,10 @@ def test_points_that_are_known_beforehand_can_be_given_up_too(tmp_path: Path) ->
     tuned = [r.runs[r.runs["role"] == "tuning"] for r in (full, some)]
     assert set(tuned[0]["run_id"]) == set(tuned[1]["run_id"])
     assert (tuned[1]["status"] == "pruned").sum() > 5
-    best = [r.runs.loc[r.runs["role"] == "evaluation", ["label", "lr"]].drop_duplicates("label") for r in (full, some)]
-    pd.testing.assert_frame_equal(*(one.reset_index(drop=True) for one in best))
+    one, other = (
+        r.runs.loc[r.runs["role"] == "evaluation", ["label", "lr"]].drop_duplicates("label") for r in (full, some)
+    )
+    pd.testing.assert_frame_equal(one.reset_index(drop=True), other.reset_index(drop=True))
 
 
 def test_a_point_that_is_asked_for_again_is_not_made_again(tmp_path: Path, told: Path) -> None:

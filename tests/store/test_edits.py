@@ -202,10 +202,10 @@ def edits(draw: st.DrawFn) -> Edit:
         rewritten("runs", lambda rows: with_spec(rows, *spec)),
         want_otherwise,
     )
-    return one(*kinds)
+    return draw(st.sampled_from(kinds))
 
 
-RUNS = (
+RUNS: tuple[str, ...] = (
     "run_id",
     "label",
     "lr",

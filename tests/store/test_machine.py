@@ -182,7 +182,7 @@ class Machine(RuleBasedStateMachine):
         self.committed, self.waiting = there, {}
 
     @rule(runs=st.dictionaries(RUNS, VALUES, min_size=1, max_size=3))
-    def take_in(self, runs: Held) -> None:
+    def take_in(self, runs: dict[str, float]) -> None:
         """Another folder is merged into this one: what was here stays, what wasn't comes."""
         self.commit()
         self.store.__exit__(None, None, None)

@@ -244,7 +244,7 @@ def test_a_rule_that_does_not_compile_is_told_with_its_line() -> None:
 
     @elementwise(lr=0.1)
     def misspelt(w, g, lr):
-        w -= lr * gg  # noqa: F821
+        w -= lr * gg  # type: ignore[name-defined]  # noqa: F821
         return w
 
     (found,) = check(misspelt, EXAMPLES)
@@ -306,7 +306,7 @@ def test_bowls_are_convex_with_their_minimum_at_one(bowl: Bowl) -> None:
         ),
     ],
 )
-def test_references_are_read_not_executed(reference: str, expected: tuple) -> None:
+def test_references_are_read_not_executed(reference: str, expected: object) -> None:
     """A reference is a call of the library with arguments made of hyperparameters and numbers."""
     assert parsed(reference, {"lr": 0.5, "beta": 0.25, "off": False}) == expected
 

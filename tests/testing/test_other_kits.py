@@ -189,7 +189,7 @@ def kinked(w, g):
 def misspelt(w, g):
     """Uses a name that there is not."""
     g[:] = 2 * w
-    return w[0] ** 2 + wrong[1] ** 2  # noqa: F821
+    return w[0] ** 2 + wrong[1] ** 2  # type: ignore[name-defined]  # noqa: F821
 
 
 @pytest.mark.parametrize(

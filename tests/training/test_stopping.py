@@ -61,7 +61,7 @@ def plane() -> Any:
 
 
 @pytest.mark.parametrize("limit", [{"gradient_evaluations": 7}, {"examples": 7}])
-def test_a_run_that_a_limit_ends_is_the_run_in_steps(limit: dict[str, int]) -> None:
+def test_a_run_that_a_limit_ends_is_the_run_in_steps(limit: dict[str, Any]) -> None:
     """Weights, history and the norm of the last update are those of a run of so many steps, bit for bit."""
     one = optilab.train("bowl", "adam", lr=0.1, measure_steps=3, **limit)
     other = optilab.train("bowl", "adam", lr=0.1, measure_steps=3, steps=7)
@@ -213,7 +213,8 @@ def test_an_accuracy_exactly_at_its_target(measure: str) -> None:
 @pytest.mark.parametrize("limit", ["steps", "examples", "gradient_evaluations"])
 def test_a_budget_is_used_to_its_last_unit(limit: str) -> None:
     """On a function each step is an example and a gradient evaluation: seven of them are seven steps."""
-    run = optilab.train("parabola", "sgd", lr=0.1, **{limit: 7})
+    given: dict[str, Any] = {limit: 7}
+    run = optilab.train("parabola", "sgd", lr=0.1, **given)
     assert (run.status, run.steps) == ("budget", 7)
 
 
@@ -270,7 +271,7 @@ def test_a_run_that_is_given_up() -> None:
 
     def listen(run: Any) -> bool:
         heard.append(run.steps)
-        return run.steps < 6
+        return bool(run.steps < 6)
 
     training = Training(plan(measure={"steps": 3}), 0)
     training.finish(listen)

@@ -78,7 +78,7 @@ def sklearn_adam(lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float
 def average(past: list[Vector], beta: float) -> Vector:
     """Sum of (1 - beta) * beta^(t - k) * past_k, where t is the last."""
     ages = np.arange(len(past))[::-1]
-    return (1 - beta) * (beta**ages @ np.array(past))
+    return np.asarray((1 - beta) * (beta**ages @ np.array(past)))
 
 
 def walked(walk: Walk, rates: Vector) -> Iterator[tuple[int, Vector, list[Vector], float]]:

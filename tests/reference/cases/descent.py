@@ -141,6 +141,7 @@ def optimistic(walk: Walk, rates: Vector, lr: float, alpha: float = 1.0, beta: f
 def noisy_descent(walk: Walk, rates: Vector, lr: float = 0.1, eta: float = 0.01, gamma: float = 0.55) -> Walked:
     """Equation 1, sigma_t^2 = eta / (1 + t)^gamma with t from 0, with the numbers that optilab draws for seed 0."""
     draws = optilab.get_optimizer("noisy_sgd").start(np.zeros(walk.w.size), lr=1.0, eta=1.0, gamma=0.0)
+    before: Any
     w, before = walk.w, np.zeros(walk.w.size)
     for t, rate in enumerate(rates):
         after = draws.step(np.zeros(walk.w.size)).copy()
@@ -153,7 +154,7 @@ def bottou(
     walk: Walk, rates: Vector, lr: float, lambd: float, alpha: float, t0: float, observed: str = "average"
 ) -> Walked:
     """Steps gamma_t = gamma_0 / (1 + lambda gamma_0 t)^alpha on a cost with a penalty; the mean of the weights since t0."""
-    w, since = walk.w, []
+    w, since = walk.w, list[Vector]()
     for t, rate in enumerate(rates):
         gamma = lr * rate / (1 + lambd * lr * rate * t) ** alpha
         w = w - gamma * (slope(walk, t, w) + lambd * w)
@@ -173,7 +174,7 @@ def schedule_free_sgd(
 ) -> Walked:
     """Equations 3 to 5, where x is the mean of all z, each with its weight."""
     y = z = walk.w
-    seen, weights, highest = [], [], 0.0
+    seen, weights, highest = list[Vector](), list[float](), 0.0
     for k, rate in enumerate(rates):
         gamma = lr * rate * min(1, (k + 1) / max(warmup, 1))
         highest = max(highest, gamma)

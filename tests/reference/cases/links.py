@@ -560,10 +560,12 @@ AVERAGES = [
     Case("sgd | swa", {"lr": 0.1}, torch_optim("SGD", lr=0.1)),
 ]
 
+OBSERVED: tuple[tuple[str, Any], ...] = (("fast", "w"), ("slow", "evaluation_point"))
+
 AHEAD = [
     *(
         Case("sgd | lookahead", {"lr": 0.1}, sync(5, 0.5, "optax.sgd(rate(0.1))", which), observe=observe)
-        for which, observe in (("fast", "w"), ("slow", "evaluation_point"))
+        for which, observe in OBSERVED
     ),
     *(
         Case(
@@ -573,7 +575,7 @@ AHEAD = [
             observe=observe,
             scheduled=True,
         )
-        for which, observe in (("fast", "w"), ("slow", "evaluation_point"))
+        for which, observe in OBSERVED
     ),
     Case(
         "sgd | lookahead",
@@ -729,7 +731,7 @@ def place(use: str, bowl: dict[str, Any], rosenbrock: dict[str, Any], **both: An
 
 ADAM = {"lr": 0.1, "steps": 1_000}, {"lr": 0.05, "steps": 5_000}
 MOMENTUM = {"lr": 0.003, "steps": 5_000}
-COSINE = {"schedule": "cosine"}
+COSINE: dict[str, Any] = {"schedule": "cosine"}
 GRAFT = {"adam.lr": 0.05, "steps": 10_000}
 
 SETTINGS = {

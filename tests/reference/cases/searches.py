@@ -25,6 +25,7 @@ def armijo(
     walk: Walk, rates: Vector, lr: float = 1.0, c1: float = 1e-4, decrease: float = 0.8, increase: float = 1.5
 ) -> Iterator[Vector]:
     """The first of the lengths L, L * decrease, ... with sufficient decrease, where L grows again from the last one."""
+    assert isinstance(walk, Descent)
     w, t = walk.w, lr
     for rate in rates:
         cost, g = walk.value_and_grad(w)
@@ -38,6 +39,7 @@ def barzilai_borwein(
     walk: Walk, rates: Vector, lr: float = 0.01, form: str = "long", low: float = 1e-10, high: float = 1e10
 ) -> Iterator[Vector]:
     """The step length that solves the secant equation best, from one side or from the other."""
+    assert isinstance(walk, Descent)
     w, old = walk.w, None
     for rate in rates:
         _, g = walk.value_and_grad(w)
@@ -55,7 +57,9 @@ def dense_lbfgs(
     walk: Walk, rates: Vector, lr: float = 1.0, memory: int = 100, scaled: bool = True, l1: bool = True
 ) -> Iterator[Vector]:
     """The inverse Hessian as a matrix, made anew in each step from the pairs in memory, without any search."""
-    w, pairs, old = walk.w, [], None
+    assert isinstance(walk, Descent)
+    w, old = walk.w, None
+    pairs: list[tuple[Vector, Vector]] = []
     eye = np.eye(w.size)
     for rate in rates:
         _, g = walk.value_and_grad(w)
@@ -114,7 +118,7 @@ def searched(
 
     keep: begin each search at the length of the step before, rather than as scipy.optimize.fmin_cg does.
     """
-    beta = {
+    beta: Callable[[Any, Any, Any], Any] = {
         "steepest": lambda g, old, d: 0.0,
         "fletcher_reeves": lambda g, old, d: (g @ g) / (old @ old),
         "polak_ribiere": lambda g, old, d: max(0.0, g @ (g - old) / (old @ old)),
@@ -124,9 +128,12 @@ def searched(
 
     def make(walk: Walk, scheduled: bool) -> Vector:
         assert isinstance(walk, Descent)
-        found, w, old, d, t = [], walk.w, None, np.zeros_like(walk.w), lr
+        found, t = list[Vector](), lr
+        old: Any = None
+        w: Any = walk.w
+        d: Any = np.zeros_like(w)
         cost, g = walk.value_and_grad(w)
-        before = cost + np.sqrt(g @ g) / 2
+        before: Any = cost + np.sqrt(g @ g) / 2
         for step in range(STEPS):
             begins = old is None or (powell and abs(g @ old) >= 0.2 * (g @ g))
             d = -g if begins else beta(g, old, d) * d - g
@@ -205,7 +212,7 @@ NEAR_ZERO: dict[str, Any] = {
     "why": "the weights come near zero, where a small difference is a large part of them",
 }
 
-ZOOM = {"approx_dec_rtol": None, "stepsize_precision": 0.0}
+ZOOM: dict[str, Any] = {"approx_dec_rtol": None, "stepsize_precision": 0.0}
 TO_THE_END = {"curvature": 0.0, "tolerance_grad": 0.0, "tolerance_change": 0.0}
 
 CASES = [
