@@ -80,7 +80,7 @@ def test_an_experiment_is_a_dict_a_path_or_an_experiment(tmp_path: Path, monkeyp
         '[[optimizers]]\nuse = "sgd"\nlr = 0.01\n',
         "utf-8",
     )
-    experiments = ["e.toml", Path("e.toml"), EXPERIMENT, optilab.Experiment.model_validate(EXPERIMENT)]
+    experiments: list[Any] = ["e.toml", Path("e.toml"), EXPERIMENT, optilab.Experiment.model_validate(EXPERIMENT)]
     found = [
         optilab.run(given, f"r{k}", executor="inline").runs["run_id"].tolist() for k, given in enumerate(experiments)
     ]

@@ -17,7 +17,7 @@ PLAIN = "a,b,y\n1,2.5,u\n3,4.5,v\n5,6.5,u\n"
 AS_NUMBERS = [[1, 2.5], [3, 4.5], [5, 6.5]]
 
 
-def some_examples(n: int = 20, inputs: int = 3) -> dict[str, np.ndarray]:
+def some_examples(n: int = 20, inputs: int = 3) -> dict[str, Any]:
     """Numbers and labels of three classes."""
     stream = np.random.default_rng(7)
     return {"x_train": stream.normal(size=(n, inputs)), "y_train": np.arange(n) % 3}

@@ -30,7 +30,7 @@ from optilab.cli.verdicts import print_verdicts
 from optilab.errors import InputError
 from optilab.records.columns import COLUMNS
 from optilab.runner.progress import Progress
-from optilab.testing.kit import Verdict
+from optilab.testing.verdicts import Verdict
 from optilab.texts import counted, printable
 
 NASTY = "a\x1b[31mred\x1b[2J \x07\x9b [bold]x[/bold] [/nothing] :warning: \u202e"

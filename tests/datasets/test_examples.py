@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def test_images_stay_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.float32, bool, np.float16])
-def test_other_numbers_become_floating(tmp_path: Path, kind: type) -> None:
+def test_other_numbers_become_floating(tmp_path: Path, kind: Any) -> None:
     """Integers, truths and other floats are numbers; only bytes are pixels."""
     x = (np.arange(12).reshape(6, 2) % 2).astype(kind)
     found = loaded(npz(tmp_path / "d.npz", x_train=x, y_train=np.arange(6) % 2), test_fraction=0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,7 +89,12 @@ def test_the_digest_is_of_content_and_options(tmp_path: Path) -> None:
     one, two = (npz(tmp_path / name) for name in ("one.npz", "two.npz"))
     digest = given_dataset({"path": one}).digest
     assert given_dataset({"path": two}).digest == digest
-    options = [{"split_seed": 1}, {"test_fraction": 0.3}, {"standardize": True}, {"numbers": True}]
+    options: list[dict[str, Any]] = [
+        {"split_seed": 1},
+        {"test_fraction": 0.3},
+        {"standardize": True},
+        {"numbers": True},
+    ]
     assert len({digest, *(given_dataset({"path": one, **option}).digest for option in options)}) == 5
 
 
@@ -146,6 +152,7 @@ def test_members_that_are_no_arrays_of_values_are_told(tmp_path: Path, monkeypat
     np.savez(path, x_train=np.array(3.0), y_train=y)
     told(r"x_train has shape \(\); expected one row an example")
     np.savez(path, x_train=x, y_train=y)
-    for key, value in [("label", "y"), ("columns", ["a"]), ("na_values", ["?"]), ("header", False)]:
+    options: list[tuple[str, Any]] = [("label", "y"), ("columns", ["a"]), ("na_values", ["?"]), ("header", False)]
+    for key, value in options:
         with pytest.raises(InputError, match=f"{key} is for tables"):
             file_dataset(File(path=str(path), **{key: value}))

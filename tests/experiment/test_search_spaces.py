@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from optilab.experiment.grid import grid_of
 from optilab.experiment.identity import run_id
 
 
-def grid(*optimizers: dict[str, Any], **changes: Any) -> list[Cell]:
+def grid(*optimizers: dict[str, Any], **changes: Any) -> Sequence[Cell]:
     """The cells of an experiment with these optimizers."""
     given = {"name": "s", "problem": {"use": "bowl"}, "budget": {"steps": 5}, "optimizers": list(optimizers)}
     return grid_of(Experiment.model_validate({**given, **changes})).cells
@@ -52,7 +53,7 @@ def test_what_is_sampled_together_multiplies_with_what_is_listed() -> None:
 def test_only_new_points_are_new_runs() -> None:
     """More samples, another optimizer and another sampled hyperparameter elsewhere leave the runs that there are."""
 
-    def ids(found: list[Cell]) -> set[str]:
+    def ids(found: Sequence[Cell]) -> set[str]:
         return {run_id(c.plan, 0) for c in found if c.optimizer == ("sgd",)}
 
     before = ids(grid(SGD))

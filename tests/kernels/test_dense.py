@@ -21,13 +21,14 @@ from scipy.special import erf, expit, log_softmax, softmax
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES
 from optilab.datasets.dataset import Dataset
 from optilab.problems.network import Network
+from optilab.problems.problem import Precision
 
 Array = NDArray[np.float64]
 
 
 def normal_pdf(z: Array) -> Array:
     """The density of the normal distribution."""
-    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi))
 
 
 def normal_cdf(z: Array) -> Any:

@@ -177,8 +177,8 @@ REFUSED = [
     (declare(elementwise, keeps_average, evaluate_at="y"), "evaluate_at = 'y' must be one of its states"),
     (declare(elementwise, plain, link="beside"), "link = 'beside': accepted is 'before' or 'after'"),
     (declare(elementwise, with_beta, ranges={"beta": "{1, 3, ...}"}), "'{1, 3, ...}' is not a range of whole numbers"),
-    (lambda: elementwise(plain), "write the decorator with parentheses: @elementwise"),
-    (lambda: vectorwise(plain), "write the decorator with parentheses: @vectorwise"),
+    (lambda: elementwise(plain), "write the decorator with parentheses: @elementwise"),  # type: ignore[arg-type]
+    (lambda: vectorwise(plain), "write the decorator with parentheses: @vectorwise"),  # type: ignore[arg-type]
     (declare(elementwise, asks_for_layers), "asks_for_layers: an elementwise rule can't ask for layers; make it @vect"),
     (declare(elementwise, asks_for_the_problem), "an elementwise rule can't ask for value_and_grad; make it @vectorw"),
     (declare(elementwise, asks_for_all_examples), "an elementwise rule can't ask for full_value_and_grad"),
@@ -276,7 +276,7 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         w[:] = g
 
     def annotated(w, g, m):
-        m: object = 0.9 * m + g
+        m: object = 0.9 * m + g  # type: ignore[no-redef]
         w -= m
 
     def loops(w, g):
@@ -327,7 +327,7 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
 
     number = vectorwise(states={"k": scalar()})
     words = elementwise(ranges={"mode": "{raw, corrected}"})
-    for decorate, function, message in [
+    refused: list[tuple[Any, Any, str]] = [
         (number, counts, "it changes 'k', a number, and doesn't return it"),
         (vectorwise(), annotated, "'m = ...' gives the name m to another array"),
         (vectorwise(), loops, "'w = ...' gives the name w to another array"),
@@ -339,7 +339,8 @@ def test_ways_of_writing_a_rule_that_keep_nothing() -> None:
         (elementwise(), near, "unknown name 'layer': did you mean 'layers'"),
         (words, chooses, "unknown word that mode is compared with 'rav': did you mean 'raw'"),
         (elementwise(ranges={"nesterov": "[0, 1]"}), switched, "nesterov is a switch, true or false, and has no range"),
-    ]:
+    ]
+    for decorate, function, message in refused:
         with pytest.raises(InputError, match=message):
             decorate(function)
     assert elementwise()(inner).rules[0].changes == ("w",)

@@ -32,6 +32,6 @@ def test_decorator_without_parentheses_is_explained() -> None:
         return w
 
     with pytest.raises(InputError, match=r"parentheses: @elementwise\(\)"):
-        elementwise(bare)
+        elementwise(bare)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"parentheses: @vectorwise\(\)"):
-        vectorwise(bare)
+        vectorwise(bare)  # type: ignore[arg-type]

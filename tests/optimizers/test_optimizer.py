@@ -195,9 +195,10 @@ def test_a_hyperparameter_that_would_act_twice_is_refused(
 def test_a_hyperparameter_that_acts_once_is_taken() -> None:
     """On other layers, where each rule has its own value, or where both agree and the link is not called after it."""
     chain = shrink | may_shrink
-    step = chain.start([2.0], lr=0.5, **{"shrink.shrink": 0.2, "may_shrink.shrink": 0.0, "eps": 0.0}).step([0.0])
+    own: dict[str, Any] = {"shrink.shrink": 0.2, "may_shrink.shrink": 0.0, "eps": 0.0}
+    step = chain.start([2.0], lr=0.5, **own).step([0.0])
     assert step[0] == pytest.approx(2.0 * 0.9, rel=1e-15)
-    both = chain.start([2.0], lr=0.5, **{"shrink.shrink": 0.2, "may_shrink.shrink": 0.4, "eps": 0.0}).step([0.0])
+    both = chain.start([2.0], lr=0.5, **{**own, "may_shrink.shrink": 0.4}).step([0.0])
     assert both[0] == pytest.approx(2.0 * 0.9 * 0.8, rel=1e-15)
     assert chain.fill({"shrink.shrink": 0.2})["shrink"] == 0.0
     for on, other in (("matrices", "biases"), ("matrices", "rest"), ("0", "1"), ("hidden", "last biases")):
@@ -242,7 +243,7 @@ def test_a_misspelt_name_is_told_in_the_way_it_was_written(name: str, meant: str
         ({"flip": 1}, "flip = 1 is not true or false"),
     ],
 )
-def test_values_that_are_not_accepted(given_values: dict, message: str) -> None:
+def test_values_that_are_not_accepted(given_values: dict[str, Any], message: str) -> None:
     """Words, whole numbers and switches are checked before anything runs."""
     with pytest.raises(InputError, match=message):
         worded.start(W, **given_values)
@@ -264,9 +265,10 @@ def test_a_hyperparameter_of_one_rule_by_its_qualified_name() -> None:
     with pytest.raises(InputError, match=r"summed.lr = -1 is out of range: accepted is \(0, inf\)"):
         chain.fill({"summed.lr": -1})
 
-    whole = optilab.train("bowl", chain, steps=5, schedule="linear", **{"lr": 0.01, "summed.lr": 0.02})
+    rates: dict[str, Any] = {"lr": 0.01, "summed.lr": 0.02}
+    whole = optilab.train("bowl", chain, steps=5, schedule="linear", **rates)
     of_one = {"use": "linear", "of": "summed.lr"}
-    part = optilab.train("bowl", chain, steps=5, schedule=of_one, **{"lr": 0.01, "summed.lr": 0.02})
+    part = optilab.train("bowl", chain, steps=5, schedule=of_one, **rates)
     w, total = np.array([-1.8, 0.9]), np.zeros(2)
     v, sums = w.copy(), np.zeros(2)
     for k in range(5):

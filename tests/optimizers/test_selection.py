@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from optimizers.rules import RANDOM, G, W, down, flat, summed
@@ -41,7 +43,7 @@ def test_a_rule_for_some_layers_and_another_for_the_rest() -> None:
     chain = summed.on("hidden") | summed.on("first matrices") | down.on("rest")
     shapes = [(3, 2), (2,), (2, 2), (2,), (2, 4), (4,)]
     w, g = ([RANDOM.normal(size=shape) for shape in shapes] for _ in range(2))
-    given = {"summed_1.lr": 0.1, "summed_2.lr": 0.2, "down.lr": 0.3}
+    given: dict[str, Any] = {"summed_1.lr": 0.1, "summed_2.lr": 0.2, "down.lr": 0.3}
     stepper = chain.start(w, **given)
     stepper.step(g)
     rates = [0.2, 0.3, 0.1, 0.1, 0.3, 0.3]
@@ -54,7 +56,8 @@ def test_chains_by_name_know_layers() -> None:
     """In a chain by name, "on" says which layers a rule works on."""
     chain = optilab.get_optimizer("sgd on matrices | adam on rest")
     assert [rule.layers for rule in chain.rules] == ["matrices", "rest"]
-    stepper = chain.start(W, **{"sgd.lr": 0.5, "adam.lr": 0.1})
+    rates: dict[str, Any] = {"sgd.lr": 0.5, "adam.lr": 0.1}
+    stepper = chain.start(W, **rates)
     stepper.step(G)
     np.testing.assert_allclose(stepper.w[:6], (W[0] - 0.5 * G[0]).ravel(), rtol=1e-14)
     np.testing.assert_allclose(stepper.w[6:8], W[1] - 0.1 * np.sign(G[1]), rtol=1e-6)

@@ -31,7 +31,7 @@ from optilab import (
 )
 from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.stepper import Stepper
-from optilab.problems.problem import Problem
+from optilab.problems.problem import Precision, Problem
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ from optilab.problems.problem import Problem
         ("polyak", {}),
     ],
 )
-def test_stepping_by_hand_is_training(network: Problem, chain: str, hyperparameters: dict[str, float]) -> None:
+def test_stepping_by_hand_is_training(network: Problem, chain: str, hyperparameters: dict[str, Any]) -> None:
     """Steps by hand over all examples, with the gradient computed or given, are those of a run, bit for bit."""
     run = optilab.train(network, chain, batch_size="full", epochs=9, seed=2, **hyperparameters)
     optimizer = optilab.get_optimizer(chain)
@@ -86,7 +86,7 @@ def test_hyperparameters_of_a_stepper_can_be_changed() -> None:
         (np.ones(2, np.float32), "float64", "float64"),
     ],
 )
-def test_precision_of_a_stepper(given: Any, dtype: str | None, expected: str) -> None:
+def test_precision_of_a_stepper(given: Any, dtype: Precision | None, expected: str) -> None:
     """Weights in float32 stay so, all others are float64, unless told otherwise."""
     stepper = optilab.get_optimizer("sgd").start(given, precision=dtype)
     assert stepper.step([1.0, 1.0]).dtype == expected
@@ -104,7 +104,7 @@ STEPPER_ERRORS: list[tuple[Callable[[Problem], Any], str]] = [
         "computes in float64, not fl",
     ),
     (
-        lambda _: optilab.get_optimizer("sgd").start([1.0], precision="float16"),
+        lambda _: optilab.get_optimizer("sgd").start([1.0], precision="float16"),  # type: ignore[arg-type]
         "precision = 'float16': accepted is 'float32' or 'float64'",
     ),
 ]
@@ -126,7 +126,7 @@ CHAINS = [
 ]
 
 
-def lr_of(chain: Optimizer) -> dict[str, float]:
+def lr_of(chain: Optimizer) -> dict[str, Any]:
     """The same lr for all rules that ask for one."""
     return {"lr": 0.1} if "lr" in chain.parameters else {}
 
@@ -138,7 +138,8 @@ def test_saved_state_goes_on_bit_for_bit(chain: Optimizer, tmp_path) -> None:
     one: Stepper = chain.start(W, seed=4, **lr_of(chain))
     for g in gradients[:4]:
         one.step(g)
-    np.savez(tmp_path / "saved.npz", **one.save())
+    saved_arrays: dict[str, Any] = one.save()
+    np.savez(tmp_path / "saved.npz", **saved_arrays)
     other = chain.start(W, **lr_of(chain))
     with np.load(tmp_path / "saved.npz", allow_pickle=False) as saved:
         other.resume(saved)

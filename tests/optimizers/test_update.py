@@ -94,7 +94,7 @@ def test_cost_and_value_and_grad_return_the_cost(network: Problem) -> None:
 @elementwise(lr=0.1)
 def misspelt(w, g, lr):
     """A rule with a name in it that is not defined."""
-    w -= lr * undefined_name * g  # noqa: F821
+    w -= lr * undefined_name * g  # type: ignore[name-defined]  # noqa: F821
     return w
 
 
@@ -196,8 +196,8 @@ def test_noise_is_new_in_each_step_and_its_own_for_each_rule_and_seed() -> None:
 def test_noise_of_a_run_follows_its_seed() -> None:
     """Two runs of a seed draw the same noise, however often they are measured; another seed draws other noise."""
 
-    def end(**options: int) -> list[float]:
-        return optilab.train("bowl", shaken, lr=0.1, steps=20, **options).w.tolist()
+    def end(**options: Any) -> list[float]:
+        return list(optilab.train("bowl", shaken, lr=0.1, steps=20, **options).w)
 
     assert end(seed=1) == end(seed=1, measure_steps=3)
     assert end(seed=1) != end(seed=2)

@@ -11,6 +11,7 @@ from optilab.datasets.dataset import Dataset
 from optilab.datasets.examples import Examples, Sparse
 from optilab.problems.network import Network
 from optilab.problems.network_parameters import NetworkParameters
+from optilab.problems.problem import Precision
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class InMemory(Dataset):
         return self.read()
 
 
-def make_network(examples: Examples, dtype: str = "float64", **parameters: Any) -> Network:
+def make_network(examples: Examples, dtype: Precision = "float64", **parameters: Any) -> Network:
     """A network on these examples."""
     data = InMemory("examples", lambda: examples, "0")
     return Network(NetworkParameters(dataset="examples", **parameters), data, dtype)

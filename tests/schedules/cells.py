@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import optilab
@@ -16,7 +17,7 @@ from optilab.training.stopping import Budget, Length
 from optilab.training.training import train as train_plan
 
 
-def grid(schedule: Any, steps: int = 20, **entry: Any) -> list[Cell]:
+def grid(schedule: Any, steps: int = 20, **entry: Any) -> Sequence[Cell]:
     """Cells of an experiment of one optimizer, momentum unless another is named, with these schedules."""
     optimizer = {"use": "momentum", "lr": 0.01, "schedule": schedule, **entry}
     experiment = {"name": "e", "budget": {"steps": steps}, "problem": {"use": "bowl"}, "optimizers": [optimizer]}

@@ -20,7 +20,7 @@ def test_a_group_of_one_is_that_one() -> None:
     assert alone.label == in_a_group.label
 
 
-MOMENTUM_TOO = ["cosine", {"use": "linear", "start": 1, "end": 0.9, "of": "momentum"}]
+MOMENTUM_TOO: list[Any] = ["cosine", {"use": "linear", "start": 1, "end": 0.9, "of": "momentum"}]
 
 
 def test_a_list_in_the_list_is_followed_together() -> None:

@@ -231,10 +231,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optilab.store.survey.ThreadPoolExecutor", lambda _: nullcontext(SimpleNamespace(map=map)))
 
 
-class TestStore(Machine.TestCase):
+class TestStore(Machine.TestCase):  # type: ignore[misc, valid-type]
     settings = settings(max_examples=7, stateful_step_count=7, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.slow
-class TestStoreAtLength(Machine.TestCase):
+class TestStoreAtLength(Machine.TestCase):  # type: ignore[misc, valid-type]
     settings = settings(max_examples=60, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))

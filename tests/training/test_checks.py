@@ -153,7 +153,7 @@ def test_the_size_of_a_memory_has_no_schedule() -> None:
 
 def test_a_hyperparameter_of_one_rule_has_a_schedule() -> None:
     """A qualified name is the hyperparameter of one rule of a chain, and is checked with that rule's range."""
-    chain = {"use": ["l2", "momentum"]}
+    chain: dict[str, Any] = {"use": ["l2", "momentum"]}
     check({"use": "constant", "factor": 1.1, "of": "momentum.momentum"}, **chain)
     with pytest.raises(InputError, match=r"of 'momentum.momentum': 1.08 at step 0 is out of range"):
         check({"use": "constant", "factor": 1.2, "of": "momentum.momentum"}, **chain)

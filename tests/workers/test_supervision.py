@@ -161,7 +161,7 @@ def test_a_run_has_some_grace_after_its_time_limit(tmp_path: Path, monkeypatch: 
     """A worker that may still end its run by itself is left alone; the clock begins anew with each run that it finishes."""
     killed: list[float] = []
     now = 100.0
-    monkeypatch.setattr(process.time, "monotonic", lambda: now)
+    monkeypatch.setattr("optilab.workers.process.time.monotonic", lambda: now)
     worker = object.__new__(process.WorkerProcess)
     worker._process = SimpleNamespace(kill=lambda: killed.append(now))  # type: ignore[assignment]
     worker._outcomes = tmp_path / "outcomes"
