@@ -10,7 +10,7 @@ ranger = (centralize | radam | lookahead).called(
     """Ranger: RAdam with gradient centralization, under Lookahead: `centralize | radam | lookahead`.
 
     g = g - mean(g)                                          for each neuron: `centralize`
-    w = w - lr * r * m_hat / (sqrt(v_hat) + eps)             `radam`
+    w = w - lr * r * m_hat / (sqrt(v_hat) + eps)             `radam`, which has w = w - lr * m_hat at first
     slow = slow + slow_step_size * (w - slow);  w = slow     every sync_period steps: `lookahead`
 
     Wright, "Ranger: a synergistic optimizer", 2019, with the settings of its code. Cost and accuracy are measured at the slow

@@ -97,7 +97,7 @@ def polynomial(step, total, power=1.0, floor=0.0):
 
 @schedule(ranges={"start": "[0, inf)", "end": "[0, inf)"})
 def linear(step, total, start=1.0, end=0.0):
-    """Linear: a straight line from start to end over the whole run, where it stays.
+    """Linear: a straight line from start to end over the whole run; past it, it stays at the end.
 
     multiplier = start + (end - start) * step / total
 
