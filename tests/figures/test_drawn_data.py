@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from matplotlib.figure import Figure
 
 import optilab
 from images import image_file
-from optilab.experiment.experiment import Experiment
 from optilab.figures.convergence import convergence, sensitivity
 from optilab.figures.draw import draw_schedules
 from optilab.figures.images import digits, weights
@@ -25,15 +25,10 @@ from optilab.plots import images as image_plots
 from optilab.plots.convergence import convergence as convergence_plot
 from optilab.plots.schedules import schedule_curves
 from optilab.runner.remaking import made_again
-from optilab.runner.run import run_experiment
-from optilab.runner.session import Way
 from optilab.store import Results
+from pictures import made as small
 
-
-def made(folder: Path, **changes: Any) -> Results:
-    """Results of a small experiment."""
-    given = {"name": "small", "question": "Who arrives?", "seeds": 4, "budget": {"steps": 20}, **changes}
-    return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
+made = partial(small, seeds=4)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from matplotlib.text import Text
 
 from optilab.errors import InputError
 from optilab.experiment.experiment import Experiment
-from optilab.figures import draw as drawing
 from optilab.figures.convergence import convergence, sensitivity
 from optilab.figures.draw import _drawers, draw_schedules
 from optilab.figures.path import path
@@ -35,8 +33,7 @@ from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results
-
-draw = partial(drawing.draw, train_again=made_again)
+from pictures import draw, made
 
 PNG = b"\x89PNG\r\n"
 LABELS = {  # as they are given, and as they stand in a legend
@@ -49,12 +46,6 @@ LABELS = {  # as they are given, and as they stand in a legend
     r"\$ \\ {} ^_ %": r"\$ \\ {} ^_ %",
 }
 QUESTION = "Who $\\frac{ arrives\x1b[2J? " + "long " * 10**4
-
-
-def made(folder: Path, **changes: Any) -> Results:
-    """Results of a small experiment."""
-    given = {"name": "small", "question": "Who arrives?", "seeds": 3, "budget": {"steps": 20}, **changes}
-    return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
 
 
 def optimizers() -> list[dict[str, Any]]:
