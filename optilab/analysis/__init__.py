@@ -1,1 +1,1 @@
-"""From DataFrame to DataFrame: what is shown and drawn, worked out."""
+"""Statistics behind tables and pictures: DataFrame in, DataFrame out."""

@@ -13,10 +13,10 @@ from optilab.records.statuses import cost_or_infinity
 
 
 def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
-    """For each line the cell whose median of `by` over its seeds is lowest; a run that did not last counts as infinite.
+    """The best cell of each line: that with the lowest median of `by` over seeds; a run that did not last counts as infinite.
 
-    Returns LINE, NAMES, run_id (of one run of the cell), score (the median) and cells (how many there are to choose from), in the
-    order of `runs`. An infinite score says that no cell came to anything: it is no choice.
+    Returns LINE, NAMES, run_id (of one run of the cell), score (the median) and cells (number of candidates), in the order of
+    `runs`. An infinite score means that no cell lasted on half of its seeds, so that none can be chosen.
     """
     runs = identified(runs)
     scored = runs.assign(_score=cost_or_infinity(runs[by], runs["status"]))
@@ -32,9 +32,9 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
-    """Evaluation runs of the best cell of each line, chosen on the tuning seeds where there are some.
+    """Evaluation runs of the best cell of each line, chosen on the tuning seeds if there are any.
 
-    A line of which several cells were tried and none lasted has none.
+    A line with several cells, none of which lasted, has no best runs.
     """
     runs = identified(runs)
     evaluation = runs[runs["role"] == "evaluation"]
@@ -48,9 +48,9 @@ def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
 
 
 def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
-    """Lines of which nothing could be chosen: no cell lasted on at least half of its seeds.
+    """Lines without a best cell: none lasted on at least half of its seeds.
 
-    Returns LINE, NAMES and ended (how their runs did, as text).
+    Returns LINE, NAMES and ended (number of runs by status, as text).
     """
     runs = identified(runs)
     tuned = runs["role"] == "tuning"
@@ -76,5 +76,5 @@ def _of_line(runs: pd.DataFrame, line: Mapping[Any, Any] | pd.Series[Any]) -> pd
 
 
 def _endings(runs: pd.DataFrame) -> str:
-    """How many runs ended otherwise than by their budget."""
+    """Number of runs by status, as text, without those that used up their budget."""
     return ", ".join(f"{n} {status}" for status, n in runs["status"].value_counts().items() if status != "budget")

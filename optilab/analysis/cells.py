@@ -1,4 +1,4 @@
-"""Cells of a results table: the columns that tell one from another."""
+"""Cells of a results table: the columns that identify lines and cells."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NAMES = ["problem", "label"]  # how these are called
 
 
 def identified(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs with the columns LINE, and with names of which each stands for one of them.
+    """The runs with the columns LINE filled in, and with unique names.
 
-    Where an earlier version put down no identities, the names stand for them: that of the only line which has the name today, if there
-    is one.
+    Results of earlier versions have no identities: their names stand in, or the identity of the only line that has the name
+    today.
     """
     found = runs.copy(deep=False)
     for identity, name in zip(LINE, NAMES, strict=True):
@@ -38,12 +38,12 @@ def hyperparameter_columns(runs: pd.DataFrame) -> list[str]:
 
 
 def is_number(runs: pd.DataFrame, name: str) -> bool:
-    """Whether a hyperparameter takes numbers, and not words."""
+    """Whether a hyperparameter is numeric."""
     return pd.api.types.is_numeric_dtype(runs[name])
 
 
 def cell_columns(runs: pd.DataFrame) -> list[str]:
-    """Columns that together name a cell of the grid: all of a run but its seed."""
+    """Columns that together identify a cell: everything about a run but its seed."""
     return [*LINE, "optimizer", "schedule", "batch_size", *hyperparameter_columns(runs)]
 
 

@@ -1,4 +1,4 @@
-"""The comparison as a table: for each line its best hyperparameters, and how well they did."""
+"""The comparison: best hyperparameters of each line, and its results over seeds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _COMPARED = ("train_cost", "test_cost", "test_accuracy")
 
 
 def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]) -> str:
-    """The hyperparameters `names` of a chosen run, each with a star where it is at an end of what its line has tried.
+    """Hyperparameters `names` of a chosen run as text; a star marks the lowest or highest value tried.
 
-    A star says that the best value may lie beyond. A value has as many digits as tell it from the others.
+    A star means that the best value may lie beyond. Values have enough digits to tell them apart.
     """
     runs = identified(runs)
     named = set(LINE) <= set(chosen.index)
@@ -38,17 +38,17 @@ def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]
 
 
 def _number(value: float, among: pd.Series[Any]) -> str:
-    """A number with three digits, or as many as tell it from the others."""
+    """The number with three digits, or as many as tell it from the others."""
     near = [float(v) for v in among.dropna().unique() if f"{v:.3g}" == f"{value:.3g}"]
     return f"{value:.3g}" if len(near) < 2 else told_apart([value, *near])[0]
 
 
 def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
-    """One row a line, best first: hyperparameters that were chosen, medians and ranges over seeds.
+    """One row per line, best first: chosen hyperparameters, medians and ranges over seeds.
 
-    Columns: problem, label, hyperparameters (text), seeds, random (whether they make a difference), ended (how many of them
-    otherwise than by their budget, as text), epochs, seconds (median), and for train_cost, test_cost and test_accuracy the median,
-    lowest and highest final value. A line of which nothing could be chosen has no seeds, and says so.
+    Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
+    of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, test_cost
+    and test_accuracy the median, lowest and highest final value. A line without a best cell has 0 seeds and NaN values.
     """
     results_runs = identified(results_runs)
     runs = best_runs(results_runs, by)
@@ -95,5 +95,5 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
 
 
 def is_random(runs: pd.DataFrame) -> bool:
-    """Whether the seeds of some runs can make a difference; so it is where that was not put down."""
+    """Whether seeds can make a difference to some of the runs; True if that was not recorded."""
     return "is_random" not in runs or bool(runs["is_random"].ne(False).any())

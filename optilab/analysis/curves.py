@@ -1,4 +1,4 @@
-"""Histories of many seeds as one line with a band."""
+"""Learning curves: histories of many seeds as a median with a band."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
 
 
 def _quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
-    """Quantiles along the rows, where infinity is larger than everything and missing values don't count."""
+    """Quantiles along the rows; infinity is the largest value, NaN is left out."""
     filled = np.where(np.isinf(values), _ENORMOUS, values)
     found = np.nanquantile(filled, levels, axis=1)
     return np.where(found > _ENORMOUS / 1e6, np.inf, found)
 
 
 def ranked(lines: pd.DataFrame) -> list[str]:
-    """Labels by the last median of their line, best first; over several problems by their mean rank.
+    """Labels by the last median of their line, lowest first; over several problems by mean rank.
 
-    A line that is not there on one of the problems, because nothing could be chosen for it, is the last there.
+    A line that is missing on a problem ranks last there.
     """
     lines = identified(lines)
     ends = lines.groupby(LINE, sort=False)["median"].last().unstack(0).fillna(np.inf)

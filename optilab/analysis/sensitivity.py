@@ -1,4 +1,4 @@
-"""How much the result depends on a hyperparameter."""
+"""Sensitivity: the final cost as a function of one hyperparameter."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from optilab.records.statuses import cost_or_infinity
 def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     """Final `y` against one hyperparameter: the best over all others, with median and quartiles over seeds.
 
-    Where an experiment was tuned, these are the seeds of tuning, which saw the whole grid. Cells that were given up have no
-    final value, and are left out.
-    Returns problem, label, their identities, the parameter as x, median, low, high, seeds, finite, and scattered: whether the cells of the line
-    differ in other hyperparameters too and no two in this one alone, so that nothing lies between two points.
+    Of a tuned experiment, tuning seeds are used, for they saw the whole grid. Pruned cells have no final value and are left out.
+
+    Returns problem, label, their identities, the parameter as x, median, low, high, seeds, finite (number of seeds with a finite
+    value), and scattered: whether cells of the line differ in other hyperparameters too and no two in this one alone, so that points
+    must not be joined.
     """
     runs = identified(runs)
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"

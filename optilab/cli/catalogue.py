@@ -1,4 +1,4 @@
-"""What there is, told to a person or a program: names, parameters, where each thing comes from."""
+"""The catalogue behind `optilab list` and `optilab show`: names, parameters, and the plugin of each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHAPES = {
 
 
 def listing() -> dict[str, list[dict[str, Any]]]:
-    """For each kind of thing the names, a summary of one line, the parameters, and which plugin it comes from."""
+    """By kind (optimizers, links, schedules, ...): name, one-line summary, parameters and plugin of each, sorted by name."""
     found = registry()
     return {
         what: [_entry(found, what, name, thing) for name, thing in sorted(things.items())]
@@ -36,7 +36,7 @@ def listing() -> dict[str, list[dict[str, Any]]]:
 
 
 def description(name: str) -> str:
-    """All that is known of whatever is called `name`. InputError if nothing is."""
+    """The full description of everything registered as `name`. InputError if nothing is."""
     found = registry()
     texts = []
     for what, things in _kinds(found).items():
@@ -61,7 +61,7 @@ def _kinds(found: Registry) -> dict[str, dict[str, Any]]:
 
 
 def is_link(optimizer: Optimizer) -> bool:
-    """Whether it makes no steps of its own, and is of use in a chain only."""
+    """Whether the optimizer makes no step itself, and is only useful in a chain."""
     return all(rule.link is not None for rule in optimizer.rules)
 
 
@@ -108,7 +108,7 @@ def _described(found: Registry, what: str, name: str, thing: Any) -> str:
 
 
 def _states(optimizer: Optimizer) -> list[str]:
-    """What it remembers between steps."""
+    """State that the optimizer keeps between steps: shape and initial value of each."""
     states = {name: state for rule in optimizer.rules for name, state in rule.states.items()}
     if not states:
         return []
@@ -124,7 +124,7 @@ def _states(optimizer: Optimizer) -> list[str]:
 
 
 def _facts(optimizer: Optimizer) -> list[str]:
-    """Batch size, kind, and what its authors claim of it."""
+    """Default batch size, kind, reference and claimed properties."""
     size = "all examples" if optimizer.batch_size == "full" else counted(int(optimizer.batch_size), "example")
     lines = [f"batch: {size}, unless another is given"]
     kind = "elementwise" if all(rule.elementwise for rule in optimizer.rules) else "vectorwise"

@@ -1,12 +1,14 @@
-"""How a command is carried out: its two streams, what it tells of misuse and warnings, its exit code."""
+"""Command and Group: the streams a command writes to, its error messages, its exit code."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -16,23 +18,23 @@ from optilab.errors import InputError, PluginWarning, ResultsWarning, unknown
 
 
 class Command(click.Command):
-    """While it is carried out, what others print goes to the standard error."""
+    """A command during which anything printed by plugins or libraries goes to the standard error."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it."""
+        """Run the command, with the standard output redirected."""
         with prints_to_error():
             return super().invoke(ctx)
 
 
 class Group(click.Group):
-    """Tells misuse in one message, with exit code 2; --traceback shows where it was noticed."""
+    """A group of commands: misuse is one message and exit code 2; --traceback shows where it was noticed."""
 
     command_class = Command
     group_class = type  # the groups inside are of this class too
 
     def main(self, *arguments: Any, **named: Any) -> Any:
-        """Run the command that the arguments name, in charge of the two standard streams."""
-        with outlets() as streams:
+        """Run the command that the arguments name, with both standard streams taken over. SystemExit with its exit code."""
+        with outlets() as streams, _fewer_collections():
             try:
                 return super().main(*arguments, **named)
             except SystemExit as stop:
@@ -41,14 +43,14 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is called for; the nearest are told where there is none of the name."""
+        """The command of that name. UsageError, which suggests the nearest names, if there is none."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
             raise click.UsageError(str(unknown("command", args[0], self.list_commands(ctx))), ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
+        """Run the command; turn InputError, KeyboardInterrupt and warnings of optilab into messages."""
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _show_warning(warnings.showwarning)
@@ -61,6 +63,17 @@ class Group(click.Group):
         except KeyboardInterrupt:
             say("Interrupted.", sys.stderr)
             ctx.exit(128 + signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """Within this block garbage is collected less often: imports make many objects, and hardly any garbage."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _show_warning(usual: Callable[..., None]) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""The comparison, as a table."""
+"""The comparison of optimizers as a table for the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _NAME = 40  # letters of a label in the notes
 
 
 def comparison_table(experiment: Experiment, found: Results, by: str, width: int) -> Group:
-    """One row for each line of the comparison, with the best of its cells by the measure `by`; and what the table says."""
+    """One row per line of the comparison, showing its best cell by the measure `by`; notes stand below.
+
+    width: of the terminal, in characters.
+    """
     rows = comparison(found.runs, found.history, by)
     if rows.empty:
         return Group(Text("No runs to compare."))
@@ -50,7 +53,7 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
 
 
 def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tuned: bool) -> Text:
-    """What stands below the table: over which seeds, and on which of them hyperparameters were chosen, if they were."""
+    """The notes below the table: number of seeds, and on which seeds hyperparameters were chosen."""
     seeds = rows["seeds"].max()
     caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
     alone = rows.loc[~rows["random"].astype(bool), "label"]

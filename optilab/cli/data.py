@@ -1,4 +1,4 @@
-"""What is understood of a dataset, printed."""
+"""`optilab data`: the columns of a dataset file, and how each is used."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from optilab.texts import printable, shown
 
 
 def show_data(file: str, given: Sequence[str]) -> None:
-    """Print the columns of a file and what becomes of them; of a plugin's dataset, its labels and parts.
+    """Print the columns of a file and how each is used; of a plugin's dataset, its labels and sizes.
 
-    given: keys of the dataset's table, as "label=price". InputError, once the columns are printed, where the file can't be
+    given: keys of the dataset's table, as "label=price". InputError, after the columns are printed, if the file can't be
     used as it is.
     """
     if file in registry().datasets and not Path(file).exists():

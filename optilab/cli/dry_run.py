@@ -1,4 +1,4 @@
-"""The grid of an experiment, before anything runs: counted, not made."""
+"""`optilab run --dry-run`: the grid of an experiment and the number of its runs, without running any."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _ROWS = 40  # of the table of cells
 
 
 def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = None) -> None:
-    """Print the grid, how many runs it takes, and how many of them would be made now."""
+    """Print the grid, the number of runs, and how many of them are missing.
+
+    InputError for anything in the experiment that doesn't fit.
+    """
     console = Terminal()
     folder = folder_of(experiment, results)
     grid = grid_of(experiment)
@@ -68,7 +71,7 @@ def _tell(
     there: Done,
     rerun: Rerun | None,
 ) -> int:
-    """Print how many runs of a role there are, and return how many of them would be made."""
+    """Print the number of runs of a role; returns how many are missing."""
     seeds = seeds_of(experiment, role)
     wanted = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
     todo = count_due(grid.cells.blocks, seeds, there, rerun)
@@ -81,7 +84,7 @@ def _say(console: Terminal, role: Role, wanted: int, todo: int) -> None:
 
 
 def _of_evaluation(experiment: Experiment, grid: Grid) -> tuple[int, int]:
-    """How many lines there are, and how many runs their best cells will take."""
+    """Number of lines, and of evaluation runs of their best cells."""
     seeds = seeds_of(experiment, "evaluation")
     plans = {(table_key(b.cell.problem), b.cell.line_id): b.plan for b in grid.cells.blocks}
     plans |= {(table_key(s.line.cell.problem), s.line.cell.line_id): s.low.plan for s in grid.spaces}
@@ -89,7 +92,7 @@ def _of_evaluation(experiment: Experiment, grid: Grid) -> tuple[int, int]:
 
 
 def _without_chance(grid: Grid) -> list[str]:
-    """One sentence for the lines of which one run says it all."""
+    """One sentence that names the lines in which nothing is random."""
     labels = dict.fromkeys(block.cell.label for block in grid.cells.blocks if not is_random(block.plan))
     if not labels:
         return []
@@ -98,7 +101,7 @@ def _without_chance(grid: Grid) -> list[str]:
 
 
 def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) -> list[str]:
-    """One sentence for each line whose runs of tuning have all come to nothing."""
+    """One sentence per line whose tuning runs all diverged or failed."""
     from optilab.analysis.comparison import NOTHING
 
     labels = problem_labels(experiment)
@@ -113,7 +116,7 @@ def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) ->
 
 
 def _grid_table(experiment: Experiment, grid: Grid) -> Table:
-    """The first rows of the grid; what is left out is counted."""
+    """The grid as a table, cut after the first rows; the last row counts the rest."""
     table = Table(title=f"{experiment.name}: {grid.count:,} cell{'s' if grid.count != 1 else ''}", title_justify="left")
     for column in ("optimizer", "hyperparameters", "batch size", "schedule"):
         table.add_column(column, overflow="fold")

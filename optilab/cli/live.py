@@ -33,10 +33,10 @@ _TOLD = 10  # failures that are told one by one; the others are counted
 
 @dataclass
 class Tally:
-    """What has come of the runs so far.
+    """Counts of finished runs.
 
-    statuses: how many have ended how. labels: the same for each line of the comparison. best: of each line, the lowest cost
-    of a run that lasted.
+    measure: the cost that `best` compares. statuses: runs by status. labels: the same for each line of the comparison.
+    best: for each line, the lowest final cost of a run that lasted.
     """
 
     measure: str
@@ -45,7 +45,7 @@ class Tally:
     best: dict[str, float] = field(default_factory=dict)
 
     def add(self, finished: Finished) -> None:
-        """Count one more."""
+        """Count a finished run."""
         label, outcome = finished.job.task.cell.label, finished.outcome
         self.statuses[outcome.status] += 1
         self.labels.setdefault(label, Counter())[outcome.status] += 1
@@ -56,18 +56,18 @@ class Tally:
 
     @property
     def made(self) -> int:
-        """How many there are."""
+        """Number of finished runs."""
         return self.statuses.total()
 
 
 def told(finished: Finished) -> str:
-    """One line about a run that failed."""
+    """One line that describes a failed run."""
     job, outcome = finished.job, finished.outcome
     return f"{outcome.status}: {printable(job.task.cell.label)}, seed {job.seed}, run {job.run_id}: {outcome.message}"
 
 
 class Live(Observer):
-    """Shows what happens on a console; used as a `with` block. `tally` holds the counts afterwards.
+    """Shows progress on a console while its `with` block lasts; `tally` holds the counts.
 
     begun: called once the first stage begins, before its runs are made.
     """
@@ -104,16 +104,16 @@ class Live(Observer):
             self._display.stop()
 
     def noted(self, note: str) -> None:
-        """Tell it."""
+        """Print a note."""
         self.console.say(note, style="yellow")
 
     def compiling(self, what: str) -> None:
-        """Name what is being compiled."""
+        """Show what is being compiled."""
         self._progress.update(self._task, description="preparing")
         self._told_state = what
 
     def started(self, role: Role, missing: int, done: int, stale: int, later: int) -> None:
-        """Begin a bar for this stage, or go on with it."""
+        """Start the progress bar of a stage, or extend it by a generation."""
         self.stale += stale
         self._left = missing + later
         if self._role is None:
@@ -128,7 +128,7 @@ class Live(Observer):
         self._progress.update(self._task, total=missing + done + later, completed=done)
 
     def finished(self, runs: Sequence[Finished], running: int) -> None:
-        """Count them; name at once what failed."""
+        """Count finished runs; print failures at once."""
         self._left -= len(runs)
         self._running = min(running, self._left)
         for run in runs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,14 +38,18 @@ def main(traceback: bool) -> None:
 def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Show what a COMMAND does and takes, or which commands there are."""
     assert ctx.parent is not None
-    shown, command = ctx.parent, ctx.parent.command
+    found = _context_of(names, ctx.parent)
+    say(found.command.get_help(found))
+
+
+def _context_of(names: Sequence[str], outer: click.Context) -> click.Context:
+    """Context of the command that `names` lead to, from group to group. InputError for an unknown name."""
     for name in names:
-        known = command.commands if isinstance(command, click.Group) else {}
+        known = outer.command.commands if isinstance(outer.command, click.Group) else {}
         if name not in known:
             raise unknown("command", name, known)
-        command = known[name]
-        shown = click.Context(command, parent=shown, info_name=name)
-    say(command.get_help(shown))
+        outer = click.Context(known[name], parent=outer, info_name=name)
+    return outer
 
 
 @main.command("run")

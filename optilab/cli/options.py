@@ -1,4 +1,4 @@
-"""Options that several commands have, and what each of them does."""
+"""Options that several commands share, and the functions that apply them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ time_limit_option = click.option(
 
 
 def use_files(plugin_files: tuple[str, ...]) -> None:
-    """Use the plugins in these files too. InputError for a file that isn't there, or two of one name."""
+    """Register the plugins in these files. InputError if a file is missing, or two have the same name."""
     if not plugin_files:
         return
     from optilab.plugins.loading import use_file
@@ -36,10 +36,7 @@ def use_files(plugin_files: tuple[str, ...]) -> None:
 
 
 def trust_datasets(results: str, trusted: bool) -> None:
-    """With --trust, the datasets that the results name count as named by whoever gave that option.
-
-    InputError if `results` is no results folder.
-    """
+    """If `trusted`, allow reading every dataset that the results name. InputError if `results` is no results folder."""
     if trusted:
         from optilab.guarding.consent import remember
         from optilab.runner.replay import datasets_of

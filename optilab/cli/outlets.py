@@ -1,4 +1,4 @@
-"""Standard output and standard error of a command: whatever becomes of them, nothing is lost of its results.
+"""Standard output and standard error of a command; results are kept even if neither can be written.
 
 Results go to the standard output. All else that anybody prints, a plugin or a process that it starts, goes to the standard error,
 so that a program can read the output. A character that an encoding lacks is written as an escape sequence. Nobody need read the
@@ -26,7 +26,7 @@ _PLAIN = str.maketrans({"–": "-", "−": "-", "…": "~", "×": "x", "✓": "+
 
 
 def _legible(error: UnicodeError) -> tuple[str, int]:
-    """For what an encoding lacks: the nearest plain character, or an escape sequence."""
+    """Error handler for encoding: the nearest ASCII character, else an escape sequence."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     plain = error.object[error.start : error.end].translate(_PLAIN)
@@ -37,12 +37,12 @@ codecs.register_error("optilab.legible", _legible)
 
 
 def legible(text: str, encoding: str) -> str:
-    """A text as it looks once it is written in an encoding."""
+    """The text as it appears once written in `encoding`."""
     return text.encode(encoding, "optilab.legible").decode(encoding)
 
 
 class _Sink(io.BufferedIOBase):
-    """Bytes go on to a stream; once that fails, nowhere. `lost` is why."""
+    """Passes bytes on to a stream until a write fails, then discards them; `lost` is the error."""
 
     def __init__(self, write: Callable[[Buffer], object], fileno: Callable[[], int], isatty: bool) -> None:
         self._write, self._fileno, self._isatty = write, fileno, isatty
@@ -58,26 +58,26 @@ class _Sink(io.BufferedIOBase):
         return memoryview(data).nbytes
 
     def writable(self) -> bool:
-        """Always."""
+        """True."""
         return True
 
     def fileno(self) -> int:
-        """Of the stream behind it."""
+        """File descriptor of the underlying stream."""
         return self._fileno()
 
     def isatty(self) -> bool:
-        """Whether a person may be looking."""
+        """Whether the underlying stream is a terminal."""
         return self._isatty
 
 
 class Outlets:
-    """The two streams of a command that is under way, and the exit code that becomes of its own."""
+    """The two streams of a running command, and its exit code."""
 
     def __init__(self, out: TextIO, error: TextIO, sink: _Sink | None) -> None:
         self.out, self.error, self._sink = out, error, sink
 
     def exit_code(self, code: object) -> object:
-        """The exit code, after one sentence, where output that somebody wanted could not be written; else `code`."""
+        """The exit code: `code`, or EX_IOERR with a message if output was lost for another reason than a closed pipe."""
         lost = self._sink.lost if self._sink is not None else None
         if lost is None or getattr(lost, "errno", None) == errno.EPIPE:
             return code
@@ -90,12 +90,12 @@ _under_way: list[Outlets] = []
 
 
 def output() -> TextIO:
-    """Where the results of a command go."""
+    """The stream for the results of the current command."""
     return _under_way[-1].out if _under_way else sys.stdout
 
 
 def say(text: object, to: TextIO | None = None) -> None:
-    """Write some lines, each of printable characters; to the standard output where nothing else is given."""
+    """Write text, with control characters escaped, and flush; `to` is the standard output by default."""
     stream = output() if to is None else to
     stream.write("\n".join(map(printable, str(text).split("\n"))) + "\n")
     stream.flush()
@@ -103,7 +103,7 @@ def say(text: object, to: TextIO | None = None) -> None:
 
 @contextlib.contextmanager
 def outlets() -> Iterator[Outlets]:
-    """Take over the two streams for a block."""
+    """Take over both standard streams for a block."""
     with contextlib.ExitStack() as stack:
         before = sys.stdout, sys.stderr
         if os.name == "posix":
@@ -127,7 +127,7 @@ def outlets() -> Iterator[Outlets]:
 
 @contextlib.contextmanager
 def prints_to_error() -> Iterator[None]:
-    """In this block, what others print goes to the standard error."""
+    """Within this block, `print` writes to the standard error."""
     with contextlib.redirect_stdout(sys.stderr):
         yield
 

@@ -78,7 +78,12 @@ def export_command(results: str, as_csv: bool, out: str | None) -> None:
     """Write the tables of the folder RESULTS for programs that don't read Parquet."""
     from optilab.store import export_csv
 
-    if not as_csv:
-        raise InputError("export as what? Give --csv")
+    _check_format(as_csv)
     for path in export_csv(Path(results), Path(out or results)):
         say(path)
+
+
+def _check_format(as_csv: bool) -> None:
+    """InputError if no format was chosen."""
+    if not as_csv:
+        raise InputError("export as what? Give --csv")

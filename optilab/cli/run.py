@@ -1,6 +1,6 @@
-"""`optilab run`: what is missing is run, under the eyes of a person or not, and the comparison is shown.
+"""`optilab run`: run what is missing, show progress, the comparison and pictures.
 
-Progress is there at once: what reads an experiment, makes runs, compares and draws is imported behind it, each when its turn comes.
+Progress is shown at once; modules that read the experiment, run it, compare and draw are imported when each is needed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PICTURES = "optilab.figures.draw"  # with matplotlib
 
 
 class _Stopped(KeyboardInterrupt):
-    """A signal that asks to stop, other than Ctrl-C's."""
+    """SIGTERM or SIGHUP was received."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class _Stopped(KeyboardInterrupt):
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGTERM, and SIGHUP where there is one, stop the block as Ctrl-C does."""
+    """Within this block SIGTERM and SIGHUP raise _Stopped, as Ctrl-C raises KeyboardInterrupt."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread hears signals
         return
@@ -108,7 +108,7 @@ def run_and_compare(
 
 
 def _found(experiment: Experiment, results: str | None, way: Way, live: Live) -> Results | None:
-    """The results once all runs are there; None if the experiment was to stop at the first that fails, and one did."""
+    """All results; None if `way` has fail_fast and a run failed."""
     from optilab.runner.run import run_experiment
     from optilab.runner.session import FailedFast
 
@@ -119,12 +119,12 @@ def _found(experiment: Experiment, results: str | None, way: Way, live: Live) ->
 
 
 def _get_pictures_ready() -> None:
-    """Import what draws, while workers get ready and make runs."""
+    """Import Matplotlib in a thread while workers start."""
     threading.Thread(target=import_module, args=(_PICTURES,)).start()
 
 
 def _say_how_to_go_on(console: Terminal, folder: Path | None, what: str) -> None:
-    """What has stopped, and how many runs are kept; no folder is known of an experiment that has not been read."""
+    """Print how many runs are kept. folder: None if the experiment had not been read yet."""
     if folder is None:
         say(f"{what}.", sys.stderr)
         return
@@ -164,7 +164,7 @@ def _tell_of_failures(console: Terminal, folder: Path, failed: int) -> None:
 
 
 def _pictures(found: Results, console: Terminal) -> list[Path]:
-    """Draw the usual pictures; a sentence, and no more, for one that can't be drawn or written."""
+    """Draw the usual pictures; print the reason if they can't be drawn or written."""
     from optilab.analysis.best import best_runs
 
     if best_runs(found.runs).empty:

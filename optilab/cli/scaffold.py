@@ -1,4 +1,4 @@
-"""`optilab new`: a plugin to begin with, which passes its tests as it is written."""
+"""`optilab new`: write a new plugin, which passes its tests as it is."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from optilab.plugins.loading import registry
 
 
 def write_file(name: str, folder: Path) -> list[Path]:
-    """Write a plugin of one file, NAME.py. InputError as for `write_package`."""
+    """Write a plugin as one file, NAME.py; returns its path. InputError as for `write_package`."""
     _check(name)
     return _written(folder, {f"{name}.py": "rule.py"}, name)
 
 
 def write_package(name: str, folder: Path) -> list[Path]:
-    """Write a package of its own into the folder optilab-NAME: entry point, rule, tests, README.
+    """Write a package into the folder optilab-NAME: entry point, rule, tests, README; returns the paths.
 
-    InputError if the name can't be that of a function, is taken, or something of the kind is there already.
+    InputError if the name is no valid function name or is taken, or if a file exists or can't be written.
     """
     _check(name)
     package = f"optilab_{name}"
@@ -44,7 +44,7 @@ def _check(name: str) -> None:
 
 
 def _written(folder: Path, files: dict[str, str], name: str) -> list[Path]:
-    """Write each file from the template of that name in `optilab/templates`."""
+    """Write each file from its template in `optilab/cli/templates`."""
     values = {
         "name": name,
         "package": f"optilab_{name}",

@@ -1,4 +1,4 @@
-"""`optilab status` and `optilab replay`: what a results folder holds, and whether a run of it can be made again."""
+"""`optilab status` and `optilab replay`: runs done and missing; one run repeated and compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOLD = 20  # failures that are shown one by one
 
 
 def show_status(folder: Path, *, as_json: bool) -> None:
-    """Print the status of a results folder."""
+    """Print the status of a results folder. InputError if it is none."""
     status = status_of(folder)
     if as_json:
         say(json.dumps(_as_json(status), indent=2, allow_nan=False))
@@ -51,7 +51,10 @@ def _as_json(status: Progress) -> dict[str, object]:
 
 
 def show_replay(folder: Path, identity: str) -> int:
-    """Make a run again and print what came of it; returns 0 if it is identical, else 1."""
+    """Repeat a run and print the differences; returns 0 if it is identical, else 1.
+
+    InputError if there is no such run, or it can't be repeated.
+    """
     made = replay(folder, identity)
     say(f"{printable(made.label)}, seed {made.seed}, run {made.run_id}: {_verdict(made)}")
     for name, (before, now) in made.changed.items():

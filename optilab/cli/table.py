@@ -1,4 +1,4 @@
-"""Tables that fit: no number and no word is broken, however narrow the terminal."""
+"""Tables that fit the terminal without breaking numbers or words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 300  # characters of a cell
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, over several lines where it is long; figures stand on the right, and words may be wrapped."""
+    """A table column. name: may hold line breaks. figures: right-aligned and never wrapped."""
 
     name: str
     figures: bool = False
@@ -33,10 +33,10 @@ class Column:
 def fitting(
     columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int, *, heading: int = 1
 ) -> RenderableType:
-    """The rows as a table of at most so many cells' width; below each other where that is too narrow.
+    """The rows as a table at most `width` characters wide; as paragraphs if that is too narrow.
 
-    heading: how many of the first cells name a row.
-    A word that is longer than the terminal is wide is broken all the same.
+    heading: number of leading cells that name a row.
+    A word longer than the terminal is wide is broken all the same.
     """
     rows = [list(map(_legible, row)) for row in rows]
     content = [[Text(column.name), *(row[k] for row in rows)] for k, column in enumerate(columns)]
@@ -61,7 +61,7 @@ def fitting(
 
 
 def refitted(table: Table, width: int) -> Group:
-    """A table of strings and rich's texts, made anew so that it fits; its title stands above."""
+    """A Rich table of strings and texts, refitted to `width`, with its title above."""
     columns = [Column(str(column.header), figures=column.justify == "right") for column in table.columns]
     rows = [[_text(cell) for cell in row] for row in zip(*(column.cells for column in table.columns), strict=True)]
     title = [_text(table.title)] if table.title else []
@@ -69,7 +69,7 @@ def refitted(table: Table, width: int) -> Group:
 
 
 def _legible(text: Text) -> Text:
-    """A cell as the encoding of the output shows it, so that it is measured as it is written."""
+    """A cell as the output's encoding shows it, so that widths are right."""
     plain = legible(text.plain, output().encoding or "utf-8")
     return text if plain == text.plain else Text(plain, style=text.style)
 
@@ -79,7 +79,7 @@ def _text(cell: RenderableType) -> Text:
 
 
 def _below_each_other(columns: Sequence[Column], rows: Sequence[Sequence[Text]], heading: int) -> Group:
-    """Each row as a paragraph: what names it, then its other cells, one a line."""
+    """Each row as a paragraph: its heading, then one line per remaining cell."""
     names = max(cell_len(column.title) for column in columns[heading:])
     parts: list[Text] = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""A terminal: every text that a command shows goes through it, and none of it acts on the terminal."""
+"""Terminal: Rich's console with control characters escaped, so that no text can act on the terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 60  # letters of a name
 
 
 class Terminal(Console):
-    """rich's console without its markup: control characters are shown as escape sequences, brackets and colons as they are.
+    """Rich's console without markup: control characters are shown as escape sequences, brackets and colons as they are.
 
     error: to the standard error. quiet: print nothing.
     """
@@ -34,20 +34,20 @@ class Terminal(Console):
         )
 
     def say(self, text: str, style: str = "") -> None:
-        """Print a text; the terminal breaks its lines, so that what stands in them can be copied."""
+        """Print text without wrapping it, so that it can be copied."""
         self.print(text, style=style or None, soft_wrap=True)
 
     def print(self, *things: Any, **named: Any) -> None:
-        """Print some things; a table so that no word and no number in it is broken."""
+        """Print things; tables are refitted so that no word or number is broken."""
         fitted = (refitted(thing, self.width) if isinstance(thing, Table) else thing for thing in things)
         super().print(*fitted, **named)
 
     def render_str(self, text: str, **_: Any) -> Text:
-        """A string as it is printed, and measured for a table."""
+        """A string as it is printed and measured."""
         return Text(_lines(text))
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The pieces that are written: none of them acts on the terminal but rich's own."""
+        """Segments to write; control characters are escaped in all but Rich's own."""
         for piece in super().render(renderable, options):
             if piece.control is None and not piece.text.isprintable():
                 yield Segment(_lines(piece.text), piece.style)
@@ -56,7 +56,7 @@ class Terminal(Console):
 
 
 def name(text: object, style: str = "") -> Text:
-    """A name from outside, on one line of printable characters, cut where it is very long."""
+    """A user-given name on one line: printable characters only, shortened if very long."""
     return Text(shortened(printable(str(text)), _LONGEST), style=style)
 
 

@@ -1,4 +1,4 @@
-"""What the kit's verdicts look like in a terminal."""
+"""Verdicts of the conformance kit, printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIGNS = {
 
 
 def print_verdicts(name: str, verdicts: Iterable[Verdict], console: Console) -> int:
-    """Print the verdicts on an optimizer as they are found; the number of broken properties."""
+    """Print verdicts as they arrive; returns the number of broken properties."""
     console.print(name, style="bold")
     count = {"holds": 0, "broken": 0, "not asked": 0}
     for verdict in verdicts:

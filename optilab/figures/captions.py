@@ -1,4 +1,4 @@
-"""Captions: which seeds, which band, which hyperparameters, and what did not last to the end."""
+"""Captions: seeds, band, chosen hyperparameters, and runs that did not last."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAME = 40  # letters of a label
 
 
 def seeds_text(results: Results, by: str = "train_cost") -> str:
-    """Over which seeds, with which band, and on which seeds hyperparameters were chosen."""
+    """The sentence about seeds, the band, and the seeds that hyperparameters were chosen on."""
     runs = results.runs
     evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
     seeds = sorted(evaluation.unique())
@@ -40,7 +40,7 @@ def seeds_text(results: Results, by: str = "train_cost") -> str:
 
 
 def without_chance_text(runs: pd.DataFrame) -> str:
-    """Which lines are one run each because no seed would make another."""
+    """The clause that names lines in which nothing is random, which have one run each."""
     labels = dict.fromkeys(runs.loc[~runs["is_random"].fillna(True).astype(bool), "label"])
     if not labels:
         return ""
@@ -51,7 +51,7 @@ def without_chance_text(runs: pd.DataFrame) -> str:
 
 
 def chosen_text(results: Results, best: pd.DataFrame) -> str:
-    """The hyperparameters of each line, of those that vary."""
+    """The sentence with the chosen value of each varying hyperparameter, by line."""
     names = varying(results.runs)
     parts = []
     for _, group in best.groupby(LINE, sort=False):
@@ -67,7 +67,7 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
 
 
 def ended_text(best: pd.DataFrame) -> str:
-    """How many runs of which line did not last."""
+    """The sentence that counts runs that did not last, by line."""
     ended = best[~best["status"].isin(LASTED)]
     counts = ended.value_counts(["label", "status"], sort=False).reset_index()
     parts = [f"{row['count']} of {name_of(row['label'])} {row['status']}" for row in counts.to_dict("records")]
@@ -75,18 +75,18 @@ def ended_text(best: pd.DataFrame) -> str:
 
 
 def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:
-    """What the legend says of the lines of which nothing could be chosen by a measure; several: whether problems are named."""
+    """Legend entries for lines without a best cell by a measure; several: whether problems are named."""
     lines = unchosen(results.runs, f"final_{by}").to_dict("records")
     return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
 
 
 def has_marker(ax: Axes, marker: str) -> bool:
-    """Whether one is drawn, so that the caption has to say what it means."""
+    """Whether a line with this marker is drawn."""
     return any(line.get_marker() == marker for line in ax.get_lines())
 
 
 def name_of(label: object) -> str:
-    """A label within a sentence."""
+    """A label shortened for a sentence."""
     return shortened(str(label), _NAME)
 
 

@@ -28,7 +28,10 @@ _SIZE = 5.6, 4.0  # of a panel, in inches
 
 
 def convergence(results: Results, x: str | None, y: str) -> Figure | None:
-    """The best cell of every line, `y` over `x`; None where the history has no such values."""
+    """Convergence plot: the best cell of every line, `y` over `x`; None if the history has no such values.
+
+    InputError if no value is finite.
+    """
     best = best_runs(results.runs)
     history = results.history[results.history["run_id"].isin(best["run_id"])]
     if history[y].isna().all():
@@ -68,7 +71,10 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
 
 
 def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
-    """The final cost against each hyperparameter that varies; None where none does."""
+    """Sensitivity plot: the final cost against each varying hyperparameter; None if none varies.
+
+    InputError if every run that varies one was pruned, or no value is finite.
+    """
     names = [name for name in varying(results.runs) if is_number(results.runs, name)]
     if not names or y not in ("train_cost", "test_cost") or results.runs[f"final_{y}"].isna().all():
         return None

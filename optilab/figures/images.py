@@ -49,7 +49,10 @@ def _best_again(results: Results, train_again: TrainAgain) -> tuple[Network, Cel
 
 
 def digits(results: Results, train_again: TrainAgain) -> Figure | None:
-    """Test examples with what the best network says of them; None where there are no images with classes."""
+    """Test examples with predictions of the best network; None if there are no images with classes.
+
+    InputError if no run on images has lasted.
+    """
     replayed = _best_again(results, train_again)
     if replayed is None or not len(replayed[0].examples.x_test):
         return None
@@ -80,7 +83,10 @@ def digits(results: Results, train_again: TrainAgain) -> Figure | None:
 
 
 def weights(results: Results, train_again: TrainAgain) -> Figure | None:
-    """First-layer weights of the best network as images; None where there are no images."""
+    """First-layer weights of the best network as images; None if there are no images with classes.
+
+    InputError if no run on images has lasted.
+    """
     replayed = _best_again(results, train_again)
     if replayed is None:
         return None

@@ -1,4 +1,4 @@
-"""Figures of the path of a descent on a function of one or two weights."""
+"""Optimization paths on functions of one or two weights."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _WIDTH = 5.4  # of a panel of two weights, in inches
 
 
 def path(results: Results, x: str | None, y: str) -> Figure | None:
-    """The path of the best cell of every line; None where the problems are not all of one, or all of two weights."""
+    """Paths of the best cell of every line; None unless the problems all have one weight, or all two.
+
+    InputError if no evaluation run has a history, or a problem can't be rebuilt.
+    """
     problems = {
         label: problem
         for label, problem in problems_of(results).items()

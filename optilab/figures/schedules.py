@@ -1,4 +1,4 @@
-"""Figure of the curves of schedules."""
+"""Schedules: their multipliers over the steps of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _MOST_POINTS = 100_000  # of a curve; of a longer run, steps that are evenly spa
 
 
 def draw_schedules(specs: Sequence[str], steps: int, target: Path) -> Path:
-    """Draw the curves of schedules, given by name or as TOML tables, over a run of `steps` steps."""
+    """Draw schedules, given by name or as TOML tables, over a run of `steps` steps into `target`, and return that.
+
+    InputError for a schedule that is unknown, depends on measurements or has no finite multiplier, and if `target` can't be written.
+    """
     bound = [_bound(text) for text in specs]
     labels = [one.label for one in bound]
     labels = [text if labels.count(label) > 1 else label for label, text in zip(labels, specs, strict=True)]

@@ -1,4 +1,4 @@
-"""What pictures need beside the two tables: what the runs were made of."""
+"""Problems and optimizers of stored runs, rebuilt for pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the cost falls, and how it depends on a hyperparameter: a line and a band for each label."""
+"""Convergence and sensitivity plots: a line and a band for each label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The legend: every line that a picture shows, under its name, whatever letters that has."""
+"""The legend beside the axes: any label is drawn literally, long ones over several lines."""
 
 from __future__ import annotations
 

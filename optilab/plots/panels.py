@@ -1,4 +1,4 @@
-"""Panels of a figure: one axes for each thing, over several rows where they are many."""
+"""Figures of several panels, over as many rows as they need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def panels(
     beside: float = 1.2,
     layout: Literal["constrained", "compressed"] = "constrained",
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels, so many of them in a row; size: of each, in inches; beside: room for the legend."""
+    """A figure of `count` panels, `across` in a row; size: of a panel, in inches; beside: inches for the legend."""
     columns = min(count, across)
     rows = -(-count // columns)
     figure = Figure(figsize=(beside + size[0] * columns, 0.6 + size[1] * rows), layout=layout)

@@ -1,4 +1,4 @@
-"""The path of a descent on a function of one or two weights."""
+"""Optimization paths on a function of one weight (curve) or two weights (contours)."""
 
 from __future__ import annotations
 

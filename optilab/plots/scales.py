@@ -1,4 +1,4 @@
-"""Scales of axes: what is linear, what is logarithmic, and where the picture ends."""
+"""Axis scales and limits: linear, logarithmic or symlog."""
 
 from __future__ import annotations
 

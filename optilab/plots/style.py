@@ -1,4 +1,4 @@
-"""What all pictures share: names of axes with their units, colours, captions."""
+"""Style shared by all pictures: axis names with units, colours, theme, captions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from outside on a picture: drawn to the letter, whatever it is, and never longer than there is room for."""
+"""User-given text in pictures: drawn literally and shortened to fit."""
 
 from __future__ import annotations
 

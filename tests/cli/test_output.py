@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -21,17 +18,16 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from optilab import store
-from optilab.cli import live, outlets, status
-from optilab.cli.comparison import comparison_notes, comparison_table
+from optilab.cli import outlets, status
 from optilab.cli.main import main
 from optilab.cli.table import Column, fitting
 from optilab.cli.terminal import Terminal, name
 from optilab.cli.verdicts import print_verdicts
 from optilab.errors import InputError
-from optilab.records.columns import COLUMNS
 from optilab.runner.progress import Progress
 from optilab.testing.verdicts import Verdict
-from optilab.texts import counted, printable
+from optilab.texts import counted
+from terminals import printed
 
 NASTY = "a\x1b[31mred\x1b[2J \x07\x9b [bold]x[/bold] [/nothing] :warning: \u202e"
 SHOWN = r"a\x1b[31mred\x1b[2J \x07\x9b [bold]x[/bold] [/nothing] :warning: \u202e"
@@ -134,15 +130,6 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes
 def acts_on_a_terminal(text: str) -> list[str]:
     """Characters that a terminal would act on."""
     return [c for c in text if not c.isprintable() and c != "\n"]
-
-
-def printed(thing: Any, width: int = 300) -> str:
-    """What a terminal of some width shows of it."""
-    terminal = Terminal()
-    with terminal.capture() as captured:
-        terminal.width = width
-        terminal.print(thing)
-    return captured.get()
 
 
 @given(st.text() | st.sampled_from([NASTY, "[red]", ":smile:", "\r\x1b]0;title\x07"]))
@@ -258,26 +245,6 @@ def test_a_narrow_encoding_loses_nothing(folder: Path, encoding: str) -> None:
     assert "Median over 2 seeds" in text
 
 
-words = st.text("abcdefghij0123456789.-", min_size=1, max_size=12)
-cells = st.lists(words, max_size=4).map(" ".join)
-
-
-@given(st.lists(st.tuples(cells, cells, words, words), min_size=1, max_size=4), st.integers(20, 110))
-def test_tables_break_no_word_and_no_number(rows: list[tuple[str, ...]], width: int) -> None:
-    """However narrow it is: no line is too long, and every word of every cell stands in one piece."""
-    columns = [
-        Column("what it is"),
-        Column("how"),
-        Column("number\nof it", figures=True),
-        Column("other", figures=True),
-    ]
-    shown = printed(fitting(columns, [[Text(cell) for cell in row] for row in rows], width), width)
-    assert max(map(len, shown.splitlines())) <= width
-    there = shown.replace("(", " ").replace(")", " ").replace(":", " ").split()
-    for word in {word for row in rows for cell in row for word in cell.split()}:
-        assert there.count(word) >= sum(cell.split().count(word) for row in rows for cell in row)
-
-
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
 def test_the_dry_run_breaks_no_word(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     """Whatever table a command prints is made to fit."""
@@ -286,135 +253,6 @@ def test_the_dry_run_breaks_no_word(monkeypatch: pytest.MonkeyPatch, width: int)
     assert max(map(len, text.splitlines())) <= width
     assert {"gradient_descent", "hyperparameters", "constant", "lr=0.01", "lr=0.02"} <= set(text.split())
     assert "tiny: 2 cells" in text
-
-
-FOUND = pd.DataFrame(
-    {
-        "run_id": [f"{k:016x}" for k in range(5)],
-        "problem": "digits",
-        "optimizer": "sgd",
-        "label": ["sgd"] * 3 + ["gradient_descent"] * 2,
-        "schedule": "constant",
-        "batch_size": 10,
-        "seed": [0, 1, 2, 0, 1],
-        "role": "evaluation",
-        "status": ["budget"] * 3 + ["diverged"] * 2,
-        "message": "",
-        "final_train_cost": [0.123456, 0.5, 0.25, math.inf, math.inf],
-        "final_test_cost": [0.2, 0.6, 0.3, math.nan, math.nan],
-        "final_test_accuracy": [0.91236, 0.5, 0.75, math.nan, math.nan],
-        "spec": "{}",
-        "lr": [0.01] * 3 + [9.0] * 2,
-    }
-)
-
-
-def history_of(runs: pd.DataFrame) -> pd.DataFrame:
-    """One measurement of each, after two epochs and a second and a half."""
-    return pd.DataFrame({"run_id": runs["run_id"], "step": 20, "epoch": 2.0, "seconds": 1.5})
-
-
-def comparison_at(width: int, **changes: Any) -> str:
-    """The comparison of FOUND in a terminal of some width."""
-    experiment = SimpleNamespace(tuning=changes.get("tuning"))
-    found = store.Results(Path(), FOUND, history_of(FOUND))
-    return printed(comparison_table(experiment, found, "final_train_cost", width), width)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("width", [40, 60, 80, 100])
-def test_the_comparison_holds_the_medians_and_ranges(width: int) -> None:
-    """Accuracy in percent, costs to three digits, medians with the lowest and the highest; in a table or below each other."""
-    text = comparison_at(width)
-    assert max(map(len, text.splitlines())) <= width
-    row = text[text.index("sgd") : text.index("gradient_descent")]
-    for figure in ("75.00", "50.00–91.24", "0.3", "0.2–0.6", "0.25", "0.123–0.5", "1.5"):
-        assert figure in row.replace("(", " ").replace(")", " ").split()
-    row = text[text.index("gradient_descent") :]
-    assert {"(2", "diverged)"} <= set(row.split())
-    assert "Median over 3 seeds" in " ".join(row.split())
-
-
-@pytest.mark.parametrize(("tuned", "told"), [(True, "on other seeds"), (False, "on the same seeds")])
-def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> None:
-    """It is said below the table, where there was something to choose."""
-    assert "chosen on" not in comparison_at(100, tuning=tuned)
-    runs = pd.concat([FOUND[:1], FOUND[:1].assign(run_id="f" * 16, lr=0.02, final_train_cost=9.0)], ignore_index=True)
-    experiment: Any = SimpleNamespace(tuning=object() if tuned else None)
-    table = comparison_table(experiment, store.Results(Path(), runs, history_of(runs)), "final_train_cost", 100)
-    text = " ".join(printed(table, 100).split())
-    assert f"Hyperparameters chosen {told}, by final train cost." in text
-    assert "lr=0.01*" in text
-
-
-def test_nothing_to_compare_is_said() -> None:
-    """Without a run of evaluation there is a sentence in place of the table."""
-    tuning = FOUND[FOUND["status"] != "diverged"].assign(role="tuning")
-    nothing: Any = SimpleNamespace(tuning=None)
-    table = comparison_table(nothing, store.Results(Path(), tuning, history_of(tuning)), "final_train_cost", 80)
-    assert printed(table).strip() == "No runs to compare."
-
-
-def finished(label: str, status_of_it: str, cost: float) -> Any:
-    """A run that has ended with some cost."""
-    row = [0.0] * len(COLUMNS)
-    row[COLUMNS.index("train_cost")] = cost
-    job = SimpleNamespace(task=SimpleNamespace(cell=SimpleNamespace(label=label)), seed=7, run_id="0" * 16)
-    return SimpleNamespace(job=job, outcome=SimpleNamespace(status=status_of_it, message="why", log=np.array([row])))
-
-
-def live_table(runs: list[Any], width: int = 100) -> str:
-    """What the live display shows once these have ended."""
-    terminal = Terminal()
-    terminal.width = width
-    shown = live.Live(terminal, "train_cost")
-    with terminal.capture():
-        shown.started("evaluation", len(runs) + 2, 3, 0, 0)
-        shown.finished(runs, 2)
-    return printed(shown._picture(), width)
-
-
-def test_the_live_table_shows_the_best_so_far() -> None:
-    """Of each line the lowest last cost of runs that lasted, best line first, with what ended otherwise; and done against wanted."""
-    runs = [
-        finished("a", "budget", 3.0),
-        finished("a", "budget", 2.0),
-        finished("a", "diverged", 0.5),
-        finished("b", "budget", 1.25),
-        finished("b", "failed", 0.1),
-    ]
-    lines = [line.split() for line in live_table(runs).splitlines()]
-    assert ["b", "2", "1.25", "1", "failed"] in lines
-    assert ["a", "3", "2", "1", "diverged"] in lines
-    assert lines.index(["b", "2", "1.25", "1", "failed"]) < lines.index(["a", "3", "2", "1", "diverged"])
-    assert any("8/10" in line for line in lines)
-    assert any(line[:3] == ["2", "under", "way,"] for line in lines)
-
-
-@pytest.mark.parametrize("width", [60, 80])
-def test_the_live_table_breaks_no_word(width: int) -> None:
-    """The counts, the bar and what is under way stand in whole words on narrow terminals."""
-    text = live_table(
-        [finished("a rather long label of an optimizer", "diverged", 3.0), finished("b", "budget", 1.0)], width
-    )
-    assert max(map(len, text.splitlines())) <= width
-    there = text.split()
-    assert {"rather", "optimizer", "diverged", "evaluation", "5/7", "2", "under", "way,"} <= set(there)
-    assert "…" not in text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3599, "59:59"), (3600, "1:00:00"), (93784, "26:03:04")],
-)
-def test_time_that_is_left(seconds: float, told: str) -> None:
-    """Minutes and seconds, with hours where there are some."""
-    assert live._duration(seconds) == told
-
-
-@pytest.mark.parametrize(("a_second", "told"), [(2.5, "2.5 runs/s"), (1, "1 runs/s"), (0.5, "30 runs/min")])
-def test_runs_a_second(a_second: float, told: str) -> None:
-    """A minute where it is fewer than one a second."""
-    assert live._rate(a_second) == told
 
 
 @pytest.mark.parametrize(
@@ -428,7 +266,7 @@ def test_one_is_singular(count: int, told: str) -> None:
 
 def test_status_tells_done_against_wanted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Done is what is wanted and there; others are counted for themselves."""
-    failed = FOUND[:0].assign(traceback="")
+    failed = pd.DataFrame(columns=["run_id", "label", "seed", "status", "message", "traceback"])
     told = Progress(wanted=7, more=False, missing=3, stale=1, why="", statuses={"budget": 4}, failed=failed, others=1)
     monkeypatch.setattr(status, "status_of", lambda _: told)
     status.show_status(Path(), as_json=False)
@@ -543,27 +381,3 @@ def test_help_is_the_output(line: str) -> None:
     done = shell(f"$OPTILAB {line}")
     assert b"Usage: optilab" in done.stdout
     assert done.stderr == b""
-
-
-@given(label=st.text(st.characters(codec="utf-8"), min_size=1, max_size=12))
-def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> None:
-    """No character of a label is lost there, not even one that rich takes out of its texts."""
-    runs = pd.DataFrame({"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": ""})
-    notes = comparison_notes(SimpleNamespace(tuning=None), runs, "final_train_cost", tuned=False)  # type: ignore[arg-type]
-    assert notes.plain == f"One seed. Of {printable(label)} one run, as nothing in it is random."
-
-
-@pytest.mark.parametrize("width", [60, 80, 100])
-def test_tables_stand_in_a_narrow_encoding(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cells are measured as the encoding shows them: all lines of a table have the same width, and columns stand below each other."""
-    written = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
-    with outlets.outlets():
-        terminal = Terminal()
-        rows = [[Text("\u5b66\u7fd2\u7387 \u2713"), Text("1.5")], [Text("sgd"), Text("0.25")]]
-        terminal.print(fitting([Column("optimizer"), Column("cost", figures=True)], rows, width))
-    lines = written.getvalue().decode("ascii").splitlines()
-    assert r"\u5b66\u7fd2\u7387 +" in "\n".join(lines)
-    assert (
-        len({line.index(figure) + len(figure) for line in lines for figure in ("1.5", "0.25") if figure in line}) == 1
-    )

@@ -14,32 +14,26 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from images import image_file
 from optilab.errors import InputError
-from optilab.experiment.experiment import Experiment
 from optilab.experiment.file import read
-from optilab.figures import draw as drawing
 from optilab.figures.draw import draw_schedules
 from optilab.plots import style
 from optilab.plots.convergence import convergence as convergence_plot
-from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results
+from pictures import draw
+from pictures import made as small
 
-draw = partial(drawing.draw, train_again=made_again)
+made = partial(small, budget={"steps": 40})
 
 PNG = b"\x89PNG\r\n"
-
-
-def made(folder: Path, **changes: Any) -> Results:
-    """Results of a small experiment."""
-    given = {"name": "small", "question": "Who arrives?", "seeds": 3, "budget": {"steps": 40}, **changes}
-    return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +123,20 @@ def test_the_look_of_other_pictures_is_left_alone(two_weights: Results) -> None:
     draw(two_weights)
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == open_before
+
+
+def test_the_look_is_that_of_seaborn() -> None:
+    """Colours and settings that are written out, for importing seaborn takes long, are those of its palette and contexts."""
+    palette = [to_hex(colour) for k, colour in enumerate(sns.color_palette("colorblind")) if k != 7]
+    assert [to_hex(colour) for colour in style.COLOURS[:9]] == palette
+    given = {**sns.axes_style("ticks"), **sns.plotting_context("notebook", font_scale=0.9)}
+    own = {*style._RC, "font.family", "font.sans-serif", "image.cmap"}
+    with style.theme():
+        ours = dict(mpl.rcParams)
+    with mpl.rc_context(given):
+        assert {name: ours[name] for name in given if name not in own} == {
+            name: mpl.rcParams[name] for name in given if name not in own
+        }
 
 
 def test_convergence_on_functions(two_weights: Results, figures: list[Figure]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 
 import optilab
 from images import image_file
-from optilab.experiment.experiment import Experiment
 from optilab.figures.convergence import convergence, sensitivity
 from optilab.figures.draw import draw_schedules
 from optilab.figures.images import digits, weights
@@ -25,15 +24,11 @@ from optilab.plots import images as image_plots
 from optilab.plots.convergence import convergence as convergence_plot
 from optilab.plots.schedules import schedule_curves
 from optilab.runner.remaking import made_again
-from optilab.runner.run import run_experiment
-from optilab.runner.session import Way
 from optilab.store import Results
+from pictures import made as small
+from pictures import rendered
 
-
-def made(folder: Path, **changes: Any) -> Results:
-    """Results of a small experiment."""
-    given = {"name": "small", "question": "Who arrives?", "seeds": 4, "budget": {"steps": 20}, **changes}
-    return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
+made = partial(small, seeds=4)
 
 
 @pytest.fixture(scope="module")
@@ -66,20 +61,6 @@ def readers(tmp_path_factory: pytest.TempPathFactory) -> Results:
             {"use": "adam", "lr": 0.02, "batch_size": 8, "label": "has learned"},
         ],
     )
-
-
-@pytest.fixture(autouse=True)
-def no_figures_left() -> Iterator[None]:
-    """Close what a test has drawn."""
-    yield
-    plt.close("all")
-
-
-def drawn(figure: Figure | None) -> Figure:
-    """A figure that there is."""
-    assert figure is not None
-    figure.canvas.draw()
-    return figure
 
 
 def legend(figure: Figure) -> list[str]:
@@ -115,7 +96,7 @@ def test_a_band_goes_from_its_lower_to_its_upper_edge() -> None:
 
 def test_the_band_is_the_middle_half_of_the_seeds(descents: Results) -> None:
     """Its edges are the quartiles that NumPy finds over the seeds of the chosen cell."""
-    figure = drawn(convergence(descents, None, "train_cost"))
+    figure = rendered(convergence(descents, None, "train_cost"))
     runs = descents.runs[(descents.runs["label"] == "z fast") & (descents.runs["lr"] == 0.02)]
     last = descents.history[descents.history["run_id"].isin(runs["run_id"]) & (descents.history["step"] == 20)]
     colour = to_hex(lines_of(figure.axes[0])["z fast"].get_color())
@@ -127,7 +108,10 @@ def test_the_band_is_the_middle_half_of_the_seeds(descents: Results) -> None:
 
 def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
     """The best line is named first, whatever it is called, and each name has the colour of its line."""
-    for figure in (drawn(convergence(descents, None, "train_cost")), drawn(sensitivity(descents, None, "train_cost"))):
+    for figure in (
+        rendered(convergence(descents, None, "train_cost")),
+        rendered(sensitivity(descents, None, "train_cost")),
+    ):
         assert legend(figure) == ["z fast", "m middle", "a slow"]
         (entries,) = [one.get_lines() for ax in figure.axes if (one := ax.get_legend()) is not None]
         colours = {name: to_hex(line.get_color()) for name, line in zip(legend(figure), entries, strict=True)}
@@ -138,7 +122,7 @@ def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
 
 def test_accuracy_is_best_where_it_is_highest(readers: Results) -> None:
     """The legend of accuracies begins with the highest."""
-    assert legend(drawn(convergence(readers, None, "test_accuracy"))) == ["has learned", "has not learned"]
+    assert legend(rendered(convergence(readers, None, "test_accuracy"))) == ["has learned", "has not learned"]
 
 
 def test_a_multiplier_holds_for_its_whole_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +151,7 @@ def test_the_axis_of_multipliers_says_of_what(tmp_path: Path, monkeypatch: pytes
 
 def test_the_confidence_of_a_digit_is_its_largest_output(readers: Results) -> None:
     """Above each example stands what the best network reads, and its largest output, as the network itself says."""
-    figure = drawn(digits(readers, made_again))
+    figure = rendered(digits(readers, made_again))
     w, problem = best_weights(readers)
     outputs = problem.outputs(w, problem.examples.x_test)
     shown = [ax for ax in figure.axes if ax.get_images()]
@@ -206,7 +190,7 @@ def best_weights(results: Results) -> tuple[np.ndarray, Any]:
 
 def test_the_weights_are_those_of_the_best_run(readers: Results) -> None:
     """Of all runs it is the one that reads most test examples rightly, and its first layer is what is drawn."""
-    figure = drawn(weights(readers, made_again))
+    figure = rendered(weights(readers, made_again))
     w, _ = best_weights(readers)
     images = [ax.get_images()[0] for ax in figure.axes if ax.get_images()]
     np.testing.assert_array_equal(

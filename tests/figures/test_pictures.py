@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +12,23 @@ import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from matplotlib.axes import Axes
 from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from optilab.errors import InputError
 from optilab.experiment.experiment import Experiment
-from optilab.figures import draw as drawing
 from optilab.figures.convergence import convergence, sensitivity
 from optilab.figures.draw import _drawers, draw_schedules
 from optilab.figures.path import path
 from optilab.plots import images as image_plots
 from optilab.plots import style
-from optilab.plots.convergence import convergence as convergence_plot
-from optilab.plots.convergence import sensitivity as sensitivity_plot
-from optilab.plots.path import path_on_curve, paths_on_contours
 from optilab.plots.text import plain, wrapped
 from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results
-
-draw = partial(drawing.draw, train_again=made_again)
+from pictures import draw, drawn_lines, made, marks, rendered
 
 PNG = b"\x89PNG\r\n"
 LABELS = {  # as they are given, and as they stand in a legend
@@ -49,12 +41,6 @@ LABELS = {  # as they are given, and as they stand in a legend
     r"\$ \\ {} ^_ %": r"\$ \\ {} ^_ %",
 }
 QUESTION = "Who $\\frac{ arrives\x1b[2J? " + "long " * 10**4
-
-
-def made(folder: Path, **changes: Any) -> Results:
-    """Results of a small experiment."""
-    given = {"name": "small", "question": "Who arrives?", "seeds": 3, "budget": {"steps": 20}, **changes}
-    return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
 
 
 def optimizers() -> list[dict[str, Any]]:
@@ -82,20 +68,6 @@ def plain_names(tmp_path_factory: pytest.TempPathFactory) -> Results:
         problem={"use": "bowl", "start": "random"},
         optimizers=[{"use": "sgd", "lr": [1e-2, 1e-3]}, {"use": "adam", "lr": 0.1}],
     )
-
-
-@pytest.fixture(autouse=True)
-def no_figures_left() -> Iterator[None]:
-    """Close what a test has drawn."""
-    yield
-    plt.close("all")
-
-
-def rendered(figure: Figure | None) -> Figure:
-    """A figure, with everything on it drawn."""
-    assert figure is not None
-    figure.canvas.draw()
-    return figure
 
 
 def texts(figure: Figure) -> list[str]:
@@ -288,190 +260,6 @@ def test_all_diverged_is_a_picture_of_how(tmp_path: Path) -> None:
     bottom, top = figure.axes[0].get_ylim()
     assert len(crosses) == 2  # for sgd nothing could be chosen
     assert all(bottom < np.asarray(cross.get_ydata())[0] < top for cross in crosses)
-
-
-def lines_of(**values: list[float]) -> pd.DataFrame:
-    """Lines without a band, one measurement a step."""
-    parts = [
-        pd.DataFrame({"label": label, "x": np.arange(len(line)), "median": line, "low": line, "high": line})
-        for label, line in values.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def drawn_lines(ax: Axes) -> dict[str, np.ndarray]:
-    """The values of each line that has a name."""
-    return {
-        str(line.get_label()): np.asarray(line.get_ydata(), float)
-        for line in ax.get_lines()
-        if line.get_marker() != "x"
-    }
-
-
-def test_a_zero_stands_on_the_axis_of_costs() -> None:
-    """A cost of exactly 0 is at the bottom of a logarithmic axis, at a tick of its own, and the others keep their decades."""
-    figure, ax = plt.subplots()
-    convergence_plot(lines_of(a=[1, 1e-2, 0], b=[1, 1e-1, 1e-4]), ax, x="epoch", colours={"a": "red", "b": "blue"})
-    rendered(figure)
-    assert ax.get_yscale() == "symlog"
-    assert ax.get_ylim()[0] == 0
-    assert 0 in ax.get_yticks()
-    heights = ax.transAxes.inverted().transform(ax.transData.transform([(0, y) for y in (0, 1e-4, 1e-2, 1)]))[:, 1]
-    assert heights[0] == pytest.approx(0)
-    assert all(np.diff(heights) > 0.1)
-    np.testing.assert_array_equal(drawn_lines(ax)["a"], [1, 1e-2, 0])
-
-
-def test_a_line_that_diverges_does_not_press_the_others_flat() -> None:
-    """It leaves the picture at the top, its cross is at the edge, and the others go over most of the height."""
-    figure, ax = plt.subplots()
-    convergence_plot(lines_of(a=[1, 1e40, np.inf], b=[1, 0.5, 0.1]), ax, x="epoch", colours={"a": "red", "b": "blue"})
-    rendered(figure)
-    bottom, top = ax.get_ylim()
-    assert top == 10
-    assert 0.05 < bottom < 0.1
-    (cross,) = [line for line in ax.get_lines() if line.get_marker() == "x"]
-    assert np.asarray(cross.get_xydata()).tolist() == [[1, 10]]
-
-
-def test_rounding_does_not_press_the_others_flat() -> None:
-    """What has fallen to 1e-60 leaves the picture where a float's precision ends."""
-    figure, ax = plt.subplots()
-    convergence_plot(lines_of(a=[1, 1e-9, 1e-60], b=[1, 0.5, 0.1]), ax, x="epoch", colours={"a": "red", "b": "blue"})
-    rendered(figure)
-    assert ax.get_ylim()[0] == pytest.approx(1e-16)
-
-
-def test_what_is_not_finite_is_a_gap() -> None:
-    """No line is drawn over a value that isn't there."""
-    points = lines_of(a=[1, np.inf, 0.5, 0.1]).assign(scattered=False)
-    figure, ax = plt.subplots()
-    sensitivity_plot(points, ax, parameter="momentum", colours={"a": "red"})
-    rendered(figure)
-    np.testing.assert_array_equal(drawn_lines(ax)["a"], [1, np.nan, 0.5, 0.1])
-    assert [np.asarray(line.get_xydata()).tolist() for line in ax.get_lines() if line.get_marker() == "x"] == [[[0, 1]]]
-
-
-@pytest.mark.parametrize(
-    ("values", "scale"),
-    [
-        ([1e-300, 1e300], "linear"),
-        ([1e-4, 1e-2], "log"),
-        ([0.8, 0.9, 0.99], "linear"),
-        ([0.0, 1e-4, 1e-2], "symlog"),
-        ([0.0, 0.5, 0.9], "linear"),
-        ([-1.0, 0.0, 1.0], "linear"),
-        ([0.0], "linear"),
-        ([5.0], "linear"),
-    ],
-)
-def test_any_hyperparameter_has_an_axis(values: list[float], scale: str) -> None:
-    """Logarithmic where values differ much, and all of them are in the picture."""
-    points = pd.DataFrame({"label": "a", "x": values, "median": 1.0, "low": 1.0, "high": 1.0, "scattered": False})
-    figure, ax = plt.subplots()
-    sensitivity_plot(points, ax, parameter=r"$\frac{", colours={"a": "red"})
-    rendered(figure)
-    low, high = ax.get_xlim()
-    assert ax.get_xscale() == scale
-    assert low <= min(values)
-    assert high >= max(values)
-    assert ax.get_xlabel() == r"\$\frac{"
-
-
-CURVE = pd.DataFrame({"w_0": [-1.0, 0.0, 1.0], "cost": [1.0, 0.0, 1.0]})
-
-
-def marks(ax: Axes) -> dict[str, list[list[float]]]:
-    """Where there are starts (open circles), ends (large dots) and crosses."""
-    found: dict[str, list[list[float]]] = {"start": [], "end": [], "cross": []}
-    for line in ax.get_lines():
-        place = [float(v) for v in np.asarray(line.get_xydata()).ravel()]
-        if line.get_marker() == "x":
-            found["cross"].append(place)
-        elif line.get_marker() == "o" and line.get_markersize() >= 8:
-            found["start" if line.get_markerfacecolor() == "white" else "end"].append(place)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("weights", "costs", "lasted", "expected"),
-    [
-        ([0.5, 0.2], [0.25, 0.04], True, {"start": [[0.5, 0.25]], "end": [[0.2, 0.04]], "cross": []}),
-        ([0.5, 7.0], [0.25, 49.0], True, {"start": [[0.5, 0.25]], "end": [], "cross": [[1.0, 1.0]]}),
-        ([0.5, -1e200], [0.25, np.inf], False, {"start": [[0.5, 0.25]], "end": [], "cross": [[-1.0, 1.0]]}),
-        ([0.5, np.nan], [0.25, np.nan], False, {"start": [[0.5, 0.25]], "end": [], "cross": [[0.5, 0.25]]}),
-        ([0.5, 0.2], [0.25, 0.04], False, {"start": [[0.5, 0.25]], "end": [], "cross": [[0.2, 0.04]]}),
-        ([0.5, 7.0, 0.2], [0.25, 49.0, 0.04], True, {"start": [[0.5, 0.25]], "end": [[0.2, 0.04]], "cross": []}),
-        ([5.0, 0.2], [25.0, 0.04], True, {"start": [], "end": [[0.2, 0.04]], "cross": []}),
-        ([5.0, 6.0], [25.0, 36.0], True, {"start": [], "end": [], "cross": []}),
-    ],
-)
-def test_the_ends_of_a_path_on_a_curve(
-    weights: list[float], costs: list[float], lasted: bool, expected: dict[str, Any]
-) -> None:
-    """A dot where a run ended, a cross at the edge where it left for good, and neither where it never was."""
-    run = pd.DataFrame(
-        {"run_id": "r", "step": range(len(weights)), "w_0": weights, "train_cost": costs, "lasted": lasted}
-    )
-    figure, ax = plt.subplots()
-    path_on_curve(CURVE, run, ax, colour="red")
-    rendered(figure)
-    assert marks(ax) == expected
-
-
-SURFACE = pd.DataFrame(
-    [(u, v, u * u + v * v) for v in (-1.0, 0.0, 1.0) for u in (-1.0, 0.0, 1.0)], columns=["w_0", "w_1", "cost"]
-)
-
-
-@pytest.mark.parametrize(
-    ("points", "lasted", "expected"),
-    [
-        ([(0.5, 0.5), (0, 0.25)], True, {"start": [[0.5, 0.5]], "end": [[0, 0.25]], "cross": []}),
-        ([(0.5, 0.5), (1.5, 0.5)], True, {"start": [[0.5, 0.5]], "end": [], "cross": [[1, 0.5]]}),
-        ([(0, 0), (2, 4)], False, {"start": [[0, 0]], "end": [], "cross": [[0.5, 1]]}),
-        ([(0, 0), (-1e308, 1e308)], False, {"start": [[0, 0]], "end": [], "cross": [[-1, 1]]}),
-        ([(0.5, 0.5), (0, 0.25)], False, {"start": [[0.5, 0.5]], "end": [], "cross": [[0, 0.25]]}),
-        ([(0.5, 0.5), (np.nan, 0.25)], False, {"start": [[0.5, 0.5]], "end": [], "cross": [[0.5, 0.5]]}),
-        ([(3, 3), (0, 0.25)], True, {"start": [], "end": [[0, 0.25]], "cross": []}),
-        ([(3, 3), (4, 4)], True, {"start": [], "end": [], "cross": []}),
-        ([(0.5, 0.5), (5, 5), (0, 0.25)], True, {"start": [[0.5, 0.5]], "end": [[0, 0.25]], "cross": []}),
-    ],
-)
-def test_the_ends_of_a_path_on_contours(points: list[Any], lasted: bool, expected: dict[str, Any]) -> None:
-    """A cross stands where the way out crosses the edge of the picture, not on the last point inside."""
-    run = pd.DataFrame(points, columns=["w_0", "w_1"]).assign(run_id="r", label="a", lasted=lasted)
-    run["step"] = range(len(points))
-    figure, ax = plt.subplots()
-    paths_on_contours(SURFACE, run, ax, colours={"a": "red"}, minima=[0.0, 0.0])
-    rendered(figure)
-    found = marks(ax)
-    assert found.keys() == expected.keys()
-    for name, places in expected.items():
-        np.testing.assert_allclose(found[name], places, atol=1e-12)
-
-
-@pytest.mark.parametrize("cost", [0.0, -3.0, np.nan, np.inf, 1e308], ids=str)
-def test_a_surface_without_contours_is_a_picture(cost: float) -> None:
-    """A function that is the same everywhere, or finite nowhere, has no contours, and its paths are drawn."""
-    run = pd.DataFrame(
-        {"w_0": [0.5, 0.0], "w_1": [0.5, 0.0], "run_id": "r", "label": "a", "lasted": True, "step": [0, 1]}
-    )
-    figure, ax = plt.subplots()
-    paths_on_contours(SURFACE.assign(cost=cost), run, ax, colours={"a": "red"})
-    rendered(figure)
-    assert marks(ax)["end"] == [[0, 0]]
-
-
-@pytest.mark.parametrize("odd", [np.nan, np.inf, 1e308, -1e308], ids=str)
-def test_a_surface_with_an_odd_place_is_a_picture(odd: float) -> None:
-    """One place without a finite cost, or with an enormous one, leaves the contours of the others."""
-    surface = SURFACE.copy()
-    surface.loc[4, "cost"] = odd
-    figure, ax = plt.subplots()
-    paths_on_contours(surface, SURFACE.assign(run_id="r", label="b", lasted=True).head(0), ax, colours={"a": "red"})
-    rendered(figure)
-    assert len(ax.collections) == 2
 
 
 def test_a_run_that_leaves_the_curve_has_no_dot_on_its_start(tmp_path: Path) -> None:
