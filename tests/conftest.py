@@ -21,6 +21,45 @@ settings.register_profile("optilab", deadline=None, derandomize=True, suppress_h
 settings.load_profile("optilab")
 
 
+TESTS = Path(__file__).parent
+# What `pytest -m quick` runs: of each room the files that tell most for their time.
+QUICK = (
+    "analysis/test_comparison.py",
+    "cli/test_output.py",
+    "compiler/test_digests.py",
+    "datasets/test_arrays.py",
+    "experiment/test_identity.py",
+    "kernels/test_costs.py",
+    "optimizers/test_chain.py",
+    "plugins/test_schedules.py",
+    "plugins/test_schedules_curves.py",
+    "problems/test_layers.py",
+    "records/test_labels.py",
+    "runner/test_limits.py",
+    "schedules/test_schedules.py",
+    "search/test_space_filling.py",
+    "store/test_merging.py",
+    "store/test_store.py",
+    "test_docstrings.py",
+    "test_randomness.py",
+    "test_refusals.py",
+    "test_texts.py",
+    "training/test_stopping.py",
+    "workers/test_exceptions.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the files in `QUICK`, but for those that are slow. Raises a UsageError for a file that is gone."""
+    if gone := [place for place in QUICK if not (TESTS / place).exists()]:
+        raise pytest.UsageError(f"QUICK of {__file__} names {', '.join(gone)}, which is not there")
+    places = {TESTS / place for place in QUICK}
+    for item in items:
+        if item.path in places and not item.get_closest_marker("slow"):
+            item.add_marker("quick")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An empty cache for the whole session, of all its processes; OPTILAB_CACHE keeps another, to save the compiling."""

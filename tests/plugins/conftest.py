@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from curves import line_through
 
 from blobs import network_on, write_blobs
+from curves import line_through
 from optilab.problems.problem import Problem
 
 

@@ -265,7 +265,7 @@ def test_signum_remembers_a_mean() -> None:
 @pytest.mark.parametrize(
     ("special", "given", "plain", "other"),
     [
-        ("gradient_descent", {}, "sgd", {"lr": 0.01}),
+        ("gradient_descent", {}, "sgd", {}),
         ("momentum", {"momentum": 0.0}, "sgd", {}),
         ("nesterov", {"momentum": 0.0}, "sgd", {}),
         ("heavy_ball", {"momentum": 0.0}, "sgd", {}),

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from curves import REQUIRED, Vector, bundled, curve, floors, totals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optilab
+from curves import REQUIRED, Vector, bundled, curve, floors, totals
 from optilab.problems.problem import Problem
 
 COUNTS = [

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from curves import REQUIRED, bundled, curve, floors, increasing, totals
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from curves import REQUIRED, bundled, curve, floors, increasing, totals
 
 
 @settings(max_examples=30)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from curves import curve, floors, increasing, totals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optilab
+from curves import curve, floors, increasing, totals
 
 
 @settings(max_examples=60)
