@@ -106,9 +106,8 @@ def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> N
 def test_nothing_to_compare_is_said() -> None:
     """Without a run of evaluation there is a sentence in place of the table."""
     tuning = FOUND[FOUND["status"] != "diverged"].assign(role="tuning")
-    table = comparison_table(
-        SimpleNamespace(tuning=None), store.Results(Path(), tuning, history_of(tuning)), "final_train_cost", 80
-    )  # type: ignore[arg-type]
+    experiment: Any = SimpleNamespace(tuning=None)
+    table = comparison_table(experiment, store.Results(Path(), tuning, history_of(tuning)), "final_train_cost", 80)
     assert printed(table).strip() == "No runs to compare."
 
 

@@ -47,7 +47,7 @@ def test_a_line_that_diverges_does_not_press_the_others_flat() -> None:
     assert top == 10
     assert 0.05 < bottom < 0.1
     (cross,) = [line for line in ax.get_lines() if line.get_marker() == "x"]
-    assert cross.get_xydata().tolist() == [[1, 10]]
+    assert np.asarray(cross.get_xydata()).tolist() == [[1, 10]]
 
 
 def test_rounding_does_not_press_the_others_flat() -> None:
@@ -65,7 +65,7 @@ def test_what_is_not_finite_is_a_gap() -> None:
     sensitivity_plot(points, ax, parameter="momentum", colours={"a": "red"})
     rendered(figure)
     np.testing.assert_array_equal(drawn_lines(ax)["a"], [1, np.nan, 0.5, 0.1])
-    assert [line.get_xydata().tolist() for line in ax.get_lines() if line.get_marker() == "x"] == [[[0, 1]]]
+    assert [np.asarray(line.get_xydata()).tolist() for line in ax.get_lines() if line.get_marker() == "x"] == [[[0, 1]]]
 
 
 @pytest.mark.parametrize(

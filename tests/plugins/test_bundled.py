@@ -33,7 +33,7 @@ def fresh_registry() -> Iterator[None]:
 def bundled_entry_points() -> dict[str, str]:
     """Entry points as pyproject.toml declares them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return project["entry-points"]["optilab"]
+    return dict(project["entry-points"]["optilab"])
 
 
 @pytest.mark.parametrize("hook", HOOKS)
