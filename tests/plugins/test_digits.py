@@ -17,6 +17,13 @@ from optilab_datasets import digits
 Array = np.ndarray
 
 
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder for this test."""
+    monkeypatch.setenv("OPTILAB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
 def memory_mapped(array: Array) -> bool:
     """Whether the array's memory is a file's."""
     base: Any = array
