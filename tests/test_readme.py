@@ -16,7 +16,7 @@ import pytest
 from optilab.cli.main import main
 from optilab.experiment.file import read
 from optilab.experiment.grid import grid_of
-from optilab.experiment.seeds import evaluation_seeds
+from optilab.experiment.seeds import seeds_of
 from optilab.plugins import loading
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +95,7 @@ def test_every_experiment_validates(folder: Path) -> None:
             (folder / "block.toml").write_text(block.text, "utf-8")
             experiment = read(folder / "block.toml")
             assert grid_of(experiment).cells
-            assert evaluation_seeds(experiment)
+            assert seeds_of(experiment, "evaluation")
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)

@@ -62,19 +62,19 @@ def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
     evaluated = pd.MultiIndex.from_frame(best_runs(runs, by)[LINE])
     none = best[~pd.MultiIndex.from_frame(best[LINE]).isin(evaluated)]
     rows = [
-        {**{name: line[name] for name in [*LINE, *NAMES]}, "ended": _endings(_of_line(tried, line))}
+        {**{name: line[name] for name in [*LINE, *NAMES]}, "ended": endings(of_line(tried, line))}
         for line in none.to_dict("records")
     ]
     return pd.DataFrame(rows, columns=[*LINE, *NAMES, "ended"])
 
 
-def _of_line(runs: pd.DataFrame, line: Mapping[Any, Any] | pd.Series[Any]) -> pd.DataFrame:
+def of_line(runs: pd.DataFrame, line: Mapping[Any, Any] | pd.Series[Any]) -> pd.DataFrame:
     """The runs of a line, given by one of its rows."""
     problem, own = LINE
     found: pd.DataFrame = runs[(runs[problem] == line[problem]) & (runs[own] == line[own])]
     return found
 
 
-def _endings(runs: pd.DataFrame) -> str:
+def endings(runs: pd.DataFrame) -> str:
     """Number of runs by status, as text, without those that used up their budget."""
     return ", ".join(f"{n} {status}" for status, n in runs["status"].value_counts().items() if status != "budget")

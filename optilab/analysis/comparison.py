@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.best import _endings, _of_line, best_runs, unchosen
+from optilab.analysis.best import endings, of_line, best_runs, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
 from optilab.records.labels import told_apart
 from optilab.records.statuses import cost_or_infinity
@@ -24,7 +24,7 @@ def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]
     """
     runs = identified(runs)
     named = set(LINE) <= set(chosen.index)
-    line = _of_line(runs, chosen) if named else runs[(runs[NAMES] == chosen[NAMES]).all(axis=1)]
+    line = of_line(runs, chosen) if named else runs[(runs[NAMES] == chosen[NAMES]).all(axis=1)]
     parts = []
     for name in names:
         value = chosen[name]
@@ -64,7 +64,7 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
             "hyperparameters": chosen_text(results_runs, first, names),
             "seeds": len(group),
             "random": is_random(group),
-            "ended": _endings(group),
+            "ended": endings(group),
             "epochs": group["epoch"].median(),
             "seconds": group["seconds"].median(),
         }

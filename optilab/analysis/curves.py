@@ -37,7 +37,7 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
         positions = line.groupby("measurement")[x].median()
         lasted = line.groupby("run_id")["status"].first().isin(LASTED).reindex(values.columns, fill_value=False)
         values = values.where(values.notna() | lasted.to_numpy(), np.inf).ffill()
-        low, middle, high = _quantiles(values.to_numpy(), [0.25, 0.5, 0.75])
+        low, middle, high = quantiles(values.to_numpy(), [0.25, 0.5, 0.75])
         lines.append(
             pd.DataFrame(
                 {
@@ -58,7 +58,7 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     return pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=columns)
 
 
-def _quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
+def quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
     """Quantiles along the rows; infinity is the largest value, NaN is left out."""
     filled = np.where(np.isinf(values), _ENORMOUS, values)
     found = np.nanquantile(filled, levels, axis=1)

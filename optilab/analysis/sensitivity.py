@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_columns, hyperparameter_columns, identified
-from optilab.analysis.curves import _quantiles
+from optilab.analysis.curves import quantiles
 from optilab.records.statuses import cost_or_infinity
 
 
@@ -26,7 +26,7 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     rows = []
     for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
         named = dict(zip(cell_columns(runs), keys, strict=True))
-        low, middle, high = _quantiles(cell[["y"]].to_numpy().T, [0.25, 0.5, 0.75])[:, 0]
+        low, middle, high = quantiles(cell[["y"]].to_numpy().T, [0.25, 0.5, 0.75])[:, 0]
         if np.isinf(middle) and (cell["status"] == "pruned").any():
             continue
         rows.append(

@@ -14,11 +14,6 @@ TUNING_SEED = 1_000_000  # the first seed of tuning, unless they are listed
 MOST_SEEDS = 10_000_000
 
 
-def evaluation_seeds(experiment: Experiment) -> list[int]:
-    """Seeds of the runs that are compared. InputError if they are also used for tuning."""
-    return list(seeds_of(experiment, "evaluation"))
-
-
 def tuning_seeds(experiment: Experiment) -> list[int]:
     """Seeds on which hyperparameters are chosen; empty without tuning. InputError as for `seeds_of`."""
     return list(seeds_of(experiment, "tuning"))

@@ -14,7 +14,7 @@ from optilab.experiment.cell import Cell
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.file import read
 from optilab.experiment.grid import grid_of
-from optilab.experiment.seeds import evaluation_seeds, tuning_seeds
+from optilab.experiment.seeds import seeds_of, tuning_seeds
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,7 +67,7 @@ def grid(path: Path, *changes: str) -> Sequence[Cell]:
     """Everything that is checked before anything runs."""
     experiment = read(path, changes)
     found = grid_of(experiment).cells
-    evaluation_seeds(experiment)
+    seeds_of(experiment, "evaluation")
     return found
 
 
@@ -77,7 +77,7 @@ def test_a_plain_experiment_is_its_grid(write: Write) -> None:
     found = grid_of(experiment).cells
     assert [cell.hyperparameters["lr"] for cell in found] == [0.1, 0.2]
     assert {cell.hyperparameters["beta1"] for cell in found} == {0.9}
-    assert evaluation_seeds(experiment) == [0, 1]
+    assert list(seeds_of(experiment, "evaluation")) == [0, 1]
     assert tuning_seeds(experiment) == []
     assert experiment.measure is None
     assert experiment.question == ""
@@ -88,7 +88,7 @@ def test_the_bundled_experiments_validate(file: Path) -> None:
     """Each file in experiments/ validates, expands, and is called what its experiment is called."""
     experiment = read(file)
     assert grid_of(experiment).cells
-    assert evaluation_seeds(experiment)
+    assert seeds_of(experiment, "evaluation")
     assert experiment.name == file.stem
     assert experiment.question
 
@@ -384,7 +384,7 @@ def test_a_dataset_is_looked_for_beside_the_file(write: Write, tmp_path: Path, m
 def test_seeds_may_be_listed(write: Write) -> None:
     """A list of seeds is taken as it is, each once; those of tuning are disjoint from those of a count."""
     experiment = read(write(PLAIN), ["seeds=[7, 3, 7]", "tuning.seeds=3"])
-    assert evaluation_seeds(experiment) == [7, 3]
+    assert list(seeds_of(experiment, "evaluation")) == [7, 3]
     assert len(set(tuning_seeds(experiment))) == 3
     assert not set(tuning_seeds(experiment)) & set(range(100_000))
 
