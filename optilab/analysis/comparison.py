@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.best import endings, of_line, best_runs, unchosen
+from optilab.analysis.best import best_runs, endings, of_line, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
 from optilab.records.labels import told_apart
 from optilab.records.statuses import cost_or_infinity
