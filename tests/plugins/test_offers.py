@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,61 +10,12 @@ import pytest
 from optilab import hookspecs
 from optilab.errors import InputError
 from optilab.plugins import loading
+from strangers import HALVE, Install, write
 
 HOOKS = [name for name in vars(hookspecs) if name.startswith("optilab_")]
 
 
-HALVE = '''
-from optilab import elementwise, hookimpl
-
-
-@elementwise(lr=0.5)
-def {name}(w, g, lr):
-    """Step down the slope."""
-    w -= lr * g
-    return w
-
-
-@hookimpl
-def optilab_optimizers():
-    return [{name}]
-'''
-
-
-Install = Callable[..., Path]
-
-
-@pytest.fixture(autouse=True)
-def fresh_registry() -> Iterator[None]:
-    """Each test begins and ends with no registry."""
-    loading.forget()
-    yield
-    loading.forget()
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Put a package on sys.path as an installer would: a module, and a dist-info written by hand."""
-
-    def put(dist: str, point: str, module: str, source: str) -> Path:
-        site = tmp_path / dist
-        info = site / f"{dist}-1.0.dist-info"
-        info.mkdir(parents=True)
-        (site / f"{module}.py").write_text(source, "utf-8")
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: 1.0\n", "utf-8")
-        (info / "entry_points.txt").write_text(f"[optilab]\n{point} = {module}\n", "utf-8")
-        monkeypatch.syspath_prepend(site)
-        importlib.invalidate_caches()
-        return site
-
-    return put
-
-
-def write(path: Path, source: str) -> Path:
-    """A plugin in a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(source, "utf-8")
-    return path
+pytestmark = pytest.mark.usefixtures("fresh_registry")
 
 
 NAMED = """
