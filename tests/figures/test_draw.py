@@ -344,7 +344,8 @@ def test_no_more_than_twelve_colours(tmp_path: Path, figures: list[Figure]) -> N
 
 def test_colours_are_told_apart() -> None:
     """Twelve labels have twelve colours, and none of them is the grey of the rest."""
-    found = [to_hex(str(colour)) for colour in style.colours("abcdefghijkl").values()]
+    palette: dict[str, Any] = {**style.colours("abcdefghijkl")}
+    found = [to_hex(colour) for colour in palette.values()]
     assert len(set(found)) == 12
     assert to_hex(style.GREY) not in found
 
