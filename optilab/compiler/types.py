@@ -41,8 +41,8 @@ EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
 UNLIMITED = 2**62  # a limit of `Context.tally` that is never reached
 
 
-class Context(NamedTuple):
-    """Arrays and numbers that a compiled problem reads, and the scratch memory that it writes.
+class NetworkData(NamedTuple):
+    """What the kernels of a network read beside the layer table: its examples, activations and cost.
 
     Examples are sparse pixels (`starts` is not empty), dense `pixels`, or `features`; the others are empty. Pixels stay
     bytes in memory and are scaled when they are used.
@@ -54,32 +54,36 @@ class Context(NamedTuple):
     pixels: NDArray[np.uint8]  # [example, input]
     features: NDArray[np.floating]  # [example, input]
     targets: NDArray[np.floating]  # [example, output]
-    layers: NDArray[np.void]  # the layer table, of dtype LAYER
     activations: NDArray[np.int64]  # one code a layer of neurons
     cost: int  # code of the cost
-    settings: NDArray[np.float64]  # numbers that the problem's function takes
     block: int  # how many examples are worked on at a time
-    scratch: NDArray[np.floating]
+
+    @staticmethod
+    def nothing(precision: str) -> NetworkData:
+        """That of a problem that is no network: compiled functions of all problems have one signature."""
+        none = np.zeros((0, 0), precision)
+        counts, columns, pixels = np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros((0, 0), np.uint8)
+        return NetworkData(counts, columns, pixels.ravel(), pixels, none, none, counts, 0, 1)
+
+
+class Context(NamedTuple):
+    """What a compiled problem works on. The training loop itself reads the tally alone."""
+
+    layers: NDArray[np.void]  # the layer table, of dtype LAYER
     tally: NDArray[np.int64]  # counts of gradient evaluations, of their examples, of correct predictions
+    scratch: NDArray[np.floating]  # memory that the problem writes to
+    settings: NDArray[np.float64]  # numbers that the problem's function takes
+    network: NetworkData
 
 
 def context_without_examples(layers: NDArray[np.void], settings: Sequence[float], precision: str) -> Context:
     """Context of a problem that has no examples: only numbers that its function takes."""
-    nothing = np.zeros((0, 0), precision)
     return Context(
-        starts=np.zeros(0, np.int64),
-        columns=np.zeros(0, np.uint16),
-        values=np.zeros(0, np.uint8),
-        pixels=np.zeros((0, 0), np.uint8),
-        features=nothing,
-        targets=nothing,
         layers=layers,
-        activations=np.zeros(0, np.int64),
-        cost=0,
-        settings=np.array(settings, np.float64),
-        block=1,
-        scratch=np.zeros(int(layers["size"].sum()), precision),
         tally=np.zeros(3, np.int64),
+        scratch=np.zeros(int(layers["size"].sum()), precision),
+        settings=np.array(settings, np.float64),
+        network=NetworkData.nothing(precision),
     )
 
 
@@ -100,24 +104,22 @@ def signatures(precision: str) -> Signatures:
     real = getattr(types, precision)
     vector, matrix = real[::1], real[:, ::1]
     layers = types.Array(numba.from_dtype(LAYER), 1, "C")
-    context = types.NamedTuple(
+    counts = types.int64[::1]
+    network = types.NamedTuple(
         (
-            types.int64[::1],
+            counts,
             types.uint16[::1],
             types.uint8[::1],
             types.uint8[:, ::1],
             matrix,
             matrix,
-            layers,
-            types.int64[::1],
+            counts,
             types.int64,
-            types.float64[::1],
             types.int64,
-            vector,
-            types.int64[::1],
         ),
-        Context,
+        NetworkData,
     )
+    context = types.NamedTuple((layers, counts, vector, types.float64[::1], network), Context)
     rows = types.int64[::1]
     evaluate = types.float64(vector, vector, rows, context)
     update = types.void(

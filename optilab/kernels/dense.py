@@ -27,7 +27,7 @@ def scratch_size(sizes, block):
 @jit
 def is_sparse(context):
     """Whether the examples are sparse pixels."""
-    return context.starts.size > 0
+    return context.network.starts.size > 0
 
 
 @jit
@@ -35,15 +35,15 @@ def gather_inputs(context, rows, x):
     """Copy the examples `rows` into x, [example, input]; sparse pixels are read where they are."""
     if is_sparse(context):
         return
-    if context.pixels.shape[0] > 0:
+    if context.network.pixels.shape[0] > 0:
         scale = x.dtype.type(context.settings[PIXEL_SCALE])
         for i in range(rows.size):
             for j in range(x.shape[1]):
-                x[i, j] = context.pixels[rows[i], j] * scale
+                x[i, j] = context.network.pixels[rows[i], j] * scale
     else:
         for i in range(rows.size):
             for j in range(x.shape[1]):
-                x[i, j] = context.features[rows[i], j]
+                x[i, j] = context.network.features[rows[i], j]
 
 
 @jit
@@ -51,7 +51,7 @@ def gather_targets(context, rows, y):
     """Copy the targets of the examples `rows` into y, [example, output]."""
     for i in range(rows.size):
         for j in range(y.shape[1]):
-            y[i, j] = context.targets[rows[i], j]
+            y[i, j] = context.network.targets[rows[i], j]
 
 
 @jit
@@ -67,7 +67,7 @@ def affine(w, matrix, a, z):
 @jit
 def affine_sparse(w, matrix, context, rows, z):
     """Pre-activations z = a W + b of the first layer where the examples are sparse pixels, read where they are."""
-    multiply(context.starts, context.columns, context.values, rows, w, matrix.offset, z)
+    multiply(context.network.starts, context.network.columns, context.network.values, rows, w, matrix.offset, z)
     scale = z.dtype.type(context.settings[PIXEL_SCALE])
     end = matrix.offset + matrix.size
     for i in range(z.shape[0]):
@@ -84,7 +84,7 @@ def forward(w, context, rows, x, values):
     examples = x.shape[0]
     a = x
     start = 0
-    depth = context.activations.size
+    depth = context.network.activations.size
     for layer in range(depth):
         matrix = context.layers[2 * layer]
         n = examples * matrix.columns
@@ -93,7 +93,7 @@ def forward(w, context, rows, x, values):
             affine_sparse(w, matrix, context, rows, z)
         else:
             affine(w, matrix, a, z)
-        activate(context.activations[layer], values[start : start + n], values[start + n : start + 2 * n])
+        activate(context.network.activations[layer], values[start : start + n], values[start + n : start + 2 * n])
         a = values[start + n : start + 2 * n].reshape((examples, matrix.columns))
         if layer < depth - 1:
             start += 3 * n
@@ -104,13 +104,13 @@ def forward(w, context, rows, x, values):
 def backward(w, g, context, rows, x, values, start, product, first_block):
     """Turn delta = dC/da of the last layer into the gradient of every layer, added to g after the first block."""
     examples = x.shape[0]
-    for back in range(context.activations.size):
-        layer = context.activations.size - 1 - back
+    for back in range(context.network.activations.size):
+        layer = context.network.activations.size - 1 - back
         matrix = context.layers[2 * layer]
         fan_in, columns = matrix.rows, matrix.columns
         n = examples * columns
         z, a = values[start : start + n], values[start + n : start + 2 * n]
-        scale_by_derivative(context.activations[layer], z, a, values[start + 2 * n : start + 3 * n])
+        scale_by_derivative(context.network.activations[layer], z, a, values[start + 2 * n : start + 3 * n])
         delta = values[start + 2 * n : start + 3 * n].reshape((examples, columns))
 
         below = 3 * examples * fan_in  # how far back the values of the layer below begin
@@ -126,7 +126,9 @@ def backward(w, g, context, rows, x, values, start, product, first_block):
             for i in range(examples):
                 for j in range(columns):
                     delta[i, j] *= scale
-            add_transposed(context.starts, context.columns, context.values, rows, delta, g, matrix.offset)
+            add_transposed(
+                context.network.starts, context.network.columns, context.network.values, rows, delta, g, matrix.offset
+            )
             continue
         a_in = x
         if layer > 0:
@@ -152,8 +154,8 @@ def evaluate(w, g, rows, context):
     weight = w.dtype.type(1.0 / rows.size)
     huber_delta = w.dtype.type(context.settings[HUBER_DELTA])
     total = 0.0
-    for first in range(0, rows.size, context.block):
-        examples = min(context.block, rows.size - first)
+    for first in range(0, rows.size, context.network.block):
+        examples = min(context.network.block, rows.size - first)
         y_start = examples * inputs
         values_start = y_start + examples * outputs
         x = context.scratch[:y_start].reshape((examples, inputs))
@@ -168,8 +170,8 @@ def evaluate(w, g, rows, context):
         n = examples * outputs
         a = values[start + n : start + 2 * n].reshape((examples, outputs))
         delta = values[start + 2 * n : start + 3 * n].reshape((examples, outputs))
-        total += cost_and_delta(context.cost, a, y, huber_delta, weight, delta)
-        context.tally[CORRECT] += count_correct(context.cost, a, y)
+        total += cost_and_delta(context.network.cost, a, y, huber_delta, weight, delta)
+        context.tally[CORRECT] += count_correct(context.network.cost, a, y)
         if g.size > 0:
             backward(w, g, context, sparse_rows, x, values, start, values[start + 3 * n :], first == 0)
     if g.size > 0:
@@ -182,8 +184,8 @@ def evaluate(w, g, rows, context):
 def predict(w, features, out, context):
     """Fill out, [example, output], with the last activations for `features`, [example, input]."""
     no_rows = np.zeros(0, np.int64)
-    for first in range(0, features.shape[0], context.block):
-        examples = min(context.block, features.shape[0] - first)
+    for first in range(0, features.shape[0], context.network.block):
+        examples = min(context.network.block, features.shape[0] - first)
         start = forward(w, context, no_rows, features[first : first + examples], context.scratch)
         n = examples * out.shape[1]
         out[first : first + examples] = context.scratch[start + n : start + 2 * n].reshape((examples, out.shape[1]))

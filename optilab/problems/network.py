@@ -100,6 +100,7 @@ class Network(Problem):
         check_precision(self.examples, precision, data.name)
         self.precision = precision
         self.n_examples = len(self.examples.x_train)
+        self.n_test_examples = len(self.examples.x_test)
         self.classifies = self.examples.classes is not None
         self.notes = self.examples.notes
         self._cost = given.cost
@@ -168,7 +169,7 @@ class Network(Problem):
 
     def test_context(self) -> Context | None:
         """The test examples, if there are any."""
-        return self._context(self._test) if len(self.examples.x_test) else None
+        return self._context(self._test) if self.n_test_examples else None
 
     @cached_property
     def _train(self) -> dict[str, NDArray[Any]]:
@@ -197,19 +198,22 @@ class Network(Problem):
         }
 
     def _context(self, arrays: dict[str, NDArray[Any]]) -> Context:
-        from optilab.compiler.types import Context
+        from optilab.compiler.types import Context, NetworkData
         from optilab.kernels import activations, costs
         from optilab.kernels.dense import scratch_size
 
-        return Context(
+        network = NetworkData(
             **arrays,
-            layers=self.layers,
             activations=np.array([activations.CODES[a] for a in self.activations], np.int64),
             cost=costs.CODES[self._cost],
-            settings=np.array([1 / 255, self.parameters["huber_delta"]]),
             block=_BLOCK,
-            scratch=np.zeros(scratch_size(self.sizes, _BLOCK), self.precision),
+        )
+        return Context(
+            layers=self.layers,
             tally=np.zeros(3, np.int64),
+            scratch=np.zeros(scratch_size(self.sizes, _BLOCK), self.precision),
+            settings=np.array([1 / 255, self.parameters["huber_delta"]]),
+            network=network,
         )
 
     def initial(self, seed: int = 0) -> NDArray[np.floating]:

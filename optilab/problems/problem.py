@@ -25,6 +25,7 @@ class Problem(ABC):
 
     name, parameters: what it was made from, defaults filled in; values that JSON can hold.
     precision: of the weights and of all arithmetic, "float32" or "float64".
+    n_test_examples: how many there are to test on, if any.
     layers: the layer table, one record a weight matrix, bias or plain vector.
     classifies: whether it has an accuracy.
     notes: what a person should know of how its data were prepared, one sentence each.
@@ -34,6 +35,7 @@ class Problem(ABC):
     parameters: Mapping[str, Any]
     precision: Precision
     n_examples: int
+    n_test_examples: int = 0
     classifies: bool = False
     notes: Sequence[str] = ()
 
@@ -67,7 +69,7 @@ class Problem(ABC):
     @cached_property
     def unmeasured(self) -> frozenset[str]:
         """Columns of the history that have no values on this problem."""
-        tested = self.test_context() is not None
+        tested = self.n_test_examples > 0
         untested = {name for name in MEASURED if name.startswith("test_") and not tested}
         return frozenset(untested | {name for name in MEASURED if name.endswith("accuracy") and not self.classifies})
 

@@ -61,13 +61,12 @@ class Measuring:
 
     def _on_test_examples(self, position: Position) -> tuple[float, float]:
         """Cost and accuracy on the test examples; nan where there are none."""
-        context = self._setup.test_context
-        if context is None:
+        context, rows = self._setup.test_context, self._setup.every_test_row
+        if context is None or rows.size == 0:
             return math.nan, math.nan
-        n = len(context.targets)
         context.tally[:] = 0
-        cost = self._setup.evaluate(position.run.w, position.g[:0], np.arange(n), context)
-        return cost, context.tally[CORRECT] / n if self._classifies else math.nan
+        cost = self._setup.evaluate(position.run.w, position.g[:0], rows, context)
+        return cost, context.tally[CORRECT] / rows.size if self._classifies else math.nan
 
 
 def _appended(log: Log, row: Log) -> Log:

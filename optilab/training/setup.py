@@ -68,4 +68,5 @@ class Setup:
         self.train_context = self.context._replace(tally=np.zeros_like(self.context.tally))
         self.test_context = problem.test_context()
         self.every_row = np.arange(problem.n_examples)
+        self.every_test_row = np.arange(problem.n_test_examples)
         self.compile_seconds = time.perf_counter() - start
