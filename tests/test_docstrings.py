@@ -106,3 +106,14 @@ def test_packages_are_docstrings() -> None:
 def test_the_root_holds_few_files() -> None:
     """What is many files is a room; only what fits none lies beside the rooms."""
     assert len(list((ROOT / "optilab").glob("*.py"))) <= 12
+
+
+def test_the_files_of_the_quick_suite_are_there() -> None:
+    """tests/conftest.py lists them by name; one that was moved would be left out in silence."""
+    tree = ast.parse((ROOT / "tests" / "conftest.py").read_text("utf-8"))
+    (listed,) = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "QUICK"
+    ]
+    places = ast.literal_eval(listed)
+    assert len(places) > 10
+    assert [place for place in places if not (ROOT / "tests" / place).is_file()] == []

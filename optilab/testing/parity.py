@@ -66,21 +66,23 @@ class Call(NamedTuple):
 def parsed(reference: str, values: Mapping[str, Any]) -> Call:
     """The call that a reference is. InputError for anything but a call of torch.optim or optax."""
     try:
-        call = ast.parse(reference, mode="eval").body
-        if not isinstance(call, ast.Call):
-            raise ValueError
-        path = ast.unparse(call.func)
-        library = path.partition(".")[0]
-        if library not in ("torch", "optax"):
-            raise ValueError
-        positional = [_value(argument, values) for argument in call.args]
-        return Call(library, path, positional, {str(k.arg): _value(k.value, values) for k in call.keywords})
+        return _call(ast.parse(reference, mode="eval").body, values)
     except (SyntaxError, ValueError, KeyError) as error:
         missing = f": the rule has no {error}" if isinstance(error, KeyError) else ""
         raise InputError(
             f"reference = {reference!r} is not a call like 'torch.optim.X(lr=lr)' or 'optax.x(lr)' "
             f"with arguments made of the rule's hyperparameters and numbers{missing}"
         ) from None
+
+
+def _call(tree: ast.expr, values: Mapping[str, Any]) -> Call:
+    """The call that a syntax tree is. ValueError or KeyError for anything else."""
+    library = ast.unparse(tree.func).partition(".")[0] if isinstance(tree, ast.Call) else ""
+    if not isinstance(tree, ast.Call) or library not in ("torch", "optax"):
+        raise ValueError
+    positional = [_value(argument, values) for argument in tree.args]
+    named = {str(k.arg): _value(k.value, values) for k in tree.keywords}
+    return Call(library, ast.unparse(tree.func), positional, named)
 
 
 def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
