@@ -25,13 +25,12 @@ TESTS = Path(__file__).parent
 # What `pytest -m quick` runs: of each room the files that tell most for their time.
 QUICK = (
     "analysis/test_comparison.py",
-    "cli/test_output.py",
+    "cli/test_tables.py",
     "compiler/test_digests.py",
     "datasets/test_arrays.py",
     "experiment/test_identity.py",
     "kernels/test_costs.py",
-    "optimizers/test_chain.py",
-    "plugins/test_schedules.py",
+    "optimizers/test_selection.py",
     "plugins/test_schedules_curves.py",
     "problems/test_layers.py",
     "records/test_labels.py",
@@ -44,8 +43,7 @@ QUICK = (
     "test_randomness.py",
     "test_files.py",
     "test_texts.py",
-    "training/test_stopping.py",
-    "workers/test_exceptions.py",
+    "training/test_checks.py",
 )
 
 
