@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -82,6 +83,25 @@ def assert_is_twin_in_single_precision(name: str, twin: Twin, **given: Any) -> N
     assert stepper.w.dtype == np.float32
     assert all(state.dtype == np.float32 for state in stepper.state.values())
     np.testing.assert_allclose(stepper.w, expected, rtol=2e-5, atol=2e-5)
+
+
+def twin_tests(twins: Mapping[str, tuple[Twin, dict[str, Any]]]) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Two tests of rules, by their names, against what their papers say, with other values than their defaults."""
+
+    @pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
+    @pytest.mark.parametrize("name", twins)
+    def is_its_numpy_twin(name: str, changed: bool) -> None:
+        """The rule takes the steps of its paper, at its defaults and at other values."""
+        twin, others = twins[name]
+        assert_is_twin(name, twin, **(others if changed else {}))
+
+    @pytest.mark.parametrize("name", twins)
+    def is_near_it_in_single_precision(name: str) -> None:
+        """In float32 it stays near its twin, and its weights and its states stay in float32."""
+        twin, given = twins[name]
+        assert_is_twin_in_single_precision(name, twin, **given)
+
+    return is_its_numpy_twin, is_near_it_in_single_precision
 
 
 def assert_ends_as_torch(name: str, expected: Sequence[float], **given: Any) -> None:

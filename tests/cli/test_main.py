@@ -10,11 +10,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 import optilab
 from optilab.cli.main import main
 from optilab.plugins import loading
+from terminals import call
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("run", "status", "replay", "merge", "export", "list", "show", "plot", "curve", "cache")
@@ -75,15 +76,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "tiny.toml").write_text(TINY, "utf-8")
     (tmp_path / "idea_in_file.py").write_text(IDEA, "utf-8")
     return tmp_path
-
-
-def call(*arguments: str, code: int = 0) -> Result:
-    """Call optilab in this process, and check its exit code."""
-    result = CliRunner().invoke(main, arguments)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def process(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:

@@ -12,14 +12,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
 from optilab import store
 from optilab.cli import outlets, status
-from optilab.cli.main import main
 from optilab.cli.table import Column, fitting
 from optilab.cli.terminal import Terminal, name
 from optilab.cli.verdicts import print_verdicts
@@ -27,7 +25,7 @@ from optilab.errors import InputError
 from optilab.runner.progress import Progress
 from optilab.testing.verdicts import Verdict
 from optilab.texts import counted
-from terminals import printed
+from terminals import call, printed
 
 NASTY = "a\x1b[31mred\x1b[2J \x07\x9b [bold]x[/bold] [/nothing] :warning: \u202e"
 SHOWN = r"a\x1b[31mred\x1b[2J \x07\x9b [bold]x[/bold] [/nothing] :warning: \u202e"
@@ -106,15 +104,6 @@ def both_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         call(*RUN_NASTY, code=1)
         call("run", "tiny.toml", "--executor", "inline")
     return made
-
-
-def call(*arguments: str, code: int = 0) -> Result:
-    """Call optilab in this process, and check its exit code."""
-    result = CliRunner().invoke(main, arguments)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

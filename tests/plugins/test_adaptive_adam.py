@@ -18,9 +18,8 @@ from walking import (
     Vector,
     assert_blind_to_size,
     assert_ends_as_torch,
-    assert_is_twin,
-    assert_is_twin_in_single_precision,
     assert_treats_weights_alike,
+    twin_tests,
     walk,
     walk_along,
 )
@@ -481,20 +480,7 @@ TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
     "adamw": (adamw, {"lr": 0.05, "beta1": 0.7, "beta2": 0.9, "eps": 1e-3, "weight_decay": 0.3}),
 }
 
-
-@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
-@pytest.mark.parametrize("name", TWINS)
-def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
-    """It takes the steps of its paper, at its defaults and at other values."""
-    twin, others = TWINS[name]
-    assert_is_twin(name, twin, **(others if changed else {}))
-
-
-@pytest.mark.parametrize("name", TWINS)
-def test_twin_in_single_precision(name: str) -> None:
-    """In float32 it stays near its twin, and its weights and its states stay in float32."""
-    twin, given = TWINS[name]
-    assert_is_twin_in_single_precision(name, twin, **given)
+test_rule_is_its_numpy_twin, test_twin_in_single_precision = twin_tests(TWINS)
 
 
 TORCH: list[tuple[str, dict[str, Any], list[float]]] = [

@@ -15,10 +15,9 @@ from walking import (
     Twin,
     Vector,
     assert_ends_as_torch,
-    assert_is_twin,
-    assert_is_twin_in_single_precision,
     assert_treats_weights_alike,
     seeds,
+    twin_tests,
     uneven,
     walk,
 )
@@ -429,20 +428,7 @@ TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
     "nesterov": (nesterov, {"lr": 0.02, "momentum": 0.75}),
 }
 
-
-@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
-@pytest.mark.parametrize("name", TWINS)
-def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
-    """It takes the steps of its paper, at its defaults and at other values."""
-    twin, others = TWINS[name]
-    assert_is_twin(name, twin, **(others if changed else {}))
-
-
-@pytest.mark.parametrize("name", TWINS)
-def test_twin_in_single_precision(name: str) -> None:
-    """In float32 it stays near its twin, and its weights and its states stay in float32."""
-    twin, given = TWINS[name]
-    assert_is_twin_in_single_precision(name, twin, **given)
+test_rule_is_its_numpy_twin, test_twin_in_single_precision = twin_tests(TWINS)
 
 
 TORCH: list[tuple[str, dict[str, Any], list[float]]] = [

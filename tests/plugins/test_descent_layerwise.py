@@ -25,10 +25,9 @@ from walking import (
     Twin,
     Vector,
     assert_blind_to_size,
-    assert_is_twin,
-    assert_is_twin_in_single_precision,
     seeds,
     stepped,
+    twin_tests,
 )
 
 
@@ -125,20 +124,7 @@ TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
     "lars": (lars, {"lr": 3.0, "momentum": 0.5, "trust": 0.02, "weight_decay": 0.1}),
 }
 
-
-@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
-@pytest.mark.parametrize("name", TWINS)
-def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
-    """It takes the steps of its paper, at its defaults and at other values."""
-    twin, others = TWINS[name]
-    assert_is_twin(name, twin, **(others if changed else {}))
-
-
-@pytest.mark.parametrize("name", TWINS)
-def test_twin_in_single_precision(name: str) -> None:
-    """In float32 it stays near its twin, and its weights and its states stay in float32."""
-    twin, given = TWINS[name]
-    assert_is_twin_in_single_precision(name, twin, **given)
+test_rule_is_its_numpy_twin, test_twin_in_single_precision = twin_tests(TWINS)
 
 
 @settings(max_examples=40)

@@ -17,8 +17,7 @@ from walking import (
     Twin,
     Vector,
     assert_blind_to_size,
-    assert_is_twin,
-    assert_is_twin_in_single_precision,
+    twin_tests,
     walk,
 )
 
@@ -107,20 +106,7 @@ TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
     "clip_by_global_norm | sgd": (clip_sgd, {"max_norm": 3.0, "lr": 0.2}),
 }
 
-
-@pytest.mark.parametrize("changed", [False, True], ids=["defaults", "changed"])
-@pytest.mark.parametrize("name", TWINS)
-def test_rule_is_its_numpy_twin(name: str, changed: bool) -> None:
-    """It takes the steps of its paper, at its defaults and at other values."""
-    twin, others = TWINS[name]
-    assert_is_twin(name, twin, **(others if changed else {}))
-
-
-@pytest.mark.parametrize("name", TWINS)
-def test_twin_in_single_precision(name: str) -> None:
-    """In float32 it stays near its twin, and its weights and its states stay in float32."""
-    twin, given = TWINS[name]
-    assert_is_twin_in_single_precision(name, twin, **given)
+test_rule_is_its_numpy_twin, test_twin_in_single_precision = twin_tests(TWINS)
 
 
 @settings(max_examples=40)
