@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.cells import LINE, NAMES, cell_columns, hyperparameter_columns, identified, is_number
+from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
 from optilab.records.statuses import cost_or_infinity
 
 
@@ -19,16 +19,12 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     `runs`. An infinite score means that no cell lasted on half of its seeds, so that none can be chosen.
     """
     runs = identified(runs)
-    scored = runs.assign(_score=cost_or_infinity(runs[by], runs["status"]))
-    # a group key must not be missing, as a hyperparameter is that a line doesn't have
-    scored = scored.fillna({name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)})
-    cells = scored.groupby(cell_columns(runs), sort=False, dropna=False).agg(
-        run_id=("run_id", "first"), score=("_score", "median"), **{name: (name, "first") for name in NAMES}
-    )
-    cells = cells.reset_index()
+    number = cell_numbers(runs)
+    score = pd.Series(cost_or_infinity(runs[by], runs["status"]), runs.index).groupby(number).median()
+    cells = runs.loc[~number.duplicated(), [*LINE, *NAMES, "run_id"]].assign(score=score.to_numpy())
     of_line = cells.groupby(LINE, sort=False)["score"]
     cells["cells"] = of_line.transform("size")
-    return cells.loc[of_line.idxmin(), [*LINE, *NAMES, "run_id", "score", "cells"]]
+    return cells.loc[of_line.idxmin()]
 
 
 def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
@@ -42,9 +38,9 @@ def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
         return evaluation
     best = best_cells(evaluation, by)
     best = best[np.isfinite(best["score"]) | (best["cells"] == 1)]
-    columns = cell_columns(runs)
-    cells = evaluation[evaluation["run_id"].isin(best["run_id"])][columns]
-    return evaluation.merge(cells, on=columns, how="inner")
+    number = cell_numbers(evaluation)
+    chosen = number[evaluation["run_id"].isin(best["run_id"])]
+    return evaluation[number.isin(chosen)].reset_index(drop=True)
 
 
 def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:

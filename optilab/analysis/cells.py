@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from optilab.records.columns import RESERVED
@@ -45,6 +46,14 @@ def is_number(runs: pd.DataFrame, name: str) -> bool:
 def cell_columns(runs: pd.DataFrame) -> list[str]:
     """Columns that together identify a cell: everything about a run but its seed."""
     return [*LINE, "optimizer", "schedule", "batch_size", *hyperparameter_columns(runs)]
+
+
+def cell_numbers(runs: pd.DataFrame) -> pd.Series[int]:
+    """The number of the cell that each run is of, counted from 0 in the order of `runs`; needs LINE, as of `identified`."""
+    # a group key must not be missing, as a hyperparameter is that a line doesn't have
+    missing = {name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)}
+    keys = runs[cell_columns(runs)].fillna(missing)
+    return keys.groupby(list(keys), sort=False, dropna=False).ngroup()
 
 
 def varying(runs: pd.DataFrame) -> list[str]:

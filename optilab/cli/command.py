@@ -69,7 +69,7 @@ class Group(click.Group):
 def _fewer_collections() -> Iterator[None]:
     """Within this block garbage is collected less often: imports make many objects, and hardly any garbage."""
     before = gc.get_threshold()
-    gc.set_threshold(20_000, *before[1:])
+    gc.set_threshold(200_000, 20, 20)
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -41,11 +41,20 @@ def _read(function: Callable[..., Any]) -> ast.AST:
 @lru_cache(maxsize=8)
 def _functions(source: str) -> dict[tuple[str, int], ast.AST]:
     """The functions of a file, by their names and first lines; a file is parsed once for all its rules."""
-    found: dict[tuple[str, int], ast.AST] = {}
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef):
-            found[node.name, min([node.lineno, *(part.lineno for part in node.decorator_list)])] = node
-    return found
+    return {
+        (node.name, min([node.lineno, *(part.lineno for part in node.decorator_list)])): node
+        for node in _defined_in(ast.parse(source))
+    }
+
+
+def _defined_in(block: ast.AST) -> Iterator[ast.FunctionDef]:
+    """The functions that the statements of a block define, however deep; expressions define none."""
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        inner = getattr(block, name, ())
+        for node in inner if isinstance(inner, list) else ():  # a lambda's body is one expression
+            if isinstance(node, ast.FunctionDef):
+                yield node
+            yield from _defined_in(node)
 
 
 def dumped(tree: ast.AST) -> str:

@@ -79,7 +79,7 @@ def _paths_on_curves(
 def _curve(problem: FunctionProblem) -> pd.DataFrame:
     low, high = problem.kind.domain[0]
     points = np.linspace(low, high, 400)
-    return pd.DataFrame({"w_0": points, "cost": [problem.cost([w]) for w in points]})
+    return pd.DataFrame({"w_0": points, "cost": problem.costs(points[:, None])})
 
 
 def _height(problem: FunctionProblem) -> float:
@@ -104,7 +104,7 @@ def _paths_on_contours(
         (left, right), (bottom, top) = problem.kind.domain
         grid = [(u, v) for v in np.linspace(bottom, top, 121) for u in np.linspace(left, right, 121)]
         surface = pd.DataFrame(grid, columns=["w_0", "w_1"])
-        surface["cost"] = [problem.cost(point) for point in grid]
+        surface["cost"] = problem.costs(grid)
         steps = history[(history["problem"] == name) & np.isfinite(history["train_cost"])]
         path_plot.paths_on_contours(surface, steps, ax, colours=palette, minima=problem.kind.minima)
         starred |= has_marker(ax, "*")

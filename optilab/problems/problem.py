@@ -95,6 +95,18 @@ class Problem(ABC):
         """
         return self._evaluated(w, rows, with_gradient=False)[0]
 
+    def costs(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Mean cost over all training examples at each of `points`, of shape (number of points, n_weights).
+
+        InputError for points of another shape.
+        """
+        vectors = np.array(points, self.precision)
+        if vectors.ndim != 2 or vectors.shape[1] != self.n_weights:
+            raise InputError(f"points have shape {vectors.shape}: expected (number of points, {self.n_weights})")
+        rows, no_gradient = np.arange(self.n_examples), np.zeros(0, self.precision)
+        evaluate, context = self.evaluate, self._own_context
+        return np.array([evaluate(vector, no_gradient, rows, context) for vector in vectors], np.float64)
+
     def gradient(self, w: ArrayLike, rows: ArrayLike | None = None) -> NDArray[np.floating]:
         """Gradient of that cost, of the shape of `w`. InputError as for `cost`."""
         return self._evaluated(w, rows, with_gradient=True)[1]
