@@ -26,10 +26,10 @@ def identified(runs: pd.DataFrame) -> pd.DataFrame:
             known = found[[name, identity]].dropna().drop_duplicates().drop_duplicates(name, keep=False)
             today = found[name].map(known.set_index(name)[identity].to_dict())
             found[identity] = found[identity].fillna(today).fillna(found[name])
-        pairs = found[[name, identity]].drop_duplicates()
-        if pairs[name].duplicated().any():
-            names = numbered(pairs[name].tolist(), pairs[identity].tolist())
-            found[name] = found[identity].map(dict(zip(pairs[identity], names, strict=True)))
+        pairs = dict.fromkeys(zip(found[name].tolist(), found[identity].tolist(), strict=True))
+        names, identities = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        if len(set(names)) < len(names):
+            found[name] = found[identity].map(dict(zip(identities, numbered(names, identities), strict=True)))
     return found
 
 
