@@ -30,7 +30,7 @@ class BatchCell:
 
 @dataclass(frozen=True)
 class BatchRun:
-    """A run of a batch. cell, limits: positions in the batch's own; limits is None for a run that is never pruned."""
+    """A run of a batch. cell, limits: indices into those of the batch; limits is None for a run that is never pruned."""
 
     cell: int
     seed: int
@@ -107,7 +107,7 @@ class Outcome:
         return {name: getattr(self, name) for name in FACTS}
 
     def pack(self) -> bytes:
-        """As bytes, to be followed by those of the next outcome."""
+        """The outcome as bytes; those of several can be joined."""
         facts = json.dumps(self.facts).encode()
         log = np.ascontiguousarray(self.log).tobytes()
         return _LENGTHS.pack(len(facts), len(log)) + facts + log
@@ -135,7 +135,7 @@ def whole(packed: bytes) -> tuple[int, bytes]:
 
 
 def _frames(packed: bytes) -> Iterator[tuple[int, int, int]]:
-    """Of each complete outcome, where its facts begin, where its history begins, and where that ends."""
+    """For each complete outcome, the offsets at which its facts begin, its history begins, and its history ends."""
     place = 0
     while place + _LENGTHS.size <= len(packed):
         facts, log = _LENGTHS.unpack_from(packed, place)
