@@ -20,7 +20,7 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     """
     runs = identified(runs)
     scored = runs.assign(_score=cost_or_infinity(runs[by], runs["status"]))
-    # a group key must not be missing, as a hyperparameter is that a line doesn't have
+    # a group key must not be NaN, as a hyperparameter is for a line that doesn't have it
     scored = scored.fillna({name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)})
     cells = scored.groupby(cell_columns(runs), sort=False, dropna=False).agg(
         run_id=("run_id", "first"), score=("_score", "median"), **{name: (name, "first") for name in NAMES}
