@@ -41,7 +41,7 @@ def _threads() -> ThreadpoolController:
 def one_thread() -> Iterator[None]:
     """Let BLAS use one thread: more would be slower at this size, and change the last bits."""
     if all(library.num_threads == 1 for library in _threads().lib_controllers):
-        yield  # as in a worker: nothing to do in every one of thousands of runs
+        yield  # as in a worker, where setting limits would cost time in thousands of short runs
         return
     with _threads().limit(limits=1):
         yield
