@@ -15,9 +15,9 @@ from optilab.errors import InputError
 class Body:
     """What the source of a rule's function says.
 
-    names: that it uses. assigned: to which it assigns anything. rebound: the same without += and the like, and where.
-    statements: its assignments. returns: what its return statements return. always_returns: whether every way through it
-    ends in one.
+    names: those it uses. assigned: those it assigns to. rebound: those it assigns to other than by += and the like, with the
+    first place. statements: its assignments. returns: the values of its return statements. comparisons: all that it makes.
+    always_returns: whether every path through it ends in a return statement.
     """
 
     names: frozenset[str]
