@@ -77,9 +77,9 @@ def affine_sparse(w, matrix, context, rows, z):
 
 @jit
 def forward(w, context, rows, x, values):
-    """Fill `values` with z, a and room for delta, layer after layer; return where the last layer's begin.
+    """Fill `values` with z, a and room for delta, layer after layer; return the index where the last layer's begin.
 
-    rows: numbers of the examples where they are sparse pixels, else empty: then the examples are x.
+    rows: numbers of the examples if they are sparse pixels; else empty, and the examples are x.
     """
     examples = x.shape[0]
     a = x
