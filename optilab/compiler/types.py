@@ -60,7 +60,7 @@ class NetworkData(NamedTuple):
 
     @staticmethod
     def nothing(precision: str) -> NetworkData:
-        """That of a problem that is no network: compiled functions of all problems have one signature."""
+        """Empty data for a problem that is no network: the compiled functions of all problems have one signature."""
         none = np.zeros((0, 0), precision)
         counts, columns, pixels = np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros((0, 0), np.uint8)
         return NetworkData(counts, columns, pixels.ravel(), pixels, none, none, counts, 0, 1)
