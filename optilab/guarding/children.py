@@ -1,4 +1,4 @@
-"""Python in a process of its own, which finds the same modules as this one and none in the folder that it begins in."""
+"""Python in another process, which finds the same modules as this one, and none in the current folder."""
 
 from __future__ import annotations
 
