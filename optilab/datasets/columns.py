@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ValueKind = Literal["number", "truth", "word"]
 
-FEW = 10  # different values that are always classes; more of them are if each has as many examples on average
+FEW = 10  # so many different values are always classes; more are if each has as many examples on average
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _check_common(words: NDArray[Any], name: str, told: str) -> None:
     levels = len(set(present))
     if levels > FEW and len(present) < FEW * levels:
         raise InputError(
-            f"{told} holds {levels} different words in {len(present)} rows, which hardly tell anything in common: leave it "
+            f"{told} holds {levels} different words in {len(present)} rows, which hardly ever repeat: leave it "
             f"out with drop = [{quoted_name(name)}], or name it in columns = [...] to have an input for each word"
         )
 
@@ -168,5 +168,5 @@ def _range(present: pd.Series[Any]) -> int:
 
 
 def _position(flags: Any) -> int:
-    """Of the first that is true."""
+    """Position of the first that is true."""
     return int(np.argmax(np.asarray(flags)))

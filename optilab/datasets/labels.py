@@ -14,7 +14,7 @@ from optilab.datasets.words import Where, check_words
 from optilab.errors import InputError
 from optilab.texts import shown
 
-_MANY = 100  # different whole numbers that are more often counts than classes
+_MANY = 100  # more different whole numbers than this are taken for counts, not classes
 
 
 @dataclass(frozen=True)
