@@ -82,8 +82,8 @@ def heavy_ball(w, g, previous, lr, momentum=0.9):
 
     w_new = w - lr * g + momentum * (w - w_old)
 
-    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, in his own variables. Under a
-    schedule it differs from `momentum` and equals its lr_inside_momentum; if something else moves the weights, it differs from both.
+    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, in his own variables. Under
+    a schedule it differs from `momentum` and equals its lr_inside_momentum; if another rule moves the weights, it differs from both.
 
     Args:
         lr: learning rate.
