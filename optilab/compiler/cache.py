@@ -38,7 +38,7 @@ _SEAL = "digests.json"  # in a module's folder: the digest of each other file in
 
 @dataclass
 class CompileLog:
-    """What this process compiled, what it loaded from the cache, and how long that took."""
+    """Counts of functions that this process compiled and loaded from the cache, and the seconds that took."""
 
     compiled: int = 0
     loaded: int = 0

@@ -15,7 +15,7 @@ from optilab.compiler.types import signatures
 
 
 class Address(int):
-    """Where a compiled function begins: a number for compiled code, which keeps the function in memory.
+    """The address of a compiled function: a number for compiled code. It keeps the function in memory.
 
     of: the function.
     """

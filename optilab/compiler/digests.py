@@ -102,7 +102,7 @@ def source_digest(function: Callable[..., Any]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Code:
-    """What was met on the walk from a value to all that it reads.
+    """Functions that were met on the walk from a value to all that it reads.
 
     places: file and first line of each function. jitted: functions that authors have compiled, callees
     first.

@@ -56,7 +56,7 @@ def _steps(code: types.CodeType) -> Iterator[dis.Instruction]:
 
 
 def closure_of(function: types.FunctionType) -> dict[str, Any]:
-    """What a function closes over, by name; names without a value yet are left out."""
+    """The values that a function closes over, by name; names without a value yet are left out."""
     found = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with contextlib.suppress(ValueError):

@@ -1,4 +1,4 @@
-"""Columns of a table as inputs: numbers, truths and words are told apart, and what is none of them is refused by name."""
+"""Columns of a table as inputs: numbers, booleans or words; a column of anything else is refused by name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEW = 10  # so many different values are always classes; more are if each has as
 class InputColumn:
     """Values of one input, or of a whole array of inputs, which has no name.
 
-    values: of numbers and truths float64 [example, 1 or more], NaN where missing, or uint8 for pixels; of words [example],
+    values: of numbers and booleans float64 [example, 1 or more], NaN where missing, or uint8 for pixels; of words [example],
         None where missing.
     """
 
@@ -74,7 +74,7 @@ def column_of(series: pd.Series[Any], name: str, what: str, where: Where, *, cho
 
 
 def kind_of(series: pd.Series[Any], told: str, where: Where) -> ValueKind:
-    """What the values are. InputError, beginning with `told`, for what is none of numbers, truths and words."""
+    """The kind of the values. InputError, beginning with `told`, for anything but numbers, booleans and words."""
     from pandas.api import types
 
     if types.is_bool_dtype(series.dtype):

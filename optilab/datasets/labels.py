@@ -21,7 +21,7 @@ _MANY = 100  # more different whole numbers than this are taken for counts, not 
 class Labels:
     """The label of each example.
 
-    values: of classes [example], texts, whole numbers or truths, None where missing; of numbers float64, [example] or
+    values: of classes [example], texts, whole numbers or booleans, None where missing; of numbers float64, [example] or
         [example, output], NaN where missing.
     """
 

@@ -56,7 +56,7 @@ class Preparation(BaseModel):
 
 
 class Columns(Preparation):
-    """Which columns of a table are inputs."""
+    """The choice of a table's columns that are inputs."""
 
     columns: list[ColumnName] | None = Field(None, description="The inputs; all columns but the label if not given.")
     drop: list[ColumnName] = Field([], description="Columns that are no inputs.")

@@ -43,7 +43,7 @@ class Part:
     notes: tuple[str, ...] = ()
 
     def place(self, k: int) -> str:
-        """Where example k is from."""
+        """The place of example k in its file or array."""
         return self.where(int(self.rows[k]))
 
     def take(self, chosen: Rows) -> Part:

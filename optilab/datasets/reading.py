@@ -42,7 +42,7 @@ class TextTable:
     notes: tuple[str, ...]
 
     def place(self, row: int) -> str:
-        """Where a row is in the file."""
+        """The place of a row in the file."""
         return f"line {self.layout.lines[row]}"
 
 

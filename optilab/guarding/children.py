@@ -16,7 +16,7 @@ def python(code: str) -> list[str]:
 
 
 def _search_path() -> list[str]:
-    """Where this process looks for modules, the current folder last; "" stands for it too, and is left out."""
+    """The module search path of this process, the current folder last; "", which stands for it too, is left out."""
     folders = [folder for folder in sys.path if folder]
     return sorted(folders, key=_is_current)
 

@@ -13,7 +13,7 @@ from optilab.errors import InputError
 
 @dataclass(frozen=True)
 class Body:
-    """What the source of a rule's function says.
+    """Facts read from the source of a rule's function.
 
     names: those it uses. assigned: those it assigns to. rebound: those it assigns to other than by += and the like, with the
     first place. statements: its assignments. returns: the values of its return statements. comparisons: all that it makes.

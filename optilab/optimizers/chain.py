@@ -75,7 +75,7 @@ class Chain:
         ]
 
     def columns_of(self, name: str) -> list[int]:
-        """Which of `columns` a hyperparameter's name means: all of that name, or the one of that qualified name."""
+        """Indices in `columns` of a hyperparameter: all of that name, or the one of that qualified name."""
         return [k for k, column in enumerate(self.columns) if name in (column.name, column.qualified)]
 
 

@@ -62,7 +62,7 @@ class Slots:
 
 
 class Layout:
-    """Where each state of a chain lies in its memory, for the layers of one problem.
+    """Positions of a chain's states in its memory, for the layers of one problem.
 
     places: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
     how many copies; in `state`, in `scalars` for arrays of single numbers, in `layers` for layer tables.

@@ -95,7 +95,7 @@ class Rule:
 
     @cached_property
     def writes(self) -> frozenset[str]:
-        """Which of its arguments it changes: what an elementwise rule returns, the arrays that a vectorwise rule writes to."""
+        """Arguments that it changes: those that an elementwise rule returns, and arrays that a vectorwise rule writes to."""
         return frozenset(self.changes) if self.elementwise else written(self.function) | frozenset(self.changes)
 
     @property

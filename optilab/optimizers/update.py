@@ -129,7 +129,7 @@ def _converted(rule: Rule, name: str, column: int) -> str:
 
 
 def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
-    """Which arguments of a rule in float32 are numbers, and stay float64 until they meet its weights."""
+    """Kinds of a float32 rule's arguments: numbers stay float64 until they meet its weights. None for float64."""
     if precision == "float64":
         return None
     kinds: dict[str, Kind] = {name: "number" for name in ("t", "cost") if name in rule.arguments}

@@ -133,7 +133,7 @@ def _message(model: type[BaseModel], problems: list[Any], place: str) -> str:
 
 
 def _path(problem: Any, place: str) -> str:
-    """Where it is, as in problems[0].hidden[1]."""
+    """The place of a problem, as in problems[0].hidden[1]."""
     path = [place] if place else []
     for part in problem["loc"]:
         if isinstance(part, int):

@@ -127,7 +127,7 @@ def _contours(surface: pd.DataFrame, ax: Axes) -> None:
 
 
 def _edge(inside: Point, outside: Point, frame: NDArray[np.float64]) -> Point:
-    """Where the straight line from a point in the picture to one that isn't crosses the edge."""
+    """The point where the straight line from a point in the picture to one outside crosses the edge."""
     bounds = np.where(outside > frame[:, 1], frame[:, 1], frame[:, 0])
     out = (outside > frame[:, 1]) | (outside < frame[:, 0])
     # halves, or the difference of two enormous numbers would overflow

@@ -162,7 +162,7 @@ def _words(content: Any) -> Iterator[str]:
 
 
 def _last_line(error: Exception, source: Source) -> str:
-    """What went wrong in a plugin's file, and in which line of it."""
+    """The error in a plugin's file, with its line."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}, in line {error.lineno}: {(error.text or '').strip()}"
     raised = error.__cause__ if isinstance(error, PluginExitError) and error.__cause__ else error

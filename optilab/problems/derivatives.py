@@ -69,14 +69,14 @@ def points(problem: FunctionProblem, count: int) -> Iterator[Vector]:
 
 
 def out_of_bounds(problem: FunctionProblem, w: Vector) -> str:
-    """Where a `checked` function goes beyond the ends of its arrays at `w`; "" if nowhere."""
+    """A sentence if a `checked` function goes beyond the ends of its arrays at `w`; else ""."""
     if isinstance(_raised(problem, w), IndexError):
         return f"an index is out of bounds at w = {shown(w.tolist())}{_line(problem, w)}"
     return ""
 
 
 def raised(problem: Problem, w: Vector) -> str:
-    """What a problem raises at `w`; "" if nothing."""
+    """The exception that a problem raises at `w`, as text; "" if none."""
     error = _raised(problem, w)
     return f"{type(error).__name__}: {printable(str(error))}, at w = {shown(w.tolist())}" if error else ""
 
@@ -105,7 +105,7 @@ def _line(problem: FunctionProblem, w: Vector) -> str:
 
 
 def unset(problem: Problem, w: Vector) -> str:
-    """Which entry of the gradient at `w` depends on what was in g before, or how w is changed; "" if neither."""
+    """A sentence if the gradient at `w` depends on what was in g before, or if w is changed; else ""."""
     rows = np.arange(problem.n_examples)
     found = []
     for before in (0.0, 7.25):
@@ -121,7 +121,7 @@ def unset(problem: Problem, w: Vector) -> str:
 
 
 def disagreement(problem: Problem, w: Vector) -> str:
-    """Where the gradient at `w` is not that of the cost; "" where it is, or the cost isn't finite.
+    """A sentence if the gradient at `w` is not that of the cost; "" if it is, or the cost isn't finite.
 
     Of a long gradient some entries are compared, and all of them together along a random direction.
     """

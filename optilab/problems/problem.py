@@ -85,7 +85,7 @@ class Problem(ABC):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What tells this problem from another, without paths: part of a run's identity."""
+        """Values that distinguish this problem from others, without paths: part of a run's identity."""
         return {"use": self.name, **self.parameters}
 
     def cost(self, w: ArrayLike, rows: ArrayLike | None = None) -> float:

@@ -191,7 +191,7 @@ def _is_complete(good: Mapping[str, Sequence[Content]]) -> bool:
 def _decided(
     folder: Path, good: Mapping[str, Sequence[Content]], damaged: Sequence[Damage], foreign: Sequence[Path]
 ) -> Survey:
-    """Which rows of good parts count."""
+    """The survey of a folder, which decides which rows of good parts count."""
     preferred = {name: sorted(good[name], key=_preference) for name in TABLES}
     history_of: dict[tuple[Key, int], Part] = {}  # by attempt and number of rows
     for content in preferred["history"]:

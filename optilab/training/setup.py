@@ -1,4 +1,4 @@
-"""What runs of one optimizer on one problem share: compiled code and examples, in memory once."""
+"""The common part of runs of one optimizer on one problem: compiled code and examples, in memory once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def one_thread() -> Iterator[None]:
 
 
 class Setup:
-    """What runs of one optimizer on one problem share: compiled functions, examples, scratch memory. One run at a time uses it.
+    """The common part of runs of one optimizer on one problem: compiled functions, examples, scratch memory; for one run at a time.
 
     loop, checked_loop: `kernels.loop.train`, without and with a check of its arguments' types.
     functions: addresses of the problem's `evaluate` and of the optimizer's update.

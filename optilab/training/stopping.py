@@ -62,7 +62,7 @@ class Budget(Settings):
         return _in_steps(self.steps, self.epochs, steps_per_epoch)
 
     def identity(self, steps_per_epoch: int) -> dict[str, Any]:
-        """What is part of a run's identity: 3 epochs of 10 steps are 30 steps."""
+        """The limits as part of a run's identity: 3 epochs of 10 steps are 30 steps."""
         given = {"steps": self.in_steps(steps_per_epoch), **self.model_dump(exclude={"steps", "epochs"})}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -123,7 +123,7 @@ class Stop(Settings):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What is part of a run's identity."""
+        """The rules as part of a run's identity, without the time limit."""
         return self.model_dump(exclude={"time_limit"}, exclude_none=True)
 
 

@@ -22,7 +22,7 @@ _LENGTHS = struct.Struct("<II")  # of an outcome's facts and of its history, in 
 
 @dataclass(frozen=True)
 class BatchCell:
-    """What some runs of a batch have in common: the spec of their cell, and the digest of the code that they execute."""
+    """The common part of some runs of a batch: the spec of their cell, and the digest of the code that they execute."""
 
     spec: Mapping[str, Any]
     code: str
@@ -81,7 +81,7 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """How one run ended; the fields are columns of `runs`.
+    """The outcome of one run; the fields are columns of `runs`.
 
     message, traceback: written by plugins; what UTF-8 can't encode in them is escaped.
     log: its history, [measurement, column].
