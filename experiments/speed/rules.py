@@ -42,7 +42,7 @@ Shapes = tuple[tuple[int, ...], ...]
 
 SIZES: dict[str, Shapes] = {"13,002": DIGITS, "1,000,000": ((992, 1000), (1000,), (1000, 7))}
 
-# Peers beside the reference that a rule names itself, in the same notation.
+# Peers besides the reference that a rule names itself, in the same notation.
 ALSO = {
     "sgd": ["torch.optim.SGD(lr=lr)", "optax.sgd(learning_rate=lr)"],
     "momentum": ["torch.optim.SGD(lr=lr, momentum=momentum)", "optax.sgd(learning_rate=lr, momentum=momentum)"],

@@ -19,7 +19,7 @@ PIXEL_SCALE, HUBER_DELTA = 0, 1
 
 
 def scratch_size(sizes, block):
-    """Size of the scratch memory that `evaluate` needs beside the weights, for layers of `sizes` neurons, the inputs first."""
+    """Size of the scratch memory that `evaluate` needs besides the weights, for layers of `sizes` neurons, the inputs first."""
     widest = max(a * b for a, b in itertools.pairwise(sizes))
     return block * sizes[0] + block * sizes[-1] + widest + sum(3 * block * n for n in sizes[1:])
 

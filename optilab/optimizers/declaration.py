@@ -44,7 +44,7 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True)
 class Declaration:
-    """The arguments of `elementwise` and `vectorwise`: what an author declares of a rule beside its function."""
+    """The arguments of `elementwise` and `vectorwise`: what an author declares of a rule besides its function."""
 
     elementwise: bool
     lr: float | None = None

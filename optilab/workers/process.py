@@ -20,7 +20,7 @@ from optilab.guarding.children import python
 from optilab.workers.messages import OUTCOMES, Batch
 
 GRACE = 2.0  # seconds after its time limit in which a run may end by itself
-START = 60.0  # seconds for a worker to start, beside those for its plugins
+START = 60.0  # seconds for a worker to start, besides those for its plugins
 _TAIL = 4000  # characters of what a worker wrote before it died
 
 
