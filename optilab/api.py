@@ -109,23 +109,22 @@ def train(
 ) -> Run:
     """Train once, and return the run with its `.history`, `.w` and `.status`.
 
-    problem: from `get_problem`, or a name for the problem as it is by default.
+    problem: from `get_problem`, or a name, for that problem with its default parameters.
     optimizer: a name, several for a chain, or an optimizer.
-    w: first weights, in place of the problem's own: a vector, or a list of layers, matrices (fan-in by fan-out) and biases in turn.
-        They are copied.
-    precision: of a problem that is given by its name, "float32" or "float64"; its own default where none is given.
-    batch_size: examples a step, or "full"; the optimizer's own default where it isn't given.
+    w: first weights, instead of the problem's: a vector, or a list of matrices (fan-in by fan-out) and biases in turn. They are
+        copied.
+    precision: "float32" or "float64", for a problem given by name; the problem's default if None.
+    batch_size: examples per step, or "full"; the optimizer's default if None.
     epochs, steps, examples, gradient_evaluations, seconds: the budget; the first that is reached ends the run.
     schedule: a name, a table such as {"use": "cosine", "floor": 0.1, "of": "lr"}, or a list of them, followed together.
-    measure_epochs, measure_steps: how often to measure; once an epoch where neither is given.
+    measure_epochs, measure_steps: how often to measure; once an epoch if neither is given.
     stop: what else ends the run, as in an experiment: {"gradient_norm": 1e-6}, {"target": {"test_accuracy": 0.95}}, ...
     callback: called with each measurement, a dict with the columns of the history; if it returns False, the run ends as "pruned".
-        What it raises is raised here.
-    hyperparameters: as in the signature of the rules.
+        Its exceptions propagate.
+    hyperparameters: those of the rules, by name.
 
     InputError for anything that doesn't fit, and for a function that writes outside its arrays or whose gradient is not that of
-    its cost (`get_problem(..., check_gradient=False)` leaves out the latter). An exception in the plugin's own code is raised as it
-    is.
+    its cost (`get_problem(..., check_gradient=False)` leaves out the latter check). Exceptions of a plugin's code propagate.
     """
     from optilab.parameters.numeric import as_whole
     from optilab.parameters.tables import validated
@@ -209,12 +208,12 @@ def run(
 
     experiment: the path of a TOML file, an `Experiment`, or a dict with what such a file holds; paths in a dict are seen from the
         current folder.
-    results: folder of the results; results/NAME in the current folder where none is given.
+    results: folder of the results; results/NAME in the current folder if None.
     executor: "local" (processes on this machine), "inline" (this process), or a plugin's.
-    workers, address: options of the executor; one process a core where none is given.
-    rerun: which runs are made again although they are there; "failed" are crashed and timed out ones as well.
+    workers, address: options of the executor; by default one process per core.
+    rerun: which of the runs that are done to repeat; "failed" includes those that crashed or timed out.
     fail_fast: raise `FailedFast` at the first run that fails.
-    log: loggers that are told what happens, each as "NAME" or "NAME=WHERE".
+    log: loggers to record with, each as "NAME" or "NAME=WHERE".
 
     InputError for anything that doesn't fit, before anything runs.
     """
@@ -232,9 +231,9 @@ def run(
 
 @takes(folder=PATH, every=SWITCH)
 def load(folder: str | Path, *, every: bool = False) -> Results:
-    """The results in a folder, `.runs` and `.history`, as DataFrames: what `run` returned, under the names it gave.
+    """The results in a folder as `run` returned them: the DataFrames `.runs` and `.history`.
 
-    every: all runs that the folder holds, also those that its experiment, as it was last run, doesn't want any more.
+    every: return all runs in the folder, also those that the experiment, as it was last run, no longer wants.
 
     InputError if it is not a results folder.
     """
@@ -245,7 +244,7 @@ def load(folder: str | Path, *, every: bool = False) -> Results:
 
 @takes(name=TEXT, precision=PRECISION)
 def get_problem(name: str, precision: Precision | None = None, **parameters: Any) -> Problem:
-    """The problem `name` with these parameters, in "float32" or "float64" (its own default where none is given).
+    """The problem `name` with these parameters, in "float32" or "float64" (its default if None).
 
     InputError for an unknown name or parameters that don't fit.
     """
@@ -258,7 +257,7 @@ def get_problem(name: str, precision: Precision | None = None, **parameters: Any
 def get_optimizer(name: str | list[str] | Optimizer) -> Optimizer:
     """The optimizer `name`; a list of names, or names joined by " | ", is a chain.
 
-    "name on matrices" is the optimizer on some layers alone, as by `Optimizer.on`. InputError for an unknown name.
+    "name on matrices" applies the optimizer to those layers alone, as `Optimizer.on` does. InputError for an unknown name.
     """
     if isinstance(name, Optimizer):
         return name

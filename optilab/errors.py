@@ -8,7 +8,7 @@ from optilab.texts import nearest, shown
 
 
 class InputError(ValueError):
-    """What the user gave can't be used. The message stands alone: no traceback is needed to understand it."""
+    """Input that can't be used. The message says what is wrong without a traceback."""
 
 
 class PluginWarning(UserWarning):

@@ -1,4 +1,4 @@
-"""Executors: where the runs of an experiment are computed. What a plugin needs to offer one."""
+"""Executors, which compute the runs of an experiment: what a plugin needs to offer one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from optilab.errors import InputError, unknown
 class Pool:
     """An open executor.
 
-    executor: gets batches of runs by `submit`. What it calls is importable on every worker that has optilab, and takes and
-        returns texts and bytes alone.
-    slots: how many batches it works on at the same time; asked again and again, as workers come and go.
-    trouble: why no batch can be worked on any more, such as a lost connection; "" while all is well.
+    executor: its `submit` receives batches of runs. The submitted function can be imported on every worker that has optilab, and
+        takes and returns only str and bytes.
+    slots: returns how many batches it works on at the same time; called repeatedly, since workers come and go.
+    trouble: returns why no batch can be worked on any more, such as a lost connection; "" while all is well.
     lost: exceptions of a future whose machine or process is gone; its batch is then submitted again.
     isolated: whether each batch runs in a process that may crash or be stopped without harm to any other. False only for an
         executor in this very process.
-    here: whether what is submitted is called in this process, if in a thread of it: measurements are told at once.
+    here: whether submitted functions run in this process, if in another thread; measurements are then passed on at once.
     """
 
     executor: Executor

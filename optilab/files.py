@@ -1,4 +1,4 @@
-"""Files and folders: the cache folder, files read only where they are plain, written whole or not at all, imported."""
+"""Files and folders: the cache folder, reading regular files only, atomic writing, importing a module by its path."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Pending:
 
 @contextmanager
 def pending(folder: Path) -> Iterator[Pending]:
-    """A new file in a folder. It is synced and takes its path once the block is left; if the block raises, nothing is left.
+    """A new file in a folder. It is synced and takes its path once the block is left; if the block raises, no file remains.
 
     NotAFileError if a link, a folder, a pipe or a device lies at its path.
     """
@@ -147,7 +147,7 @@ def write_whole(path: Path, content: bytes) -> None:
 def sweep(folder: Path, names: str = ".*.tmp") -> None:
     """Remove temporary files that processes which died have left in a folder; files in use stay.
 
-    names: a pattern; `TEMPORARY` for those that are certainly of `pending`, where others keep files as well.
+    names: a glob pattern; `TEMPORARY` matches only files of `pending`, for a folder where others keep files as well.
     """
     for path in folder.glob(names):
         with suppress(OSError):
@@ -181,11 +181,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def import_file(name: str, path: Path, given: Mapping[str, Any] | None = None) -> types.ModuleType:
-    """The module in `path`, as sys.modules[name]: it is there before it runs, so that what it defines can be found by name.
+    """Import the file at `path` as sys.modules[name], set before the module runs so that what it defines can be found by name.
 
     given: globals that the module finds when it begins.
 
-    ImportError if the path is not a Python file; whatever the module raises.
+    ImportError if the path is not a Python file; exceptions of the module propagate.
     """
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

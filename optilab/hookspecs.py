@@ -44,12 +44,12 @@ def optilab_datasets() -> list[Dataset]:  # type: ignore[empty-body]
 
 @hookspec
 def optilab_executors() -> list[ExecutorKind]:  # type: ignore[empty-body]
-    """Executors, that make the runs of an experiment: generator functions decorated with @executor."""
+    """Executors, which compute the runs of an experiment: generator functions decorated with @executor."""
 
 
 @hookspec
 def optilab_loggers() -> list[LoggerKind]:  # type: ignore[empty-body]
-    """Loggers, told when runs begin, are measured and end: generator functions decorated with @logger."""
+    """Loggers, called when runs begin, are measured and end: generator functions decorated with @logger."""
 
 
 @hookspec
@@ -59,4 +59,4 @@ def optilab_problems() -> list[ProblemKind]:  # type: ignore[empty-body]
 
 @hookspec
 def optilab_samplers() -> list[SamplerKind]:  # type: ignore[empty-body]
-    """Samplers, that choose the points of a search: functions decorated with @sampler."""
+    """Samplers, which choose the points of a search: functions decorated with @sampler."""

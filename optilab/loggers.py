@@ -1,4 +1,4 @@
-"""Loggers: records of runs besides the results folder. What a plugin needs to offer one."""
+"""Loggers, which record runs outside the results folder: what a plugin needs to offer one."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class LoggedRun:
 
 
 class Logger:
-    """Base class of loggers, which does nothing. Called for each event of a run, in order, in the process of `optilab run`.
+    """Base class of loggers. Its methods are called for each event of a run, in order, in the process of `optilab run`.
 
     A run on this machine is logged measurement by measurement, a run on a cluster once it has ended. Runs that are in the
-    results folder already are logged from there, unless `knows` says that they have been.
+    results folder already are logged from there, unless `knows` returns True for them.
 
-    A logger from a plugin that isn't bundled is first tried on an invented run, in a process of its own, with a temporary folder.
+    A logger from a plugin that isn't bundled is first tried on an invented run, in a separate process with a temporary folder.
     """
 
     def knows(self, run: LoggedRun) -> bool:

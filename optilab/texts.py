@@ -9,12 +9,12 @@ from typing import Any
 
 _WIDTH = 60  # characters of a value that a message quotes
 _ITEMS = 6  # of a list that a message quotes
-_FEW = 12  # names that a message lists all
-_NEAR = 0.6  # share of letters that a name has in common with one that may be meant
+_FEW = 12  # up to this many known names, a message lists them all
+_NEAR = 0.6  # difflib's ratio from which a known name may be the one that was meant
 
 
 class _Short(reprlib.Repr):
-    """Python's notation, cut before it grows long: of a huge number not a digit is worked out."""
+    """Python's notation, cut before it grows long; the digits of a huge number are not even computed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ def shown(value: Any) -> str:
     """A value as a message quotes it: in Python's notation, on one line of at most 60 characters, all of them printable."""
     try:
         text = printable(_short.repr(value))
-    except Exception:  # of a __repr__ that isn't ours
+    except Exception:  # a plugin's __repr__ may raise anything
         text = f"<{type(value).__name__}>"
     return shortened(text, _WIDTH)
 

@@ -4,7 +4,7 @@
     python experiments/speed/epoch.py
 
 All train the 784-16-16-10 network (sigmoid, cross-entropy on softmax) in float32 for one epoch: the same 60,000 digits in
-the same order from the same weights. First it is checked that all end at the same cost, so that it is the same work; then
+the same order from the same weights. First all are checked to end at the same cost, and so to do the same work; then
 they are timed in turn, round after round, in this process on one core with one thread. Compiling is off the clock for all.
 PyTorch is eager; JAX is one jitted lax.scan over the epoch; scikit-learn is MLPClassifier.partial_fit.
 """
@@ -42,7 +42,7 @@ RATES_OF_ONE = {"sgd": 0.01, "adam": 1e-3}  # for B = 1: at 0.1 rounding alone d
 SIZES = (784, 16, 16, 10)
 TOLERANCE = 2e-3  # relative, of the cost after an epoch in float32
 
-# An Epoch prepares fresh weights off the clock and returns what is to be timed, which returns the weights it ends at.
+# An Epoch prepares fresh weights off the clock and returns the function to be timed, which returns the weights it ends at.
 Weights = list[np.ndarray]
 Epoch = Callable[[], Callable[[], Weights]]
 

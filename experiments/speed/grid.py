@@ -1,12 +1,12 @@
-"""What a run costs beside its training, how busy the cores are kept, and how much memory that takes.
+"""What a run costs besides its training, how busy the cores are kept, and how much memory that takes.
 
     python experiments/speed/grid.py [--runs 10000] [--digits 24]
 
 - Throughput: runs of a two-weight problem, 1,000 steps each, measured ten times. Overhead is the time of all cores, from the
   first batch to the last commit, less what was spent in the training loop, a run. The start of the workers is told apart.
-- Cores: digit runs on as many workers as there are cores, and on one worker; the share of their time that is training and
-  measuring, and how much faster two are than one.
-- Memory: of the runner and of one worker, at a tenth of the runs and at the last; of the images no worker has a copy.
+- Cores: digit runs on one worker for each core, and on one worker; the share of their time that is training and
+  measuring, and how much faster several are than one.
+- Memory: of the runner and of one worker, at a tenth of the runs and at the last; no worker has a copy of the images.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from optilab.workers import supervisor
 
 @dataclass
 class Clock(Observer):
-    """Adds up what runs have spent, and looks at the memory now and then."""
+    """Adds up the time that runs took, and measures memory now and then."""
 
     total: int
     runs: int = 0
@@ -45,11 +45,11 @@ class Clock(Observer):
     memory: dict[str, list[float]] = field(default_factory=dict)
 
     def started(self, role: str, missing: int, done: int, stale: int, later: int) -> None:
-        """The pool is there; its workers are not ready yet."""
+        """Start the clock, before the workers are ready."""
         self.begun = time.perf_counter()
 
     def finished(self, runs: Sequence[Finished], running: int) -> None:
-        """Some have come back."""
+        """Count finished runs and their time."""
         if not runs:
             return
         before = self.runs
@@ -64,7 +64,7 @@ class Clock(Observer):
             self._look_at_memory()
 
     def _look_at_memory(self) -> None:
-        """Private memory of the runner, and of a worker, in MB."""
+        """Note the private memory of the runner and of a worker, in MB."""
         processes = {"runner": os.getpid()}
         for one in supervisor.workers():
             processes["worker"] = one
@@ -73,14 +73,14 @@ class Clock(Observer):
 
 
 def private_megabytes(process: int) -> float:
-    """Memory that a process shares with no other."""
+    """Memory in MB that a process shares with no other."""
     text = Path(f"/proc/{process}/smaps_rollup").read_text("utf-8")
     pages = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
     return (pages["Private_Clean"] + pages["Private_Dirty"]) / 1000
 
 
 def made(experiment: Experiment, workers: int) -> tuple[Clock, float]:
-    """Run it in a new folder; also how many seconds it took from its first batch's return to its last commit."""
+    """Run an experiment in a new folder; also the seconds from its first batch's return to its last commit."""
     seeds = experiment.seeds if isinstance(experiment.seeds, int) else len(experiment.seeds)
     values = sum(len(o["lr"]) if isinstance(o["lr"], list) else o["lr"]["points"] for o in experiment.optimizers)
     clock = Clock(seeds * values)

@@ -42,7 +42,7 @@ Shapes = tuple[tuple[int, ...], ...]
 
 SIZES: dict[str, Shapes] = {"13,002": DIGITS, "1,000,000": ((992, 1000), (1000,), (1000, 7))}
 
-# Peers beside the reference that a rule names itself, in the same notation.
+# Peers besides the reference that a rule names itself, in the same notation.
 ALSO = {
     "sgd": ["torch.optim.SGD(lr=lr)", "optax.sgd(learning_rate=lr)"],
     "momentum": ["torch.optim.SGD(lr=lr, momentum=momentum)", "optax.sgd(learning_rate=lr, momentum=momentum)"],
@@ -102,7 +102,7 @@ def arrays(shapes: Shapes, seed: int, scale: float) -> list[np.ndarray]:
 
 
 def torch_steps(call: Call, shapes: Shapes, **how: bool) -> Callable[[int], float] | None:
-    """Seconds that so many calls of step() take; None where PyTorch doesn't have it that way."""
+    """A function that times calls of step(), in seconds; None if PyTorch lacks the optimizer in this form."""
     parameters = [torch.tensor(part, requires_grad=True) for part in arrays(shapes, 0, 1.0)]
     for parameter, gradient in zip(parameters, arrays(shapes, 1, 0.01), strict=True):
         parameter.grad = torch.tensor(gradient)
@@ -122,7 +122,7 @@ def torch_steps(call: Call, shapes: Shapes, **how: bool) -> Callable[[int], floa
 
 
 def optax_steps(call: Call, shapes: Shapes) -> Callable[[int], float]:
-    """Seconds that so many updates take in one jitted loop."""
+    """A function that times updates in one jitted loop, in seconds."""
     transformation = optax.with_extra_args_support(call.made_by(optax))
     gradients = [jnp.asarray(part) for part in arrays(shapes, 1, 0.01)]
 
@@ -146,7 +146,7 @@ def optax_steps(call: Call, shapes: Shapes) -> Callable[[int], float]:
 
 
 def peers(name: str, optimizer: Optimizer, subject: Subject, shapes: Shapes) -> dict[str, Callable[[int], float]]:
-    """What an optimizer is compared with, ready to be timed."""
+    """The implementations that an optimizer is compared with, ready to be timed."""
     texts = dict.fromkeys([*ALSO.get(name, []), *(rule.reference for rule in optimizer.rules if rule.reference)])
     found: dict[str, Callable[[int], float]] = {}
     for text in texts:

@@ -50,7 +50,7 @@ def cell_columns(runs: pd.DataFrame) -> list[str]:
 
 def cell_numbers(runs: pd.DataFrame) -> pd.Series[int]:
     """The number of the cell that each run is of, counted from 0 in the order of `runs`; needs LINE, as of `identified`."""
-    # a group key must not be missing, as a hyperparameter is that a line doesn't have
+    # a group key must not be NaN, as a hyperparameter is for a line that doesn't have it
     missing = {name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)}
     keys = runs[cell_columns(runs)].fillna(missing)
     return keys.groupby(list(keys), sort=False, dropna=False).ngroup()

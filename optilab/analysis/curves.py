@@ -17,9 +17,9 @@ _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
 def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     """Median and quartiles of `y` over seeds, for each line at each measurement.
 
-    Seeds are matched by the number of the measurement, and stand at their median `x`. From the measurement at which a
-    run that did not last ended it counts as infinite: it pulls the median up, and nothing is left out. One that had come to
-    its end before the others stays at its last value.
+    Seeds are matched by the number of the measurement, and stand at their median `x`. A run that did not
+    last counts as infinite from its end on: it raises the median, and is not left out. A run that lasted but ended before the
+    others stays at its last value.
 
     Returns problem, label, their identities, x, median, low, high (quartiles), seeds, finite (how many of them still are).
     """

@@ -13,10 +13,10 @@ from optilab.records.statuses import cost_or_infinity
 def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     """Final `y` against one hyperparameter: the best over all others, with median and quartiles over seeds.
 
-    Of a tuned experiment, tuning seeds are used, for they saw the whole grid. Pruned cells have no final value and are left out.
+    Tuning seeds are used if there are any, for they saw the whole grid. Pruned cells have no final value and are left out.
 
     Returns problem, label, their identities, the parameter as x, median, low, high, seeds, finite (number of seeds with a finite
-    value), and scattered: whether cells of the line differ in other hyperparameters too and no two in this one alone, so that points
+    value), and scattered: whether cells of the line differ in other hyperparameters too and no two have the same x, so that points
     must not be joined.
     """
     runs = identified(runs)

@@ -24,7 +24,7 @@ from optilab.texts import counted, exact
 from optilab.training.chance import WITHOUT_CHANCE, is_random, seeds_that_differ
 
 _NAMED = 8  # lines that a sentence names
-_SHORT = 1000  # values of an axis that are compared for the shortest texts
+_SHORT = 1000  # values of an axis, beyond which they are not shortened
 _ROWS = 40  # of the table of cells
 
 
@@ -151,5 +151,5 @@ def _varying(block: Block) -> list[str]:
 
 
 def _texts(values: Sequence[Any]) -> Mapping[str, str]:
-    """A short text for each value of an axis, different from those of the others; for those of a long axis none."""
+    """The shortest distinct text for each value of an axis; empty for a long axis."""
     return dict(zip(map(exact, values), told_apart(values), strict=True)) if len(values) <= _SHORT else {}

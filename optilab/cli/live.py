@@ -21,14 +21,14 @@ from optilab.records.statuses import FAILURES, LASTED
 from optilab.runner.observer import Observer
 from optilab.texts import counted, printable
 
-if TYPE_CHECKING:  # the display is there before what makes runs is imported
+if TYPE_CHECKING:  # the display appears before the runner is imported
     from optilab.runner.jobs import Role
     from optilab.runner.rows import Finished
 
 _LINE_EVERY = 10.0  # seconds between two lines where there is no terminal
-_OTHER_LINES = 9  # of the terminal, that the table leaves alone
-_BESIDE_THE_BAR = 40  # cells of a line: what the bar is of, how many of how many, the time
-_TOLD = 10  # failures that are told one by one; the others are counted
+_OTHER_LINES = 9  # lines of the terminal that the table leaves free
+_BESIDE_THE_BAR = 40  # characters beside the bar: its title, the counts, the time
+_TOLD = 10  # failures that are printed one by one; the others are counted
 
 
 @dataclass

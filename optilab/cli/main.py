@@ -66,13 +66,13 @@ def _context_of(names: Sequence[str], outer: click.Context) -> click.Context:
 @click.option(
     "--rerun",
     type=click.Choice(["stale", "failed", "diverged", "all"]),
-    help="Make runs again: those of other code than today's, those that failed (crashed, timed out), diverged, or all.",
+    help="Repeat runs: those made by other code than today's, those that failed (crashed, timed out), diverged, or all.",
 )
 @click.option(
     "--log",
     multiple=True,
     metavar="NAME[=WHERE]",
-    help="Tell a logger, such as tensorboard or mlflow, below RESULTS or where you say; may be given several times.",
+    help="Record runs with a logger such as tensorboard or mlflow, below RESULTS or at WHERE; may be given several times.",
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails.")
 @click.option("--quiet", is_flag=True, help="Say nothing; the exit code tells whether runs failed.")
@@ -129,7 +129,7 @@ def cache_info() -> None:
 
 @cache_group.command("clear")
 def cache_clear() -> None:
-    """Delete it; it is made again when it is needed."""
+    """Delete it; code is compiled again when it is needed."""
     from optilab.compiler.cache import wipe
 
     wipe()

@@ -37,7 +37,7 @@ def list_command(as_json: bool, plugin_files: tuple[str, ...]) -> None:
 @click.argument("name")
 @plugin_option
 def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
-    """Show what there is to know about an optimizer, schedule, problem, dataset, executor or logger."""
+    """Describe an optimizer, schedule, problem, dataset, executor, logger or sampler."""
     use_files(plugin_files)
     from optilab.cli.catalogue import description
 
@@ -49,7 +49,7 @@ def show_command(name: str, plugin_files: tuple[str, ...]) -> None:
 @click.argument("options", nargs=-1, metavar="[KEY=VALUE]...")
 @plugin_option
 def data_command(file: str, options: tuple[str, ...], plugin_files: tuple[str, ...]) -> None:
-    """Show what is understood of the dataset in FILE: columns, types, classes, split, scales.
+    """Show how the dataset in FILE is read: columns, types, classes, split, scales.
 
     Each KEY=VALUE is a key of the dataset's table in an experiment, as label=price or drop='["id"]'; `optilab show network`
     lists them.
@@ -79,7 +79,7 @@ def new_command(name: str, one_file: bool) -> None:
 @click.command("check", cls=Command)
 @click.argument("plugin")
 @click.option(
-    "--examples", type=click.IntRange(1), default=50, show_default=True, help="How many to try each property on."
+    "--examples", type=click.IntRange(1), default=50, show_default=True, help="Examples to try each property on."
 )
 @click.option(
     "--time-limit",
@@ -90,7 +90,7 @@ def new_command(name: str, one_file: bool) -> None:
 )
 @plugin_option
 def check_command(plugin: str, examples: int, time_limit: float, plugin_files: tuple[str, ...]) -> None:
-    """Check that optimizers, schedules, problems, datasets and samplers keep what each of them must.
+    """Check that optimizers, schedules, problems, datasets and samplers have the properties that they must have.
 
     PLUGIN is a FILE.py, a plugin, the name of one of these, or a chain.
     """

@@ -1,8 +1,8 @@
 """Standard output and standard error of a command; results are kept even if neither can be written.
 
-Results go to the standard output. All else that anybody prints, a plugin or a process that it starts, goes to the standard error,
-so that a program can read the output. A character that an encoding lacks is written as an escape sequence. Nobody need read the
-output: a command goes on where it is closed, or a pipe has ended; it says so at its end where output could not be written.
+Results go to the standard output. Everything else that is printed, as by a plugin or a process that it starts, goes to the
+standard error, so that a program can read the output. A character that the encoding lacks is written as an escape sequence. A
+command goes on after its output is closed or the pipe has ended; if output was lost for another reason, it says so at its end.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _text(sink: _Sink, like: TextIO | None) -> TextIO:
 
 
 def _sink_of(stream: TextIO | None) -> _Sink | None:
-    """Over the bytes of a stream; None where it has none, as in a notebook. A stream that was closed swallows all."""
+    """A sink over the bytes of a stream; None if it has none, as in a notebook. With no stream at all, bytes are discarded."""
     if stream is None:
         return _Sink(lambda _: None, lambda: -1, isatty=False)
     buffer = getattr(stream, "buffer", None)
@@ -153,13 +153,13 @@ def _sink_of(stream: TextIO | None) -> _Sink | None:
 
 
 def _is_real(stream: TextIO | None) -> bool:
-    """Whether it is this process's file descriptor 1, which processes that it starts have as well."""
+    """Whether the stream is file descriptor 1 of this process, which its child processes inherit."""
     same = stream is sys.__stdout__
     return os.name == "posix" and stream is not None and same and stream.fileno() == 1
 
 
 def _sink_of_descriptor(stack: contextlib.ExitStack) -> _Sink:
-    """Over the standard output, which from here on is the standard error for all others; put back at the end."""
+    """A sink over the standard output, whose descriptor leads to the standard error until the stack closes."""
     own = os.dup(1)
     os.dup2(2, 1)
     stack.callback(os.close, own)
@@ -174,7 +174,7 @@ def _sink_of_descriptor(stack: contextlib.ExitStack) -> _Sink:
 
 
 def _fill_closed() -> None:
-    """Have something behind each of the three descriptors: else a file of the results would get the number of the output."""
+    """Open the null device on each closed standard descriptor, or else a results file would get the number of the output."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -50,7 +50,7 @@ def _stoppable() -> Iterator[None]:
         raise _Stopped(number)
 
     heard = [n for name in ("SIGTERM", "SIGHUP") if (n := getattr(signal, name, None))]
-    # one that is ignored already was meant to be, as by nohup
+    # a signal that is ignored already stays ignored, as under nohup
     before = {n: signal.signal(n, stop) for n in heard if signal.getsignal(n) != signal.SIG_IGN}
     try:
         yield
@@ -82,7 +82,7 @@ def run_and_compare(
             folder = folder_of(experiment, results)
             by = experiment.tuning.by if experiment.tuning else "train_cost"
             live.tally.measure = by
-            if not quiet and way.executor != "inline":  # whose runs this process makes
+            if not quiet and way.executor != "inline":  # which needs this process for the runs
                 live.begun = _get_pictures_ready
             start = time.perf_counter()
             found = _found(experiment, results, way, live)

@@ -48,7 +48,7 @@ def fitting(
     bare = width - 1 - len(columns) - sum(least)  # without the edges, and a blank between two columns
     if bare < 0:
         return _below_each_other(columns, rows, heading)
-    blank = 1 if bare >= len(columns) else 0  # one more beside each, where there is room
+    blank = 1 if bare >= len(columns) else 0  # another blank beside each column, where it fits
     room = bare - blank * len(columns)
     table = Table(box=SIMPLE_HEAD, padding=(0, blank, 0, 0))
     for column, low, high in zip(columns, least, widest, strict=True):

@@ -1,1 +1,1 @@
-"""The JIT policy, types of compiled functions, generated modules and their cache."""
+"""Compilation: the JIT policy, types of compiled functions, generated modules and their cache."""

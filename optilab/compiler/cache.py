@@ -33,12 +33,12 @@ from optilab.compiler.digests import Code, closure_digest, code_behind, toolchai
 from optilab.errors import InputError
 from optilab.files import cache_folder, cache_part, write_whole
 
-_SEAL = "digests.json"  # in a module's folder: of each other file in it
+_SEAL = "digests.json"  # in a module's folder: the digest of each other file in it
 
 
 @dataclass
 class CompileLog:
-    """What this process compiled, what it loaded from the cache, and how long that took."""
+    """Counts of functions that this process compiled and loaded from the cache, and the seconds that took."""
 
     compiled: int = 0
     loaded: int = 0
@@ -54,7 +54,7 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
     label: readable part of the module's name.
     digest: of the sources behind the names in `given`, which the module finds as globals.
 
-    What isn't as it was left is deleted, and the module compiled again. InputError if the cache folder can't be used.
+    Cached files that were changed are deleted, and the module is compiled again. InputError if the cache folder can't be used.
     """
     code = code_behind(given or {})
     places = repr(code.places)  # tracebacks name them
@@ -83,12 +83,12 @@ def _loaded(name: str, text: str, given: Mapping[str, Any], code: Code) -> types
         if _is_sealed(folder):
             try:
                 return _imported(name, folder, text, given)
-            except Exception:  # noqa: S110 whatever it is, it is not of the source, which did compile
+            except Exception:  # noqa: S110 the source is not at fault: it did compile
                 pass
         _remove(folder)
         _private(folder)
         for compiled in code.jitted:
-            compiled.recompile()  # or it would be what it was when it was first called, here or in a cache of its own
+            compiled.recompile()  # or it would be the code of its first call, here or in the author's cache
         return _imported(name, folder, text, given)
 
 
@@ -102,7 +102,7 @@ def _imported(name: str, folder: Path, text: str, given: Mapping[str, Any]) -> t
     sys.modules[name] = module  # a cached function is unpickled under this name
     try:
         with _cached_beside_the_file():
-            exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102 text of our own making
+            exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102 optilab generates it
     except BaseException:
         del sys.modules[name]
         raise
@@ -155,7 +155,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _is(path: Path, kind: Callable[[int], bool]) -> bool:
-    """Whether something is there itself, not a link to it, and is of a kind."""
+    """Whether something of a kind lies at a path, links not followed."""
     try:
         return kind(path.lstat().st_mode)
     except OSError:
@@ -163,7 +163,7 @@ def _is(path: Path, kind: Callable[[int], bool]) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Delete whatever is there, if anything is; of a link, the link."""
+    """Delete what lies at a path, if anything; of a link, the link itself."""
     if _is(path, stat.S_ISDIR):
         shutil.rmtree(path)
     else:
@@ -171,7 +171,7 @@ def _remove(path: Path) -> None:
 
 
 def _private(folder: Path) -> Path:
-    """A folder that this user alone can write, made if it isn't there; what others could have put there is deleted.
+    """A folder that only this user can write, created if missing; what others could have put there is deleted.
 
     InputError if it is another user's.
     """

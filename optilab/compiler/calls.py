@@ -1,8 +1,8 @@
 """Calls between compiled functions, and from Python: by address, so that one training loop serves every rule and problem.
 
-Numba's own way to pass a compiled function looks up what it has compiled in every call, in 50 microseconds. An address that goes by
-C's conventions, as Numba's documented protocol for addresses has it, loses exceptions: they are printed, and the caller goes on.
-Here the address is that of the function with Numba's own conventions, which hand an exception on to the caller.
+Numba's own way to pass a compiled function looks up what it has compiled in every call, in 50 microseconds. An address with
+C's calling convention, as in Numba's documented protocol, loses exceptions: they are printed, and the caller goes on. Here the
+address is that of the function with Numba's own calling convention, which passes an exception on to the caller.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from optilab.compiler.types import signatures
 
 
 class Address(int):
-    """Where a compiled function begins: a number for compiled code, which keeps the function in memory.
+    """The address of a compiled function: a number for compiled code. It keeps the function in memory.
 
     of: the function.
     """
@@ -32,7 +32,7 @@ def address_of(dispatcher: Any) -> Address:
 
 
 def _called_at(address: Any, w: Any, name: str) -> Any:
-    """How compiled code makes a function of an `Address`: one of that name in `Signatures`, in the precision of w."""
+    """How compiled code turns an `Address` into a function with the signature `name` of `Signatures`, in w's precision."""
     kind = types.FunctionType(getattr(signatures(str(w.dtype)), name))
 
     def build(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -56,7 +56,7 @@ def update_at(typing_context, address, w):
 
 
 def direct(dispatcher: Any) -> Any:
-    """The single version of an `entry`, called without a look at its arguments' types: a wrong one is a crash.
+    """The single version of an `entry`, called without a check of its arguments' types: a wrong one crashes the process.
 
     For the calls between two measurements, of which a short run makes thousands.
     """

@@ -1,4 +1,4 @@
-"""What the compiler says of code that it can't compile."""
+"""The compiler's reason why code doesn't compile."""
 
 from __future__ import annotations
 

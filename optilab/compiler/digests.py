@@ -30,7 +30,7 @@ _ROOT = Path(__file__).parents[1]
 
 @cache
 def toolchain() -> str:
-    """Digest of the versions of what compiles."""
+    """Digest of the versions of Python and of the packages that compile."""
     versions = (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
     return hashlib.sha256(" ".join(versions).encode()).hexdigest()
 
@@ -74,7 +74,7 @@ def _file(name: str) -> Path:
 
 
 def _add(digest: Any, code: types.CodeType) -> None:
-    """Add what code does; without docstrings, if it was compiled without, and whatever its lines are."""
+    """Add what code does, whatever its line numbers; docstrings count unless it was compiled without them."""
     steps = np.frombuffer(code.co_code, np.uint8).reshape(-1, 2)
     digest.update(steps[steps[:, 0] != dis.opmap["NOP"]].tobytes())  # one stands where a docstring was
     digest.update(repr((code.co_names, code.co_argcount)).encode())
@@ -93,7 +93,7 @@ def combined(*digests: str) -> str:
 def source_digest(function: Callable[..., Any]) -> str:
     """Digest of a function: what it does, and the values and functions that it reads, of other modules too.
 
-    Its own defaults don't count: who calls it gives all arguments.
+    Its own defaults don't count: callers give all arguments.
     """
     walk = Walk()
     walk.function(function)
@@ -102,10 +102,10 @@ def source_digest(function: Callable[..., Any]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Code:
-    """What was met on the walk from a value to all that it reads.
+    """Functions that were met on the walk from a value to all that it reads.
 
-    places: file and first line of each function. jitted: functions that authors have compiled, those first that others of
-    them call.
+    places: file and first line of each function. jitted: functions that authors have compiled, callees
+    first.
     """
 
     places: list[tuple[str, int]]

@@ -1,7 +1,7 @@
-"""The one JIT policy, and the types that every compiled function of optilab shares.
+"""The JIT policy of all compiled functions, and the compilation of a plugin's function with its helpers.
 
 One training loop is compiled per precision, for all problems and all optimizers. What varies comes in as compiled
-functions of the fixed signatures below, so that a new plugin compiles its own rule and nothing else.
+functions with the fixed signatures of `compiler.types`, so that a new plugin compiles its own rule and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def jit(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def _jit_inside(function: Callable[..., Any], **options: Any) -> Any:
-    """`jit` for what compiled code alone calls: without wrappers for Python and C, which take as long to compile."""
+    """`jit` for functions that only compiled code calls: without wrappers for Python and C, which take as long to compile."""
     return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
 
 
@@ -44,7 +44,7 @@ def jit_with_helpers(
     words: texts that the function compares its arguments with, as in `mode == "raw"`, and the number that stands for each
     in compiled code.
     kinds: of the arguments of a function that works in float32, as in `narrowing`; None for one that works in float64.
-    compiled: what makes compiled code of a function.
+    compiled: compiles a plain function.
     """
     return _with_helpers(
         function,
@@ -62,7 +62,7 @@ def _with_helpers(
     compiled: Callable[..., Any],
     made: dict[tuple[FunctionType, frozenset[tuple[str, Kind]]], Any],
 ) -> Any:
-    """`made` holds what was compiled on the way, so that a helper of several callers is compiled once."""
+    """Compile a function after its helpers; `made` holds those that are compiled, so that each is compiled once."""
     key = function, frozenset((kinds or {}).items())
     if key in made:
         return made[key]

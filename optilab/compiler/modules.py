@@ -25,7 +25,7 @@ def {name}({arguments}):
 
 _OPTIONS = {
     "train": ", nogil=True"
-}  # other threads of Python run meanwhile, so that one can notice that nobody waits any more
+}  # other Python threads run meanwhile, such as the one that ends a worker whose runner is gone
 
 
 def entries_text(precision: str, **kernels: Any) -> str:

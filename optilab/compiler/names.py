@@ -25,8 +25,8 @@ class Names:
     """Names in a piece of code and in the functions inside it.
 
     imports: modules that it imports. globals: these, and all global names that it reads.
-    attributes: names that it asks of anything, with `getattr` too.
-    keeps: whether it puts something into anything.
+    attributes: names of attributes that it reads, with `getattr` too.
+    keeps: whether it may change a collection.
     """
 
     def __init__(self, code: types.CodeType) -> None:
@@ -43,7 +43,7 @@ class Names:
 
 @functools.cache
 def names_of(code: types.CodeType) -> Names:
-    """The names in a piece of code; kept for the next who asks."""
+    """The names in a piece of code, cached."""
     return Names(code)
 
 
@@ -56,7 +56,7 @@ def _steps(code: types.CodeType) -> Iterator[dis.Instruction]:
 
 
 def closure_of(function: types.FunctionType) -> dict[str, Any]:
-    """What a function closes over, by its names; what isn't there yet is left out."""
+    """The values that a function closes over, by name; names without a value yet are left out."""
     found = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with contextlib.suppress(ValueError):
@@ -65,7 +65,7 @@ def closure_of(function: types.FunctionType) -> dict[str, Any]:
 
 
 def imported_by(names: Names) -> dict[str, Any]:
-    """Modules that a function imports when it is called: now, so that it makes no difference whether it has been."""
+    """Modules that a function imports when called. They are imported now: whether it was called makes no difference then."""
     for name in names.imports:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
@@ -73,7 +73,7 @@ def imported_by(names: Names) -> dict[str, Any]:
 
 
 def body_text(function: types.FunctionType) -> str:
-    """The body as it is written: a rule in float32 is compiled of that. "" where the source can't be read."""
+    """The body as written, from which a rule in float32 is compiled; "" if the source can't be read."""
     try:
         found = tree_of(function)
     except (OSError, TypeError, SyntaxError, IndexError):

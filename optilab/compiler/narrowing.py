@@ -1,7 +1,7 @@
 """Keeps a rule on float32 weights in float32, as NumPy does with Python's numbers.
 
-In compiled code `1 - beta1` is a float64, and so is all that it is multiplied by: half as many weights at a time, and each
-converted to and fro. Here what a rule computes from numbers alone (hyperparameters, t, constants) stays in float64, where
+In compiled code `1 - beta1` is a float64, and so is every product with it: half as many weights at a time, and each
+converted back and forth. Here what a rule computes from numbers alone (hyperparameters, t, constants) stays in float64, where
 1 - beta2**t needs it, and is rounded to float32 once, where it meets the weights.
 """
 
@@ -58,7 +58,7 @@ def _definition(function: FunctionType) -> ast.FunctionDef | None:
 
 
 def _compiled(tree: ast.FunctionDef, function: FunctionType) -> CodeType:
-    """Compiled inside a function that has the names it captures."""
+    """The code of a definition, compiled inside a function that has the names it captures."""
     tree.decorator_list = []
     captured = ", ".join(function.__code__.co_freevars)
     module = ast.parse(f"def around({captured}): pass")
@@ -72,7 +72,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _around(function: FunctionType) -> dict[str, Kind]:
-    """Names of numbers that a function finds around itself, and "name()" for functions that make numbers of numbers."""
+    """Kinds of the numbers that a function finds around itself; "name()" is a function that turns numbers into a number."""
     captured = inspect.getclosurevars(function)
     found: dict[str, Kind] = {}
     for name, value in {**captured.globals, **captured.nonlocals}.items():
@@ -96,9 +96,9 @@ def _makes_a_number(helper: FunctionType) -> bool:
 
 
 def _kinds(tree: ast.FunctionDef, arguments: Mapping[str, Kind], around: Mapping[str, Kind]) -> dict[str, Kind]:
-    """What the names of a function stand for; those that are not in the dictionary are "other".
+    """Kinds of the names in a function; those that are not in the dictionary are "other".
 
-    around: of names around it; "name()" among them is what a call of a helper with numbers makes.
+    around: kinds of names outside of it, as from `_around`.
     """
     values: dict[str, list[ast.expr]] = {name: [] for name in (*around, *arguments)}
     for name, value in _assignments(tree):
@@ -108,7 +108,7 @@ def _kinds(tree: ast.FunctionDef, arguments: Mapping[str, Kind], around: Mapping
     others |= {name for name in stored if stored.count(name) > len(values.get(name, ()))}  # such as a loop's
     known = {**around, **arguments}
     kinds: dict[str, Kind] = {name: known.get(name, "whole") for name in values if name not in others}
-    while True:  # until no name turns out to be more than it seemed
+    while True:  # until no kind changes any more
         joined = {name: _joined([kind, *(_kind(v, kinds) for v in values[name])]) for name, kind in kinds.items()}
         if joined == kinds:
             return kinds
@@ -220,7 +220,7 @@ class _Narrowing(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def _exponent(self, op: ast.operator, node: ast.expr) -> ast.expr:
-        """A number that is one is rounded; a whole one stays, and is multiplied out."""
+        """An exponent, rounded if it is a number; a whole one stays, and the power is multiplied out."""
         number = isinstance(op, ast.Pow) and _kind(node, self._kinds) == "number"
         return self._rounded(node) if number else node
 

@@ -1,4 +1,4 @@
-"""Where a value comes from: a library or optilab itself, the function that it was made of, the parts that it holds."""
+"""Where a value comes from: a library or optilab itself, the function that it was made from, the parts that it holds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIBRARIES = frozenset(
 
 
 def python_of(value: Any) -> Any:
-    """The function of Python that a callable was made of, if there is one."""
+    """The Python function that a callable was made from, if there is one."""
     if isinstance(value, types.FunctionType):
         return inspect.unwrap(value)
     if isinstance(dispatcher := attribute(value, "_dispatcher"), Dispatcher):  # of vectorize
@@ -67,7 +67,7 @@ def is_ours(thing: Any) -> bool:
 
 
 def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
-    """What is in a class or an instance, but for what says nothing of how it works."""
+    """The attributes of a class or an instance, without those that don't affect how it works."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield from ((field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value))
         return

@@ -15,7 +15,7 @@ from typing import Any
 def tree_of(function: Callable[..., Any]) -> ast.AST:
     """The definition of a function, with the line numbers of its file; shared, so not to be changed.
 
-    It is read once: an edit after that is of another function. OSError, TypeError, SyntaxError or IndexError if the source
+    It is read once: a later edit of the file makes another function. OSError, TypeError, SyntaxError or IndexError if the source
     can't be read.
     """
     code = function.__code__

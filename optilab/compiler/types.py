@@ -42,7 +42,7 @@ UNLIMITED = 2**62  # a limit of `Context.tally` that is never reached
 
 
 class NetworkData(NamedTuple):
-    """What the kernels of a network read beside the layer table: its examples, activations and cost.
+    """Data that the kernels of a network read besides the layer table: its examples, activations and cost.
 
     Examples are sparse pixels (`starts` is not empty), dense `pixels`, or `features`; the others are empty. Pixels stay
     bytes in memory and are scaled when they are used.
@@ -60,14 +60,14 @@ class NetworkData(NamedTuple):
 
     @staticmethod
     def nothing(precision: str) -> NetworkData:
-        """That of a problem that is no network: compiled functions of all problems have one signature."""
+        """Empty data for a problem that is no network: the compiled functions of all problems have one signature."""
         none = np.zeros((0, 0), precision)
         counts, columns, pixels = np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros((0, 0), np.uint8)
         return NetworkData(counts, columns, pixels.ravel(), pixels, none, none, counts, 0, 1)
 
 
 class Context(NamedTuple):
-    """What a compiled problem works on. The training loop itself reads the tally alone."""
+    """Data that a compiled problem works on. The training loop itself reads only the tally."""
 
     layers: NDArray[np.void]  # the layer table, of dtype LAYER
     tally: NDArray[np.int64]  # counts of gradient evaluations, of their examples, of correct predictions

@@ -24,8 +24,8 @@ _KIND = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR
 class Walk:
     """A walk from a function to all that it reads.
 
-    code: whether it counts what functions do, and what they read beside their closures.
-    jitted, places: compiled functions that were met, and where functions stand.
+    code: whether it adds what functions do and read, or only what they close over.
+    jitted, places: compiled functions that were met; file and first line of every function.
     """
 
     def __init__(self, *, code: bool = True) -> None:
@@ -33,7 +33,7 @@ class Walk:
         self.places: list[tuple[str, int]] = []
         self._code = code
         self._digest = hashlib.sha256()
-        self._seen: dict[int, tuple[int, Any]] = {}  # with the thing itself, so that no other gets its number
+        self._seen: dict[int, tuple[int, Any]] = {}  # with the thing itself, so that its id isn't used again
         self._inside: list[int] = []  # lists and dictionaries under way
 
     def hexdigest(self) -> str:
@@ -46,7 +46,7 @@ class Walk:
             self._digest.update(len(text).to_bytes(8, "little") + text)
 
     def _met(self, thing: Any) -> bool:
-        """Whether a thing was met before; if so, what stands for it is which of them it was."""
+        """Whether a thing was met before; if so, its number is added instead of its content."""
         if id(thing) in self._seen:
             self._add("again", self._seen[id(thing)][0])
             return True
@@ -58,7 +58,7 @@ class Walk:
         if self._met(function):
             return
         self._add("function", *(() if self._code else (function.__module__, function.__qualname__)))
-        if not self._code and function.__name__ == "<lambda>":  # others on the next line are called so too
+        if not self._code and function.__name__ == "<lambda>":  # all lambdas have this name
             self._instructions(function.__code__)
         self.places.append((function.__code__.co_filename, function.__code__.co_firstlineno))
         names = names_of(function.__code__)
@@ -79,7 +79,7 @@ class Walk:
                 self.value(value, names.attributes)
 
     def _instructions(self, code: types.CodeType) -> None:
-        """What is done: not where constants and names are kept."""
+        """Add what code does: constants and names themselves, not their positions in tables."""
         self._add(code.co_argcount, code.co_kwonlyargcount, code.co_flags & _KIND)
         steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
         for step in steps:
@@ -92,7 +92,7 @@ class Walk:
                 self.value(step.argval)
 
     def value(self, value: Any, attributes: frozenset[str] = frozenset()) -> None:
-        """Add whatever code may read. attributes: names that are asked of a module, where it is one."""
+        """Add whatever code may read. attributes: names that code reads from a module, if it is one."""
         if isinstance(value, types.ModuleType):
             self._module(value, attributes)
         elif isinstance(value, _PLAIN):
@@ -129,7 +129,7 @@ class Walk:
         self._inside.pop()
 
     def _module(self, module: types.ModuleType, attributes: frozenset[str]) -> None:
-        """The attributes of a module, and of modules in it, that are asked for; all of those, whoever asks."""
+        """Add the attributes of a module, and of modules in it, whose names the code reads from anything."""
         self._add("module", module.__name__)
         if module.__name__.partition(".")[0] in (*LIBRARIES, "optilab"):
             return
@@ -156,7 +156,7 @@ class Walk:
         self._add("library", attribute(thing, "__module__"), attribute(thing, "__qualname__") or type(thing).__name__)
 
     def _object(self, value: Any, attributes: frozenset[str]) -> None:
-        """A class or an instance, by its name where it is of a library or of optilab, else by what is in it."""
+        """Add a class or an instance: by name if it is from a library or optilab, else by its attributes."""
         kind = value if isinstance(value, type) else type(value)
         self._add("class" if kind is value else "object", kind.__module__, kind.__qualname__)
         library = is_of_library(kind) or is_ours(kind)
@@ -173,7 +173,7 @@ class Walk:
 
 
 def _alone(value: Any, *, code: bool) -> str:
-    """Digest of one value: a key to sort by what has no order."""
+    """Digest of one value alone, by which to sort what has no order."""
     walk = Walk(code=code)
     walk.value(value)
     return walk.hexdigest()

@@ -87,8 +87,8 @@ def _taken(given: Any, name: str, place: str) -> Any:
             return values
         array = np.array(given)
         if array.dtype.kind in "US" and not hasattr(given, "dtype"):
-            array = np.array(given, object)  # as they are: NumPy makes one word of 1 and "1"
-    except Exception as error:  # whatever an object answers that is asked for an array
+            array = np.array(given, object)  # or NumPy would make 1 and "1" the same text
+    except Exception as error:  # an object that is asked for an array may raise anything
         raise InputError(f"{at(place)}{name} can't be taken as an array: {printable(str(error))}") from None
     if array.ndim == 0:
         raise InputError(f"{at(place)}{name} = {shown(given)}: expected an array, a list or a table")
@@ -154,7 +154,7 @@ def _part(arrays: Mapping[str, Any], part: str, options: Columns, what: str, *, 
 
 
 def _check_order(x: Any, y: Any, part: str, what: str) -> None:
-    """InputError for a table and labels of the same rows in different order: by place they would not belong together."""
+    """InputError for a table and labels of the same rows in different order, which would be matched wrongly by position."""
     if hasattr(x, "index") and hasattr(y, "index") and not x.index.equals(y.index) and set(x.index) == set(y.index):
         raise InputError(f"{what}: the indexes of x_{part} and y_{part} name the same rows in different order")
 

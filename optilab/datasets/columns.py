@@ -1,4 +1,4 @@
-"""Columns of a table as inputs: numbers, truths and words are told apart, and what is none of them is refused by name."""
+"""Columns of a table as inputs: numbers, booleans or words; a column of anything else is refused by name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 ValueKind = Literal["number", "truth", "word"]
 
-FEW = 10  # different values that are always classes; more of them are if each has as many examples on average
+FEW = 10  # so many different values are always classes; more are if each has as many examples on average
 
 
 @dataclass(frozen=True)
 class InputColumn:
     """Values of one input, or of a whole array of inputs, which has no name.
 
-    values: of numbers and truths float64 [example, 1 or more], NaN where missing, or uint8 for pixels; of words [example],
+    values: of numbers and booleans float64 [example, 1 or more], NaN where missing, or uint8 for pixels; of words [example],
         None where missing.
     """
 
@@ -74,7 +74,7 @@ def column_of(series: pd.Series[Any], name: str, what: str, where: Where, *, cho
 
 
 def kind_of(series: pd.Series[Any], told: str, where: Where) -> ValueKind:
-    """What the values are. InputError, beginning with `told`, for what is none of numbers, truths and words."""
+    """The kind of the values. InputError, beginning with `told`, for anything but numbers, booleans and words."""
     from pandas.api import types
 
     if types.is_bool_dtype(series.dtype):
@@ -115,7 +115,7 @@ def _check_common(words: NDArray[Any], name: str, told: str) -> None:
     levels = len(set(present))
     if levels > FEW and len(present) < FEW * levels:
         raise InputError(
-            f"{told} holds {levels} different words in {len(present)} rows, which hardly tell anything in common: leave it "
+            f"{told} holds {levels} different words in {len(present)} rows, which hardly ever repeat: leave it "
             f"out with drop = [{quoted_name(name)}], or name it in columns = [...] to have an input for each word"
         )
 
@@ -168,5 +168,5 @@ def _range(present: pd.Series[Any]) -> int:
 
 
 def _position(flags: Any) -> int:
-    """Of the first that is true."""
+    """Position of the first that is true."""
     return int(np.argmax(np.asarray(flags)))

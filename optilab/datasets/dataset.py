@@ -1,4 +1,4 @@
-"""A dataset by name: unpacked and checked once, kept as files that all workers map into memory and share."""
+"""Named datasets, unpacked and checked once, and stored as files that all workers map into memory and share."""
 
 from __future__ import annotations
 

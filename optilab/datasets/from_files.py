@@ -23,7 +23,7 @@ from optilab.texts import printable, shortened
 
 
 def file_dataset(options: File, place: str = "") -> Dataset:
-    """The file as a dataset; InputError if it can't be read, or is of no kind that is."""
+    """The file as a dataset; InputError if it can't be read, or is of another kind."""
     path = Path(options.path)
     kind, _ = kind_of_file(path)
     if kind is None:
@@ -58,7 +58,7 @@ def content_of(options: File, place: str = "") -> bytes:
             content = file.read() if stat.S_ISREG(mode) else None
     except OSError as error:
         raise InputError(f"{told}: {error.strerror}") from None
-    except (ValueError, RuntimeError) as error:  # a zero byte in the path, or a ~ of nobody
+    except (ValueError, RuntimeError) as error:  # a null character in the path, or ~ of an unknown user
         raise InputError(f"{told}: {error}") from None
     if content is None:
         raise InputError(f"{told}: it is not a plain file")

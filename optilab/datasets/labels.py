@@ -14,14 +14,14 @@ from optilab.datasets.words import Where, check_words
 from optilab.errors import InputError
 from optilab.texts import shown
 
-_MANY = 100  # different whole numbers that are more often counts than classes
+_MANY = 100  # more different whole numbers than this are taken for counts, not classes
 
 
 @dataclass(frozen=True)
 class Labels:
     """The label of each example.
 
-    values: of classes [example], texts, whole numbers or truths, None where missing; of numbers float64, [example] or
+    values: of classes [example], texts, whole numbers or booleans, None where missing; of numbers float64, [example] or
         [example, output], NaN where missing.
     """
 

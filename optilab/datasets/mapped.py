@@ -64,7 +64,7 @@ def mapped(folder: Path, digest: str) -> Examples | None:
 
 
 def _read_facts(folder: Path) -> dict[str, Any]:
-    """What is known of the arrays. ValueError if it isn't what was written."""
+    """The facts that are stored with the arrays. ValueError if they have changed since."""
     if not stat.S_ISDIR(folder.lstat().st_mode):
         raise ValueError(f"{folder} is not a folder")
     text, _, written = _plain_content(folder / _FACTS).partition(b"\n")

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from optilab.errors import InputError, at
 
-MEANING = 3  # of these options; a change of what they make of the same content is a new number
+MEANING = 3  # version of these options, raised when they come to give other examples for the same content
 ColumnName = str | int
 
 
@@ -56,7 +56,7 @@ class Preparation(BaseModel):
 
 
 class Columns(Preparation):
-    """Which columns of a table are inputs."""
+    """The choice of a table's columns that are inputs."""
 
     columns: list[ColumnName] | None = Field(None, description="The inputs; all columns but the label if not given.")
     drop: list[ColumnName] = Field([], description="Columns that are no inputs.")
@@ -74,11 +74,11 @@ class File(Columns):
     path: str = Field(description="The file, relative to the experiment's.")
     label: ColumnName | None = Field(None, description="The table's column to predict.")
     separator: Annotated[str, AfterValidator(_separator)] | None = Field(
-        None, description='What stands between columns; "blanks" for any number of them; found out if not given.'
+        None, description='Character between columns, or "blanks" for any number of blanks; detected if not given.'
     )
     header: bool | None = Field(None, description="Whether the first line names the columns; else they are 0, 1, ...")
-    skip_lines: int = Field(0, ge=0, description="Lines before the table, a title for one.")
-    decimal: Literal[".", ","] | None = Field(None, description="The decimal mark; found out if not given.")
+    skip_lines: int = Field(0, ge=0, description="Lines before the table, such as a title.")
+    decimal: Literal[".", ","] | None = Field(None, description="The decimal mark; detected if not given.")
     comment: Annotated[str, AfterValidator(_one_character)] | None = Field(
         None, description="Lines that begin with it are skipped; # at the top of the file if not given."
     )

@@ -56,7 +56,7 @@ def _column_line(table: TextTable, k: int, options: File) -> Line:
 
 
 def _use(table: TextTable, k: int, options: File) -> str:
-    """What the column is used as: label, input, or nothing."""
+    """The use of a column: label, input, or left out."""
     names = list(table.frame.columns)
     if k in table.left_out:
         return "left out"

@@ -43,7 +43,7 @@ class Part:
     notes: tuple[str, ...] = ()
 
     def place(self, k: int) -> str:
-        """Where example k is from."""
+        """The place of example k in its file or array."""
         return self.where(int(self.rows[k]))
 
     def take(self, chosen: Rows) -> Part:
@@ -84,7 +84,7 @@ def prepared(train: Part, test: Part | None, options: Preparation, image: tuple[
 
 
 def _complete(part: Part, options: Preparation, notes: list[str]) -> Part:
-    """A part without the examples that miss something, as far as they aren't to be filled. InputError if refused."""
+    """A part without the examples whose missing values are not filled in. InputError if these are refused."""
     gaps = [column.missing for column in part.columns]
     no_input, no_label = np.logical_or.reduce(gaps), part.y.missing
     if options.missing == "drop":
@@ -113,7 +113,7 @@ def _complete(part: Part, options: Preparation, notes: list[str]) -> Part:
 
 
 def _at(part: Part, k: int, told: str) -> str:
-    """What is missing where; arrays hold a NaN, columns of a table are empty."""
+    """The words for what is missing where: arrays hold a NaN, columns of a table are empty."""
     if told.startswith(("x_", "y_")):
         return f"{part.what}: {told} holds a NaN or an infinity, first in {part.place(k)}"
     return f"{part.what}, {part.place(k)}: {told} is empty"
@@ -135,14 +135,14 @@ def _inputs(
 
 
 def _range_hint(x: NDArray[Any]) -> list[str]:
-    """A sentence where pixels aren't within 0 to 1 or so."""
+    """A sentence if pixels go far beyond 0 to 1."""
     low, high = float(x.min()), float(x.max())
     told = f"the pixels go from {low:.4g} to {high:.4g}: standardize = true brings each to mean 0 and deviation 1"
     return [told] if max(-low, high) > 10 else []
 
 
 def _scale_hint(columns: Sequence[InputColumn]) -> list[str]:
-    """A sentence where the scales of inputs differ by ten, or one is further from 0 than ten times its deviation."""
+    """A sentence if the scales of inputs differ by a factor of ten, or one is further from 0 than ten deviations."""
     numbers = [column for column in columns if column.kind == "number"]
     if not numbers:
         return []

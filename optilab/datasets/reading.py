@@ -1,4 +1,4 @@
-"""A table's bytes, read by pandas; every error of it is one message."""
+"""Tables, read from a file's bytes by pandas; every error becomes one message."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TextTable:
     notes: tuple[str, ...]
 
     def place(self, row: int) -> str:
-        """Where a row is in the file."""
+        """The place of a row in the file."""
         return f"line {self.layout.lines[row]}"
 
 
@@ -86,7 +86,7 @@ def _text(content: bytes, packed: str, encoding: str, what: str) -> str:
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise InputError(f"{what} is not a readable {packed} file: {error}") from None
     try:
-        return unpacked.decode(encoding).removeprefix("\ufeff")  # the mark of some editors
+        return unpacked.decode(encoding).removeprefix("\ufeff")  # the byte order mark
     except UnicodeError as error:
         line = unpacked.count(b"\n", 0, getattr(error, "start", 0)) + 1
         raise InputError(

@@ -15,8 +15,8 @@ def mean_and_deviation(values: Numbers, names: list[str], told: str) -> tuple[Nu
 
     values: [example, column], finite. InputError, beginning with `told`, for a column too large for a variance.
 
-    Constant is a column whose variance is below the error of computing it, n eps var + (n mean eps)^2 (Chan, Golub and
-    LeVeque, 1983): 0.1 thirty times has a mean that isn't 0.1 in its last bit.
+    A column is constant if its variance is below the error of computing it, n eps var + (n mean eps)^2 (Chan, Golub and
+    LeVeque, 1983): the mean of thirty times 0.1 differs from 0.1 in its last bit.
     """
     n, eps = len(values), np.finfo(np.float64).eps
     with np.errstate(over="ignore", invalid="ignore"):

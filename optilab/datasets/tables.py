@@ -1,4 +1,4 @@
-"""A table's columns as inputs and labels: which are what, and what must not be an input."""
+"""The columns of a table as inputs and label, and checks for what must not be an input."""
 
 from __future__ import annotations
 

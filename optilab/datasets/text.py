@@ -12,8 +12,8 @@ from optilab.datasets.options import File
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 
-_SEPARATORS = ("\t", ";", "|", ",")  # where several fit: a comma may be a decimal mark, the others are not
-_SNIFFED = 200  # records from which separator and decimal mark are told
+_SEPARATORS = ("\t", ";", "|", ",")  # in order of preference: a comma may be a decimal mark
+_SNIFFED = 200  # records from which separator and decimal mark are detected
 _WITH_COMMA = re.compile(r"\s*[-+]?\d+,\d+(?:[eE][-+]?\d+)?\s*")
 _WITH_POINT = re.compile(r"\s*[-+]?\d*\.\d+(?:[eE][-+]?\d+)?\s*")
 _CODE = re.compile(r"0\d+")
@@ -25,7 +25,7 @@ Record = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class Layout:
-    """How a text is a table.
+    """The layout of a table in a text.
 
     body: the text of the rows, without the line of names; comments are blank lines.
     lines: line of the file on which each row begins, from 1.
@@ -43,7 +43,7 @@ class Layout:
 def layout_of(text: str, options: File, what: str, separator: str | None = None) -> Layout:
     """The layout of a text. InputError where rows don't have the columns that the first line names.
 
-    separator: the one that the file's name tells, where the options don't.
+    separator: that of the file's suffix, if it has one.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if "\0" in text:

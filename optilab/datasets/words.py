@@ -1,4 +1,4 @@
-"""Words that are none: dates, numbers in another notation, complex numbers."""
+"""Texts that are no words: dates, numbers in another notation, complex numbers."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _LIKE_NUMBER = re.compile(r"[-+(]?\s?[$€£¥]?\s?[-+]?\d[\d,.' ]*(?:[eE][-+]?\
 def check_words(words: NDArray[Any], told: str, where: Where, remedies: str, *, texts_may_be_numbers: bool) -> None:
     """InputError, beginning with `told`, for words that are dates, complex numbers, or mostly numbers.
 
-    words: None where missing. remedies: what else can be said of the column.
-    texts_may_be_numbers: numbers in text alone are as good as words.
+    words: None where missing. remedies: advice that ends messages.
+    texts_may_be_numbers: whether a column that holds only numbers as text is taken as words.
     """
     levels = {word: row for row, word in reversed(list(enumerate(words))) if word is not None}
     some = list(levels)[:1000]

@@ -22,7 +22,7 @@ _STEPPED = ("log", "linear")
 
 
 def is_axis(value: Any) -> bool:
-    """Whether a table is a range of values, rather than one of a rule's hyperparameters."""
+    """Whether a table is a range of values, rather than a table of a rule's hyperparameters."""
     return bool({*_STEPPED, *SAMPLED_KINDS} & set(value))
 
 
@@ -99,7 +99,7 @@ class Axes:
 def axes(given: Mapping[str, Any], samples: Any, place: str) -> Axes:
     """The axes of the hyperparameters of an entry.
 
-    InputError, with its place, for what is no axis, and where samples are missing or have nothing to sample.
+    InputError, with its place, for what is no axis, and if `samples` is missing or nothing is sampled.
     """
     sampled = {name: found for name, v in given.items() if (found := sampled_range(v, f"{place}.{name}")) is not None}
     lists = {name: axis(value, f"{place}.{name}") for name, value in given.items() if name not in sampled}

@@ -49,7 +49,7 @@ class Cell:
     known_plan: Plan | None = field(default=None, repr=False, compare=False)
 
     def of(self, plan: Plan) -> Cell:
-        """The cell of a checked plan, which it keeps; the plan differs from this cell in hyperparameters alone."""
+        """A copy of this cell with the hyperparameters of a checked plan, which it keeps."""
         return replace(self, hyperparameters=plan.hyperparameters, known_plan=plan)
 
     @property
@@ -99,7 +99,7 @@ class Cell:
         hyperparameters: Mapping[str, Any],
         schedules: Sequence[BoundSchedule],
     ) -> Plan:
-        """The checked plan of what the cell names, and complete hyperparameters. InputError if the parts don't fit together."""
+        """The checked plan with these parts and complete hyperparameters. InputError if the parts don't fit together."""
         return checked(
             Plan(
                 problem,
@@ -141,7 +141,7 @@ def code_key(spec: Mapping[str, Any]) -> str:
 def stored_cell(spec: Any, folder: Path, label: str = "") -> Cell:
     """The cell of a run in a results folder, by its column `spec`. Paths in it are relative to the folder.
 
-    InputError if it is no spec, or names a dataset outside the folder that nobody has named here (`guarding.consent`).
+    InputError if it is no spec, or names a dataset outside the folder that no experiment here has named (`guarding.consent`).
     """
     try:
         content = json.loads(spec)
@@ -157,9 +157,9 @@ def stored_cell(spec: Any, folder: Path, label: str = "") -> Cell:
 
 
 def stored_plan(spec: Any, folder: Path) -> Plan:
-    """The plan of a run in a results folder. InputError if it can't be made today, whatever the reason.
+    """The plan of a run in a results folder. InputError if it can't be built today, whatever the reason.
 
-    A plugin or a dataset may not be at hand; and what the folder holds may have been written by anybody.
+    A plugin or a dataset may be missing, and the folder may have been written by anybody.
     """
     try:
         return stored_cell(spec, folder).plan

@@ -40,7 +40,7 @@ class Line:
     size: BatchSize | None = None
 
     def at(self, values: Mapping[str, Any]) -> Cell:
-        """The cell with these hyperparameters, and defaults. InputError, with its place, if its parts don't fit together."""
+        """The cell with these values, and defaults for the others. InputError, with its place, if its parts don't fit together."""
         return self.cell.of(self._plan(self.optimizer.fill(values, self.cell.place)))
 
     def _plan(self, hyperparameters: Mapping[str, Any]) -> Plan:
@@ -76,7 +76,7 @@ class Line:
     def _critical(self, name: str, values: Sequence[Any]) -> Iterable[Any]:
         """Values of a hyperparameter at which a plan must be checked besides the first.
 
-        None if no schedule multiplies it; otherwise both ends suffice for an interval.
+        There are none if no schedule multiplies it; for an interval, both ends suffice.
         """
         columns = set(self.optimizer.columns_of(name))
         if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in self.schedules):

@@ -35,9 +35,9 @@ class Search(Settings):
     method: a sampler: "sobol", to which more samples can be added, "latin_hypercube", or a plugin's. One that learns from
         results needs a table [tuning].
     seed: of the sampler.
-    generation: how many points of each search are tried before it learns from them (or their runs are compared), where it
-        does; whatever the number of workers, so that it changes nothing.
-    prune_after: the share of a run, 0.25 for one, after which it is given up if its lowest cost yet is above the median of the
+    generation: how many points a search tries before it learns from their results, or compares their runs. It doesn't depend on
+        the number of workers, which therefore changes no result.
+    prune_after: the share of a run, such as 0.25, after which it is given up if its lowest cost yet is above the median of the
         runs of earlier generations, at the same step and with the same seed, once five have finished (`search/median_rule.py`).
     """
 

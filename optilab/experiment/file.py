@@ -20,7 +20,7 @@ _INDEX = re.compile(r"\[([^\[\].]*)\]")  # as in optimizers[1].lr
 
 
 def read(path: str | Path, changes: Sequence[str] = ()) -> Experiment:
-    """The experiment in a TOML file, with `changes` such as "budget.epochs=1" made to it first.
+    """The experiment in a TOML file, after `changes` such as "budget.epochs=1".
 
     Paths of datasets are relative to the file. InputError if the file can't be read or doesn't validate.
     """
@@ -48,7 +48,7 @@ def experiment_of(content: Mapping[str, Any]) -> Experiment:
 
 def _reason(error: Exception) -> str:
     """The reason why a text can't be parsed."""
-    return "brackets too deep in each other" if isinstance(error, RecursionError) else printable(str(error))
+    return "brackets are nested too deeply" if isinstance(error, RecursionError) else printable(str(error))
 
 
 def read_stored(folder: Path) -> Experiment:

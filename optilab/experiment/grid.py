@@ -75,7 +75,7 @@ class Grid:
 def grid_of(experiment: Experiment) -> Grid:
     """The checked grid of an experiment. InputError for the first thing that doesn't fit."""
     rehearse(experiment)
-    for role in ("evaluation", "tuning"):  # complains of seeds
+    for role in ("evaluation", "tuning"):  # raises for seeds that don't fit
         seeds_of(experiment, role)
     candidates: list[Candidate] = []
     for entry, line in _lines(experiment):
@@ -181,7 +181,7 @@ def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None
     unread = [name for name in ("generation", "prune_after") if name in given]
     if unread and not spaces:
         raise InputError(
-            f"search.{unread[0]}: here is no search that goes by generations; it takes a hyperparameter such as "
+            f"search.{unread[0]}: no search goes by generations here; that takes a hyperparameter such as "
             "lr = { log_uniform = [1e-4, 1] }, and a sampler that learns, or prune_after"
         )
 

@@ -11,8 +11,8 @@ from optilab.plugins.loading import registry
 from optilab.records.canonical import canonical_text, digest
 from optilab.training.plan import Plan
 
-_HERE = ("\x00hyperparameters", "\x00seed")  # stand for what differs; no name holds such a character
-SCHEMA = 2  # of a run's identity; a change of meaning is a new number
+_HERE = ("\x00hyperparameters", "\x00seed")  # placeholders for what differs; no name holds such a character
+SCHEMA = 2  # version of a run's identity, raised whenever its meaning changes
 
 
 def identity(plan: Plan) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def identity(plan: Plan) -> dict[str, Any]:
 def _rule(rule: Rule) -> Any:
     """A rule by its name; an unregistered one with its module, qualified name and captured values.
 
-    A factory makes several rules of one name, and two modules may use one name.
+    A factory may return several rules of the same name, and two modules may use the same name.
     """
     known = registry().optimizers.get(rule.name)
     if known is not None and any(other.function is rule.function for other in known.rules):
@@ -50,7 +50,7 @@ def _rule(rule: Rule) -> Any:
 
 
 def run_id(plan: Plan, seed: int) -> str:
-    """Sixteen hexadecimal digits of the identity's digest."""
+    """The run_id of the plan with a seed: sixteen hexadecimal digits of the identity's digest."""
     return run_ids(plan, [seed])[0]
 
 

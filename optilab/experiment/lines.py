@@ -1,7 +1,7 @@
 """Lines of the comparison: identified by their specifications, then labelled.
 
-Two cells are of one line if they differ in their hyperparameters alone and one entry of the experiment names both, or several with
-the same label of the user's own. Labels follow: where two lines would have the same text, each names what it differs in.
+Two cells belong to one line if they differ only in hyperparameters and come from one entry of the experiment, or from entries to
+which the user gave the same label. If two lines would get the same label, their differences are added to it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from optilab.texts import exact, shown
 
 @dataclass(frozen=True)
 class Candidate:
-    """Cells of one line on one problem; those in a block, or those that a search chooses from ranges, between two ends.
+    """Cells of one line on one problem: those of a block, or those that a search will choose.
 
-    fixed, sampled, samples: of a search.
+    block: for a search, the cells at the low and the high ends of its ranges. fixed, sampled, samples: of a search.
     """
 
     line: Line
@@ -68,7 +68,7 @@ def _without_repeats(candidates: Iterable[Candidate]) -> list[Candidate]:
 def _repeats(one: Candidate, other: Candidate) -> bool:
     """Whether all cells of `one` are among those of `other`. InputError if a line would lose cells to another line."""
     mine, same = one.line.cell, other.line.cell
-    if one.sampled or other.sampled:  # what a search chooses is only seen when it does
+    if one.sampled or other.sampled:  # the cells that a search will choose are not known yet
         asked = (one.sampled, one.fixed, one.samples) == (other.sampled, other.fixed, other.samples)
         relation = "inside" if asked else "apart"
     else:

@@ -42,7 +42,7 @@ def _stamp(given: Mapping[str, Any]) -> str:
         return ""
     try:
         facts = path.stat()
-    except (OSError, ValueError):  # whoever reads it tells why
+    except (OSError, ValueError):  # reading the file raises the reason
         return ""
     return f"{facts.st_mtime_ns} {facts.st_size}"
 
@@ -54,7 +54,7 @@ def _made(table: str) -> list[Problem]:
 
 
 def bound_schedules(spec: Any, place: str) -> list[BoundSchedule]:
-    """The schedules of one cell: none, one, or the several of a list, whose multipliers multiply.
+    """The schedules of one cell: none, one, or several in a list, whose multipliers are multiplied.
 
     InputError, beginning with the place, for an empty list, and for a schedule that is unknown or doesn't fit.
     """

@@ -116,7 +116,7 @@ def sensitivity(results: Results, x: str | None, y: str) -> Figure | None:
 def _refuse_nothing(lines: pd.DataFrame, y: str) -> None:
     """InputError where no line has a value that an axis can show."""
     if not showable(lines["median"]).any():
-        raise InputError(f"of no line is the median {style.axis(y)} finite anywhere")
+        raise InputError(f"no line has a finite median {style.axis(y)} anywhere")
 
 
 def _absent(lines: pd.DataFrame) -> dict[str, str]:

@@ -37,12 +37,12 @@ def draw(
 ) -> list[Path]:
     """Draw pictures of `results` into their folder, and return their paths.
 
-    kinds: of KINDS; all that fit where none are given.
+    kinds: some of KINDS; all that fit if none are given.
     x, y: columns of the history, for the convergence plot.
-    tell: told, in a sentence each, why one of several pictures that would fit is not drawn.
-    train_again: makes a run once more, for its weights, which results don't hold.
+    tell: called with a sentence for each picture that would fit but can't be drawn.
+    train_again: repeats a run for its weights, which results don't hold.
 
-    InputError for unknown kinds or columns, for a kind that doesn't fit these results, and where there is no picture at all.
+    InputError for unknown kinds or columns, for a kind that doesn't fit these results, and if no picture can be drawn.
     """
     for kind in kinds:
         if kind not in KINDS:
@@ -54,12 +54,12 @@ def draw(
     drawers = _drawers(train_again)
     results = replace(results, runs=identified(results.runs))
     drawn: list[Path] = []
-    reasons: dict[str, list[str]] = {}  # with the kinds that each is the reason for
+    reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
     for kind in kinds or KINDS:
         with style.theme():
             try:
                 figure = drawers[kind](results, x, y)
-            except InputError as error:  # there is nothing on it, or what it needs is not at hand
+            except InputError as error:  # nothing to show, or something that it needs is missing
                 reasons.setdefault(str(error), []).append(repr(kind))
                 continue
             if figure is None:
@@ -96,7 +96,7 @@ KINDS = tuple(_WHEN)
 
 
 def _drawers(train_again: TrainAgain) -> dict[str, Callable[[Results, str | None, str], Figure | None]]:
-    """What draws each kind: a function of results, x and y."""
+    """The function that draws each kind, of results, x and y."""
 
     def digits(results: Results, _x: str | None, _y: str) -> Figure | None:
         from optilab.figures import images

@@ -30,7 +30,7 @@ _BEST_FIRST = {
 
 
 def _best_again(results: Results, train_again: TrainAgain) -> tuple[Network, Cell, np.ndarray, int] | None:
-    """The best run on images, trained again for its weights, which results don't hold: a run is the same each time.
+    """The best run on images, repeated bit for bit for its weights, which results don't hold.
 
     InputError where no run on images has lasted.
     """

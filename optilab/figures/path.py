@@ -83,7 +83,7 @@ def _curve(problem: FunctionProblem) -> pd.DataFrame:
 
 
 def _height(problem: FunctionProblem) -> float:
-    """Of a panel, in inches: as much as its domain takes at the panel's width, where both weights have one scale."""
+    """Height of a panel in inches: that of the domain at the panel's width, if both weights are drawn to the same scale."""
     width, height = np.ptp(np.array(problem.kind.domain, np.float64), axis=1)
     return min(4.6, 1.0 + (_WIDTH - 0.8) * height / width) if path_plot.same_scale(width, height) else 4.6
 

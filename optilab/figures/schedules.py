@@ -18,7 +18,7 @@ from optilab.schedules.binding import from_spec
 from optilab.schedules.schedule import BoundSchedule
 from optilab.texts import shown
 
-_MOST_POINTS = 100_000  # of a curve; of a longer run, steps that are evenly spaced
+_MOST_POINTS = 100_000  # of a curve; a longer run is sampled at evenly spaced steps
 
 
 def draw_schedules(specs: Sequence[str], steps: int, target: Path) -> Path:

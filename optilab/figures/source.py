@@ -14,14 +14,14 @@ from optilab.store import Results
 
 
 def problems_of(results: Results) -> dict[str, Problem]:
-    """Each problem of the runs by its label. InputError if one of them can't be made today."""
+    """Each problem of the runs by its label. InputError if one of them can't be rebuilt."""
     first = results.runs.drop_duplicates("problem")
     specs = zip(first["problem"], first["spec"], strict=True)
     return {label: stored_plan(spec, results.folder).problem for label, spec in specs}
 
 
 def learning_rates(results: Results, best: pd.DataFrame) -> str:
-    """Of lines whose rules have learning rates of their own, whose it is that the history holds: that of the first."""
+    """Sentences for lines whose rules have separate learning rates: the history holds that of the first rule."""
     first = best.drop_duplicates(LINE)
     owners = {
         f" Of {name_of(label)}, the learning rate is that of {owner}."
@@ -32,7 +32,7 @@ def learning_rates(results: Results, best: pd.DataFrame) -> str:
 
 
 def _owner(cell: Cell) -> str:
-    """The rule whose learning rate the history of this cell's runs holds; empty where its rules have but one."""
+    """The rule whose learning rate the history holds, if the cell's rules have separate ones; else empty."""
     optimizer = chain(cell.optimizer)
     names = [optimizer.columns[k].qualified for k in optimizer.columns_of("lr")]
     own = {*cell.hyperparameters, *(schedule.of for schedule in bound_schedules(cell.schedule, ""))}

@@ -1,4 +1,4 @@
-"""Code of plugins, called so that it can't end this process, hang it, leave it in another folder, or print among its answers."""
+"""Calls of plugins' code, contained: it can't end this process, hang it, change its folder, or print among its results."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def in_time(what: str, code: object) -> AbstractContextManager[None]:
     return nullcontext() if isinstance(module, str) and module.partition(".")[0] in BUNDLED else InTime(what)
 
 
-_listening: list[Door] = []  # who is told which call of a plugin is under way, "" if none
+_listening: list[Door] = []  # called with the plugin call that is under way, "" if none
 _under_way: list[str] = []  # calls, each within the one before
 
 
@@ -130,9 +130,9 @@ def listen(door: Door) -> None:
 
 
 class InTime:
-    """A block of plugin code that may take `seconds()`. OverdueError, that says what it was, if it takes longer.
+    """A block of plugin code that may take `seconds()`. OverdueError, which names it, if it takes longer.
 
-    In the main thread, and where the system has interval timers; not while it is in compiled code.
+    The limit holds in the main thread, if the system has interval timers, and not while compiled code runs.
     """
 
     __slots__ = ("_armed", "_handler", "_since", "_timer", "_what")
@@ -147,7 +147,7 @@ class InTime:
         if not self._armed:
             return
         limit, self._timer, self._since = seconds(), signal.getitimer(signal.ITIMER_REAL), time.monotonic()
-        if 0 < self._timer[0] <= limit:  # somebody else looks at the clock
+        if 0 < self._timer[0] <= limit:  # an outer timer ends it sooner
             self._armed = False
             return
         self._handler = signal.signal(signal.SIGALRM, _raise)
@@ -179,9 +179,9 @@ def _raise(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def trusted(what: str) -> Iterator[None]:
-    """A block of plugin code, contained: any exception in it becomes an InputError that says what it was.
+    """A block of plugin code, contained: any exception in it becomes an InputError that names it.
 
-    what: as a message begins, "the sampler tpe".
+    what: the name, as a message begins: "the sampler tpe".
     """
     try:
         with Contained():
@@ -201,9 +201,9 @@ def _line(error: Exception) -> str:
 
 @contextmanager
 def opened(manager: AbstractContextManager[Yielded], what: str) -> Iterator[Yielded]:
-    """A context manager of a plugin: it is entered and left as `trusted`, the block itself isn't.
+    """A plugin's context manager: entering and leaving it are `trusted`, the block itself isn't.
 
-    An exception of the block goes on, whatever the plugin makes of it.
+    An exception of the block propagates, even if the plugin suppresses it.
     """
     with trusted(what):
         value = manager.__enter__()

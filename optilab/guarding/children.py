@@ -1,4 +1,4 @@
-"""Python in a process of its own, which finds the same modules as this one and none in the folder that it begins in."""
+"""Python in another process, which finds the same modules as this one, and none in the current folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def python(code: str) -> list[str]:
 
 
 def _search_path() -> list[str]:
-    """Where this process looks for modules, the current folder last; "" stands for it too, and is left out."""
+    """The module search path of this process, the current folder last; "", which stands for it too, is left out."""
     folders = [folder for folder in sys.path if folder]
     return sorted(folders, key=_is_current)
 

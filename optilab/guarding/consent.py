@@ -16,7 +16,7 @@ from optilab.texts import shown
 
 
 def remember(path: Path) -> None:
-    """A person has named this file. InputError if there is no cache folder to remember it."""
+    """Remember that a person has named this file. InputError if there is no cache folder to remember it."""
     folder = cache_part("named")
     for mark in _marks(path):
         try:

@@ -19,7 +19,7 @@ PIXEL_SCALE, HUBER_DELTA = 0, 1
 
 
 def scratch_size(sizes, block):
-    """Size of the scratch memory that `evaluate` needs beside the weights, for layers of `sizes` neurons, the inputs first."""
+    """Size of the scratch memory that `evaluate` needs besides the weights, for layers of `sizes` neurons, the inputs first."""
     widest = max(a * b for a, b in itertools.pairwise(sizes))
     return block * sizes[0] + block * sizes[-1] + widest + sum(3 * block * n for n in sizes[1:])
 
@@ -77,9 +77,9 @@ def affine_sparse(w, matrix, context, rows, z):
 
 @jit
 def forward(w, context, rows, x, values):
-    """Fill `values` with z, a and room for delta, layer after layer; return where the last layer's begin.
+    """Fill `values` with z, a and room for delta, layer after layer; return the index where the last layer's begin.
 
-    rows: numbers of the examples where they are sparse pixels, else empty: then the examples are x.
+    rows: numbers of the examples if they are sparse pixels; else empty, and the examples are x.
     """
     examples = x.shape[0]
     a = x

@@ -72,19 +72,19 @@ def _call(codegen_context, builder, sig, args):
 
 
 class Sum(types.Callable):
-    """Numba type of an evaluation to which a compiled function of (w, g, cost, held) adds, with what it holds."""
+    """Numba type of an evaluation and a compiled function of (w, g, cost, held) that adds to it."""
 
     def __init__(self, function, evaluation, held):
         self.function, self.evaluation, self.held = function, evaluation, held
         super().__init__(name=f"Sum({function}, {evaluation}, {held})")
 
     def get_call_type(self, context, args, kws):
-        """A call takes what one of the evaluation takes."""
+        """As for the evaluation."""
         self.evaluation.get_call_type(context, args, kws)
         return signature(types.float64, *args, recvr=self)
 
     def get_call_signatures(self):
-        """No list of signatures, as for an evaluation."""
+        """Not enumerable, as for the evaluation."""
         return (), True
 
     def get_impl_key(self, sig):

@@ -1,11 +1,11 @@
-"""Some layers of a vector as a vector of their own, and back."""
+"""Copies some layers of a vector into a shorter vector, and back."""
 
 from optilab.compiler.jit import jit
 
 
 @jit
 def gather(whole, part, source, own):
-    """Copy some layers, `source` of the whole vector to where the layers `own` lie in the part."""
+    """Copy the layers `source` of the whole vector to where the layers `own` lie in the part."""
     for k in range(source.size):
         for i in range(source[k].size):
             part[own[k].offset + i] = whole[source[k].offset + i]

@@ -39,8 +39,8 @@ def train(
     evaluate, update: addresses; rules that evaluate gradients themselves are given the first.
     limits: of the gradient evaluations and of the examples in them, counted in the context; no step begins beyond.
 
-    Returns the number of steps taken, the cost on the last batch that was looked at, and the norm of the last update. What
-    `evaluate` or `update` raise is raised here.
+    Returns the number of steps taken, the cost on the last batch that was evaluated, and the norm of the last update.
+    Exceptions of `evaluate` and `update` propagate.
     """
     examples = order.shape[1]
     per_epoch = (examples + batch_size - 1) // batch_size

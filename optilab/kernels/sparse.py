@@ -99,7 +99,7 @@ def _gather(lanes_of):
 
 
 def _scatter(lanes_of):
-    """The same for the gradient."""
+    """As `_gather`, for the gradient."""
 
     @intrinsic
     def scatter(typing_context, g, base, stride, columns, values, first, end, delta, at):
@@ -125,7 +125,7 @@ def _scatter(lanes_of):
 
 
 def _cache_line(real):
-    """How many numbers fill a line of the cache, the widest vector there is."""
+    """How many numbers fill a line of the cache, and the widest vector register."""
     return 512 // real.bitwidth
 
 
@@ -135,7 +135,7 @@ def _quarter_line(real):
 
 
 def _single(real):
-    """What is left over."""
+    """One number at a time, for what is left over."""
     return 1
 
 
@@ -173,7 +173,7 @@ def _fetch_ahead(starts, columns, values, rows, i):
 
 @jit
 def multiply(starts, columns, values, rows, w, offset, z):
-    """Z = x W for the examples `rows`: pixels as bytes, unscaled; W of z.shape[1] columns begins at w[offset]."""
+    """Product z = x W for the examples `rows`: pixels as bytes, unscaled; W of z.shape[1] columns begins at w[offset]."""
     n = z.shape[1]
     flat = z.reshape(z.size)
     wide, short = 64 // w.itemsize, 16 // w.itemsize

@@ -13,11 +13,11 @@ from optilab.errors import InputError
 
 @dataclass(frozen=True)
 class Body:
-    """What the source of a rule's function says.
+    """Facts read from the source of a rule's function.
 
-    names: that it uses. assigned: to which it assigns anything. rebound: the same without += and the like, and where.
-    statements: its assignments. returns: what its return statements return. always_returns: whether every way through it
-    ends in one.
+    names: those it uses. assigned: those it assigns to. rebound: those it assigns to other than by += and the like, with the
+    first place. statements: its assignments. returns: the values of its return statements. comparisons: all that it makes.
+    always_returns: whether every path through it ends in a return statement.
     """
 
     names: frozenset[str]

@@ -1,4 +1,4 @@
-"""Chains of rules: their hyperparameters in order, and what rules must let one another have: a cost and a gradient that belong together."""
+"""Chains of rules: their hyperparameters in order, and a check that cost and gradient belong together for each rule."""
 
 from __future__ import annotations
 
@@ -75,16 +75,16 @@ class Chain:
         ]
 
     def columns_of(self, name: str) -> list[int]:
-        """Which of `columns` a hyperparameter's name means: all of that name, or the one of that qualified name."""
+        """Indices in `columns` of a hyperparameter: all of that name, or the one of that qualified name."""
         return [k for k, column in enumerate(self.columns) if name in (column.name, column.qualified)]
 
 
 def check_chain(rules: Sequence[Rule]) -> None:
-    """InputError for a rule that compares the gradient with the cost, or evaluates another, after one that changed it.
+    """InputError for a rule that is given a cost and a gradient, or a cost and weights, that don't belong together.
 
-    So it is for one that compares the cost with costs at other weights, after one that has moved w from where the cost was taken. A
-    rule that says what becomes of the cost, by returning it, is heard by all of them. A rule that evaluates gradients for something
-    else than g, as for curvatures, may stand anywhere.
+    A rule that asks for the cost, or evaluates the gradient anew, must not follow one that changes the gradient, unless that one
+    returns the cost with it. A rule that compares the cost with costs at other weights must not follow one that moves w. A rule
+    that evaluates gradients without writing to g, as for curvatures, may stand anywhere.
     """
     for number, reader in enumerate(rules):
         asked = _reads(reader)
@@ -109,9 +109,9 @@ def check_chain(rules: Sequence[Rule]) -> None:
 
 
 def _moved(rules: Sequence[Rule]) -> Rule | None:
-    """The rule that has moved w from where the cost was taken, if there is one.
+    """The rule that has moved w from where the cost was evaluated, if there is one.
 
-    Not a link that changes w after another rule's step: it may take w back to where that began.
+    A link that changes w after another rule's step doesn't count: it may take w back to where that step began.
     """
     movers = [rule for rule in rules if "w" in rule.writes]
     last = movers[-1] if movers else None
@@ -128,7 +128,7 @@ def _searches(rule: Rule) -> bool:
 
 
 def _reads(rule: Rule) -> str | None:
-    """What a rule asks for that has to belong to the gradient that it is given."""
+    """The argument of a rule that must belong to the gradient that it is given, if it has one."""
     if "cost" in rule.arguments and "cost" not in rule.changes:
         return "cost"
     return next((name for name in EVALUATIONS if name in rule.arguments and "g" in rule.writes), None)

@@ -1,4 +1,4 @@
-"""Declarations of rules: a function and what its author says of it, checked and made into a `Rule`."""
+"""Declarations of rules: a function and what its author declares, checked and turned into a `Rule`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from optilab.optimizers.state import State
 from optilab.parameters.accepted import POSITIVE, Range, Switch, WholeNumbers, Words
 from optilab.parameters.parameter import Parameter, defaults, intervals
 
-# What an experiment's optimizer, `train` or `start` call something else by.
+# Names that mean something else in an experiment's [[optimizers]], `train` or `start`.
 RESERVED = frozenset(
     [
         "use",
@@ -44,7 +44,7 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True)
 class Declaration:
-    """The arguments of `elementwise` and `vectorwise`: what an author declares of a rule beside its function."""
+    """The arguments of `elementwise` and `vectorwise`: what an author declares of a rule besides its function."""
 
     elementwise: bool
     lr: float | None = None
@@ -204,7 +204,7 @@ def _range(name: str, default: Any, accepted: Mapping[str, Range]) -> Range:
 
 
 def _check_kept(body: Body, states: Mapping[str, State], changes: tuple[str, ...]) -> None:
-    """InputError where a vectorwise rule changes what isn't kept: numbers that it doesn't return, names of its arrays."""
+    """InputError if changes of a vectorwise rule would be lost: to a number that it doesn't return, to the name of an array."""
     numbers = {n for n, s in states.items() if s.is_number}
     for name in sorted(numbers & body.assigned - set(changes)):
         raise InputError(f"it changes {name!r}, a number, and doesn't return it: nothing is kept; return it by name")
@@ -220,7 +220,7 @@ def _check_kept(body: Body, states: Mapping[str, State], changes: tuple[str, ...
 
 
 def _check_addition(arguments: Sequence[str], states: Mapping[str, State], changes: tuple[str, ...]) -> None:
-    """InputError where a rule that adds to the cost depends on more than w, so that others couldn't evaluate it anywhere."""
+    """InputError if a rule that adds to the cost depends on more than w, so that it can't be evaluated at other weights."""
     more = [*states, *(n for n in ("noise", *EVALUATIONS) if n in arguments), *(n for n in changes if n != "cost")]
     if more:
         raise InputError(f"it returns the cost, and so is a function of w alone; it can't have or return {more[0]} too")

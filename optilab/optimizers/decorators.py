@@ -1,4 +1,4 @@
-"""The decorators that make an optimizer of a function."""
+"""The decorators that turn a function into an optimizer: `elementwise` and `vectorwise`."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def elementwise(
     reference: str | None = None,
     link: Link | None = None,
 ) -> Callable[[Callable[..., Any]], Optimizer]:
-    """Make an optimizer of the update of one weight, written in scalar maths.
+    """Turn the update of one weight, written in scalar maths, into an optimizer.
 
     lr: default learning rate, for a rule that asks for lr.
-    states: states that are not one value a weight starting at zero: `per_weight(start)`, `scalar(start)`.
+    states: those other than the default, one value a weight that starts at zero: `per_weight(start)`, `scalar(start)`.
     ranges: what hyperparameters accept: {"beta1": "[0, 1)", "power": "{1, 2, ...}", "mode": "{raw, corrected}"}; lr is
         positive anyway.
-    batch_size: what the optimizer uses where none is given, "full" for all examples.
-    evaluate_at: the state at which cost and accuracy are measured, where that is not w.
+    batch_size: the default batch size, "full" for all examples.
+    evaluate_at: the state at which cost and accuracy are measured instead of w.
     claims: invariances that hold at the defaults, for `optilab check`: "gradient scale", "rotation", "sign flips",
         "translation".
-    reference: another implementation to be compared with by `optilab check`, called with the rule's own names, as in
+    reference: another implementation, which `optilab check` compares the rule with, called with the rule's names, as in
         "torch.optim.X(lr=lr, b=b)".
-    link: for a rule that makes no steps of its own, whether it stands "before" or "after" the one that does.
+    link: for a rule that makes no step itself, whether it stands "before" or "after" the one that does.
 
     InputError if the rule asks for what it can't have, or doesn't return by name what it changes.
     """
@@ -69,7 +69,7 @@ def vectorwise(
     reference: str | None = None,
     link: Link | None = None,
 ) -> Callable[[Callable[..., Any]], Optimizer]:
-    """Make an optimizer of an update of the whole vector; its arrays are changed in place.
+    """Turn an update of the whole vector, which changes its arrays in place, into an optimizer.
 
     Arguments as for `elementwise`; states may also be `per_layer`, `per_row`, `per_column`, `left_matrix`, `right_matrix`,
     and have copies. InputError as for `elementwise`.
@@ -81,6 +81,6 @@ def vectorwise(
 
 
 def _check_parentheses(decorator: str, function: object) -> None:
-    """InputError where a decorator is used without parentheses, and so is handed the function."""
+    """InputError if a decorator is used without parentheses, and so gets the function itself."""
     if function is not None:
         raise InputError(f"write the decorator with parentheses: @{decorator}(), or @{decorator}(lr=0.1)")

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def norm(vector: NDArray[np.floating]) -> float:
-    """Euclidean length, summed in float64: a float32 gradient of 1e25 has a finite one."""
+    """Euclidean length, summed in float64, and so finite for a float32 gradient of 1e25."""
     squares = 0.0
-    for i in range(vector.size):  # over places, not over values: that can't be vectorised
+    for i in range(vector.size):  # by index: a loop over values can't be vectorised
         value = np.float64(vector[i])
         squares += value * value
     return sqrt(squares)
@@ -23,7 +23,7 @@ def norm(vector: NDArray[np.floating]) -> float:
 def is_finite(x: float) -> bool:
     """Whether x is neither infinite nor NaN.
 
-    For rules to use in place of math.isfinite, which looks at x - x: of a sum, a compiler that may reorder sums takes that
-    to be 0, whatever the terms are.
+    Use it in rules in place of math.isfinite, which tests x - x: a compiler that may reorder sums takes that to be 0 for any
+    sum x.
     """
     return abs(x) < inf

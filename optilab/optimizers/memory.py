@@ -20,10 +20,10 @@ STEPS = "steps of the rules after it"
 
 
 class Slots:
-    """The index of each state of a chain in what compiled code is given: written into its source, and the same for all sizes.
+    """Indices of a chain's states in the arguments of compiled code; they are written into its source, whatever the sizes.
 
-    rows: of each state that is an array, the row of `Layout.places`. tables: of each rule on some layers alone, the first of
-    the two rows of its layer tables. scalars: of each single number, its index in `scalars`. columns: of each hyperparameter,
+    rows: for each state that is an array, its row of `Layout.places`. tables: for each rule on some layers alone, the first of
+    the two rows of its layer tables. scalars: for each single number, its index in `scalars`. columns: for each hyperparameter,
     its index in `numbers`.
     """
 
@@ -62,7 +62,7 @@ class Slots:
 
 
 class Layout:
-    """Where each state of a chain lies in its memory, for the layers of one problem.
+    """Positions of a chain's states in its memory, for the layers of one problem.
 
     places: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
     how many copies; in `state`, in `scalars` for arrays of single numbers, in `layers` for layer tables.

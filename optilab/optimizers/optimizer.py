@@ -1,4 +1,4 @@
-"""Optimizers: chains of update rules with their hyperparameters; and the decorators that make one of a function."""
+"""Optimizers: chains of update rules whose hyperparameters are shared, checked and filled with defaults."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Optimizer(Chain):
     text: str = ""
 
     def called(self, name: str, documentation: str, **defaults: Any) -> Optimizer:
-        """The same chain under a name of its own, with a docstring, and with other defaults of its hyperparameters.
+        """The same chain under another name, with a docstring and other defaults of its hyperparameters.
 
         InputError for a hyperparameter that it doesn't have, or a default that is out of range.
         """
@@ -57,11 +57,11 @@ class Optimizer(Chain):
 
     @property
     def parameters(self) -> dict[str, Parameter]:
-        """Hyperparameters of all rules; one whose default they disagree about has none, and must be given."""
+        """Hyperparameters of all rules; one on whose default they disagree has none, and must be given."""
         return self._shared({})
 
     def _shared(self, given: Mapping[str, Any]) -> dict[str, Parameter]:
-        """Hyperparameters by their plain names, as the rules need them that aren't given a value of their own."""
+        """Hyperparameters by plain name, each for all rules to which `given` has no value by qualified name."""
         own: dict[str, list[Parameter]] = {}
         for column in self.columns:
             if column.qualified not in given:
@@ -71,9 +71,9 @@ class Optimizer(Chain):
     def fill(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
         """All hyperparameters, checked: the given ones, and the defaults of the others.
 
-        A name such as "rule.lr" gives a value to one rule alone. InputError for a plain name that would reach a link and
-        another rule on the same layers, but for lr, which is the same for both: what they call alike may be two things, or
-        the same thing done twice.
+        A name such as "rule.lr" gives a value to one rule alone. InputError for an unknown name, a value out of range, and a
+        plain name other than lr that belongs to both a link and another rule on the same layers: it may mean two things, or do
+        the same thing twice.
         """
         qualified = {c.qualified: self.rules[c.rule].parameters[c.name] for c in self.columns}
         shared = self._shared(given)
@@ -89,7 +89,7 @@ class Optimizer(Chain):
         for name, parameter in shared.items():
             if name in given:
                 hyperparameters[name] = parameter.check(given[name], place)
-                for column in self.columns:  # a range in common can't be written down for all kinds of ranges
+                for column in self.columns:  # not all kinds of ranges have a common part that can be written down
                     if column.name == name and column.qualified not in given:
                         self.rules[column.rule].parameters[name].check(given[name], place)
             elif parameter.default is None and self.title and self._disagreement(name):
@@ -105,10 +105,10 @@ class Optimizer(Chain):
         return hyperparameters
 
     def _check_meant_once(self, given: Mapping[str, Any], place: str) -> None:
-        """InputError where a value would act twice: in a link, and in another rule that has the same and works on the same layers.
+        """InputError if a value would act twice: in a link, and in another rule on the same layers that has it too.
 
-        A plain name is ambiguous there, unless it says what is so anyway. A hyperparameter after which the link itself is
-        called is what the link does: then neither a default of the other rule may do it once more, unasked.
+        A plain name is ambiguous there, unless its value equals both defaults. If the link has the hyperparameter's name, as
+        that is all it does, then a default of the other rule must not do it a second time either.
         """
         for one, other in itertools.combinations(self.columns, 2):
             rules = self.rules[one.rule], self.rules[other.rule]
@@ -132,7 +132,7 @@ class Optimizer(Chain):
                 )
 
     def checked(self, name: str, values: Iterable[Any], given: Mapping[str, Any], place: str = "") -> list[Any]:
-        """Values of one hyperparameter, each checked as by `fill` where these others are given with it."""
+        """Values of one hyperparameter, each checked as `fill` checks it together with the others in `given`."""
         own = [self.rules[c.rule].parameters[c.name] for c in self.columns if name == c.qualified]
         accepts = [replace(parameter, name=name) for parameter in own]
         if not own:
@@ -189,7 +189,7 @@ class Optimizer(Chain):
         seed: int = 0,
         **hyperparameters: Any,
     ) -> Stepper:
-        """Begin at the weights `w`, to be stepped by hand with the same compiled rule as a training run.
+        """Return a `Stepper` at the weights `w`: it takes steps by hand, with the same compiled rules as a training run.
 
         w: vector of weights, or a list of matrices (fan-in by fan-out) and vectors, the layers; it is copied. Its precision is
         kept unless `precision` names another.
@@ -197,7 +197,7 @@ class Optimizer(Chain):
         seed: of the rule's own noise.
         hyperparameters: as in the signature of the rules; InputError if unknown or out of range.
 
-        A function of one's own is looked at first, as by `optilab.train`.
+        A problem that isn't bundled is checked first, as by `optilab.train`.
         """
         from optilab.optimizers.stepper import Stepper
 

@@ -18,10 +18,10 @@ returns only the states that are scalars, and `skip`: if that is true, the rules
 A vectorwise rule that adds something to the cost, and its gradient to g, also returns `cost`. It keeps no state, for it is
 then part of every evaluation that the rules after it make: of the cost that they are given, and of value_and_grad.
 
-Numbers (t, cost, hyperparameters, constants) are float64; in a float32 run what is computed of them alone is rounded where it
-meets a float32. A number made of a sum over weights isn't: `w.dtype.type(...)` rounds it.
+Numbers (t, cost, hyperparameters, constants) are float64; in a float32 run what is computed from them alone is rounded where it
+meets a float32. A number computed from a sum over weights isn't: `w.dtype.type(...)` rounds it.
 
-Plain Python functions of its own package, and `optilab.norm` and `optilab.is_finite`, are compiled with it. Sums may be
+Plain Python functions of the rule's package, and `optilab.norm` and `optilab.is_finite`, are compiled with it. Sums may be
 reordered, so that math.isfinite of a sum is always true: use `optilab.is_finite`.
 """
 
@@ -62,7 +62,7 @@ class Rule:
     evaluate_at: the state at which cost and accuracy are to be measured, in place of w.
     claims: invariances that hold at the defaults, of CLAIMS.
     reference: another implementation, called with the rule's own names: "torch.optim.X(lr=lr)".
-    link: "before" or "after", for a rule that makes no steps of its own: where in a chain it stands to one that does.
+    link: for a rule that makes no step itself, whether it stands "before" or "after" the one that does.
     layers: which layers it works on, as in `selection.selected`; "" for all.
     """
 
@@ -95,7 +95,7 @@ class Rule:
 
     @cached_property
     def writes(self) -> frozenset[str]:
-        """Which of its arguments it changes: what an elementwise rule returns, the arrays that a vectorwise rule writes to."""
+        """Arguments that it changes: those that an elementwise rule returns, and arrays that a vectorwise rule writes to."""
         return frozenset(self.changes) if self.elementwise else written(self.function) | frozenset(self.changes)
 
     @property

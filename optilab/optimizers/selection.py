@@ -1,4 +1,4 @@
-"""Selecting layers: by words such as "hidden matrices", and what such words may have in common."""
+"""Selections of layers by words such as "hidden matrices", and whether two of them may overlap."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from optilab.problems.layers import LayerTable, layer_table
 
 
 def selected(table: LayerTable, selections: Sequence[str], own: int) -> NDArray[np.bool_]:
-    """Mask of the layers that selection number `own` of a chain selects; "" is all of them, several words are what they share.
+    """Mask of the layers that selection number `own` of a chain selects; "" selects all, several words their intersection.
 
     A layer of neurons is a matrix and its bias. "hidden" are those that are neither the first nor the last; "rest" is
     what no other selection of the chain has. A number is that row of the table.

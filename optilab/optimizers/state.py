@@ -1,4 +1,4 @@
-"""Memory that a rule keeps between steps: what it has one value for, and where it starts."""
+"""States, which a rule keeps between steps: their shapes, and where they start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Shape = Literal["weight", "layer", "row", "column", "left", "right", "scalar"]
 class State:
     """Memory that a rule keeps between steps.
 
-    shape: what it has one value for.
+    shape: what it has a value for: each weight, each layer, ...
     start: a number, the name of a hyperparameter, or "w" for a copy of the first weights.
     copies: how many of them, as a number or as the name of a hyperparameter; the rule sees an array [copy, value].
     shared: whether rules of a chain that ask for this name have it in common.

@@ -32,7 +32,7 @@ class Stepper:
 
     hyperparameters: used by the next step; change a value to follow a schedule by hand.
     t: steps taken.
-    InputError for weights that don't fit the problem or the precision, and for a rule that needs a problem where there is none.
+    InputError for weights that don't fit the problem or the precision, and for a rule that needs a problem if none is given.
     """  # `update` stands in for the compiled one, in the conformance kit
 
     def __init__(
@@ -85,7 +85,7 @@ class Stepper:
 
     @property
     def evaluation_point(self) -> NDArray[np.floating]:
-        """Where the optimizer wants its cost measured: `w`, or for those that average, their average."""
+        """The point at which the optimizer's cost is to be measured: `w`, or an average for optimizers that average."""
         return self._layout.evaluation_point(self.w, self._vector)
 
     @property

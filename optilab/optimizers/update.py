@@ -129,7 +129,7 @@ def _converted(rule: Rule, name: str, column: int) -> str:
 
 
 def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
-    """Which arguments of a rule in float32 are numbers, and stay float64 until they meet its weights."""
+    """Kinds of a float32 rule's arguments: numbers stay float64 until they meet its weights. None for float64."""
     if precision == "float64":
         return None
     kinds: dict[str, Kind] = {name: "number" for name in ("t", "cost") if name in rule.arguments}
@@ -185,7 +185,7 @@ def compile_update(chain: Chain, precision: str, *, checked: bool = False) -> An
 
 
 def code_digest(chain: Chain) -> str:
-    """Digest of what every rule of the chain does, what it remembers, and how they are lifted to one update."""
+    """Digest of a chain's code: what each rule does and remembers, and how the rules become one update."""
     parts = [code_of(update_text(chain, "float64"))]
     for rule in chain.rules:
         parts += [source_digest(rule.function), repr(sorted(rule.states.items())), str(rule.evaluate_at)]
@@ -196,7 +196,7 @@ _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
 def _explain(chain: Chain, error: Exception) -> str:
-    """Name the plugin's rule and line, and what the compiler said of it, without its own inner life."""
+    """The rule and line that don't compile, and the compiler's reason without its internals."""
     said = [line.strip() for line in str(error).splitlines()]
     reason = reason_of(error)
     for line in said:

@@ -1,4 +1,4 @@
-"""Arguments of what is called from Python: of the right type, or one message that names the argument."""
+"""Checks of the arguments of functions called from Python; one message names the first that doesn't fit."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def array(name: str, value: Any) -> NDArray[Any]:
         raise InputError(f"{name} has masked values: fill them in, as by {name}.filled(0)")
     try:
         found = np.asarray(value)
-    except (ValueError, TypeError, OverflowError):  # lists of different lengths, for one
+    except (ValueError, TypeError, OverflowError):  # such as lists of different lengths
         found = np.empty(0, object)
     if found.dtype.kind not in "biuf":
         raise InputError(f"{name} = {shown(value)}: accepted are real numbers")

@@ -1,7 +1,7 @@
 """Numbers as a person gives them, in a file or from Python: the one place where they are read.
 
-Numbers of NumPy, and arrays of a single one, are numbers like any other. A whole number has to fit 64 bits, as in TOML; anything
-that is no number, or too large for what it is, is one message.
+Numbers of NumPy, and arrays of a single one, are numbers like any other. A whole number has to fit 64 bits, as in TOML.
+Anything that is no number, or too large, is an InputError.
 """
 
 from __future__ import annotations

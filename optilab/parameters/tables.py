@@ -43,7 +43,7 @@ _EXPECTED = {
 
 
 _DEEPEST = 20  # tables and lists inside each other
-_LONGEST_ARRAY = 10_000  # numbers of an array that is a list to its reader; longer ones are data
+_LONGEST_ARRAY = 10_000  # numbers of an array that counts as a list; longer ones are data
 
 
 def validated(model: type[Model], given: dict[str, Any], place: str = "") -> Model:
@@ -62,7 +62,7 @@ def plain(given: Any, place: str, depth: int = 0) -> Any:
     """
     value = os.fspath(given) if isinstance(given, os.PathLike) else single(given)
     if depth > _DEEPEST:
-        raise InputError(f"{at(place)}tables and lists stand at most {_DEEPEST} deep in each other")
+        raise InputError(f"{at(place)}tables and lists may be nested at most {_DEEPEST} deep")
     if isinstance(value, str):
         return _encodable(value, place)
     if value is None or isinstance(value, bool):
@@ -133,7 +133,7 @@ def _message(model: type[BaseModel], problems: list[Any], place: str) -> str:
 
 
 def _path(problem: Any, place: str) -> str:
-    """Where it is, as in problems[0].hidden[1]."""
+    """The place of a problem, as in problems[0].hidden[1]."""
     path = [place] if place else []
     for part in problem["loc"]:
         if isinstance(part, int):

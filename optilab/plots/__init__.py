@@ -1,1 +1,1 @@
-"""From DataFrame to matplotlib Axes: no files, no global theme, no wrangling."""
+"""Plots: from a DataFrame to matplotlib Axes, without files, global theme or wrangling."""

@@ -46,9 +46,9 @@ def convergence(
 def sensitivity(
     points: pd.DataFrame, ax: Axes, *, parameter: str = "lr", y: str = "train_cost", colours: Mapping[str, object]
 ) -> Axes:
-    """Draw the points of `analysis.curves.sensitivity`: final `y` against one hyperparameter.
+    """Draw the points of `analysis.sensitivity.sensitivity`: final `y` against one hyperparameter.
 
-    Points of one label are joined by a line, unless they are scattered. Axes are logarithmic where values differ by much.
+    Points of one label are joined by a line, unless they are scattered. Axes are logarithmic if values differ by much.
     """
     scattered = set(points.loc[points["scattered"], "label"])
     log_y = y not in LINEAR

@@ -83,18 +83,18 @@ def paths_on_contours(
             ax.plot(*minimum, "*", color="gold", markeredgecolor="0.2", markersize=12, zorder=7)
     ax.set(xlabel="first weight", ylabel="second weight", xlim=tuple(frame[0]), ylim=tuple(frame[1]))
     if same_scale(*np.ptp(frame, axis=1)):
-        ax.set_aspect("equal")  # so that slopes are what they look like
+        ax.set_aspect("equal")  # so that angles are true
     ax.grid(visible=False)
     return ax
 
 
 def same_scale(width: float, height: float) -> bool:
-    """Whether a frame of two weights is drawn with one scale for both: it is where it then is neither flat nor narrow."""
+    """Whether both weights are drawn to one scale: they are unless that makes the picture too flat or too narrow."""
     return 0.4 < height / width < 2.5
 
 
 def _line(ax: Axes, points: Point, frame: NDArray[np.float64], colour: object, label: str, zorder: float) -> None:
-    """The way through the points; an excursion out of the picture is followed to a few times its size."""
+    """Draw the line through the points, cut at nine times the picture's size beyond its edges."""
     size = np.ptp(frame, axis=1)
     points = np.clip(points, frame[:, 0] - 9 * size, frame[:, 1] + 9 * size)
     ax.plot(
@@ -111,12 +111,12 @@ def _line(ax: Axes, points: Point, frame: NDArray[np.float64], colour: object, l
 
 
 def _contours(surface: pd.DataFrame, ax: Axes) -> None:
-    """Contours at costs that are evenly spaced in powers of ten above the lowest; none where there is but one cost."""
+    """Contours at costs that are evenly spaced in powers of ten above the lowest; none if all costs are equal."""
     table = surface.pivot_table(index="w_1", columns="w_0", values="cost", dropna=False)
     cost = np.ma.masked_invalid(table.to_numpy(float))
     if cost.count() == 0 or cost.max() == cost.min():
         return
-    cost = cost / np.abs(cost).max()  # differences of enormous costs are beyond floats
+    cost = cost / np.abs(cost).max()  # or differences of enormous costs would overflow
     above = cost - cost.min()
     middle = np.median(above.compressed()) or above.max()
     raised = np.ma.minimum(above, 1e6 * middle) + 1e-3 * middle
@@ -127,10 +127,10 @@ def _contours(surface: pd.DataFrame, ax: Axes) -> None:
 
 
 def _edge(inside: Point, outside: Point, frame: NDArray[np.float64]) -> Point:
-    """Where the straight line from a point in the picture to one that isn't crosses the edge."""
+    """The point where the straight line from a point in the picture to one outside crosses the edge."""
     bounds = np.where(outside > frame[:, 1], frame[:, 1], frame[:, 0])
     out = (outside > frame[:, 1]) | (outside < frame[:, 0])
-    # halves, for the difference of two enormous numbers is beyond floats
+    # halves, or the difference of two enormous numbers would overflow
     parts = [(bounds[k] / 2 - inside[k] / 2) / (outside[k] / 2 - inside[k] / 2) for k in np.flatnonzero(out)]
     crossing = inside + 2 * min(parts) * (outside / 2 - inside / 2)
     return np.asarray(np.clip(crossing, frame[:, 0], frame[:, 1]))

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, SymmetricalLogLocator
 
 HIGHEST = 1e100  # sizes that an axis can show; what is beyond counts as infinite
-_EPSILON = 1e-16  # of where lines begin: below it is rounding
+_EPSILON = 1e-16  # relative to where lines begin: what lies below is rounding
 
 
 def showable(values: pd.Series) -> pd.Series:
@@ -20,9 +20,9 @@ def showable(values: pd.Series) -> pd.Series:
 
 @dataclass(frozen=True)
 class Frame:
-    """What of the values of some lines is in the picture.
+    """The part of the values of some lines that the picture shows.
 
-    bottom, top: its ends, or None where matplotlib may choose them.
+    bottom, top: its ends, or None if matplotlib may choose them.
     """
 
     bottom: float | None
@@ -33,7 +33,7 @@ class Frame:
         """The frame for lines with columns label, median, from first to last.
 
         A line that ends in infinity leaves the picture at ten times what all others show; costs that have fallen by the
-        precision of a float leave it at the bottom. Else either of them would press all that is of interest together.
+        precision of a float leave it at the bottom. Otherwise either of them would squeeze all that is of interest.
         """
         good = lines[showable(lines["median"])]
         if good.empty or good["median"].min() < 0:
@@ -60,7 +60,7 @@ class Frame:
         return cls(bottom if good["median"].min() < bottom else None, None)
 
     def is_left(self, values: pd.Series) -> bool:
-        """Whether some of the values are outside; an axis with a zero goes on below the bottom."""
+        """Whether some of the values are outside; an axis that shows 0 has no bottom to leave."""
         return self.top is not None or (self.bottom is not None and bool((values != 0).all()))
 
     def inside(self, value: float) -> float:
@@ -138,12 +138,12 @@ def _symmetrical(linear: float, subs: list[float], most: int) -> SymmetricalLogL
 
 
 def scale_parameter(ax: Axes, values: pd.Series) -> None:
-    """Scale an axis of a hyperparameter: logarithmic where it goes over a factor of five, with 0 at the left if it takes it."""
+    """Scale an axis of a hyperparameter: logarithmic over more than a factor of five, with 0 at the left if it is a value."""
     positive = values[values > 0]
     if positive.empty or values.min() < 0 or positive.max() < 5 * positive.min():
         return
     if positive.max() > HIGHEST or positive.min() < 1 / HIGHEST:
-        return  # ticks beyond them are beyond floats
+        return  # ticks would overflow
     if values.min() == 0:
         ax.set_xscale("symlog", linthresh=positive.min(), linscale=0.4)
         ax.set_xlim(0, 1.3 * positive.max())

@@ -1,4 +1,4 @@
-"""A schedule's curve."""
+"""Curves of schedules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from optilab.plots.legend import outside_legend
 from optilab.plots.style import axis, colours
 from optilab.plots.text import plain
 
-_DASHES = ("-", (0, (6, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))  # so that those that coincide are seen
+_DASHES = ("-", (0, (6, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))  # so that curves that coincide are seen
 
 
 def schedule_curves(curves: pd.DataFrame, ax: Axes, *, of: str = "lr") -> Axes:

@@ -40,15 +40,15 @@ def axis(name: str) -> str:
 
 
 def colours(labels: Iterable[str]) -> dict[str, object]:
-    """A colour for each label: twelve at the most, told apart by people who see fewer; the rest are grey."""
+    """A colour for each label: at most twelve, which colour-blind people can tell apart; the rest are grey."""
     names = list(labels)
     return {label: COLOURS[k] if k < MOST_COLOURS else GREY for k, label in enumerate(names)}
 
 
 def colours_of(every: Iterable[str], order: Iterable[str]) -> dict[str, object]:
-    """Colours in the order wanted, the same for a label in all pictures of the same results: `every` label there is.
+    """A colour for each label in `order`, the same in all pictures of the same results.
 
-    Where there are too many, the first of `order` get the colours.
+    every: all labels of the results. If there are more than colours, the first of `order` get the colours.
     """
     names, wanted = sorted(set(every)), list(order)
     palette = colours(names if len(names) <= MOST_COLOURS else wanted)

@@ -19,11 +19,11 @@ _FAMILIES = (
     "WenQuanYi Zen Hei",
 )
 LONGEST = 60  # letters of a name
-_WIDEST = 4_000  # letters that are looked at, of however many
+_WIDEST = 4_000  # letters of a text that are read; the rest is left out
 
 
 def plain(text: object, width: int = LONGEST) -> str:
-    """A text on one line of at most `width` letters, as matplotlib draws it to the letter.
+    """A text on one line of at most `width` letters, escaped so that matplotlib draws it literally.
 
     A dollar sign begins no formula; control characters, and letters that no font has, are shown as escape sequences.
     """
@@ -31,7 +31,7 @@ def plain(text: object, width: int = LONGEST) -> str:
 
 
 def wrapped(text: str, width: int, lines: int) -> str:
-    """A text over at most so many lines of `width` letters, as matplotlib draws it to the letter."""
+    """A text over at most `lines` lines of `width` letters, escaped so that matplotlib draws it literally."""
     found = textwrap.wrap(_legible(text[:_WIDEST]), width, max_lines=lines, placeholder=" …")
     return _no_formula("\n".join(found))
 

@@ -1,1 +1,1 @@
-"""Plugins: found, tried in a process of their own, loaded, and asked for what they offer."""
+"""Plugins: how they are found, tried in another process, loaded, and asked for what they offer."""

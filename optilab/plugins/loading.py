@@ -1,4 +1,4 @@
-"""Finds plugins and registers them loudly: by entry point, or from a file."""
+"""Loads plugins from entry points and files, and registers what they offer; none is left out silently."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _files: list[Path] = []  # plugins given by path, in order
-_registry: list[Registry] = []  # the present one, if it has been made
+_registry: list[Registry] = []  # the present one, if it was built
 _tried: set[tuple[str, Path | None]] = set()  # plugins that another process has imported
 _trusting: list[bool] = []  # not empty in a process whose plugins another one has tried
 
@@ -43,7 +43,7 @@ def use_file(path: str | Path) -> None:
         _files.append(file)
         _registry.clear()
         if not _trusting:
-            rehearsal.begin()  # it gets ready meanwhile
+            rehearsal.begin()  # it starts while this process goes on
 
 
 def files() -> list[Path]:
@@ -52,10 +52,10 @@ def files() -> list[Path]:
 
 
 def registry() -> Registry:
-    """All that the plugins of this environment and the files given offer. Made once, and again after `use_file`.
+    """All that installed plugins and the files given offer; built once, and again after `use_file`.
 
-    InputError if two plugins clash or one of them implements an unknown hook. One that can't be imported is named in a
-    PluginWarning with its traceback, and the rest goes on.
+    InputError if two plugins clash, one implements an unknown hook, or a file given can't be imported. An installed plugin that
+    can't be imported is left out, with a PluginWarning that has its traceback.
     """
     if not _registry:
         _registry.append(make_registry())
@@ -72,7 +72,7 @@ def forget() -> None:
 
 
 def trust() -> None:
-    """Try no plugin of this process: another has, for which it works."""
+    """Try no plugin from this process: the process that started it has tried them."""
     _trusting.append(True)
 
 
@@ -124,7 +124,7 @@ def _imported(source: Source, made: Registry) -> ModuleType | None:
 
 
 def _try(source: Source) -> None:
-    """EndedError or OverdueError if a plugin that isn't bundled does that to another process when it is imported there."""
+    """Import a plugin that isn't bundled in another process. EndedError or OverdueError if it ends or hangs that process."""
     if source.bundled or _trusting or (source.name, source.path) in _tried:
         return
     rehearsal.begin().ask(plugin=source.name, files=[str(file) for file in _files])
@@ -132,9 +132,9 @@ def _try(source: Source) -> None:
 
 
 def rehearse(experiment: BaseModel) -> None:
-    """Try in another process what an experiment uses of plugins that aren't bundled and is called in this one.
+    """Try in another process what an experiment uses of plugins that aren't bundled, before this process calls it.
 
-    Those are schedules, problems, datasets and samplers. InputError, that names it, if one ends the process or holds it up.
+    Only schedules, problems, datasets and samplers are. InputError, which names it, if one ends or hangs that process.
     """
     strangers = {name for what, name in registry().strangers if what != "optimizers"}
     if not _trusting and strangers:
@@ -144,9 +144,9 @@ def rehearse(experiment: BaseModel) -> None:
 
 
 def rehearse_logger(name: str) -> None:
-    """Try a logger that isn't bundled in another process, on a made-up run and in a temporary folder.
+    """Try a logger that isn't bundled in another process, on an invented run and in a temporary folder.
 
-    InputError, that names it, if it ends the process or holds it up.
+    InputError, which names it, if it ends or hangs that process.
     """
     if not _trusting and ("loggers", name) in registry().strangers:
         rehearsal.begin().ask(logger=name, files=[str(file) for file in _files])
@@ -162,7 +162,7 @@ def _words(content: Any) -> Iterator[str]:
 
 
 def _last_line(error: Exception, source: Source) -> str:
-    """What went wrong in a plugin's file, and in which line of it."""
+    """The error in a plugin's file, with its line."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}, in line {error.lineno}: {(error.text or '').strip()}"
     raised = error.__cause__ if isinstance(error, PluginExitError) and error.__cause__ else error

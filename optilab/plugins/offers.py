@@ -36,8 +36,8 @@ _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
 class Registry:
     """All that plugins offer, by name.
 
-    sources: for each name, which plugin it comes from.
-    strangers: what comes from plugins that are not bundled.
+    sources: the plugin that each kind and name comes from.
+    strangers: kinds and names that come from plugins that are not bundled.
     broken: plugins that can't be imported, with their tracebacks.
     """
 
@@ -167,7 +167,7 @@ def collect(made: Registry, manager: pluggy.PluginManager, source: Source) -> No
 
 
 def _checked_name(thing: Any, what: str, source: Source) -> str:
-    """Its name. InputError if that, or another name that becomes part of a file's, could lead elsewhere."""
+    """The name of a thing. InputError if it, a rule's name or a dataset's digest is unsafe as part of a file's name."""
     place = f"plugin {source.origin}: optilab_{what}"
     with trusted(place):
         name = thing.name

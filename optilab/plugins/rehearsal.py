@@ -1,4 +1,4 @@
-"""A process in which plugins are tried first: one that ends it, or never comes back, does so there and not here."""
+"""A process in which plugins are tried first: one that crashes or never returns does so there and not here."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class Rehearsal:
         threading.Thread(target=_forward, args=(self._process.stdout, self._lines), daemon=True).start()
 
     def ask(self, **request: Any) -> None:
-        """Have something tried. EndedError or OverdueError, that names the call, if it doesn't come back.
+        """Have something tried. EndedError or OverdueError, which names the call, if it doesn't return.
 
-        What is raised there is no concern of this process: it will be raised here too.
+        Exceptions there are ignored: the same call will raise them in this process.
         """
         assert self._process.stdin is not None
         with suppress(OSError):
@@ -71,11 +71,11 @@ class Rehearsal:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked for more."""
+        """Whether the process can take a request."""
         return self._process.poll() is None
 
     def _end(self) -> str:
-        """How it ended, and what it wrote last."""
+        """How the process ended, and what it wrote last."""
         code = self._process.wait()
         how = f"exit code {code}"
         if code < 0:
@@ -87,7 +87,7 @@ class Rehearsal:
         return f"{how}; it wrote: {shortened(printable(lines[-1].strip()), _SAID)}" if lines else how
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):

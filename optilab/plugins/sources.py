@@ -17,14 +17,14 @@ from optilab.files import import_file
 from optilab.guarding.calls import Contained, InTime
 
 _OWN = "optilab-framework"  # the distribution whose plugins are bundled
-_folders: list[Path] = []  # that were added to sys.path for the sake of files given
+_folders: list[Path] = []  # added to sys.path for the files given
 
 
 @dataclass(frozen=True)
 class Source:
     """A plugin that can be imported.
 
-    name: of its entry point, or "file NAME.py". origin: as messages name it. path: of the file, where it was given as one.
+    name: of its entry point, or "file NAME.py". origin: as messages name it. path: of the file, if it was given as one.
     bundled: whether it comes with optilab.
     """
 
@@ -59,7 +59,7 @@ def given(files: Sequence[Path]) -> Iterator[Source]:
 
 
 def forget_files() -> None:
-    """Forget the helpers of files that were imported, and where they lie."""
+    """Forget modules imported from beside files given, and take their folders from sys.path."""
     for name, module in list(sys.modules.items()):
         if any(_lies_in(module, folder) for folder in _folders):
             del sys.modules[name]
@@ -70,7 +70,7 @@ def forget_files() -> None:
 
 
 def _load_file(path: Path, files: Sequence[Path]) -> ModuleType:
-    """The module in a file, which can import what lies beside it and has a name that no installed module has."""
+    """Import a plugin's file under a name that no installed module has; it can import modules beside it."""
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
         _folders.append(path.parent)

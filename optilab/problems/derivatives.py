@@ -1,7 +1,7 @@
-"""Whether a problem is what it says: its arrays are kept within bounds, and its gradient is that of its cost.
+"""Checks of a problem: its function stays within its arrays, and its gradient is that of its cost.
 
-A derivative is compared with differences of the cost, (C(w + h) - C(w - h)) / 2h, at several h, of which one has to agree.
-Where the cost has a kink, any slope between those on its two sides is one.
+A derivative is compared with differences of the cost, (C(w + h) - C(w - h)) / 2h, at several h, one of which must agree.
+At a kink of the cost, any slope between those on its two sides agrees.
 """
 
 from __future__ import annotations
@@ -21,18 +21,17 @@ from optilab.texts import printable, shown
 Vector = NDArray[np.floating]
 _STEPS = (1e-3, 1e-4, 1e-5, 1e-6)  # h, for weights up to 1
 _RTOL = 1e-5
-_ENTRIES = 20  # of a longer gradient so many are looked at
-_POINTS, _POINTS_FOR_BOUNDS = 3, 100  # beside the start
+_ENTRIES = 20  # entries that are compared of a longer gradient
+_POINTS, _POINTS_FOR_BOUNDS = 3, 100  # where it is checked besides the start
 _vouched: set[Any] = set()  # functions that came with optilab
-_right: set[tuple[Any, str, bool]] = set()  # functions that were looked at, with their parameters
+_right: set[tuple[Any, str, bool]] = set()  # functions that passed, with their parameters
 
 
 def spot_check(problem: Problem, place: str = "") -> None:
-    """InputError where a function of one's own leaves its arrays, or has another gradient than its cost.
+    """InputError if a function that isn't bundled leaves its arrays, or its gradient is not that of its cost.
 
-    It is looked at from its start and from points of its domain, once in a process with the same parameters. With
-    check_gradient = false only bounds are. Functions that came with optilab have been looked at already. What a function raises
-    somewhere is left to the runs that come there.
+    It is checked at its start and at points of its domain, once in a process for the same parameters. With
+    check_gradient = false only bounds are checked. Exceptions of the function are left to the runs that meet them.
     """
     if not isinstance(problem, FunctionProblem) or problem.kind.compute in _vouched:
         return
@@ -51,18 +50,18 @@ def spot_check(problem: Problem, place: str = "") -> None:
 
 
 def vouch(kind: Function) -> None:
-    """Take a function as right: it is looked at where it was written."""
+    """Accept a bundled function without a check; the tests of optilab check it."""
     _vouched.add(kind.compute)
 
 
 def located(kind: Function) -> str:
-    """Where the function stands."""
+    """File and line of the function."""
     code = kind.compute.__code__
     return f"{printable(code.co_filename)}, line {code.co_firstlineno}"
 
 
 def points(problem: FunctionProblem, count: int) -> Iterator[Vector]:
-    """Points of the domain, the same every time."""
+    """Random points of the domain, the same every time; none if it is not bounded."""
     low, high = np.array(problem.kind.domain, np.float64).T
     random = np.random.default_rng(0)
     if np.isfinite(high - low).all():
@@ -70,20 +69,20 @@ def points(problem: FunctionProblem, count: int) -> Iterator[Vector]:
 
 
 def out_of_bounds(problem: FunctionProblem, w: Vector) -> str:
-    """Where a `checked` function goes beyond the ends of its arrays at `w`; "" if nowhere."""
+    """A sentence if a `checked` function goes beyond the ends of its arrays at `w`; else ""."""
     if isinstance(_raised(problem, w), IndexError):
         return f"an index is out of bounds at w = {shown(w.tolist())}{_line(problem, w)}"
     return ""
 
 
 def raised(problem: Problem, w: Vector) -> str:
-    """What a problem raises at `w`; "" if nothing."""
+    """The exception that a problem raises at `w`, as text; "" if none."""
     error = _raised(problem, w)
     return f"{type(error).__name__}: {printable(str(error))}, at w = {shown(w.tolist())}" if error else ""
 
 
 def _raised(problem: Problem, w: Vector) -> Exception | None:
-    problem.evaluate  # noqa: B018 an InputError, if it doesn't compile, is none of the author's function
+    problem.evaluate  # noqa: B018 raises InputError if it doesn't compile, which is not to be caught
     try:
         problem.gradient(w)
     except Exception as error:
@@ -106,7 +105,7 @@ def _line(problem: FunctionProblem, w: Vector) -> str:
 
 
 def unset(problem: Problem, w: Vector) -> str:
-    """What of the gradient at `w` depends on what was in g before, or whether w is changed; "" if nothing."""
+    """A sentence if the gradient at `w` depends on what was in g before, or if w is changed; else ""."""
     rows = np.arange(problem.n_examples)
     found = []
     for before in (0.0, 7.25):
@@ -122,7 +121,7 @@ def unset(problem: Problem, w: Vector) -> str:
 
 
 def disagreement(problem: Problem, w: Vector) -> str:
-    """Where the gradient at `w` is not that of the cost; "" where it is, or the cost isn't finite.
+    """A sentence if the gradient at `w` is not that of the cost; "" if it is, or the cost isn't finite.
 
     Of a long gradient some entries are compared, and all of them together along a random direction.
     """
@@ -163,17 +162,17 @@ class Slopes(NamedTuple):
 
 
 def slopes(problem: Problem, w: Vector, cost: float, i: int) -> list[Slopes]:
-    """Slopes along weight i from ever shorter distances, without those to where the cost isn't finite."""
+    """Slopes along weight i over ever shorter distances, without those over which the cost isn't finite."""
     return _along(problem, w, cost, np.eye(1, w.size, i)[0])
 
 
 def _along(problem: Problem, w: Vector, cost: float, direction: Vector) -> list[Slopes]:
-    """They along a direction whose longest entry is 1."""
+    """Slopes along a direction whose largest entry is 1."""
     return [found for step in _STEPS if (found := _slopes(problem, w, cost, direction, step)) is not None]
 
 
 def _slopes(problem: Problem, w: Vector, cost: float, direction: Vector, step: float) -> Slopes | None:
-    """They at w, from points at a distance of `step`; None if the cost isn't finite there."""
+    """Slopes at w, from points at a distance of `step`; None if the cost isn't finite there."""
     h = step * max(1.0, float(np.abs(w * direction).max()))
     above, below = _cost(problem, w + h * direction), _cost(problem, w - h * direction)
     if not (np.isfinite(above) and np.isfinite(below)):
@@ -191,7 +190,7 @@ def _cost(problem: Problem, w: Vector) -> float:
 
 
 def _agrees(slope: float, found: list[Slopes]) -> bool:
-    """Whether a slope is that of the cost, by one of these, which come from ever shorter distances."""
+    """Whether a slope agrees with one of `found`, taken over ever shorter distances."""
     last = found[-1]
     if min(last.left, last.right) - last.rounding <= slope <= max(last.left, last.right) + last.rounding:
         return True  # at a kink

@@ -1,4 +1,4 @@
-"""First weights of a network, drawn from a stream of their own."""
+"""First weights of a network, drawn from a separate random stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def first_weights(layers: NDArray[np.void], rule: str, seed: int, precision: str
 
     layers: the layer table, a weight matrix (rows: fan-in, columns: fan-out) and its bias in turn.
     rule: "normal" N(0, 1); "lecun" N(0, 1/rows) (LeCun et al., 1998); "glorot" N(0, 2/(rows + columns)) (Glorot and Bengio,
-        2010); "he" N(0, 2/rows) (He et al., 2015), of which the second number is the variance; or "orthogonal", W^T W = I or
+        2010); "he" N(0, 2/rows) (He et al., 2015), where the second number is the variance; or "orthogonal", W^T W = I or
         W W^T = I (Saxe et al., 2014).
     """
     stream = randomness.first_weights(seed)

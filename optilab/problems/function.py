@@ -91,7 +91,7 @@ def function(
     minima: Sequence[Sequence[float]] = (),
     ranges: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Function]:
-    """Make a problem of a function f(w, g, **parameters) that fills g with its gradient and returns its value.
+    """Make a problem from a function f(w, g, **parameters) that fills g with its gradient and returns its value.
 
     start: where a run starts, one number a weight.
     domain: lowest and highest value of each weight: where random starts are drawn, and what pictures show.
@@ -178,7 +178,7 @@ class FunctionProblem(Problem):
         return module.evaluate
 
     def _text(self, precision: str) -> str:
-        """The module that is compiled."""
+        """Source of the module that is compiled."""
         numbers = "".join(f", context.settings[{k}]" for k in range(len(self.kind.numbers)))
         return _FUNCTION.format(name=self.name, precision=precision, parameters=numbers, options=self._options)
 

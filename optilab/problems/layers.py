@@ -39,7 +39,7 @@ def plain_vector(size: int) -> LayerTable:
 
 
 def part_sizes(table: LayerTable) -> dict[str, int]:
-    """How many values a state has that keeps one a weight, a layer, a row, a column, or a matrix a layer."""
+    """Sizes of states, by shape: one value a weight, layer, row or column, or a square matrix for each weight matrix."""
     matrices = table[table["kind"] == MATRIX]
     return {
         "weight": int(table["size"].sum()),

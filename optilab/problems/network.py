@@ -35,18 +35,18 @@ class NetworkKind(ProblemKind):
     a_0 = x, z_l = a_(l-1) W_l + b_l, a_l = f(z_l), and a cost that compares the last a with the target.
 
     dataset: the name of one; or a file of your own, { path = "my.csv", label = "column" } or { path = "my.npz" }, with any of
-        the keys below (`optilab data my.csv label=column` shows what is understood of it); in Python also
+        the keys below (`optilab data my.csv label=column` shows how it is read); in Python also
         {"x_train": x, "y_train": y}, with "x_test", "y_test" and keys that aren't about text.
     hidden: neurons in each hidden layer.
     activation: of the hidden layers, one for all or one for each.
     cost: quadratic, sum_j (a_j - y_j)^2; cross_entropy on softmax; binary_cross_entropy on logits, summed over the
         outputs; huber. All are averaged over examples.
-    output_activation: of the last layer. Under quadratic and huber it is sigmoid for classes and identity for numbers
-        where none is given; the cross-entropies bring their own.
+    output_activation: of the last layer; by default, under quadratic and huber, sigmoid for classes and identity for
+        numbers. The cross-entropies have their own.
     first_weights: normal N(0, 1), lecun N(0, 1/rows), glorot N(0, 2/(rows + columns)), he N(0, 2/rows), or
-        orthogonal; he for the ReLU family where none is given, else glorot. Biases start at zero, under normal too at N(0, 1).
+        orthogonal; by default he for the ReLU family, else glorot. Biases start at zero, but under normal at N(0, 1).
     huber_delta: where the Huber cost turns from a parabola into a line.
-    outputs: neurons in the last layer; what the labels need where none is given.
+    outputs: neurons in the last layer; by default what the labels need.
     """
 
     name = "network"
@@ -64,7 +64,7 @@ class NetworkKind(ProblemKind):
 
     @property
     def choices(self) -> dict[str, str]:
-        """The fields of `NetworkParameters`, and the keys of a dataset of one's own."""
+        """The fields of `NetworkParameters`, and the keys of a dataset's file."""
         fields = NetworkParameters.model_fields.items()
         found = {name: "must be given" if field.is_required() else repr(field.default) for name, field in fields}
         for name, field in File.model_fields.items():

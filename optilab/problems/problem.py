@@ -52,11 +52,11 @@ class Problem(ABC):
     @cached_property
     @abstractmethod
     def evaluate(self) -> Any:
-        """Compiled function of (w, g, rows, context) that returns the cost."""
+        """Compiled function of (w, g, rows, context): fills g with the gradient, unless g is empty, and returns the cost."""
 
     @abstractmethod
     def context(self) -> Context:
-        """The training examples and scratch memory of its own: one for each thread of work."""
+        """The training examples with new scratch memory, for one thread at a time."""
 
     @abstractmethod
     def test_context(self) -> Context | None:
@@ -85,13 +85,13 @@ class Problem(ABC):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What tells this problem from another, without paths: part of a run's identity."""
+        """Values that distinguish this problem from others, without paths: part of a run's identity."""
         return {"use": self.name, **self.parameters}
 
     def cost(self, w: ArrayLike, rows: ArrayLike | None = None) -> float:
         """Mean cost at `w`, over all training examples or over those numbered `rows`.
 
-        InputError for `w` of another shape than the weights, and for rows that there are not.
+        InputError for `w` of another shape than the weights, and for rows that don't exist.
         """
         return self._evaluated(w, rows, with_gradient=False)[0]
 

@@ -1,1 +1,1 @@
-"""Words that every room shares: the columns of results, how runs end, labels, canonical text."""
+"""Definitions that all of optilab shares: the columns of results, how runs end, labels, canonical text."""

@@ -1,4 +1,4 @@
-"""One way to write a value down, so that the same values are the same text: what identities are made of."""
+"""The canonical text of a value, the same for equal values; identities are built from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def canonical(value: Any) -> Any:
-    """1 and 1.0 are the same number: whole floats become integers; those that are not finite become words."""
+    """The value with whole floats as integers, since 1 and 1.0 are the same number, and infinities and NaN as texts."""
     if value is None or isinstance(value, (str, bool)) or type(value) is int:
         return value
     if isinstance(value, float):
@@ -33,7 +33,7 @@ def canonical_text(value: Any) -> str:
 
 
 def key_of(value: Any) -> str:
-    """The same where a value may be something else, such as a schedule itself: that is told by its notation in Python."""
+    """As `canonical_text`, with Python's notation for what JSON can't hold, such as a schedule object."""
     return json.dumps(canonical(value), sort_keys=True, separators=(",", ":"), allow_nan=False, default=repr)
 
 

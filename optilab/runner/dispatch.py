@@ -1,4 +1,4 @@
-"""Keeps an executor busy with batches of about half a second, and collects the outcomes."""
+"""Dispatch: sends jobs to an executor in batches of about half a second, and collects the outcomes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from optilab.workers.listeners import listener_of
 from optilab.workers.maker import work_here
 from optilab.workers.messages import Batch, BatchCell, BatchRun, Reply, lost, unpack
 
-QUANTUM = 0.5  # seconds of work in a batch: a finished run waits no longer, and no more is lost with a worker
+QUANTUM = 0.5  # seconds of work in a batch: how long a finished run may wait, and how much is lost with a worker
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
 _MOST = 5000  # runs in a batch
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
@@ -42,8 +42,8 @@ class Dispatch:
     def __post_init__(self) -> None:
         self._left: deque[Job] = deque()
         self._running: dict[Future[Any], list[Job]] = {}
-        self._seconds: dict[str, float] = {}  # that a run of each kind takes, as a moving average
-        self._losses: dict[str, int] = {}  # of each run that was lost with an executor's worker
+        self._seconds: dict[str, float] = {}  # per run of each kind, a moving average
+        self._losses: dict[str, int] = {}  # how often each run was lost with an executor's worker
 
     @property
     def running(self) -> int:
@@ -138,7 +138,7 @@ class Dispatch:
         self._seconds[kind] = 0.8 * known + 0.2 * seconds
 
     def _lost(self, batch: list[Job], error: Exception) -> list[Finished]:
-        """Put the runs of a lost batch back, each to go alone; those that were lost too often are returned as crashed."""
+        """Queue the runs of a lost batch again, each to be sent alone; return those lost too often as crashed."""
         if trouble := self.pool.trouble():
             raise InputError(trouble) from error
         gone = []

@@ -34,7 +34,7 @@ Done = Mapping[str, tuple[str, str]]  # status and digest of the code of each ru
 class Task:
     """A cell with what its runs have in common.
 
-    kind: runs of one kind take about as long. spec: that of the cell. code: digest of the code that they execute.
+    kind: runs of the same kind take about the same time. spec: the cell's. code: digest of the code that they execute.
     columns: the columns of `runs` that are known before the run.
     """
 

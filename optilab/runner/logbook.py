@@ -91,7 +91,7 @@ class Logbook:
                     what(to)
             except Exception as error:
                 del self._loggers[name]
-                self._complain(f"the logger {name} has failed, and is told no more: {described(error)}")
+                self._complain(f"the logger {name} has failed, and is no longer called: {described(error)}")
 
 
 def _tell_whole(to: Logger, run: LoggedRun, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Base class of observers, which does nothing."""
+    """Base class of observers; its methods do nothing."""
 
     def noted(self, note: str) -> None:
         """A remark on the data or the results folder."""

@@ -19,11 +19,11 @@ from optilab.records.statuses import FAILURES
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of the runs that an experiment, as it was last run, wants are in its results folder.
+    """How much of an experiment, as it was last run, is in its results folder.
 
-    wanted: runs known to be wanted; more: whether further ones are chosen by the results of these.
-    missing: wanted runs that are not in the folder. stale: those whose code has changed since; None where today's code is
-    unknown, for the reason `why`: a plugin or a dataset is not at hand, or may not be read.
+    wanted: runs known to be wanted. more: whether further ones are chosen by the results of these.
+    missing: wanted runs that are not in the folder. stale: those whose code has changed since; None if today's code is
+    unknown, and then `why` gives the reason, such as a missing plugin or a dataset that may not be read.
     statuses: number of wanted runs by status. failed: those that failed, crashed or timed out.
     others: runs in the folder that are not wanted, or no longer.
     """
@@ -73,7 +73,7 @@ def _stale(there: pd.DataFrame, folder: Path) -> tuple[int | None, str]:
 
 
 def _code_key(spec: Any) -> str:
-    """`code_key` of the column spec of a run; the column's text itself where it is no spec."""
+    """`code_key` of the column spec of a run; the column's text itself if it is no spec."""
     try:
         return code_key(json.loads(spec))
     except (TypeError, ValueError, KeyError, RecursionError):

@@ -1,4 +1,4 @@
-"""The process in which plugins are tried first: it reads requests as lines of JSON, and reports each call of a plugin beforehand.
+"""The process in which plugins are tried first: it reads requests as lines of JSON, and reports each call of a plugin as it begins.
 
 Exceptions are left to the process that makes the call in earnest; here it only matters whether the call returns.
 """
@@ -37,8 +37,8 @@ def main() -> None:
     """Work on requests until the input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     asked = os.fdopen(os.dup(0), encoding="utf-8")
-    os.dup2(2, 1)  # what a plugin prints is no answer,
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # and what it reads is no request
+    os.dup2(2, 1)  # what a plugin prints must not be read as an answer,
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor what it reads be a request
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked, requests), daemon=True).start()
 

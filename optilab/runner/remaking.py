@@ -1,4 +1,4 @@
-"""Repeats runs of a results folder, within a time limit of its own whatever the folder asks for."""
+"""Repeats runs of a results folder, within a time limit that the folder can't raise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIMIT: ContextVar[float] = ContextVar("time_limit", default=600.0)  # seconds
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Limit the repetition of a run within the block to so many seconds; None leaves the limit, which is 600 s at first."""
+    """Limit the repetition of a run within the block to `seconds`; None keeps the present limit, at first 600 s."""
     token = _LIMIT.set(_LIMIT.get() if seconds is None else seconds)
     try:
         yield

@@ -101,7 +101,7 @@ def datasets_of(folder: Path) -> list[Path]:
 
 
 def _under_present_names(found: store.Results) -> pd.DataFrame:
-    """All runs, those that the experiment wants under the names that it gives them."""
+    """All runs; those that the experiment wants have the names that it gives them now."""
     wanted = found.of(store.wanted(found.folder)).runs
     return pd.concat([wanted, found.runs[~found.runs["run_id"].isin(wanted["run_id"])]], ignore_index=True)
 

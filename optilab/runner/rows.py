@@ -49,7 +49,7 @@ def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
 
 
 def _text(value: Any) -> str | None:
-    """A hyperparameter that is a word for one optimizer may be a number for another."""
+    """A value for a column of strings: a hyperparameter may be a word for one optimizer and a number for another."""
     return None if value is None else exact(value)
 
 
@@ -64,8 +64,8 @@ def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
 
 
 def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
-    """Final and best value of each measure of each history, NaN without measurements; the best accuracy is the highest, of the
-    other measures the lowest value.
+    """Final and best value of each measure of each history, NaN without measurements. The best is the highest accuracy, and the
+    lowest value of every other measure.
     """
     counts = np.array([len(log) for log in logs])
     some = counts > 0

@@ -49,7 +49,7 @@ def run_experiment(
         observer.noted(note)
     every = tasks(experiment, grid.cells, folder)
     hyperparameters = _hyperparameters([*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces)])
-    way.kind.open(workers=way.workers, address=way.address)  # complains of its options
+    way.kind.open(workers=way.workers, address=way.address)  # raises for an option that it doesn't have
     check_loggers(way.log)
     for path in filter(None, (dataset_path(problem) for _, problem in experiment.every_problem)):
         remember(path)

@@ -25,7 +25,7 @@ from optilab.runner.rows import Finished, history_table, runs_table, wanted_tabl
 from optilab.training.setup import compiled_loop
 from optilab.workers.listeners import listen, stop
 
-_COMMIT_EVERY = 0.4  # seconds; with a batch's, less than a second of finished work is at risk
+_COMMIT_EVERY = 0.4  # seconds; together with a batch's QUANTUM, less than a second of finished work is at risk
 
 
 class FailedFast(Exception):  # noqa: N818

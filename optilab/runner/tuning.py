@@ -76,7 +76,7 @@ def _settled(wanted: Sequence[Job], session: Session) -> set[str]:
     given_up = [job for job in wanted if there.get(job.run_id, ("", ""))[0] in UNFINISHED]
     limits = {
         job.run_id: job.limits for job in reversed(given_up)
-    }  # of a run that is wanted twice those of the first job
+    }  # for a run that is wanted twice, those of the first job
     known = {run: found for run, found in limits.items() if found is not None}
     if not known:
         return set()
@@ -91,9 +91,9 @@ class _Search:
         self._space, self._experiment, self._folder = space, experiment, folder
         found = space.sampler()
         self._sampler = found if isinstance(found, Sampler) else _Listed(found)
-        self._jobs: dict[tuple[float, ...], list[Job]] = {}  # of each point that was ever asked for
+        self._jobs: dict[tuple[float, ...], list[Job]] = {}  # of each point that was ever chosen
         self._asked: list[Point] = []  # in this generation
-        self._lasted: dict[int, dict[str, Costs]] = {}  # of each seed, the runs that came to their end
+        self._lasted: dict[int, dict[str, Costs]] = {}  # by seed: costs of the runs that came to their end
         self.left = space.samples
         self.seeds = len(seeds_that_differ(space.low.plan, tuning_seeds(experiment)))  # runs of a point
 
@@ -135,7 +135,7 @@ class _Search:
 
 
 def _given_up_after(job: Job, made: _Made) -> int | None:
-    """The step at which a run is pruned, by its costs: also of one that another experiment has run to its end."""
+    """The step at which its costs prune a run, even one that another experiment has run to its end; None if they don't."""
     step = job.limits.first_beyond(made.costs) if job.limits else None
     came_to_its_end = made.status not in UNFINISHED and step == next(reversed(made.costs), None)
     return None if came_to_its_end else step

@@ -1,1 +1,1 @@
-"""Multipliers of hyperparameters over a run, by its step or by what it measures."""
+"""Schedules: multipliers of hyperparameters, by the step of a run or by its measurements."""

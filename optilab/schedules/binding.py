@@ -16,7 +16,7 @@ def bind(
 ) -> BoundSchedule:
     """`schedule` with checked parameters.
 
-    given: parameters by name, with "of" and "per". find: `find(name, place)` is the schedule of a name, for those inside it.
+    given: parameters by name, with "of" and "per". find: `find(name, place)` looks up a schedule by name, for those inside it.
     InputError, beginning with `place`, for an unknown name, a missing value, or one that isn't accepted.
     """
     rest = dict(given)

@@ -1,4 +1,4 @@
-"""Feedback schedules in a run: told every measurement, they answer the multiplier of the steps up to the next."""
+"""Feedback schedules in a run: sent each measurement, they answer the multiplier of the steps up to the next."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FeedbackUnderWay:
     def tell(self, measurement: dict[str, float]) -> None:
         """Send the schedule a measurement, a mapping with the columns of the history, and keep its answer in `factor`.
 
-        What the author's generator raises is raised here, and what `check` raises.
+        Exceptions of the author's generator and of `check` propagate.
         """
         with Contained(), in_time(self._door, self._function):
             self.factor = float(self._generator.send(_Measured(measurement)))

@@ -98,13 +98,13 @@ def schedule(*, ranges: Mapping[str, str] | None = None) -> Callable[[Curve], Sc
 def schedule(
     function: Curve | None = None, /, *, ranges: Mapping[str, str] | None = None
 ) -> Schedule | Callable[[Curve], Schedule]:
-    """Make a schedule of a NumPy function (step, total, **parameters) -> multiplier: @schedule, or @schedule(ranges=...).
+    """Make a schedule from a NumPy function (step, total, **parameters) -> multiplier: @schedule, or @schedule(ranges=...).
 
     ranges: accepted values of its parameters, in the notation of a paper: "(0, 1]", "{1, 2, ...}", "{linear, cosine}".
     A parameter whose default is a tuple takes a list of numbers. One whose default is a schedule takes a schedule, and
     gives the function a curve of (step, total); one whose default is a tuple of schedules takes a list of them.
-    A keyword-only parameter is part of a run's identity only where it isn't at its default, so that a schedule can be
-    given more of them without a change to the runs that there are.
+    A keyword-only parameter is part of a run's identity only if it differs from its default, so that a schedule can get
+    more of them without a change to the identities of earlier runs.
     """
     if function is None:
         return partial(Schedule, is_feedback=False, ranges=ranges or {})
@@ -122,9 +122,9 @@ def feedback(*, ranges: Mapping[str, str] | None = None) -> Callable[[Callable[.
 def feedback(
     function: Callable[..., Feedback] | None = None, /, *, ranges: Mapping[str, str] | None = None
 ) -> Schedule | Callable[[Callable[..., Feedback]], Schedule]:
-    """Make a feedback schedule of a generator: `measurement = yield multiplier`, again and again.
+    """Make a feedback schedule from a generator function that repeats `measurement = yield multiplier`.
 
-    ranges: as for `schedule`, and so are keyword-only parameters.
+    ranges, and keyword-only parameters: as for `schedule`.
     A measurement is a mapping with the columns of the history, from the first weights on.
     """
     if function is None:
@@ -134,7 +134,7 @@ def feedback(
 
 @dataclass(frozen=True)
 class BoundSchedule:
-    """A schedule with its parameters.
+    """A schedule with checked parameters.
 
     of: the hyperparameter that it multiplies.
     per: what it counts, "step" or "epoch" (completed epochs; `total` is then the number of epochs).

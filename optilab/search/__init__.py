@@ -1,1 +1,1 @@
-"""Which points to try where hyperparameters are sampled, and which runs to give up."""
+"""Searches: which points to try where hyperparameters are sampled, and which runs to give up."""

@@ -1,8 +1,8 @@
 """The median stopping rule: prunes runs of a search that do worse than those of earlier generations.
 
 Golovin et al., 2017, "Google Vizier: A Service for Black-Box Optimization", section 3.2.1; the lowest cost of a run up to a step
-is compared with the median, over the runs before it, of the costs at that step, as Optuna's MedianPruner does. Those before it are
-those of earlier generations, so that it doesn't matter which of the runs under way is the faster one.
+is compared with the median, over the runs before it, of the costs at that step, as Optuna's MedianPruner does. The runs before it are
+those of earlier generations, so that it doesn't matter which of the runs under way are faster.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Samplers choose the points of a search; this module has what a plugin needs to offer one."""
+"""Samplers, which choose the points of a search: what a plugin needs to offer one."""
 
 from __future__ import annotations
 

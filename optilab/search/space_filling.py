@@ -14,11 +14,11 @@ from optilab.search.sampler import Point, sampler
 
 @sampler
 def sobol(sampled: Mapping[str, Sampled], samples: int, seed: int) -> list[Point]:
-    """Sobol sequence: the most even spread; more samples extend the sequence.
+    """Sobol sequence: evenly spread points; more samples extend the sequence.
 
     Sobol (1967), with the directions of Joe and Kuo (2008), each axis shifted by a random amount (Cranley and Patterson, 1976).
     """
-    from scipy.stats import qmc  # takes half a second, which workers needn't
+    from scipy.stats import qmc  # slow to import, and workers don't need it
 
     names = _ordered(sampled)
     power = max(0, (samples - 1).bit_length())

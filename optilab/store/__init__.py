@@ -5,13 +5,13 @@
     results/NAME/wanted.parquet      the runs that it wants
     results/NAME/runs/*.parquet      one row a run
     results/NAME/history/*.parquet   one row a run and measurement
-    results/NAME/set_aside/          damaged parts, and copies of parts that lose rows by that; never read
+    results/NAME/set_aside/          damaged parts, and copies of parts that lost rows in a repair; never read
 
 A part is called FIRST-LAST-DIGEST.parquet: the numbers of the commits whose rows it has, and the beginning of the SHA-256 of
-its bytes, which tells whether a part was cut off or changed. Names are not believed: the content of parts that were read whole
+its bytes, which tells whether a part was cut off or changed. Names are not trusted: the content of parts that were read whole
 and found good decides which rows count (`survey`), for all readers and writers alike. Each row has the number of its commit as
-well: of a run that was computed twice the later attempt counts, with the history of the same commit. Numbers are counted, not
-taken from a clock.
+well: of a run that was computed twice the later attempt counts, with the history of the same commit. Commits are
+numbered by counting, not by a clock.
 """
 
 from optilab.store.exporting import export_csv

@@ -1,8 +1,8 @@
 """Joins parts, so that many commits leave few files.
 
-Commits go to the folder `recent`, which optilab alone reads; there parts of about one size are joined again and again, each row
-only logarithmically often. From time to time all of them are joined into one that everybody sees, and that isn't touched any
-more: whoever reads the folder as plain Parquet while it is written meets no file that changes or vanishes, and no row twice.
+Commits go to the folder `recent`, which optilab alone reads; there parts of similar size are joined, so that each row is
+rewritten only logarithmically often. From time to time all of them are joined into one that everybody sees, and that doesn't change
+any more: whoever reads the folder as plain Parquet while it is written meets no file that changes or vanishes, and no row twice.
 
 A new part is written first, and what it replaces is removed afterwards: in between, readers of optilab find rows twice, and take
 them once (`store.survey`). Parts that everybody sees are joined at the end of a session alone, in another order: the new one is
@@ -22,8 +22,8 @@ from optilab.store.content import bytes_of
 from optilab.store.parts import Part, row_groups, write_joined
 from optilab.store.schema import fitted
 
-FAN = 3  # recent parts of about one size that are joined into one
-FEW = 16  # parts that everybody sees, and that need not be joined
+FAN = 3  # recent parts of similar size that are joined into one
+FEW = 16  # parts that everybody sees, up to which they need not be joined
 LARGE = 64 * 2**20  # bytes beyond which a part isn't joined any more
 Kept = Callable[[Part, pa.Table], pa.Table]  # rows of a part -> those that still count
 
@@ -59,7 +59,7 @@ def _rows(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Iterator[pa.T
 
 
 def due(recent: Sequence[Part]) -> list[Part]:
-    """The last recent parts that are to be joined: FAN of about one size; none if there are fewer."""
+    """The last recent parts that are to be joined: FAN of similar size; none if there are fewer."""
     last = recent[-FAN:]
     if len(last) < FAN or len({_tier(part) for part in last}) > 1 or sum(part.size for part in last) > LARGE:
         return []

@@ -1,4 +1,4 @@
-"""The content of a part: read whole, and checked against its name. Nothing else of the store believes a name."""
+"""The content of a part, read whole and checked against its name; the store trusts no name without that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from optilab.files import NotAFileError, kind_of, read_plain
 from optilab.store.parts import Part, digest_of
 from optilab.store.schema import COMPLETE, ROLES, complaint
 
-_SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)  # say nothing of the file
+_SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)  # of the machine, not of the file
 
 
 class DamagedError(Exception):
@@ -87,7 +87,7 @@ def content_of(part: Part, *, rows: bool = True) -> Content:
         found = _content(part, table.replace_schema_metadata(None), schema, rows=rows)
     except (DamagedError, MemoryError):
         raise
-    except Exception as error:  # whatever a library says of bytes that are no table
+    except Exception as error:  # bytes that are no table may make pyarrow raise anything
         raise DamagedError(f"is damaged: it is no Parquet file that can be read ({type(error).__name__})") from None
     if part.table.name == "runs" and len(set(zip(found.runs, found.commits.tolist(), strict=True))) < found.n_rows:
         raise DamagedError("is damaged: a run is there twice in one commit")

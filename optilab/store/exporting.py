@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import csv
 
 from optilab.errors import InputError
 from optilab.files import TEMPORARY, replacing, sweep
@@ -17,6 +16,8 @@ def export_csv(folder: Path, out: Path) -> list[Path]:
 
     Returns the paths of both. InputError if the folder holds no results, or if `out` can't be written.
     """
+    from pyarrow import csv  # which nothing else needs
+
     found = load(folder)
     sweep(out, TEMPORARY)
     written = []

@@ -17,7 +17,7 @@ from optilab.texts import printable, shortened
 from optilab.version import __version__
 
 EXPERIMENT, WANTED_RUNS = "experiment.json", "wanted.parquet"
-LAYOUT = 2  # of the folder; another number is another layout
+LAYOUT = 2  # version of the folder's layout
 _FACTS, _LOCK, _HOLDER = "results.json", ".lock", ".holder.json"
 _OWN = (_FACTS, _LOCK, _HOLDER)
 _FILES = (_FACTS, _LOCK, EXPERIMENT, WANTED_RUNS)
@@ -59,7 +59,7 @@ def _refuse_what_leads_elsewhere(folder: Path) -> None:
                     f"{str(folder / name)!r} is a link; within a results folder links are not followed: put the {kind} itself there"
                 )
             if found not in (kind, "nothing"):
-                raise InputError(f"{str(folder / name)!r} is no {kind}; it doesn't belong into a results folder")
+                raise InputError(f"{str(folder / name)!r} is no {kind}; it doesn't belong in a results folder")
 
 
 def _other_layout(folder: Path, age: str) -> InputError:

@@ -57,7 +57,7 @@ def _set_copies_aside(found: Survey) -> list[str]:
             path = content.part.path.relative_to(found.folder).as_posix()
             if found.doubled[content.part] and not _agrees(content, found, name):
                 _set_aside(content.part, copied=True)
-                notes.append(f"{path} says of some runs what other parts don't say; a copy of it is in {SET_ASIDE}/")
+                notes.append(f"{path} has other rows of some runs than other parts; a copy of it is in {SET_ASIDE}/")
             elif content.part in alone:
                 _set_aside(content.part, copied=True)
     return notes
@@ -73,7 +73,7 @@ def _agrees(content: Content, found: Survey, name: str) -> bool:
 def _without_their_other_half(found: Survey) -> set[Part]:
     """Good parts with rows of runs whose other rows are in no good part.
 
-    A history alone is left by every process that dies between the two files of a commit: it is of interest only beside damage.
+    A history alone is left by every process that dies between the two files of a commit: it matters only if a part is damaged.
     """
     newest = dict(keys_of(found.runs))
     return {

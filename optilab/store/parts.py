@@ -21,7 +21,7 @@ _NAME = re.compile(r"\.?([0-9]{8,19})-([0-9]{8,19})-([0-9a-f]{16})\.(?:parquet|j
 LAST_COMMIT = 2**63 - 1  # the largest number that the column `commit` can hold
 _ROWS = 2**17  # of a row group: what is in memory at a time when parts are joined
 
-Place = Literal["recent", "open", "hidden"]  # in the order in which one counts for more than an equal one
+Place = Literal["recent", "open", "hidden"]  # preferred in this order if they have the same rows
 PLACES: tuple[Place, ...] = ("recent", "open", "hidden")
 
 

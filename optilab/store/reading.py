@@ -35,7 +35,7 @@ class Results:
         return f"<Results {self.folder}: {len(self.runs)} runs ({statuses})>"
 
     def of(self, table: pa.Table | None) -> Results:
-        """The results of the runs that a table wants, as by `store.named`; all where there is no table."""
+        """The results of the runs that a table wants, as by `store.named`; all if it is None."""
         if table is None:
             return self
         runs = named(self.runs, table)
@@ -52,8 +52,8 @@ def load(folder: str | Path) -> Results:
     found = every.of(wanted(every.folder))
     if found.runs.empty:
         raise InputError(
-            f"{str(folder)!r} holds no finished runs yet of the experiment as it was last run; those of what it was before, "
-            f"{len(every.runs)}, are loaded with every = True"
+            f"{str(folder)!r} holds no finished runs yet of the experiment as it was last run; with every = True, "
+            f"{len(every.runs)} of earlier ones are loaded"
         )
     return found
 

@@ -11,14 +11,14 @@ from optilab.files import kind_of, read_plain
 from optilab.store.locking import EXPERIMENT
 from optilab.store.mending import free_place
 
-_PICTURE = b"Software\0optilab"  # in the first bytes of a picture of ours
+_PICTURE = b"Software\0optilab"  # in the first bytes of a picture that optilab drew
 _HEAD = 4096
 
 
 def succeed(folder: Path, experiment: str) -> list[str]:
     """Notes on how an experiment differs from the one that was last run into a folder, seeds aside.
 
-    Of another experiment, one with another question, or with no problem or no rule in common, the pictures are set aside.
+    If that was a different one (another question, or no problem or no rule in common), its pictures are set aside.
     """
     before, now = experiment_in(folder), json.loads(experiment)
     names = [n for n in dict.fromkeys([*before, *now]) if before.get(n) != now.get(n) and n != "seeds"]

@@ -29,7 +29,7 @@ _READERS = 4  # threads that read and check parts
 _ATTEMPTS = 10  # to read while parts are being joined
 
 Key = tuple[str, int]  # an attempt of a run: its run_id and the number of its commit
-_Read = dict[Part, Content | DamagedError]  # a part never changes: what has been read is read
+_Read = dict[Part, Content | DamagedError]  # a part never changes, so that each is read once
 
 
 @dataclass(frozen=True)
@@ -191,9 +191,9 @@ def _is_complete(good: Mapping[str, Sequence[Content]]) -> bool:
 def _decided(
     folder: Path, good: Mapping[str, Sequence[Content]], damaged: Sequence[Damage], foreign: Sequence[Path]
 ) -> Survey:
-    """Which rows of good parts count."""
+    """The survey of a folder, which decides which rows of good parts count."""
     preferred = {name: sorted(good[name], key=_preference) for name in TABLES}
-    history_of: dict[tuple[Key, int], Part] = {}  # by how many rows it has, too
+    history_of: dict[tuple[Key, int], Part] = {}  # by attempt and number of rows
     for content in preferred["history"]:
         for found in _lengths(content):
             history_of.setdefault(found, content.part)
@@ -220,7 +220,7 @@ def _decided(
 
 
 def _preference(content: Content) -> tuple[int, int]:
-    """Of the parts that have the same rows, the first in this order has them."""
+    """Sort key of parts: of several with the same rows, those of the first count."""
     return content.part.first - content.part.last, -PLACES.index(content.part.place)
 
 

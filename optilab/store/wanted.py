@@ -17,7 +17,7 @@ from optilab.store.schema import ROLES
 if TYPE_CHECKING:
     import pandas as pd
 
-# What an experiment calls a run.
+# Names that an experiment gives a run.
 _NAMES = ("experiment", "problem", "label", "schedule", "role", "problem_id", "line_id")
 _TEXTS = ("run_id", *_NAMES)
 WANTED = pa.schema(  # of wanted.parquet
@@ -36,7 +36,7 @@ def wanted(folder: Path) -> pa.Table | None:
         _check(table)
     except FileNotFoundError:
         return None
-    except Exception:  # whatever a library says of bytes that are no table
+    except Exception:  # bytes that are no table may make pyarrow raise anything
         warnings.warn(
             f"{WANTED_RUNS} is damaged: which runs the experiment wants isn't known, and all are taken; the next start of "
             "the experiment writes it again",
@@ -69,7 +69,7 @@ def wants_more(table: pa.Table) -> bool:
 
 
 def named(runs: pd.DataFrame, table: pa.Table | None) -> pd.DataFrame:
-    """The runs that a table wants, under the names it gives them, in their order in `runs`; all runs where there is no table.
+    """The runs that a table wants, under the names it gives them, in their order in `runs`; all runs if it is None.
 
     The one answer to which runs count: loading, plotting, exporting, status, replay and the choice of the best use it.
     """

@@ -38,7 +38,7 @@ class Store:
 
     def __init__(self, folder: Path, hyperparameters: Mapping[str, type], experiment: str = "{}") -> None:
         self.folder = folder
-        self.runs_schema = runs_schema(hyperparameters)  # complains of their names
+        self.runs_schema = runs_schema(hyperparameters)  # raises for the name of another column
         self._waiting: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
         self._experiment = experiment
         self._lock = locking.take(folder)
@@ -64,12 +64,10 @@ class Store:
         self.notes = succeed(self.folder, self._experiment) + notes
         self._next = 1 + found.last_commit
         if self._next > LAST_COMMIT:
-            raise InputError(
-                f"{str(self.folder)!r} has a commit of the highest number there is; nothing can be added to it"
-            )
+            raise InputError(f"{str(self.folder)!r} has used up the numbers of commits; nothing can be added to it")
         self._hidden, self._shown = (
             dict.fromkeys(TABLES, 0) for _ in range(2)
-        )  # commits of this session, to everybody
+        )  # commits of this session, by whether everybody sees them
         self._parts = {name: [content.part for content in found.good[name]] for name in TABLES}
         known = united(hyperparameters, hyperparameters_of(found.runs.schema))
         self.runs_schema = runs_schema(known)
@@ -80,7 +78,7 @@ class Store:
         self._doubled = {part: {run for run, _ in keys} for part, keys in found.doubled.items() if keys}
         self._superseded = found.untidy
         other = any(content.schema != self._schemas["runs"] for content in found.good["runs"])
-        for name in TABLES:  # what doesn't count goes from the history first: as long as it is in `runs`, it is known
+        for name in TABLES:  # from the history first, which by itself doesn't tell which rows count
             self._open_recent(name)
             if self._superseded or (name == "runs" and other):
                 self._rewrite(name)
@@ -147,7 +145,7 @@ class Store:
         self._compact()
 
     def _compact(self) -> None:
-        """Join parts where there are enough of a size; where the disk has no room, a later commit tries again."""
+        """Join parts if there are enough of similar size; if the disk has no room, a later commit tries again."""
         for name in TABLES:
             recent = [part for part in self._parts[name] if part.place == "recent"]
             with suppress(OSError, DamagedError):

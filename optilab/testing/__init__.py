@@ -1,4 +1,4 @@
-"""The conformance kit: what every optimizer must hold, for `optilab check` and for a plugin's own tests.
+"""The conformance kit: properties that every optimizer must have, for `optilab check` and for a plugin's own tests.
 
 In a test module of a plugin:
 

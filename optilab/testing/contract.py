@@ -15,7 +15,7 @@ from optilab.testing.subject import Subject
 class OptimizerContract:
     """Subclass it in a test module, as a class whose name begins with Test, and say which optimizer it tests.
 
-    optimizer: what `@elementwise` or `@vectorwise` made of the rule, or a chain.
+    optimizer: as `@elementwise` or `@vectorwise` returns it, or a chain.
     examples: how many examples each property is tried on.
     """
 

@@ -1,4 +1,4 @@
-"""What every dataset must hold: `optilab check` of a dataset."""
+"""Properties that every dataset must have, for `optilab check`."""
 
 from __future__ import annotations
 

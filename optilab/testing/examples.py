@@ -13,7 +13,7 @@ from optilab.testing.subject import Subject
 
 
 def try_on_any(subject: Subject, check: Callable[[Any], None]) -> None:
-    """On walks; on bowls if the optimizer needs a problem."""
+    """Try a check on walks, or on bowls if the optimizer needs a problem."""
     try_on(bowls() if subject.evaluates else walks(shapes=subject.shapes), check, subject.examples)
 
 

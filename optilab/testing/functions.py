@@ -1,4 +1,4 @@
-"""What every problem must hold: `optilab check` of a problem."""
+"""Properties that every problem must have, for `optilab check`."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Subject:
 
     @cached_property
     def problem(self) -> Problem:
-        """It as a problem. InputError if it needs parameters."""
+        """The problem itself. InputError if it needs parameters."""
         return self.kind.build({}, "float64")
 
     @cached_property
     def function(self) -> FunctionProblem | None:
-        """It in which an index out of bounds is an error, if it is a function."""
+        """The function, compiled so that an index out of bounds is an error; None if the problem is no function."""
         return self.problem.checked if isinstance(self.problem, FunctionProblem) else None
 
     def points(self, count: int) -> Iterator[Vector]:

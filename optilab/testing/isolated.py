@@ -1,7 +1,7 @@
-"""Checks in a separate process, so that code that never returns, or takes its process down, is told and ended.
+"""Checks in a separate process, so that code that never returns or crashes is reported as a verdict.
 
-The process that is asked for verdicts writes a line of JSON when it begins with a property, another with the verdict, and one
-at its end. One that ends without that line was taken down, whatever its exit code says.
+The process writes a line of JSON when it begins with a property, another with the verdict, and one at its end. If it ends
+without that last line it has crashed, whatever its exit code says.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TIME_LIMIT = 60.0
 def check_all(
     plugin: str, files: Sequence[str], examples: int, time_limit: float
 ) -> Iterator[tuple[str, Iterable[Verdict]]]:
-    """Each name that `plugin` means, with the verdicts on it; or one broken verdict, where it can't be imported alive.
+    """Each name that `plugin` means, with the verdicts on it; or one broken verdict if the import crashes or never returns.
 
     files: of more plugins. InputError if nothing is meant.
     """
@@ -62,7 +62,7 @@ def names_in(plugin: str, files: Sequence[str] = (), time_limit: float = _TIME_L
 
 
 def run(name: str, files: Sequence[str], examples: int, time_limit: float) -> Iterator[Verdict]:
-    """Verdicts on `name`, as they are found; the last one says so where the process had to be ended, or ended itself.
+    """Verdicts on `name`, as they are found; the last one says so if the process had to be ended, or crashed.
 
     name: one of `names_in`. time_limit: seconds for each property.
     """
@@ -91,7 +91,7 @@ def _ended(told: dict[str, Any]) -> str:
 
 
 def _told(arguments: list[str], time_limit: float) -> Iterator[dict[str, Any]]:
-    """What the process tells, line by line; last, where it did not come to its end, that it was silent, or its exit code."""
+    """What the process writes, line by line; if it doesn't finish, then that it was silent, or its exit code."""
     command = [*python("from optilab.testing.isolated import main; main(*sys.argv[1:])"), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)  # noqa: S603
     assert process.stdout is not None
@@ -130,7 +130,7 @@ def _told(arguments: list[str], time_limit: float) -> Iterator[dict[str, Any]]:
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Its exit code; one that has closed its lines and goes on is killed."""
+    """The exit code of a process that has closed its output; it is killed if it goes on."""
     try:
         return process.wait(timeout=5)
     except subprocess.TimeoutExpired:
@@ -145,9 +145,9 @@ def _forward(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
 
 
 def main(what: str, name: str, *rest: str) -> None:
-    """Answer in the process that was made for it: "names" of a plugin, or "verdicts" on a name."""
+    """Answer in the separate process: "names" of a plugin, or "verdicts" on a name."""
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what plugins print is none of the answer
+    os.dup2(2, 1)  # what plugins print must not be read as an answer
 
     def tell(**told: Any) -> None:
         channel.write(json.dumps(told) + "\n")

@@ -1,4 +1,4 @@
-"""The conformance kit of optimizers at work: one verdict for each property."""
+"""The conformance kit of optimizers: one verdict for each property."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check(optimizer: Optimizer, examples: int = 50, begun: Callable[[str], None]
     """Verdicts on all properties, as they are found; none after a rule that doesn't compile or writes out of bounds.
 
     examples: how many each property is tried on.
-    begun: told the title of each property before it is looked at.
+    begun: called with the title of each property before it is tried.
 
     A rule that never returns is not stopped here: `optilab check` runs the kit in a separate process.
     """

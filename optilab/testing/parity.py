@@ -56,7 +56,7 @@ class Call(NamedTuple):
     named: dict[str, Any]
 
     def made_by(self, module: Any) -> Any:
-        """What the call makes, with the library's module."""
+        """The result of the call, with the library's module."""
         function = module
         for part in self.name.split(".")[1:]:
             function = getattr(function, part)
@@ -64,7 +64,7 @@ class Call(NamedTuple):
 
 
 def parsed(reference: str, values: Mapping[str, Any]) -> Call:
-    """The call that a reference is. InputError for anything but a call of torch.optim or optax."""
+    """The call in a reference. InputError for anything but a call of torch.optim or optax."""
     try:
         return _call(ast.parse(reference, mode="eval").body, values)
     except (SyntaxError, ValueError, KeyError) as error:
@@ -76,7 +76,7 @@ def parsed(reference: str, values: Mapping[str, Any]) -> Call:
 
 
 def _call(tree: ast.expr, values: Mapping[str, Any]) -> Call:
-    """The call that a syntax tree is. ValueError or KeyError for anything else."""
+    """The call in a syntax tree. ValueError or KeyError for anything else."""
     library = ast.unparse(tree.func).partition(".")[0] if isinstance(tree, ast.Call) else ""
     if not isinstance(tree, ast.Call) or library not in ("torch", "optax"):
         raise ValueError

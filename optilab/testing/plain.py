@@ -25,7 +25,7 @@ Update = Callable[..., None]
 
 
 def signatures(_precision: str) -> SimpleNamespace:
-    """Nothing is compiled for them."""
+    """No types, since nothing is compiled."""
     return SimpleNamespace(update=None, evaluate=None)
 
 
@@ -91,7 +91,7 @@ def plain_update(optimizer: Optimizer) -> Update:
     """The update of `optimizer` in float64, to be used in place of the compiled one."""
     namespace: dict[str, Any] = {"rules": tuple(rule.function for rule in optimizer.rules)}
     text = update_text(optimizer, "float64", imports=_IMPORTS)
-    exec(compile(text, f"<{optimizer.name} in plain Python>", "exec"), namespace)  # noqa: S102 text of our own making
+    exec(compile(text, f"<{optimizer.name} in plain Python>", "exec"), namespace)  # noqa: S102 optilab generates it
 
     def update(
         w: Any, g: Any, t: float, cost: float, numbers: Any, state: Any, scalars: Any, layers: Any, *rest: Any

@@ -1,4 +1,4 @@
-"""What every optimizer must hold. Each property raises a ViolationError, with the smallest example, where it doesn't."""
+"""Properties that every optimizer must have. Each check raises a ViolationError, with the smallest example that fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every sampler must hold: `optilab check` of a sampler."""
+"""Properties that every sampler must have, for `optilab check`."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def learns(kind: SamplerKind) -> str:
 def _asked(
     kind: SamplerKind, sampled: dict[str, Sampled], count: int, seed: int, result: Callable[[int], Trial] | None = None
 ) -> list[Point]:
-    """All the points of a search; one that learns is told made-up results on the way."""
+    """All the points of a search; a sampler that learns is told invented results on the way."""
     found = kind.function(sampled, count, seed)
     if not isinstance(found, Sampler):
         return list(found)

@@ -1,4 +1,4 @@
-"""What every schedule must hold: `optilab check` of a schedule."""
+"""Properties that every schedule must have, for `optilab check`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def kit_of(schedule: Schedule) -> Kit:
 
 
 def _on_all(check: Callable[[BoundSchedule], str], schedule: Schedule) -> str:
-    """A check at the defaults, and at several values of what has none."""
+    """A check at the defaults, and at several values of parameters that have none."""
     refused, told = None, []
     for given in _settings(schedule):
         try:

@@ -1,4 +1,4 @@
-"""How long an update takes, a weight, in the compiled training loop."""
+"""Time of an update for each weight, in the compiled training loop."""
 
 from __future__ import annotations
 

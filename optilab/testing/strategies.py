@@ -1,4 +1,4 @@
-"""What an optimizer is led along in the kit, as Hypothesis strategies: given gradients, or a convex bowl."""
+"""Hypothesis strategies of the kit: walks along given gradients, and convex bowls."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Bowl:
 
     @property
     def problem(self) -> FunctionProblem:
-        """It as a problem, in float64."""
+        """The bowl as a problem, in float64."""
         numbers: dict[str, Any] = {"condition": self.condition, "coupling": self.coupling, "start": self.w.tolist()}
         return _Layered(convex_bowl, numbers, "float64")
 

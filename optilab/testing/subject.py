@@ -63,7 +63,7 @@ class Subject:
 
     @cached_property
     def shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
-        """Shapes of layers to walk on: those of which each rule of the chain has some."""
+        """Shapes of layers to walk on: those that have layers for each rule of the chain."""
         return tuple(shapes for shapes in SHAPES if self._works_on(shapes))
 
     def _works_on(self, shapes: tuple[tuple[int, ...], ...]) -> bool:
@@ -98,13 +98,13 @@ class Subject:
         return plain_update(self.chain)
 
     def start(self, course: Walk | Bowl, update: Any = None) -> Stepper:
-        """At the first weights of a walk or a bowl."""
+        """A stepper at the first weights of a walk or a bowl."""
         problem = course.problem if isinstance(course, Bowl) else None
         w = course.w if isinstance(course, Bowl) else course.layers
         return Stepper(self.chain, w, dict(self.hyperparameters), problem, "float64", 0, update or self.compiled)
 
     def follow(self, stepper: Stepper, course: Walk | Bowl, first: int = 0, last: int = 6) -> NDArray[np.float64]:
-        """[step, weight]: where it goes in the steps from `first` to before `last`, of a walk or down a bowl."""
+        """The weights after each step from `first` to before `last`, of a walk or down a bowl, [step, weight]."""
         found = [stepper.w[None, :].copy()[:0]]
         if isinstance(course, Bowl):
             found += [stepper.step()[None].copy() for _ in range(first, last)]
@@ -114,7 +114,7 @@ class Subject:
         return np.concatenate(found)
 
     def walk(self, course: Walk | Bowl, update: Any = None) -> NDArray[np.float64]:
-        """[step, weight]: where it goes from the start."""
+        """The weights after each step from the start, [step, weight]."""
         return self.follow(self.start(course, update), course)
 
 

@@ -1,4 +1,4 @@
-"""What is found of one property, and the trial of one property after another."""
+"""Verdicts on properties, and the kit that tries one property after another."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Kit:
     """The properties of one thing.
 
     checks: by their titles, in order.
-    needed: titles of those without which the others are not looked at, as they may take the process down.
-    files: of the author's code, whose lines messages name. where: the same for a person.
+    needed: titles of those that must hold before the others are tried, which could crash the process otherwise.
+    files: of the author's code, whose lines messages name. where: the same, as a text.
     """
 
     checks: Mapping[str, Check]
@@ -52,7 +52,7 @@ class Kit:
     def verdicts(self, begun: Callable[[str], None] = lambda _: None) -> Iterator[Verdict]:
         """Verdicts on all properties, as they are found; none after a broken one that is `needed`.
 
-        begun: told the title of each property before it is looked at.
+        begun: called with the title of each property before it is tried.
         """
         for title in self.checks:
             begun(title)

@@ -1,1 +1,1 @@
-"""One run: its plan, budget and stopping rules, its loop by intervals, what is measured, how it ended."""
+"""Training, one run: its plan, budget and stopping rules, its loop, its measurements, how it ended."""

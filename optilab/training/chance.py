@@ -1,4 +1,4 @@
-"""Whether two seeds of a run can differ at all."""
+"""Chance: whether anything in a run depends on its seed."""
 
 from __future__ import annotations
 

@@ -79,10 +79,10 @@ def _check_layers(plan: Plan, place: str) -> None:
 
 
 def _check_schedules(plan: Plan, place: str) -> None:
-    """InputError where a schedule is of what stays the same in a run, or takes a hyperparameter out of its range.
+    """InputError if a schedule changes a hyperparameter that stays the same in a run, or takes one out of its range.
 
-    Curves are tried at up to 2,000 steps, the first and the last among them. What a feedback schedule will answer isn't
-    known before the run.
+    Curves are tried at up to 2,000 steps, the first and the last among them. The answers of a feedback schedule aren't known
+    before the run.
     """
     if not plan.schedules:
         return
@@ -142,7 +142,7 @@ def _check_endless(plan: Plan, place: str) -> None:
 
 
 def _tried(schedule: BoundSchedule, step: Steps, total: int, steps_per_epoch: int) -> Steps | None:
-    """The curve at these steps, if there is one; an author's function that fails is left to the run itself."""
+    """The curve at these steps; None for a feedback schedule, and if the author's function fails, which the run will report."""
     if schedule.schedule.is_feedback:
         return None
     try:
@@ -155,7 +155,7 @@ def _tried(schedule: BoundSchedule, step: Steps, total: int, steps_per_epoch: in
 
 
 def _check_changeable(rule: Rule, name: str, schedule: BoundSchedule, place: str) -> None:
-    """InputError for a hyperparameter that is no number, or that says how much a rule remembers."""
+    """InputError for a hyperparameter that is no number, or that is the number of copies of a state."""
     parameter = rule.parameters[name]
     if isinstance(parameter.default, bool) or isinstance(parameter.range, Words):
         what = "a switch" if isinstance(parameter.default, bool) else f"one of {parameter.range}"
@@ -183,7 +183,7 @@ def _first_outside(values: Steps, accepted: Range, *, may_be_zero: bool) -> int 
 def rehearse(plan: Plan) -> None:
     """InputError where a feedback schedule of the plan asks for what this problem doesn't measure.
 
-    It is told one made-up measurement; any other exception is left to the run itself.
+    It is given one invented measurement; any other exception is left to the run itself.
     """
     for schedule in plan.schedules:
         if schedule.schedule.is_feedback:

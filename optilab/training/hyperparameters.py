@@ -15,8 +15,8 @@ class ScheduledNumbers:
     """The numbers that each step's update takes: the hyperparameters, times the multipliers of all their schedules.
 
     total: steps of the run, for schedules that depend on its length.
-    varies: whether a schedule gives each step its own; without one, all steps up to the next measurement have the same.
-    feedback: the feedback schedules, which are to be told every measurement.
+    varies: whether they change from step to step; if not, all steps up to the next measurement have the same.
+    feedback: the feedback schedules, to be given every measurement.
     InputError where the first answer of a feedback schedule is out of range.
     """
 
@@ -31,7 +31,7 @@ class ScheduledNumbers:
         self.varies = bool(self._curves)
 
     def by_step(self, first: int, steps: int) -> NDArray[np.float64]:
-        """[step, hyperparameter], from the step numbered `first` (from 0) on; a single row if it doesn't vary. Not to be changed."""
+        """Numbers for the steps from `first` (from 0) on, [step, hyperparameter]; one row if they don't vary. Not to be changed."""
         if not (self._curves or self._answers):
             return self._numbers
         numbers = np.tile(self._numbers, (steps if self.varies else 1, 1))

@@ -16,7 +16,7 @@ from optilab.training.setup import Setup
 
 
 class Measuring:
-    """Measures a run at the point where its optimizer wants its cost measured."""
+    """Measures a run at its optimizer's evaluation point."""
 
     def __init__(self, plan: Plan, setup: Setup, layout: Layout) -> None:
         self._setup = setup

@@ -23,14 +23,14 @@ class Position:
     previous: NDArray[np.floating]  # the weights before the last step of an interval
     state: NDArray[np.floating]  # what the rules remember, end to end
     scalars: NDArray[np.float64]  # what they remember as single numbers
-    run: Run  # what is given back: steps, status, clocks, history
+    run: Run  # the result: steps, status, clocks, history
     update_norm: float = math.nan  # length of the last step
     cpu_seconds: float = 0.0  # of this thread, in training
-    steps_a_second: float = 1.0  # as far as is known
+    steps_a_second: float = 1.0  # estimated from the last steps
 
 
 def aligned(vector: NDArray[np.floating]) -> NDArray[np.floating]:
-    """A copy that begins with a line of the cache, so that no row of a first layer of 16 neurons lies across two."""
+    """A copy aligned to a cache line, so that no row of a first layer of 16 neurons lies across two."""
     line = 64
     memory = np.zeros(vector.nbytes + line, np.uint8)
     skip = -memory.ctypes.data % line

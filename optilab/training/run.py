@@ -22,11 +22,11 @@ Log = NDArray[np.float64]
 class Run:
     """A finished run. Every status is a result: what diverged or failed is kept as well.
 
-    w: the last weights; of an optimizer that says where to evaluate, that point.
+    w: the last weights, or the optimizer's evaluation point if it has one.
     log: the history, [measurement, column], columns as in `records.columns.COLUMNS`.
     status, message: how it ended, and why.
     steps: steps taken. last_finite_step: the last of them whose cost and weights were finite and below the bound.
-    seconds of compiling, training, measuring; only training is on the history's clock.
+    compile_seconds, train_seconds, measure_seconds: only those of training are on the history's clock.
     """
 
     w: NDArray[np.floating]

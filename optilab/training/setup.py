@@ -1,4 +1,4 @@
-"""What runs of one optimizer on one problem share: compiled code and examples, in memory once."""
+"""The common part of runs of one optimizer on one problem: compiled code and examples, in memory once."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def _threads() -> ThreadpoolController:
 def one_thread() -> Iterator[None]:
     """Let BLAS use one thread: more would be slower at this size, and change the last bits."""
     if all(library.num_threads == 1 for library in _threads().lib_controllers):
-        yield  # as in a worker: nothing to do in every one of thousands of runs
+        yield  # as in a worker, where setting limits would cost time in thousands of short runs
         return
     with _threads().limit(limits=1):
         yield
 
 
 class Setup:
-    """What runs of one optimizer on one problem share: compiled functions, examples, scratch memory. One run at a time uses it.
+    """The common part of runs of one optimizer on one problem: compiled functions, examples, scratch memory; for one run at a time.
 
     loop, checked_loop: `kernels.loop.train`, without and with a check of its arguments' types.
     functions: addresses of the problem's `evaluate` and of the optimizer's update.

@@ -62,7 +62,7 @@ class Budget(Settings):
         return _in_steps(self.steps, self.epochs, steps_per_epoch)
 
     def identity(self, steps_per_epoch: int) -> dict[str, Any]:
-        """What is part of a run's identity: 3 epochs of 10 steps are 30 steps."""
+        """The limits as part of a run's identity: 3 epochs of 10 steps are 30 steps."""
         given = {"steps": self.in_steps(steps_per_epoch), **self.model_dump(exclude={"steps", "epochs"})}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -78,7 +78,7 @@ def _in_steps(steps: int | None, epochs: float | None, steps_per_epoch: int) -> 
 
 
 class Plateau(Settings):
-    """No progress: `patience` measurements in a row, none lower than the lowest before by the share `improvement`."""
+    """No progress: `patience` measurements in a row that don't lower the lowest value yet by the share `improvement`."""
 
     of: Literal["train_cost", "test_cost", "gradient_norm"] = "train_cost"
     patience: int = Field(10, gt=0, le=MOST_STEPS)
@@ -89,10 +89,11 @@ class Stop(Settings):
     """Rules that end a run before its budget does; all but the last two are checked at each measurement.
 
     gradient_norm: a norm of the full gradient at or below which the run has "converged".
-    target: a measure and the value that it is to reach: costs and norms from above, accuracies from below; "target".
-    plateau: no progress any more; "plateau".
+    target: a measure and the value that it is to reach: costs and norms from above, accuracies from below. The status is
+        "target".
+    plateau: when no more progress is made; the status is "plateau".
     diverged_above: a cost at or above which the run has "diverged", as it has where the cost is not finite.
-    time_limit: seconds that a run may take, measuring included; "timeout". It is no part of a run's identity.
+    time_limit: seconds that a run may take, measuring included; the status is "timeout". It is no part of a run's identity.
     """
 
     gradient_norm: float | None = Field(None, gt=0, allow_inf_nan=False)
@@ -112,7 +113,7 @@ class Stop(Settings):
 
     @property
     def bound(self) -> float:
-        """Costs below it are not divergence."""
+        """The cost at or above which a run has diverged."""
         return math.inf if self.diverged_above is None else self.diverged_above
 
     @property
@@ -122,12 +123,12 @@ class Stop(Settings):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What is part of a run's identity."""
+        """The rules as part of a run's identity, without the time limit."""
         return self.model_dump(exclude={"time_limit"}, exclude_none=True)
 
 
 class StoppingRules:
-    """The stopping rules of one run at work: told every measurement, they say whether the run ends, and why."""
+    """The stopping rules of one run: from each measurement they decide whether the run ends, and why."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
@@ -148,7 +149,7 @@ class StoppingRules:
         return None
 
     def _stands_still(self, rule: Plateau, value: float) -> bool:
-        """Whether `patience` measurements in a row, this one included, are no lower than the lowest before by the share."""
+        """Whether `patience` measurements in a row, this one included, have not lowered the lowest value yet by the share."""
         needed = self._lowest - rule.improvement * abs(self._lowest) if math.isfinite(self._lowest) else math.inf
         self._in_vain = 0 if value < needed else self._in_vain + 1
         self._lowest = min(self._lowest, value)

@@ -23,7 +23,7 @@ from optilab.training.setup import Setup, one_thread
 from optilab.training.stopping import StoppingRules
 
 _ORDER_AT_ONCE = 2**20  # examples whose order is drawn ahead of the compiled loop
-_STEPS_AT_ONCE = 2**17  # of which schedules give the numbers ahead of the compiled loop
+_STEPS_AT_ONCE = 2**17  # steps whose hyperparameters are computed ahead of the compiled loop
 _LOOK_AT_THE_CLOCK = 0.05  # seconds between two looks, where time is limited
 _ENDLESS = 2**62  # steps of a run whose steps are not limited
 
@@ -31,7 +31,7 @@ _ENDLESS = 2**62  # steps of a run whose steps are not limited
 def train(
     plan: Plan, seed: int, w: NDArray[np.floating] | None = None, heard: Callable[[Run], bool] | None = None
 ) -> Run:
-    """Train to the end of the budget, or to what else ends the run.
+    """Train until the budget is used up, or something else ends the run.
 
     seed: of the first weights, the order of examples, and noise. w: first weights, in place of the problem's. heard: as for
     `Training.finish`.
@@ -42,10 +42,10 @@ def train(
 
 
 class Training:
-    """A run under way. All that changes is in its `position`, and what is given back of that in its `run`.
+    """A run under way. All that changes is in its `position`; the part that is its result is in its `run`.
 
-    setup: of the same problem and optimizer, from a run before; a new one where none is given.
-    mind_the_clock: come back from compiled code every now and then, so that Ctrl-C is heard.
+    setup: that of an earlier run of the same problem and optimizer; a new one if None.
+    mind_the_clock: return from compiled code now and then, so that Ctrl-C is heard.
     w: first weights, in place of the problem's.
     """
 
@@ -77,7 +77,7 @@ class Training:
         self._numbers = ScheduledNumbers(plan, self.total)
         self._measuring = Measuring(plan, self.setup, self.layout)
         self._rules = StoppingRules(plan.stop)
-        # The first call is off the clock; and the arguments' types are looked at, once.
+        # The first call, of no steps, is off the clock, and checks the arguments' types once.
         self._interval(self.setup.checked_loop, 0, self.setup.every_row[None], 0, self._numbers.by_step(0, 1))
         self.run.compile_seconds = time.perf_counter() - start
         self._begun = time.perf_counter()
@@ -85,7 +85,7 @@ class Training:
     def finish(self, heard: Callable[[Run], bool] | None = None) -> None:
         """Train and measure in turn, until the run ends.
 
-        heard: told the run after each measurement; it answers whether the run is to go on.
+        heard: called with the run after each measurement; returns whether the run goes on.
         """
         with one_thread():
             self.measure()
@@ -108,7 +108,7 @@ class Training:
         return bool(tally[EVALUATIONS] >= self._limits[0] or tally[EXAMPLES] >= self._limits[1])
 
     def _usual_interval(self) -> int:
-        """Every epoch of a dataset; on a plain function, at most a thousand times where its steps are known."""
+        """Steps between measurements: an epoch of a dataset; on a function, a thousandth of its steps, or 1000 if unlimited."""
         if self.plan.problem.n_examples > 1:
             return self.per_epoch
         return -(-self.total // 1000) if self.total < _ENDLESS else 1000
@@ -143,7 +143,7 @@ class Training:
         self.position.cpu_seconds += time.thread_time() - cpu_start
 
     def _some_steps(self, skip: int, order: NDArray[np.int64], steps: int, numbers: NDArray[np.float64]) -> int:
-        """Up to so many steps; fewer at a time where the clock is to be looked at."""
+        """Take up to `steps` steps, fewer if the clock must be looked at; return how many."""
         begin, position = time.perf_counter(), self.position
         expected = int(position.steps_a_second * _LOOK_AT_THE_CLOCK)
         wanted = max(1, min(steps, expected)) if self._clock_runs else steps
@@ -159,7 +159,7 @@ class Training:
     def _interval(
         self, loop: Any, skip: int, order: NDArray[np.int64], steps: int, numbers: NDArray[np.float64]
     ) -> tuple[int, float]:
-        """Take up to so many steps: how many were taken, and the cost on the last batch that was looked at."""
+        """Take up to `steps` steps; return how many were taken, and the cost on the last batch that was evaluated."""
         position, layout, setup = self.position, self.layout, self.setup
         done, cost, position.update_norm = loop(
             position.w,
@@ -194,7 +194,7 @@ class Training:
         self.run.message = f"{reason}; last finite step {self.run.last_finite_step}"
 
     def measure(self) -> None:
-        """Add a row to the history, tell the feedback schedules, and notice what ends the run."""
+        """Add a row to the history; by what it shows, end the run or inform the feedback schedules."""
         start, run = time.perf_counter(), self.run
         row = self._measuring.measure(self.position, self._numbers.lr(max(run.steps - 1, 0)))
         if run.status == "budget":
@@ -202,7 +202,7 @@ class Training:
         run.measure_seconds += time.perf_counter() - start
 
     def _judge(self, row: Log) -> None:
-        """Notice divergence, and what else ends the run; else tell the feedback schedules."""
+        """End the run if it has diverged or a stopping rule applies; else inform the feedback schedules."""
         run, cost, norm = self.run, row[_COST], row[_WEIGHT_NORM]
         if not (math.isfinite(cost) and cost < self.plan.stop.bound):
             self._diverge(f"the training cost after step {run.steps} is {cost:g}")

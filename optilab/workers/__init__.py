@@ -1,1 +1,1 @@
-"""Processes that make runs: started, watched, told what to make."""
+"""Worker processes, which compute runs: how they are started, watched, and sent batches."""

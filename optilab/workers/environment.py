@@ -60,7 +60,7 @@ def host() -> str:
 
 
 def use_plugins(files: list[str]) -> None:
-    """Load plugins from files. InputError if one can't be; about other plugins, the parent process has warned already."""
+    """Load plugins from files. InputError if one can't be loaded. Warnings are dropped: the parent process has given them."""
     warnings.simplefilter("ignore", PluginWarning)
     loading.trust()
     for file in files:
@@ -71,8 +71,8 @@ def use_plugins(files: list[str]) -> None:
 def check_versions(wanted: Mapping[str, str]) -> None:
     """OtherCodeError if this process has other versions than are wanted: results might differ in their last bits.
 
-    Another BLAS kernel may change last bits as well, but it comes with the processor, and nobody can install another: it is
-    recorded with each run, and accepted.
+    Another BLAS kernel may change last bits as well, but it is chosen by the processor, not installed: it is recorded with each
+    run, and accepted.
     """
     here = json.loads(versions())
     other = [

@@ -62,7 +62,7 @@ class Maker:
                 return
 
     def _plan(self, cell: BatchCell, first: BatchRun) -> Plan:
-        """The plan of a cell, checked against what the runner has found of its first run."""
+        """The plan of a cell, after checking that its code digest and its first run_id are those of the runner."""
         key = f"{cell.code} {json.dumps(cell.spec, sort_keys=True)}"
         if key not in self._plans:
             plan = Cell.of_spec(cell.spec).plan
@@ -106,7 +106,7 @@ class Maker:
         )
 
     def _setup(self, plan: Plan) -> Setup:
-        # one factory makes several rules of a name
+        # a factory may return several rules of the same name
         key = f"{id(plan.problem)} {[(rule.label, id(rule.function)) for rule in plan.optimizer.rules]}"
         kept = self._setups.get(key)
         if kept is None or kept.problem is not plan.problem:
@@ -145,7 +145,7 @@ def _make_room(kept: dict[str, Any]) -> None:
         del kept[next(iter(kept))]
 
 
-_makers: dict[str, Maker] = {}  # by session: that of the present one
+_makers: dict[str, Maker] = {}  # by session; only that of the present one
 
 
 def work_here(message: str) -> tuple[bytes, str, str, int]:

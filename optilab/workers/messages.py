@@ -22,7 +22,7 @@ _LENGTHS = struct.Struct("<II")  # of an outcome's facts and of its history, in 
 
 @dataclass(frozen=True)
 class BatchCell:
-    """What some runs of a batch have in common: the spec of their cell, and the digest of the code that they execute."""
+    """The common part of some runs of a batch: the spec of their cell, and the digest of the code that they execute."""
 
     spec: Mapping[str, Any]
     code: str
@@ -30,7 +30,7 @@ class BatchCell:
 
 @dataclass(frozen=True)
 class BatchRun:
-    """A run of a batch. cell, limits: positions in the batch's own; limits is None for a run that is never pruned."""
+    """A run of a batch. cell, limits: indices into those of the batch; limits is None for a run that is never pruned."""
 
     cell: int
     seed: int
@@ -81,7 +81,7 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """How one run ended; the fields are columns of `runs`.
+    """The outcome of one run; the fields are columns of `runs`.
 
     message, traceback: written by plugins; what UTF-8 can't encode in them is escaped.
     log: its history, [measurement, column].
@@ -107,7 +107,7 @@ class Outcome:
         return {name: getattr(self, name) for name in FACTS}
 
     def pack(self) -> bytes:
-        """As bytes, to be followed by those of the next outcome."""
+        """The outcome as bytes; those of several can be joined."""
         facts = json.dumps(self.facts).encode()
         log = np.ascontiguousarray(self.log).tobytes()
         return _LENGTHS.pack(len(facts), len(log)) + facts + log
@@ -135,7 +135,7 @@ def whole(packed: bytes) -> tuple[int, bytes]:
 
 
 def _frames(packed: bytes) -> Iterator[tuple[int, int, int]]:
-    """Of each complete outcome, where its facts begin, where its history begins, and where that ends."""
+    """For each complete outcome, the offsets at which its facts begin, its history begins, and its history ends."""
     place = 0
     while place + _LENGTHS.size <= len(packed):
         facts, log = _LENGTHS.unpack_from(packed, place)

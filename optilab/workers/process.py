@@ -20,7 +20,7 @@ from optilab.guarding.children import python
 from optilab.workers.messages import OUTCOMES, Batch
 
 GRACE = 2.0  # seconds after its time limit in which a run may end by itself
-START = 60.0  # seconds for a worker to start, beside those for its plugins
+START = 60.0  # seconds for a worker to start, besides those for its plugins
 _TAIL = 4000  # characters of what a worker wrote before it died
 
 
@@ -38,7 +38,7 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
-Told = Callable[[int, list[float]], None]  # of a run's number in its batch, and a measurement
+Told = Callable[[int, list[float]], None]  # called with a run's position in its batch, and a measurement
 
 
 class WorkerProcess:
@@ -132,7 +132,7 @@ class WorkerProcess:
         try:
             size = self._outcomes.stat().st_size
         except OSError:
-            return  # it is being ended
+            return  # it is being killed, and its folder removed
         if size != self._size:
             self._size, self._since = size, now
         if not self._waiting and now - self._since > time_limit + GRACE:

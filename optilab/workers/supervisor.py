@@ -139,7 +139,7 @@ _changing = threading.Lock()
 def work(message: str) -> tuple[bytes, str, str, int]:
     """Work on a batch, given as JSON, under the supervisor of this process: the function that executors call.
 
-    A new session ends the workers of the one before, which hold the code of that time. Returns the fields of a `Reply`;
+    A new session ends the workers of the one before, which have loaded the code of that time. Returns the fields of a `Reply`;
     errors as for `Supervisor.work`.
     """
     batch = Batch.from_json(message)
@@ -171,7 +171,7 @@ def _supervisor(session: str) -> Supervisor:
 
 
 def close_workers() -> None:
-    """End the worker processes of this process: what an executor calls where its batches were made."""
+    """End the worker processes of this process. An executor calls it in each process that worked on its batches."""
     with _changing:
         _close()
 

@@ -27,8 +27,8 @@ def main() -> None:
     faulthandler.enable()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     asked = os.fdopen(os.dup(0), encoding="utf-8")
-    os.dup2(2, 1)  # what a plugin prints is no answer,
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # and what it reads is no request
+    os.dup2(2, 1)  # what a plugin prints must not be read as an answer,
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor what it reads be a request
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     begin = json.loads(asked.readline())
     threading.Thread(target=_listen, args=(asked, lines, Path(begin["folder"])), daemon=True).start()
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _listen(asked: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> None:
-    """Pass on what comes in. Compiled training gives way to this thread, so that even an endless run ends here."""
+    """Queue incoming lines; end the process with the input. Compiled training releases the GIL, so even an endless run ends."""
     with contextlib.suppress(Exception):
         for line in asked:
             lines.put(line)
@@ -75,7 +75,7 @@ def _work(maker: Maker, batch: Batch, outcomes: Any, say: Any) -> None:
     except InputError as error:
         say(refused=str(error))
         return
-    except OSError as error:  # a plugin's own is a result; this one is of the file of outcomes
+    except OSError as error:  # from the file of outcomes; one that a plugin raises is a result
         say(refused=f"a worker can't write what it makes: {error}")
         return
     say(done=True, compiled=cache.LOG.compiled - compiled)

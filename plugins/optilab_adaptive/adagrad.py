@@ -26,7 +26,7 @@ def adagrad(w, g, s, t, lr, eps=1e-10, initial_accumulator=0.0, lr_decay=0.0, ep
         lr: learning rate, the length of each weight's first step; torch's 0.01.
         eps: keeps the denominator from zero; torch's 1e-10 is next to nothing.
         initial_accumulator: what s starts at; with the default 0, the first step of every weight has the length lr.
-        lr_decay: how fast the rate falls beside that; 0 leaves it to s, as in the paper.
+        lr_decay: how fast the rate falls besides; 0 leaves it to s, as in the paper.
         eps_inside: whether the denominator is sqrt(s + eps), as in Optax and Keras, in place of sqrt(s) + eps.
 
     Example:

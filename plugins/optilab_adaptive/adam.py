@@ -1,4 +1,4 @@
-"""Adam (Kingma and Ba, 2015, "Adam: a method for stochastic optimization", arXiv:1412.6980) and its nearest kin."""
+"""Adam (Kingma and Ba, 2015, "Adam: a method for stochastic optimization", arXiv:1412.6980) and its closest variants."""
 
 from optilab import elementwise, hookimpl
 from optilab_adaptive.moments import spread

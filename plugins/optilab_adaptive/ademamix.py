@@ -94,7 +94,7 @@ def simplified_ademamix(w, g, m, v, t, lr, beta1=0.99, beta2=0.95, alpha=0.0, ep
             alpha is.
         beta1: share of m that is kept in each step; 0.99 sums up about 100 gradients.
         beta2: share of v that is kept in each step; 0.95 averages about 20 squares.
-        alpha: weight of the newest gradient beside the momentum; the default 0 leaves it out.
+        alpha: weight of the newest gradient besides the momentum; the default 0 leaves it out.
         eps: keeps the denominator from zero.
         eps_root: added inside the root, as in Optax; the default 0 adds nothing.
 

@@ -1,4 +1,4 @@
-"""What Adam and its kin have in common: moments of the gradient, freed of the bias of their start at zero."""
+"""Moments of the gradient, as Adam and its variants use them, with the correction of their bias towards zero."""
 
 from math import sqrt
 

@@ -18,7 +18,7 @@ def momentum_at(t, beta1, momentum_decay, scheduled_momentum):
 
 
 def step(w, g, m, v, mu_product, t, lr, beta1, beta2, eps, eps_root, momentum_decay, scheduled_momentum, weight_decay):
-    """One step of NAdam after momenta with the product mu_product, of weights that shrink first. Returns its momentum."""
+    """Take one step of NAdam, after weight decay. mu_product: of all momenta before. Returns the momentum at t."""
     mu = momentum_at(t, beta1, momentum_decay, scheduled_momentum)
     mu_next = momentum_at(t + 1, beta1, momentum_decay, scheduled_momentum)
     of_m = lr * mu_next / (1 - mu_product * mu * mu_next)

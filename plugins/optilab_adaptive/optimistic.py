@@ -16,19 +16,19 @@ from optilab_adaptive.moments import corrected_momentum, spread
 def optimistic_adam(
     w, g, m, v, d, t, lr, alpha=1.0, beta=1.0, beta1=0.9, beta2=0.999, eps=1e-8, eps_root=0.0, nesterov=False
 ):
-    """Optimistic Adam: Adam that steps twice along its direction, a bet that it stays, and takes the last bet back.
+    """Optimistic Adam: Adam whose direction is extrapolated by its change since the last step.
 
     d_t = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)   the direction of Adam
     w = w - lr * ((alpha + beta) * d_t - beta * d_(t-1))          d_0 is d_1
 
-    For games, where gradients turn around. Algorithm 1 of Daskalakis et al., "Training GANs with optimism", 2018,
+    Meant for games, where gradients rotate. Algorithm 1 of Daskalakis et al., "Training GANs with optimism", 2018,
     arXiv:1711.00141, with alpha = beta = 1, generalised as in Mokhtari, Ozdaglar and Pattathil, 2020, arXiv:1901.08511.
     As optax.optimistic_adam_v2, which has nesterov=True by default.
 
     Args:
         lr: learning rate, about the distance that a weight moves in a step.
         alpha: weight of the direction itself; 1 in Daskalakis et al.
-        beta: weight of the bet, the change of the direction; 0 is Adam.
+        beta: weight of its change; 0 is Adam.
         beta1: share of m that is kept in each step; 0.9 averages about 10 gradients.
         beta2: share of v that is kept in each step; 0.999 averages about 1,000 squares.
         eps: keeps the denominator from zero.

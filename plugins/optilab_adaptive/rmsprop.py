@@ -44,7 +44,7 @@ def rmsprop(
         lr: learning rate, about the distance that a weight moves in a step.
         alpha: share of v that is kept in each step; 0.99 averages about 100 squares, the lecture's 0.9 about 10.
         eps: keeps the denominator from zero.
-        momentum: share of the last step that is gone on with; the default 0 has no momentum.
+        momentum: share of the last step that is repeated; the default 0 has no momentum.
         centered: whether the square of a running mean of the gradient is taken off v, which makes it a variance:
             Graves, "Generating sequences with recurrent neural networks", 2013, arXiv:1308.0850, equation 38.
         eps_inside: whether the denominator is sqrt(v + eps), as in Optax and Keras.

@@ -29,7 +29,7 @@ def rprop(w, g, previous, size, first_step=0.01, eta_minus=0.5, eta_plus=1.2, mi
     that a weight waits for a step after a flip is the iRprop- of Igel and Hüsken, "Improving the Rprop learning
     algorithm", 2000. As torch.optim.Rprop, where first_step is called lr, though a schedule of it changes nothing.
     optax.rprop 0.2.8 returns the steps of one call in the next, unless the sign flips meanwhile; its first step is
-    zero. It is given all examples unless told otherwise, as the signs of a batch's gradient are partly chance.
+    zero. Its default batch is all examples, since the signs of a smaller batch's gradient are partly chance.
 
     Args:
         first_step: what each size starts at.

@@ -1,1 +1,1 @@
-"""Runs on more than one machine, by way of Dask."""
+"""Runs on more than one machine, through Dask."""

@@ -19,12 +19,12 @@ _PATIENCE = 10  # seconds for a scheduler to answer
 def dask(workers: int | None = None, address: str | None = None) -> Iterator[Pool]:
     """Make the runs on the workers of a Dask cluster.
 
-    workers: processes of a cluster that is started on this machine; one a core where it isn't given.
-    address: of a scheduler that runs already, as in "tcp://192.168.0.1:8786", in place of `workers`; its own may come and go.
+    workers: processes of a cluster that is started on this machine; one a core if not given.
+    address: of a scheduler that runs already, as in "tcp://192.168.0.1:8786", instead of `workers`; its workers may come and go.
 
-    A worker's machine has the same optilab, plugins and packages as this one, and finds a dataset of one's own, and a
-    plugin in a file, under the same path. Its processor may be another one, and the last bits of a result with it. Nothing
-    but names, numbers and results goes through the scheduler.
+    A worker's machine must have the same optilab, plugins and packages as this one, and the same files of datasets and plugins
+    at the same paths. Its processor may differ, and with it the last bits of a result. Only names, numbers and results go
+    through the scheduler.
 
     InputError where Dask isn't installed, where no scheduler answers at the address, and where both are given.
     """
@@ -39,7 +39,7 @@ def dask(workers: int | None = None, address: str | None = None) -> Iterator[Poo
         try:
             yield Pool(tasks, slots, lambda: _trouble(client), lost=(distributed.scheduler.KilledWorker,))
         finally:
-            with suppress(Exception):  # whatever is left there is of no use any more
+            with suppress(Exception):  # what is left there isn't needed any more
                 tasks.shutdown(wait=False)
                 client.run(close_workers)
 
@@ -71,7 +71,7 @@ class _Slots:
 
     def __call__(self) -> int:
         if time.monotonic() - self._asked > 1:
-            with suppress(Exception):  # the connection is looked at elsewhere
+            with suppress(Exception):  # `_trouble` tells of a lost connection
                 threads: dict[str, Any] = self._client.nthreads()
                 self._count = sum(threads.values())
             self._asked = time.monotonic()

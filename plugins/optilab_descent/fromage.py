@@ -17,8 +17,8 @@ def fromage(w, g, lr, layers, min_norm=0.0):
     ratio = |w| / |g|                                   for each layer
     w = (w - lr * ratio * g) / sqrt(1 + lr^2)
 
-    Algorithm 1 of Bernstein et al., 2020, arXiv:2002.03432: the divisor keeps |w| as it is where the step is at right angles
-    to w, as that of a layer is whose scale doesn't change the cost. A layer whose weights or gradient are all zero takes a plain
+    Algorithm 1 of Bernstein et al., 2020, arXiv:2002.03432: the divisor keeps |w| as it is if the step is orthogonal to w, as in
+    a layer whose scale doesn't change the cost. A layer whose weights or gradient are all zero takes a plain
     step (ratio 1), as in the authors' code. As optax.fromage, whose min_norm is 1e-6.
 
     Args:

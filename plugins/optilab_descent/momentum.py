@@ -82,8 +82,8 @@ def heavy_ball(w, g, previous, lr, momentum=0.9):
 
     w_new = w - lr * g + momentum * (w - w_old)
 
-    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, in his own variables: under a
-    schedule, and if something else moves the weights, not the same as `momentum`, but as its lr_inside_momentum.
+    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, in his own variables. Under
+    a schedule it differs from `momentum` and equals its lr_inside_momentum; if another rule moves the weights, it differs from both.
 
     Args:
         lr: learning rate.

@@ -6,7 +6,7 @@ from optilab import hookimpl, norm, scalar, vectorwise
 
 
 def polyak_length(gap, squares, bound):
-    """As far as the cost's gap to its lowest value justifies, at most `bound`; nothing where there is no slope."""
+    """The step that the cost's gap to its lowest value justifies, at most `bound`; 0 if the gradient is zero."""
     return min(bound, gap / squares) if squares != 0 else 0.0
 
 
@@ -23,7 +23,7 @@ def polyak(w, g, cost, last, lr, c=0.5, lowest=0.0, eps=0.0, sps_plus=False, gro
     step = min(lr, (cost - lowest) / (c * |g|^2 + eps))      SPS_max, equation 3
     w = w - step * g
 
-    Loizou et al., 2021, arXiv:2002.10542. Polyak's own rule, 1969, has c = 1, as has optax.polyak_sgd. That scales the gradient
+    Loizou et al., 2021, arXiv:2002.10542. Polyak's own rule, 1969, has c = 1, as has optax.polyak_sgd. The latter scales the gradient
     before it measures its length, so that its `scaling` is this c, and its longest step `scaling` times its max_learning_rate.
 
     Args:

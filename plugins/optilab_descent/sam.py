@@ -1,4 +1,4 @@
-"""SAM (Foret et al., 2021, "Sharpness-aware minimization", arXiv:2010.01412), and ASAM, which knows the weights' scales."""
+"""SAM (Foret et al., 2021, "Sharpness-aware minimization", arXiv:2010.01412), and ASAM, which adapts to the weights' scales."""
 
 from math import sqrt
 

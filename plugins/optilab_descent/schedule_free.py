@@ -14,7 +14,7 @@ RANGES = {
 
 
 def warmed(lr, t, warmup_steps):
-    """The learning rate of step t, where it rises to lr over the first steps."""
+    """The learning rate of step t, which rises to lr over the first `warmup_steps` steps."""
     return lr if t >= warmup_steps else lr * t / warmup_steps
 
 

@@ -49,7 +49,7 @@ def sophia(
     w = w - lr * clip(m / max(gamma * h, eps), -1, 1)
 
     Sophia-H, algorithms 1 and 3 of Liu et al., 2023, arXiv:2305.14342, where H is the Hessian on this batch; its product with
-    the noise is taken from two more gradients. Where the curvature is negative or unknown, each step is lr by the sign. The
+    the noise is taken from two more gradients. Where the curvature is negative or unknown, a weight moves by lr against the sign of m. The
     paper's other estimate, Gauss-Newton-Bartlett, needs labels drawn from the network's own answers.
 
     optax.contrib.sophia has bias_correction, hessian_late, probe="signs", beta1 = 0.965, eps = 1e-8 and weight_decay = 1e-4.

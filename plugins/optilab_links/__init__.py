@@ -1,1 +1,1 @@
-"""Links for chains: they change the gradient before a rule steps, or the step after it, and take none of their own."""
+"""Links for chains: they change the gradient before a rule steps, or the step after it, and make no step themselves."""

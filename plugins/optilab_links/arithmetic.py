@@ -1,4 +1,4 @@
-"""What several links compute."""
+"""Arithmetic that several links share."""
 
 
 def scale(vector, factor):

@@ -70,8 +70,8 @@ def swa(w, average, t, start=0, interval=100):
     average = average + (w - average) / n     at step start + n * interval, n = 1, 2, ...
 
     Until the first of them the average is w itself; the steps themselves don't change. Izmailov et al., "Averaging weights leads
-    to wider optima and better generalization", 2018, arXiv:1803.05407, after three quarters of the training once an epoch, at a
-    constant or cyclic learning rate; as torch.optim.swa_utils.AveragedModel.
+    to wider optima and better generalization", 2018, arXiv:1803.05407, who average once an epoch after three quarters of the
+    training, at a constant or cyclic learning rate. As torch.optim.swa_utils.AveragedModel.
 
     Args:
         start: steps that are left out of the mean; 0 for none.
@@ -91,7 +91,7 @@ def swa(w, average, t, start=0, interval=100):
 
 
 def _mean(others, value, n):
-    """The mean of n numbers, of which one is `value`, and of the others the mean is known."""
+    """The mean of n numbers: `value`, and n - 1 whose mean is `others`."""
     return others + (value - others) / n
 
 

@@ -12,7 +12,7 @@ def l2(w, g, cost, penalty=1e-4):
     g = g + penalty * w
     cost = cost + penalty/2 * |w|^2     for rules that ask for it, and in all that they evaluate
 
-    What is measured is the cost without it. Krogh and Hertz, "A simple weight decay can improve generalization", 1992. What
+    The cost is measured without it. Krogh and Hertz, "A simple weight decay can improve generalization", 1992. It is what
     torch.optim calls weight_decay in SGD, Adam and RMSprop, and optax.add_decayed_weights before the rule. Under Adam it is not
     the same as `weight_decay`. Biases are often left out: `l2 on matrices | sgd`.
 

@@ -50,7 +50,7 @@ def _centre(part):
 
 @vectorwise(ranges={"norm_eps": "[0, inf)"}, claims=("rotation", "sign flips", "translation"), link="before")
 def normalize_gradient(g, layers, norm_eps=1e-6, layerwise=False):
-    """Normalized gradient: it gets length 1, so that lr is the length of the step: `normalize_gradient | sgd`.
+    """Normalized gradient: scaled to length 1, so that lr is the length of the step: `normalize_gradient | sgd`.
 
     g = g / (|g| + norm_eps)
 

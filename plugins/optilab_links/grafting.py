@@ -51,8 +51,8 @@ def take_length(w, start, direction, layers, layerwise=True):
 
     w = start + direction * |w - start| / |direction|     for each layer, algorithm 1
 
-    Agarwal et al., 2020, arXiv:2002.11803; of this chain it says that SGD is grafted on Adam's lengths, Adam#SGD. Both rules
-    keep states of their own along the common path. Where the first rule doesn't move, nothing does.
+    Agarwal et al., 2020, arXiv:2002.11803, who call this chain, with Adam's lengths in SGD's directions, Adam#SGD. Both rules
+    keep their own states along the common path. Where the first rule doesn't move, nothing does.
 
     Args:
         layerwise: takes the length for each layer; without it that of the whole step.

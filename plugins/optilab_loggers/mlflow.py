@@ -25,7 +25,7 @@ def mlflow(where: str) -> Iterator[Logger]:
         from mlflow.tracking import MlflowClient
     except ImportError:
         raise InputError("the logger 'mlflow' needs `pip install 'optilab-framework[mlflow]'`") from None
-    logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells how it makes its tables
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # or it logs how it creates its tables
     if "://" not in where:
         Path(where).mkdir(parents=True, exist_ok=True)
         where = f"sqlite:///{Path(where).resolve() / 'mlflow.db'}"
@@ -38,7 +38,7 @@ def mlflow(where: str) -> Iterator[Logger]:
 
 
 class Records(Logger):
-    """One MLflow run a run, in the MLflow experiment of the experiment's name."""
+    """Logs each run as an MLflow run, in the MLflow experiment with the experiment's name."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -46,7 +46,7 @@ class Records(Logger):
         self._waiting: dict[str, list[Any]] = {}
 
     def knows(self, run: LoggedRun) -> bool:
-        """Whether MLflow has a record of the run that was ended."""
+        """Whether MLflow has an ended record of the run."""
         experiment = self._client.get_experiment_by_name(run.experiment)
         if experiment is None:
             return False

@@ -44,7 +44,7 @@ class Events(Logger):
         return self._folder / re.sub(r"[^\w.,=+() -]", "_", run.name)
 
     def knows(self, run: LoggedRun) -> bool:
-        """Whether the run has a file that was ended."""
+        """Whether the run has an ended event file."""
         return (self._folder_of(run) / _ENDED).exists()
 
     def run_started(self, run: LoggedRun) -> None:

@@ -109,11 +109,11 @@ def adafactor(
 
     Example:
         >>> import optilab
-        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0], "test_fraction": 0.0}
         >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
         >>> run = optilab.train(problem, "adafactor", lr=0.1, steps=100)
         >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
-        [0.6, 0.0]
+        [0.54, 0.02]
     """
     share = t**-decay_rate
     added, floor, largest = (eps1, 0.0, inf) if eps_added else (0.0, eps1, 1 / eps1)

@@ -124,11 +124,11 @@ def shampoo(
 
     Example:
         >>> import optilab
-        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0], "test_fraction": 0.0}
         >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
         >>> run = optilab.train(problem, "shampoo", lr=1, steps=200)
         >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
-        [0.6, 0.0]
+        [0.54, 0.0]
     """
     share = 1 if beta2 == 1 else 1 - beta2
     power = 1 / root

@@ -32,11 +32,11 @@ def sm3(w, g, m, rows, columns, next_columns, row_of_v, layers, lr, beta1=0.9, b
 
     Example:
         >>> import optilab
-        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0]}
+        >>> xor = {"x_train": [[0, 0], [0, 1], [1, 0], [1, 1]], "y_train": [0, 1, 1, 0], "test_fraction": 0.0}
         >>> problem = optilab.get_problem("network", dataset=xor, hidden=[8])
         >>> run = optilab.train(problem, "sm3", lr=1, steps=100)
         >>> run.history["train_cost"].iloc[[0, -1]].round(2).tolist()
-        [0.6, 0.0]
+        [0.54, 0.01]
     """
     share = 1 if beta2 == 1 else 1 - beta2
     for layer in layers:
@@ -59,7 +59,7 @@ def sm3(w, g, m, rows, columns, next_columns, row_of_v, layers, lr, beta1=0.9, b
 
 
 def largest(values):
-    """The largest of some values, which are written over: by halves, since a maximum of one after another isn't vectorised."""
+    """The largest of some values, which are overwritten: by halves, since a running maximum isn't vectorised."""
     n = values.size
     while n > 1:
         half = n // 2

@@ -8,39 +8,39 @@ from optilab import norm
 
 
 def part(vector, layer):
-    """One value a weight."""
+    """The layer's part of a vector with one value a weight."""
     return vector[layer.offset : layer.offset + layer.size]
 
 
 def as_matrix(vector, layer):
-    """One value a weight: rows (fan-in) by columns (fan-out)."""
+    """The same part as a matrix, rows (fan-in) by columns (fan-out)."""
     return part(vector, layer).reshape((layer.rows, layer.columns))
 
 
 def left_of(state, layer):
-    """The matrix of rows by rows."""
+    """The layer's matrix of rows by rows."""
     first, n = layer.left_offset, layer.rows
     return state[first : first + n * n].reshape((n, n))
 
 
 def right_of(state, layer):
-    """The matrix of columns by columns."""
+    """The layer's matrix of columns by columns."""
     first, n = layer.right_offset, layer.columns
     return state[first : first + n * n].reshape((n, n))
 
 
 def rows_of(state, layer):
-    """One value a row."""
+    """The layer's part of a state with one value a row."""
     return state[layer.row_offset : layer.row_offset + layer.rows]
 
 
 def columns_of(state, layer):
-    """One value a column."""
+    """The layer's part of a state with one value a column."""
     return state[layer.column_offset : layer.column_offset + layer.columns]
 
 
 def copy_into(target, source):
-    """What target[:] = source does, without the second and a half that it takes to compile."""
+    """Copy a matrix; target[:] = source would take a second and a half to compile."""
     for i in range(target.shape[0]):
         for j in range(target.shape[1]):
             target[i, j] = source[i, j]

@@ -30,7 +30,7 @@ class Study(Sampler):
         import optuna
 
         quiet = optuna.logging.get_verbosity()
-        optuna.logging.set_verbosity(optuna.logging.WARNING)  # it tells of each study
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # or it logs each study
         self._study = optuna.create_study(sampler=chooser)
         optuna.logging.set_verbosity(quiet)
         self._distributions = {name: _distribution(found) for name, found in sampled.items()}

@@ -15,8 +15,8 @@ def chebyshev(step, total, condition=20.0):
 
     Here m and M are the least and the largest curvature, lr is 1/M, and multipliers lie between 1 and condition = M/m. After all
     of them no error is larger than that of the Chebyshev polynomial; many of them alone diverge, so their order is the one that
-    keeps errors small on the way: the fractal one of Agarwal, Goel and Zhang, 2021, arXiv:2103.01338, and where total is no
-    power of two, that of the next one without the steps that are too many. It begins anew past the end.
+    keeps errors small on the way: the fractal one of Agarwal, Goel and Zhang, 2021, arXiv:2103.01338, and if total is no
+    power of two, that of the next power, without the surplus steps. It begins anew past the end.
 
     Args:
         condition: largest curvature over the least, M/m.

@@ -1,4 +1,4 @@
-"""Schedules made of others."""
+"""Schedules composed of others."""
 
 import numpy as np
 

@@ -19,7 +19,7 @@ def constant(step, total, *, factor=1.0):
 
 @schedule(ranges={"every": "{1, 2, ...}", "gamma": "(0, inf)"})
 def step(step, total, every, gamma=0.1):
-    """Step decay: multiplied by gamma after every so many steps, past the end as well.
+    """Step decay: multiplied by gamma once in `every` steps, past the end as well.
 
     multiplier = gamma^floor(step / every)
 
@@ -49,7 +49,7 @@ def multi_step(step, total, milestones=(), gamma=0.1):
 
 @schedule(ranges={"gamma": "(0, inf)", "every": "{1, 2, ...}"})
 def exponential(step, total, gamma, *, every=1):
-    """Exponential decay: multiplied by gamma every so many steps, smoothly, past the end as well.
+    """Exponential decay: multiplied by gamma over `every` steps, smoothly, past the end as well.
 
     multiplier = gamma^(step / every)
 

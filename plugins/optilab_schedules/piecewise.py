@@ -6,7 +6,7 @@ from optilab import InputError, hookimpl, schedule
 
 
 def interpolated(step, at, values, shape):
-    """Through the values at the steps `at`, along straight lines or half cosines; the ends stay as they are."""
+    """Interpolation of the values at the steps `at`, by straight lines or half cosines; constant beyond the ends."""
     at, values = np.asarray(at, float), np.asarray(values, float)
     part = np.clip(np.searchsorted(at, step, side="right") - 1, 0, len(at) - 2)
     x = np.clip((step - at[part]) / (at[part + 1] - at[part]), 0, 1)

@@ -1,4 +1,4 @@
-"""A schedule that watches the run."""
+"""Schedules that follow the measurements of a run."""
 
 from math import copysign, inf, isnan
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from optilab import is_finite
 
-# What the hyperparameters accept that all searches share.
+# Ranges of the hyperparameters that all searches share.
 WOLFE = {
     "c1": "(0, 1)",
     "c2": "(0, 1)",

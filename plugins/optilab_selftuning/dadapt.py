@@ -28,10 +28,10 @@ def dadapt_sgd(w, g, w0, s, d, numerator, first_norm, lr, momentum=0.0, d0=1e-6,
     form of the authors' package, dadaptation.DAdaptSGD, whose weight decay is `l2 | dadapt_sgd`.
 
     Args:
-        lr: factor of the rate; to stay 1, but for a schedule, which multiplies it.
+        lr: factor of the rate; leave it at 1, except for a schedule, which multiplies it.
         momentum: share of w that is kept in each step; the default 0 has no momentum.
-        d0: what d begins at; below the distance to the minimum, else it is too far from the first step on.
-        growth: most by which d is multiplied in a step, from 1 to inf; the default inf doesn't hold it back.
+        d0: what d begins at; below the distance to the minimum, or the first steps go too far.
+        growth: largest factor of d in a step, from 1 to inf; the default inf sets no limit.
 
     Example:
         >>> import optilab
@@ -93,13 +93,13 @@ def dadapt_adam(
     dadaptation.DAdaptAdam(decouple=True); without `decouple`, its decay is `l2 | dadapt_adam`.
 
     Args:
-        lr: factor of the rate; to stay 1, but for a schedule, which multiplies it.
+        lr: factor of the rate; leave it at 1, except for a schedule, which multiplies it.
         beta1: share of m that is kept in each step; 0.9 averages about 10 gradients.
         beta2: share of v that is kept in each step; 0.999 averages about 1,000 squares.
         eps: keeps the denominator from zero; above 0.
         weight_decay: what the rate is multiplied by to shrink w; the default 0 leaves it.
         d0: what d begins at; below the distance to the minimum.
-        growth: most by which d is multiplied in a step, from 1 to inf; the default inf doesn't hold it back.
+        growth: largest factor of d in a step, from 1 to inf; the default inf sets no limit.
         bias_correction: whether the rate is multiplied by sqrt(1 - beta2^t) / (1 - beta1^t), as always in
             optax.contrib.dadapt_adamw.
 

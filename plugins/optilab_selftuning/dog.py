@@ -19,7 +19,7 @@ def distance_between(w, other):
 
 
 def step_of_dog(w, g, w0, farthest, squares, t, lr, first, first_is, eps):
-    """Take one step; the farthest distance from w0 so far, and the sum of squared gradients."""
+    """Take one step; returns the farthest distance from w0 so far, and the sum of squared gradients."""
     if t == 1:
         farthest = first * (1 + norm(w)) if first_is == "heuristic" else first if first_is == "distance" else 0.0
     farthest = max(farthest, distance_between(w, w0))
@@ -48,11 +48,11 @@ def dog(w, g, w0, farthest, squares, t, lr, first=1e-6, first_is="heuristic", ep
 
     Ivgi, Hinder and Carmon, "DoG is SGD's best friend: a parameter-free dynamic step size schedule", 2023,
     arXiv:2302.12022. As in optax.contrib.dog and in the authors' code, whose weight decay is `l2 | dog`. The authors
-    recommend to evaluate at an average of the weights.
+    recommend evaluating at an average of the weights.
 
     Args:
         lr: factor of the rate; the authors recommend 1.
-        first: how far the first step goes, in units that first_is tells; above 0, and small.
+        first: how far the first step goes, in the unit that first_is names; above 0, and small.
         first_is: "heuristic" lets farthest begin at first * (1 + |w0|), "distance" at `first`; with "learning_rate" the
             first step is `first` times the gradient.
         eps: keeps the denominator from zero.
@@ -85,7 +85,7 @@ def l_dog(w, g, w0, farthest, squares, layers, t, lr, first=1e-6, first_is="heur
 
     Args:
         lr: factor of the rates; the authors recommend 1.
-        first: how far the first step of each layer goes, in units that first_is tells; above 0, and small.
+        first: how far the first step of each layer goes, in the unit that first_is names; above 0, and small.
         first_is: "heuristic" lets farthest begin at first * (1 + |w0|), "distance" at `first`; with "learning_rate" the
             first step is `first` times the gradient.
         eps: keeps the denominator from zero.

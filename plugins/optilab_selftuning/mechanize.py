@@ -38,8 +38,8 @@ def mechanize(w, g, w0, last, delta, s, r, m, v, s_init=1e-6, num_betas=6, decay
     Args:
         s_init: scale of the factor's first values, above 0; Optax's 1e-6 takes tens of steps to grow.
         num_betas: how many tuners share in the factor, each of which forgets at its own pace.
-        decay: how strongly the factor is pulled to where the weights are smaller; weight_decay in Optax, not here, so
-            that it isn't that of the rule before.
+        decay: how strongly the factor is pulled to where the weights are smaller; called weight_decay in Optax, and
+            not here, to tell it from that of the rule before.
         eps: keeps denominators from zero; above 0.
 
     Example:

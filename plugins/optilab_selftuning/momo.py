@@ -11,7 +11,7 @@ DECAY = {"weight_decay": "[0, inf)", "decay": "{proximal, separate, linear}"}
 
 
 def model_step(cost_mean, slope_mean, product, squares, weight, bound, lowest, lr, shrink, adapt_lower_bound):
-    """How far along m the model of the cost, cut off at `bound`, falls, at most lr; and the bound.
+    """The step along m to the minimum of a model of the cost that is cut off at `bound`, at most lr; and the bound.
 
     squares: of m, in the norm of the method. weight: sum of the weights in the means, where that is not 1.
     """
@@ -27,7 +27,7 @@ def model_step(cost_mean, slope_mean, product, squares, weight, bound, lowest, l
 
 
 def decayed(step, lr, weight_decay, decay):
-    """What w is multiplied by, and what the step is."""
+    """The factor of w and the step, for a kind of weight decay."""
     if decay == "linear":
         return 1 - lr * weight_decay, step
     kept = 1 / (1 + lr * weight_decay)

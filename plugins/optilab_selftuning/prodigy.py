@@ -59,7 +59,7 @@ def prodigy(
     arXiv:2306.06101, with the defaults of prodigyopt.Prodigy. Decay that is not decoupled is `l2 | prodigy`.
 
     Args:
-        lr: factor of the rate; to stay 1, but for a schedule, which multiplies it.
+        lr: factor of the rate; leave it at 1, except for a schedule, which multiplies it.
         beta1: share of m that is kept in each step; 0.9 averages about 10 gradients.
         beta2: share of v that is kept in each step; 0.999 averages about 1,000 squares.
         beta3: share of the numerator and of s that is kept in each step; the default 0 stands for sqrt(beta2).
@@ -67,8 +67,8 @@ def prodigy(
         weight_decay: what the rate is multiplied by to shrink w; the default 0 leaves it.
         d0: what d begins at; below the distance to the minimum.
         d_coef: what the estimate is multiplied by; above 1 for longer steps.
-        growth: most by which d is multiplied in a step once it has left d0, from 1 to inf; the default inf doesn't hold
-            it back.
+        growth: largest factor of d in a step once it has left d0, from 1 to inf; the default inf sets no
+            limit.
         bias_correction: whether the rate is multiplied by sqrt(1 - beta2^t) / (1 - beta1^t), as always in
             optax.contrib.prodigy.
         safeguard_warmup: whether d stands in place of the rate in s, so that a schedule that begins low doesn't inflate

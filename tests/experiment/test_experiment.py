@@ -345,7 +345,7 @@ def test_changes_are_made_in_order(write: Write) -> None:
         ("optimizers.00.lr=3", r"'00' is not a number from 0 to 0"),
         ("optimizers[1].lr=3", r"'1' is not a number from 0 to 0"),
         ("seeds=" + "9" * 5000, r"its value can't be read: Exceeds the limit"),
-        ("seeds=" + "[" * 900, r"its value can't be read: brackets too deep"),
+        ("seeds=" + "[" * 900, r"its value can't be read: brackets are nested too deeply"),
         ("optimizers.1=3", r"--set 'optimizers\.1=3': '1' is not a number from 0 to 0"),
     ],
 )

@@ -186,7 +186,7 @@ def test_the_experiments_that_are_spoiled_are_good(folder: Path, good: dict[str,
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("x = " + "[" * 900, r"is not a TOML file: brackets too deep in each other"),
+        ("x = " + "[" * 900, r"is not a TOML file: brackets are nested too deeply"),
         ("x = " + "9" * 5000, r"is not a TOML file: Exceeds the limit"),
         ("seeds = 9223372036854775808", r"seeds = 9223372036854775808: a whole number has at most 64 bits"),
         ("seeds = 1000000000", r"seeds = 1000000000: give how many, above zero and up to 10,000,000"),

@@ -110,5 +110,5 @@ def test_an_unknown_method_is_told() -> None:
 )
 def test_settings_that_nothing_reads_are_told(setting: dict[str, Any], entry: dict[str, Any]) -> None:
     """How a search goes by generations means nothing where none does."""
-    with pytest.raises(InputError, match=rf"search\.{next(iter(setting))}: here is no search that goes by generations"):
+    with pytest.raises(InputError, match=rf"search\.{next(iter(setting))}: no search goes by generations here"):
         grid(entry, search=setting, tuning={})

@@ -205,7 +205,7 @@ def test_costs_of_any_kind_have_a_picture(plain_names: Results, draw_it: Any, wh
     """Whatever costs a run has: there is a picture, with a legend of all lines; or a sentence where no final cost is finite."""
     results = doctored(plain_names, COSTS[what])
     if draw_it is sensitivity and not np.isfinite(COSTS[what][-1]):
-        with pytest.raises(InputError, match="of no line is the median training cost finite"):
+        with pytest.raises(InputError, match="no line has a finite median training cost"):
             draw_it(results, None, "train_cost")
         return
     figure = draw_it(results, None, "train_cost")
@@ -217,15 +217,13 @@ def test_costs_of_any_kind_have_a_picture(plain_names: Results, draw_it: Any, wh
 def test_nothing_to_be_seen_is_a_sentence(plain_names: Results, what: str) -> None:
     """Where no cost can stand on an axis, convergence says so, and the pictures that there are are drawn."""
     results = doctored(plain_names, NO_COSTS[what])
-    with pytest.raises(
-        InputError, match="no picture of kind 'convergence': of no line is the median training cost finite"
-    ):
+    with pytest.raises(InputError, match="no picture of kind 'convergence': no line has a finite median training cost"):
         draw(results, ("convergence",))
     said: list[str] = []
     drawn = draw(results, tell=said.append)
     assert [path.name for path in drawn] == ["path.png"]
     (sentence,) = said
-    assert sentence.startswith("no picture of kind 'convergence' or 'sensitivity': of no line is the median")
+    assert sentence.startswith("no picture of kind 'convergence' or 'sensitivity': no line has a finite median")
 
 
 def test_missing_costs_are_a_sentence(plain_names: Results) -> None:

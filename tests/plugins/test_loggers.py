@@ -147,7 +147,7 @@ def test_a_logger_that_fails_stops_nothing(tmp_path: Path, recording: None) -> N
 
     found = run_experiment(experiment(), tmp_path / "r", Way("inline", log=("breaking",)), Noting())
     assert len(found.runs) == 4
-    assert notes == ["the logger breaking has failed, and is told no more: OSError: no room for more"]
+    assert notes == ["the logger breaking has failed, and is no longer called: OSError: no room for more"]
 
 
 @pytest.mark.parametrize("name", ["recording", "tensorboard", "mlflow"])

@@ -239,7 +239,7 @@ def test_parts_that_contradict_each_other(folder: Path) -> None:
     forged = lay(folder, "runs", "00000001-00000009-{}.parquet", as_parquet(other)).read_bytes()
     before = [path.read_bytes() for path in (folder / "runs").iterdir()]
     with Store(folder, LR) as again:
-        assert any("says of some runs what other parts don't say" in note for note in again.notes)
+        assert any("has other rows of some runs than other parts" in note for note in again.notes)
         assert set(again.done()) == {"a", "b"}
     after = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     assert forged in before
@@ -296,7 +296,7 @@ def test_the_last_number_of_a_commit(folder: Path) -> None:
         last = column(rows, "commit", pa.array(np.full(len(rows), LAST_COMMIT)))
         lay(folder, table, f"{LAST_COMMIT}-{LAST_COMMIT}-{{}}.parquet", as_parquet(last))
     assert held(folder) == HEALTHY
-    with pytest.raises(InputError, match="a commit of the highest number there is"):
+    with pytest.raises(InputError, match="has used up the numbers of commits"):
         Store(folder, LR)
 
 
