@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from arrays import STREAM, X, Y, load
 
+from arrays import STREAM, X, Y, load
 from optilab.datasets.given import given_dataset
 
 

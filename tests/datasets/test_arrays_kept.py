@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from arrays import STREAM, X, Y
 
 import optilab
+from arrays import STREAM, X, Y
 from optilab.datasets.given import given_dataset
 from optilab.datasets.mapped import folder_of
 from optilab.errors import InputError

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from arrays import X, Y, load
 from hypothesis import given
 from hypothesis import strategies as st
 
 import optilab
+from arrays import X, Y, load
 from optilab.datasets.dataset import Dataset
 from optilab.datasets.examples import Examples, Sparse, check_precision, checked
 from optilab.errors import InputError

@@ -157,30 +157,34 @@ def test_a_function_that_does_not_fit_is_told_with_its_place(write: Write, probl
         grid(write(PLAIN.replace('use = "bowl"', problem)))
 
 
+# In place of the line that says hidden = [4]
+LAYERS = [
+    ("hidden = [4, 0]", r"problem: hidden = \[4, 0\]: a layer has at least one neuron"),
+    ("hidden = 4", r"problem\.hidden = 4"),
+    (
+        "hidden = [1000000000000]",
+        r"problem: hidden = \[1000000000000\]: these are 7000000000003 weights; a network has at most 1,073,741,824",
+    ),
+    ("huber_delta = inf", r"problem\.huber_delta = inf"),
+    ("hiden = [4]", r"problem\.hiden: unknown key; did you mean 'hidden'"),
+    ("activation = 'sigmod'", r"problem\.activation = 'sigmod'.*did you mean 'sigmoid'"),
+    ("activation = ['relu']", r"problem: activation names 1 for 2 hidden layers"),
+    ("cost = 'quadric'", r"problem\.cost = 'quadric': .*did you mean 'quadratic'"),
+    ("outputs = 4", r"problem: outputs = 4 doesn't fit the labels, which need 3"),
+    ("outputs = 0", r"problem\.outputs = 0"),
+    ("first_weights = 'xavier'", r"problem\.first_weights = 'xavier'"),
+    ("huber_delta = 0", r"problem\.huber_delta = 0"),
+    (
+        "cost = 'cross_entropy'\noutput_activation = 'relu'",
+        r"problem: output_activation = 'relu': .*accepted is 'identity'",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("hidden = [4]", "hidden = [4, 0]", r"problem: hidden = \[4, 0\]: a layer has at least one neuron"),
-        ("hidden = [4]", "hidden = 4", r"problem\.hidden = 4"),
-        (
-            "hidden = [4]",
-            "hidden = [1000000000000]",
-            r"problem: hidden = \[1000000000000\]: these are 7000000000003 weights; a network has at most 1,073,741,824",
-        ),
-        ("hidden = [4]", "huber_delta = inf", r"problem\.huber_delta = inf"),
-        ("hidden = [4]", "hiden = [4]", r"problem\.hiden: unknown key; did you mean 'hidden'"),
-        ("hidden = [4]", "activation = 'sigmod'", r"problem\.activation = 'sigmod'.*did you mean 'sigmoid'"),
-        ("hidden = [4]", "activation = ['relu']", r"problem: activation names 1 for 2 hidden layers"),
-        ("hidden = [4]", "cost = 'quadric'", r"problem\.cost = 'quadric': .*did you mean 'quadratic'"),
-        ("hidden = [4]", "outputs = 4", r"problem: outputs = 4 doesn't fit the labels, which need 3"),
-        ("hidden = [4]", "outputs = 0", r"problem\.outputs = 0"),
-        ("hidden = [4]", "first_weights = 'xavier'", r"problem\.first_weights = 'xavier'"),
-        ("hidden = [4]", "huber_delta = 0", r"problem\.huber_delta = 0"),
-        (
-            "hidden = [4]",
-            "cost = 'cross_entropy'\noutput_activation = 'relu'",
-            r"problem: output_activation = 'relu': .*accepted is 'identity'",
-        ),
+        *(("hidden = [4]", new, told) for new, told in LAYERS),
         (
             'data.npz" }',
             "numbers.npz\" }\ncost = 'cross_entropy'",

@@ -10,8 +10,8 @@ import pytest
 from figures.looks import made
 from matplotlib.figure import Figure
 
-from images import image_file
 from optilab.store import Results
+from pictures import made_of_images
 
 
 @pytest.fixture(autouse=True)
@@ -50,13 +50,9 @@ def one_weight(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A network that tells the sides apart."""
-    folder = tmp_path_factory.mktemp("images")
-    image_file(folder / "sides.npz")
-    return made(
-        folder / "r",
+    return made_of_images(
+        tmp_path_factory.mktemp("images"),
         seeds=2,
-        budget={"epochs": 3},
-        problem={"use": "network", "dataset": {"path": str(folder / "sides.npz")}, "hidden": [5]},
         optimizers=[{"use": "adam", "lr": [0.01, 0.03], "batch_size": 8}],
         tuning={"seeds": 1, "by": "test_cost"},
     )

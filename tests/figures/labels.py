@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from figures.looks import legend_of
 from matplotlib.figure import Figure
 
 LABELS = {  # as they are given, and as they stand in a legend
@@ -24,5 +25,4 @@ def optimizers() -> list[dict[str, Any]]:
 
 def legend(figure: Figure) -> list[str]:
     """The names in the legends."""
-    found = [one for ax in figure.axes if (one := ax.get_legend()) is not None]
-    return [text.get_text().replace(r"\$", "$") for one in found for text in one.get_texts()]
+    return [text.replace(r"\$", "$") for text in legend_of(figure)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 from figures.labels import legend
+from figures.looks import legend_of
 from matplotlib.figure import Figure
 
 from optilab.experiment.experiment import Experiment
@@ -73,7 +74,7 @@ def captions_of(results: Results, kind: str) -> tuple[str, list[str]]:
     with plt.rc_context():
         figure = _drawers(made_again)[kind](results, None, "train_cost")
     assert figure is not None
-    legend = [text.get_text() for ax in figure.axes if (box := ax.get_legend()) for text in box.get_texts()]
+    legend = legend_of(figure)
     caption = " ".join(figure._supxlabel.get_text().split())  # type: ignore[attr-defined]
     plt.close(figure)
     return caption, legend

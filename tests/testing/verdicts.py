@@ -7,12 +7,6 @@ from optilab.testing.kit import judge
 from optilab.testing.subject import Subject
 from optilab.testing.verdicts import Kit
 
-
-def broken(kit: Kit) -> dict[str, str]:
-    """The properties that don't hold, and why."""
-    return {v.title: v.detail for v in kit.verdicts() if v.outcome == "broken"}
-
-
 EXAMPLES = 20
 BOUNDS = "Reads and writes no array out of its bounds"
 STILL = "With lr = 0 it stands still"
@@ -30,3 +24,14 @@ PARITY = "Follows the reference that it names"
 def verdict(optimizer: Optimizer, title: str):
     """What the kit says of one property."""
     return judge(Subject(optimizer, EXAMPLES), title)
+
+
+def assert_breaks(kit: Kit, title: str, detail: str) -> None:
+    """Assert that one property that begins so is broken, and that the reason has this in it."""
+    (why,) = [why for name, why in broken(kit).items() if name.startswith(title)]
+    assert detail in why
+
+
+def broken(kit: Kit) -> dict[str, str]:
+    """The properties that don't hold, and why."""
+    return {v.title: v.detail for v in kit.verdicts() if v.outcome == "broken"}
