@@ -13,7 +13,7 @@ from terminals import call
 
 @pytest.fixture
 def noisy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with experiments, and a wide terminal."""
+    """A current folder with the experiments of `nasty.py`, and a wide terminal."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "300")
     prepare(tmp_path)

@@ -154,7 +154,7 @@ def keeps_average(w, g, x):
 
 
 def copies(number: Any, **more: Any) -> Callable[[], Any]:
-    """The rule above, declared with so many copies."""
+    """The rule `remembers_copies`, declared with so many copies."""
     return declare(vectorwise, remembers_copies, states={"m": per_weight(copies=number)}, **more)
 
 

@@ -1,4 +1,4 @@
-"""A small data set and a network on it, for rules that need a problem of their own; packages of strangers."""
+"""A small data set and a network on it, for rules that need a problem of their own; packages of strangers; little patience."""
 
 from __future__ import annotations
 
