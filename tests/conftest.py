@@ -24,13 +24,15 @@ settings.load_profile("optilab")
 TESTS = Path(__file__).parent
 # What `pytest -m quick` runs: of each room the files that tell most for their time.
 QUICK = (
+    "analysis/test_best.py",
     "analysis/test_comparison.py",
+    "analysis/test_curves.py",
     "cli/test_tables.py",
     "compiler/test_digests.py",
     "datasets/test_arrays.py",
     "experiment/test_identity.py",
     "kernels/test_costs.py",
-    "optimizers/test_selection.py",
+    "optimizers/test_declaration.py",
     "plugins/test_schedules_curves.py",
     "problems/test_layers.py",
     "records/test_labels.py",
@@ -39,12 +41,19 @@ QUICK = (
     "search/test_space_filling.py",
     "store/test_merging.py",
     "store/test_store.py",
-    "test_docstrings.py",
-    "test_randomness.py",
-    "test_files.py",
-    "test_texts.py",
+    "testing/test_strategies.py",
     "training/test_checks.py",
+    "test_docstrings.py",
+    "test_files.py",
+    "test_randomness.py",
+    "test_texts.py",
 )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the other files unread where the quick tests alone are asked for."""
+    is_other = collection_path.match("test_*.py") and collection_path not in {TESTS / place for place in QUICK}
+    return True if is_other and config.option.markexpr == "quick" else None
 
 
 @pytest.hookimpl(tryfirst=True)

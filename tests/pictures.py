@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from images import image_file
 from optilab.experiment.experiment import Experiment
 from optilab.figures import draw as drawing
 from optilab.runner.remaking import made_again
@@ -25,6 +26,13 @@ def made(folder: Path, **changes: Any) -> Results:
     """Results of a small experiment."""
     given = {"name": "small", "question": "Who arrives?", "seeds": 3, "budget": {"steps": 20}, **changes}
     return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
+
+
+def made_of_images(folder: Path, **changes: Any) -> Results:
+    """A network that tells the sides of images apart, whose files and results are in a folder."""
+    image_file(folder / "sides.npz")
+    problem = {"use": "network", "dataset": {"path": str(folder / "sides.npz")}, "hidden": [5]}
+    return made(folder / "r", budget={"epochs": 3}, problem=problem, **changes)
 
 
 def rendered(figure: Figure | None) -> Figure:

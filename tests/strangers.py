@@ -21,6 +21,25 @@ def optilab_optimizers():
     return [{name}]
 '''
 
+SLOW = '''
+import time
+
+from optilab import feedback, hookimpl
+
+
+@feedback()
+def slow(seconds=0.1):
+    """Take a while over each measurement."""
+    while True:
+        time.sleep(seconds)
+        yield 1.0
+
+
+@hookimpl
+def optilab_schedules():
+    return [slow]
+'''
+
 # Of a distribution, an entry point, a module and its source: puts them on sys.path, and answers the folder.
 Install = Callable[..., Path]
 

@@ -13,8 +13,7 @@ from typing import Any
 import numba
 import pytest
 
-from optilab.compiler import digests
-from optilab.compiler.digests import captured, closure_digest, code_behind, source_digest
+from optilab.compiler.digests import code_behind, source_digest
 
 HELPERS = """
 import numba
@@ -43,7 +42,6 @@ def jitted(x):
 class Settings:
     rate = 3.0
 """
-
 RULE = '''
 from math import sqrt
 
@@ -63,7 +61,6 @@ def rule(w, g, lr, scale=1.0):
     w -= lr * g * HELPERS.FACTOR + HELPERS.jitted(w) + imported(g) + HELPERS.Settings.rate + sqrt(2.0) * np.pi
     return w
 '''
-
 Read = Callable[..., Any]
 
 
@@ -182,112 +179,6 @@ def test_compiled_functions_of_others_come_before_those_that_call_them(read: Rea
     """So that they can be compiled anew in that order."""
     module = read()
     assert [found.py_func.__name__ for found in code_behind(module.rule).jitted] == ["inner", "jitted"]
-
-
-def make(factor: Any) -> Callable[..., Any]:
-    """A rule that closes over a value."""
-
-    def rule(w: Any, g: Any) -> Any:
-        return w - factor * g
-
-    return rule
-
-
-@pytest.mark.parametrize(("one", "other"), [(0.5, 0.1), (1, 1.0), ("1", 1), ([1, 2], [2, 1]), ({"a": 1}, {"a": 2})])
-def test_what_it_closes_over_counts(one: Any, other: Any) -> None:
-    """In the digest of the code, and in what tells rules of one factory apart."""
-    assert source_digest(make(one)) != source_digest(make(other))
-    assert captured(make(one)) != captured(make(other))
-
-
-def test_equal_closures_are_the_same() -> None:
-    """Whichever objects they are; a function without a closure has none."""
-    assert captured(make([0.5, {"a": 1}])) == captured(make([0.5, {"a": 1}])) != ""
-    assert captured(test_equal_closures_are_the_same) == ""
-
-
-def test_cycles_end() -> None:
-    """A list in itself, functions that call each other, an object that refers to itself."""
-    own: list[Any] = [1]
-    own.append(own)
-
-    class Node:
-        pass
-
-    node = Node()
-    node.next = node  # type: ignore[attr-defined]
-    assert source_digest(make(own)) == source_digest(make(own))
-    assert source_digest(make(node)) == source_digest(make(node))
-
-
-def test_where_code_jumps_to_counts() -> None:
-    """Two functions of the same instructions in the same order are told apart, without a source to be read."""
-    texts = [
-        "def f(a, b):\n    if a:\n        if b:\n            return 1\n    return 2",
-        "def f(a, b):\n    if a:\n        if b:\n            return 1\n        return 2\n    return 2",
-    ]
-    found = []
-    for text in texts:
-        names: dict[str, Any] = {}
-        exec(text, names)  # noqa: S102
-        found.append(source_digest(names["f"]))
-    assert len(set(found)) == 2
-
-
-def test_what_a_function_keeps_for_its_next_call_does_not_count() -> None:
-    """A schedule may remember what it has worked out; what it only looks up counts."""
-    kept: dict[float, float] = {}
-    listed = [1.0, 2.0]
-
-    def remembering(step: float) -> float:
-        kept[step] = kept.get(step, 0.0) + 1
-        return kept[step]
-
-    def looking_up(step: int) -> float:
-        return listed[step]
-
-    before = source_digest(remembering), source_digest(looking_up)
-    remembering(3.0)
-    listed[0] = 3.0
-    assert source_digest(remembering) == before[0]
-    assert source_digest(looking_up) != before[1]
-
-
-@pytest.fixture
-def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Writes the modules of a package optilab, and answers the digest of a text that imports the first of them."""
-
-    def digest(**modules: str) -> str:
-        for name, text in modules.items():
-            (tmp_path / f"{name}.py").write_text(text, "utf-8")
-        digests._module.cache_clear()
-        return closure_digest("from optilab.first import f\n")
-
-    monkeypatch.setattr(digests, "_ROOT", tmp_path)
-    yield digest
-    digests._module.cache_clear()
-
-
-def test_the_kernels_count_without_their_comments(kernels: Callable[..., str]) -> None:
-    """What they do counts; lines, comments and docstrings don't."""
-    before = kernels(first='def f(x):\n    """Doubled."""\n    return x in {1, 2} or 2 * x\n')
-    assert kernels(first="# a comment\n\n\ndef f(x):\n    return x in {1, 2} or 2 * x\n") == before
-    assert kernels(first='def f(x):\n    """Doubled."""\n    return x in {1, 2} or 3 * x\n') != before
-
-
-def test_the_kernels_that_a_module_reaches_count_alone(kernels: Callable[..., str]) -> None:
-    """A changed kernel makes a run stale, however it is imported; a new one, which nothing imports, makes none stale."""
-    modules = {
-        "first": "from optilab import second\nfrom optilab.third import g\n\ndef f(x):\n    return second.h(g(x))\n",
-        "second": "def h(x):\n    from optilab.fourth import FACTOR\n    return FACTOR * x\n",
-        "third": "def g(x):\n    return x\n",
-        "fourth": "FACTOR = 2\n",
-    }
-    before = kernels(**modules)
-    assert kernels(another="def convolve(x):\n    return x\n") == before
-    for name, text in modules.items():
-        assert kernels(**{**modules, name: f"{text}\nCHANGED = 1\n"}) != before
-    assert kernels(**modules) == before
 
 
 def test_a_module_that_is_imported_later_counts_from_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

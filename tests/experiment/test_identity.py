@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import optilab
-from grids import adam, grid
+from by_json import by_json
+from grids import adam, data, grid, network
 from optilab.experiment.file import read
 from optilab.experiment.grid import grid_of
 from optilab.experiment.identity import identity, run_id, run_ids
@@ -27,36 +27,6 @@ def id_of(seed: int = 0, **changes: Any) -> str:
     """The run_id of an experiment of one cell."""
     (cell,) = grid(**changes)
     return run_id(cell.plan, seed)
-
-
-def data(folder: Path, offset: float = 0.0) -> str:
-    """A dataset file of 12 examples; its name is the same in every folder."""
-    folder.mkdir(exist_ok=True)
-    x = np.random.default_rng(3).uniform(size=(12, 2)) + offset
-    np.savez(folder / "data.npz", x_train=x, y_train=np.arange(12) % 2)
-    return str(folder / "data.npz")
-
-
-def network(path: str, **changes: Any) -> dict[str, Any]:
-    """An experiment of one cell with a network."""
-    return {
-        "budget": {"epochs": 1},
-        "problem": {"use": "network", "dataset": {"path": path}, "hidden": [3], **changes},
-        "optimizers": [{"use": "sgd", "batch_size": 4}],
-    }
-
-
-def number(text: str) -> float:
-    """A number of JSON: whole where its value is."""
-    value = float(text)
-    return int(value) if value == value // 1 else value
-
-
-def by_json(value: Any) -> Any:
-    """The same as a reader of JSON makes it."""
-    return json.loads(
-        json.dumps(value), parse_float=number, parse_constant={"Infinity": "inf", "-Infinity": "-inf"}.get
-    )
 
 
 def plan(lr: float) -> Plan:

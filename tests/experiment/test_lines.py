@@ -5,30 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from grids import adam, grid
+from grids import adam, data, grid, network
 from optilab.errors import InputError
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.grid import grid_of
-
-
-def data(folder: Path, offset: float = 0.0) -> str:
-    """A dataset file of 12 examples; its name is the same in every folder."""
-    folder.mkdir(exist_ok=True)
-    x = np.random.default_rng(3).uniform(size=(12, 2)) + offset
-    np.savez(folder / "data.npz", x_train=x, y_train=np.arange(12) % 2)
-    return str(folder / "data.npz")
-
-
-def network(path: str, **changes: Any) -> dict[str, Any]:
-    """An experiment of one cell with a network."""
-    return {
-        "budget": {"epochs": 1},
-        "problem": {"use": "network", "dataset": {"path": path}, "hidden": [3], **changes},
-        "optimizers": [{"use": "sgd", "batch_size": 4}],
-    }
 
 
 def test_labels_name_only_what_varies() -> None:

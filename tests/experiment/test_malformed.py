@@ -13,17 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import optilab
 from optilab.cli.dry_run import dry_run
 from optilab.errors import InputError
-from optilab.experiment import cell
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.file import read
 from optilab.parameters.tables import validated
-from optilab.runner.run import run_experiment
-from optilab.runner.session import Way
 from optilab.texts import shown
-from optilab.training.checks import checked
 
 ROUNDS = 40  # groups of mutants, each a test
 MUTANTS = 25  # of a group
@@ -62,7 +57,6 @@ ODD: list[Any] = [
     *({"uniform": [-1e308, 1e308]}, {"integer": [0, 2**63]}, {"integer": [-(10**30), 10**400]}, {"integer": [1, 3]}),
     *({"uniform": [0.1, 0.9], "points": 3}, {"log": [1, 2], "linear": [1, 2], "points": 2}, {"points": 2}),
 ]
-
 GOOD: list[dict[str, Any]] = [
     {
         "name": "one",
@@ -148,15 +142,6 @@ def mutate(content: dict[str, Any], stream: random.Random) -> str:
     return f"{what} {[*path, last]} {shown(odd)}"
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, which holds a dataset alone."""
-    stream = np.random.default_rng(0)
-    np.savez(tmp_path / "data.npz", x_train=stream.uniform(size=(24, 3)), y_train=np.arange(24) % 3)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_a_malformed_experiment_is_one_message(folder: Path, number: int, capsys: pytest.CaptureFixture[str]) -> None:
     """Good experiments with an odd value at any place are expanded, or told in one printable line of bounded length."""
@@ -181,188 +166,6 @@ def test_a_malformed_experiment_is_one_message(folder: Path, number: int, capsys
 def test_the_experiments_that_are_spoiled_are_good(folder: Path, good: dict[str, Any]) -> None:
     """Or the test above would see only one message."""
     dry_run(validated(Experiment, good), None)
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("x = " + "[" * 900, r"is not a TOML file: brackets are nested too deeply"),
-        ("x = " + "9" * 5000, r"is not a TOML file: Exceeds the limit"),
-        ("seeds = 9223372036854775808", r"seeds = 9223372036854775808: a whole number has at most 64 bits"),
-        ("seeds = 1000000000", r"seeds = 1000000000: give how many, above zero and up to 10,000,000"),
-        ("seeds = 2020-01-01", r"seeds: datetime\.date\(2020, 1, 1\) is of type date: accepted is a number, a text"),
-        ("budget.epochs = 1e308", r"budget\.epochs = 1e\+308: input should be less than or equal to 9007199254740992"),
-        ("budget.epochs = inf", r"budget\.epochs = inf"),
-        ("optimizers = [{ use = 'sgd', lr = { log = [1e-3, 1], points = 1000000000 } }]", r"lr: points = 1000000000"),
-        (
-            "optimizers = [{ use = 'sgd', lr = { log = [1, 1e309], points = 3 } }]",
-            r"lr: log\[1\] = inf is not a finite",
-        ),
-        ("seeds = [9223372036854775807]", None),
-    ],
-)
-def test_what_is_too_large_is_told_before_anything_is_made(folder: Path, text: str, told: str | None) -> None:
-    """With its place, the value cut short, and what is accepted."""
-    usual = {
-        "name": "name = 'e'",
-        "budget": "budget.steps = 3",
-        "problem": "problem.use = 'bowl'",
-        "optimizers": "optimizers = [{ use = 'sgd' }]",
-    }
-    lines = [text, *(line for name, line in usual.items() if not text.startswith(name))]
-    (folder / "e.toml").write_text("\n".join(lines), "utf-8")
-    if told is None:
-        dry_run(read(folder / "e.toml"), None)
-        return
-    with pytest.raises(InputError, match=told) as caught:
-        dry_run(read(folder / "e.toml"), None)
-    assert len(str(caught.value)) < 300
-
-
-def test_numbers_of_numpy_are_numbers(folder: Path) -> None:
-    """In experiments, problems, optimizers and training, arrays of one dimension are lists as well."""
-    plain = {
-        "name": "e",
-        "seeds": [1, 2],
-        "problem": {"use": "bowl", "start": [1.0, 2.0], "condition": 3.0},
-        "budget": {"steps": 4},
-        "optimizers": [{"use": "adam", "lr": [0.1, 0.2], "beta1": 0.5}],
-    }
-    with_numpy = {
-        "name": np.str_("e"),
-        "seeds": np.array([1, 2]),
-        "problem": {"use": "bowl", "start": np.array([1.0, 2.0]), "condition": np.float32(3)},
-        "budget": {"steps": np.int64(4)},
-        "optimizers": [{"use": "adam", "lr": np.array([0.1, 0.2]), "beta1": np.float64(0.5)}],
-    }
-    assert Experiment.model_validate(with_numpy) == Experiment.model_validate(plain)
-    assert Experiment.model_validate({**plain, "seeds": np.int64(3)}).seeds == 3
-    problem = optilab.get_problem("bowl", start=np.array([1, 2]), condition=np.float64(3))
-    assert problem.parameters == optilab.get_problem("bowl", start=[1.0, 2.0], condition=3).parameters
-    one = optilab.train(
-        problem,
-        "adam",
-        steps=np.int64(4),  # type: ignore[arg-type]  # taken, though not promised
-        seed=np.int64(3),  # type: ignore[arg-type]
-        lr=np.float64(0.1),
-        measure_steps=np.int32(2),  # type: ignore[arg-type]
-    )
-    other = optilab.train(problem, "adam", steps=4, seed=3, lr=0.1, measure_steps=2)
-    columns = [name for name in one.history.columns if "seconds" not in name]
-    assert one.history[columns].equals(other.history[columns])
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ({"seed": 2**63}, r"seed = 9223372036854775808: accepted is a whole number from 0 to 2\*\*63 - 1"),
-        ({"seed": 10**400}, r"seed = a whole number of about 401 digits: accepted is"),
-        ({"seed": True}, r"seed = True: accepted is a whole number"),
-        ({"seed": np.float64(1)}, r"seed = .*1\.0.*: accepted is a whole number"),
-        ({"batch_size": 10**5000}, r"batch_size = a whole number of about 5001 digits: accepted is 'full'"),
-        ({"lr": 10**400}, r"lr = a whole number of about 401 digits: a whole number has at most 64 bits"),
-        ({"lr": 1e308 * 10}, r"lr = inf is out of range: accepted is \(0, inf\)"),
-        ({"lr": np.array([0.1, 0.2])}, r"lr = array\(\[0\.1, 0\.2\]\) is not a number"),
-        ({"lr": 1j}, r"lr = 1j is not a number"),
-        ({"lr": datetime.date(2020, 1, 1)}, r"lr = datetime\.date\(2020, 1, 1\) is not a number"),
-        ({"steps": 10**400}, r"steps = a whole number of about 401 digits"),
-        ({"steps": 2**62}, r"steps = 4611686018427387904: input should be less than or equal to 9007199254740992"),
-        (
-            {"stop": {"target": {"train_cost": float("nan")}}},
-            r"stop\.target.*: the value of a target is a finite number",
-        ),
-    ],
-)
-def test_numbers_that_can_not_be_are_told_from_python_too(given: dict[str, Any], told: str) -> None:
-    """With the argument's name, a short value, and what is accepted."""
-    with pytest.raises(InputError, match=told) as caught:
-        optilab.train("bowl", "adam", **{"steps": 3, **given})
-    assert len(str(caught.value)) < 300
-
-
-@pytest.mark.parametrize(
-    ("points", "each", "seeds"), [(100, 100, 3), (10_000, 1, 3), (100, 1000, 20), (1, 1, 10_000_000)]
-)
-def test_a_dry_run_counts_without_making(
-    folder: Path,
-    points: int,
-    each: int,
-    seeds: int,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """However many runs there are, a few plans are made, the first cells alone are shown, and the numbers are right."""
-    plans = []
-    monkeypatch.setattr(cell, "checked", lambda plan: plans.append(plan) or checked(plan))
-    given = {
-        "name": "many",
-        "seeds": seeds,
-        "problem": {"use": "bowl", "start": "random"},
-        "budget": {"steps": 3},
-        "optimizers": [
-            {
-                "use": "adam",
-                "lr": {"log": [1e-4, 1], "points": points},
-                "beta1": {"linear": [0.1, 0.9], "points": each},
-                "schedule": "cosine",
-            }
-        ],
-    }
-    dry_run(validated(Experiment, given), None)
-    said = capsys.readouterr().out
-    cells = points * each
-    assert f"many: {cells:,} cell{'' if cells == 1 else 's'}\n" in said
-    assert f"evaluation: {points * each * seeds} runs, of which 0 are done" in said
-    assert said.count("\n") < 60
-    assert 0 < len(plans) < 10
-
-
-def test_what_is_done_is_counted_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Runs that are there are found among those that are only counted."""
-    given = {
-        "name": "some",
-        "seeds": 2,
-        "problem": {"use": "bowl", "start": "random"},
-        "budget": {"steps": 3},
-        "optimizers": [{"use": "adam", "lr": [0.1, 0.2]}],
-    }
-    run_experiment(validated(Experiment, given), "r", Way("inline"))
-    given["optimizers"] = [{"use": "adam", "lr": [0.1, 0.3, 0.5], "beta1": [0.9, 0.8]}]
-    dry_run(validated(Experiment, given), "r")
-    assert "evaluation: 12 runs, of which 2 are done" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"seeds": 10_000_001}, r"seeds = 10000001: give how many, above zero and up to 10,000,000"),
-        (
-            {"lr": {"log": [0.1, 1], "points": 1_000_001}},
-            r"lr: points = 1000001: accepted is a whole number from 1 to 1,000,000",
-        ),
-        (
-            {"lr": {"log": [0.1, 1], "points": 10**4}, "beta1": {"linear": [0, 0.9], "points": 10**4}},
-            r"optimizers\[0\]: 100,000,000 cells; an experiment has at most 10,000,000 runs",
-        ),
-        (
-            {"seeds": 1_000_000, "lr": {"log": [0.1, 1], "points": 100}},
-            r"100 cells on 1,000,000 seeds are 100,000,000 runs; an experiment has at most 10,000,000",
-        ),
-    ],
-)
-def test_more_than_an_experiment_can_hold_is_told(folder: Path, changes: dict[str, Any], told: str) -> None:
-    """The bound is stated, and nothing is made before."""
-    entry = {"use": "adam", **{name: value for name, value in changes.items() if name != "seeds"}}
-    problem = {"use": "bowl", "start": "random"}
-    given = {
-        "name": "e",
-        "seeds": changes.get("seeds", 1),
-        "problem": problem,
-        "budget": {"steps": 3},
-        "optimizers": [entry],
-    }
-    with pytest.raises(InputError, match=told):
-        dry_run(validated(Experiment, given), None)
 
 
 KEYS = [

@@ -10,13 +10,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from figures.looks import legend_of
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import optilab
-from images import image_file
 from optilab.figures.convergence import convergence, sensitivity
 from optilab.figures.draw import draw_schedules
 from optilab.figures.images import digits, weights
@@ -26,7 +26,7 @@ from optilab.plots.schedules import schedule_curves
 from optilab.runner.remaking import made_again
 from optilab.store import Results
 from pictures import made as small
-from pictures import rendered
+from pictures import made_of_images, rendered
 
 made = partial(small, seeds=4)
 
@@ -49,24 +49,14 @@ def descents(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.fixture(scope="module")
 def readers(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Networks that tell bright sides of images apart, of which one has hardly learned."""
-    folder = tmp_path_factory.mktemp("images")
-    image_file(folder / "sides.npz")
-    return made(
-        folder / "r",
+    return made_of_images(
+        tmp_path_factory.mktemp("images"),
         seeds=3,
-        budget={"epochs": 3},
-        problem={"use": "network", "dataset": {"path": str(folder / "sides.npz")}, "hidden": [5]},
         optimizers=[
             {"use": "sgd", "lr": 1e-6, "batch_size": 8, "label": "has not learned"},
             {"use": "adam", "lr": 0.02, "batch_size": 8, "label": "has learned"},
         ],
     )
-
-
-def legend(figure: Figure) -> list[str]:
-    """The names in the legend, from above."""
-    found = [one for ax in figure.axes if (one := ax.get_legend()) is not None]
-    return [text.get_text() for one in found for text in one.get_texts()]
 
 
 def lines_of(ax: Axes) -> dict[str, Any]:
@@ -112,9 +102,9 @@ def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
         rendered(convergence(descents, None, "train_cost")),
         rendered(sensitivity(descents, None, "train_cost")),
     ):
-        assert legend(figure) == ["z fast", "m middle", "a slow"]
+        assert legend_of(figure) == ["z fast", "m middle", "a slow"]
         (entries,) = [one.get_lines() for ax in figure.axes if (one := ax.get_legend()) is not None]
-        colours = {name: to_hex(line.get_color()) for name, line in zip(legend(figure), entries, strict=True)}
+        colours = {name: to_hex(line.get_color()) for name, line in zip(legend_of(figure), entries, strict=True)}
         there = {name: to_hex(line.get_color()) for name, line in lines_of(figure.axes[0]).items()}
         assert colours == there
         assert len(set(colours.values())) == 3
@@ -122,7 +112,7 @@ def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
 
 def test_accuracy_is_best_where_it_is_highest(readers: Results) -> None:
     """The legend of accuracies begins with the highest."""
-    assert legend(rendered(convergence(readers, None, "test_accuracy"))) == ["has learned", "has not learned"]
+    assert legend_of(rendered(convergence(readers, None, "test_accuracy"))) == ["has learned", "has not learned"]
 
 
 def test_a_multiplier_holds_for_its_whole_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A small data set and a network on it, for rules that need a problem of their own; packages of strangers."""
+"""A small data set and a network on it, for rules that need a problem of their own; packages of strangers; little patience."""
 
 from __future__ import annotations
 
@@ -59,3 +59,12 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         return site
 
     return put
+
+
+@pytest.fixture
+def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A current folder of its own, and little patience."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPTILAB_PLUGIN_SECONDS", "4")
+    yield
+    loading.forget()

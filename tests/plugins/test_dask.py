@@ -23,6 +23,7 @@ from optilab.runner.observer import Observer
 from optilab.runner.rows import Finished
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
+from strangers import SLOW
 
 OFF_THE_CLOCK = ["seconds", "cpu_seconds"]
 PATIENCE = 60  # seconds
@@ -107,26 +108,6 @@ def test_two_workers_make_what_one_process_makes(tmp_path: Path, cluster: Cluste
     here = run_experiment(experiment(seeds=40), tmp_path / "here", Way("inline"))
     assert len(there.runs) == 160
     same(here, there)
-
-
-SLOW = '''
-import time
-
-from optilab import feedback, hookimpl
-
-
-@feedback()
-def slow(seconds=0.1):
-    """Take a while over each measurement."""
-    while True:
-        time.sleep(seconds)
-        yield 1.0
-
-
-@hookimpl
-def optilab_schedules():
-    return [slow]
-'''
 
 
 def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path, cluster: Cluster) -> None:

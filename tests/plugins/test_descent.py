@@ -43,9 +43,6 @@ RULES = [
 ]
 
 
-# Of all of them
-
-
 @pytest.mark.parametrize("name", RULES)
 def test_a_gradient_of_zero_moves_nothing(name: str) -> None:
     """Without a slope from the beginning no rule moves, and none divides zero by zero."""
@@ -76,121 +73,6 @@ def test_single_precision_follows_double(name: str) -> None:
         double.step(gradient)
     assert single.w.dtype == np.float32
     np.testing.assert_allclose(single.w, double.w, rtol=1e-4, atol=1e-5)
-
-
-# Momentum
-
-
-def test_the_first_gradient_is_not_dampened() -> None:
-    """With momentum 0.5 and dampening 0.4 the gradients 1, 1 sum up to 1, and then to 0.5 + 0.6."""
-    stepper = optilab.get_optimizer("momentum").start([0.0], lr=0.1, momentum=0.5, dampening=0.4)
-    assert stepper.step([1.0])[0] == pytest.approx(-0.1, rel=1e-14)
-    assert stepper.step([1.0])[0] == pytest.approx(-0.1 - 0.11, rel=1e-14)
-    assert stepper.state["b"][0] == pytest.approx(1.1, rel=1e-14)
-
-
-@pytest.mark.parametrize(
-    ("name", "given", "second"),
-    [
-        ("momentum", {}, 0.05),
-        ("momentum", {"lr_inside_momentum": True}, 0.5),
-        ("nesterov", {}, 0.025),
-        ("nesterov", {"lr_inside_momentum": True}, 0.25),
-        ("heavy_ball", {}, 0.5),
-    ],
-)
-def test_where_the_learning_rate_stands(name: str, given: dict[str, Any], second: float) -> None:
-    """A gradient of 1 at lr 1 goes on in the next step, at lr 0.1, as half of what it was: of the sum, or of the step."""
-    stepper = optilab.get_optimizer(name).start([0.0], lr=1.0, momentum=0.5, **given)
-    first = stepper.step([1.0])[0]
-    stepper.hyperparameters["lr"] = 0.1
-    assert first - stepper.step([0.0])[0] == pytest.approx(second, rel=1e-14)
-
-
-@settings(max_examples=30)
-@given(seed=seeds, mu=st.floats(0, 0.99), dampening=st.floats(0, 1))
-def test_the_learning_rate_may_stand_inside_while_it_is_constant(seed: int, mu: float, dampening: float) -> None:
-    """At a constant learning rate both forms of momentum take the same steps, and under a schedule they don't."""
-    damped: dict[str, Any] = {"momentum": mu, "dampening": dampening}
-    for name, outside in [("momentum", damped), ("nesterov", {"momentum": mu})]:
-        inside = {**outside, "lr_inside_momentum": True}
-        np.testing.assert_allclose(walk(name, seed, **inside), walk(name, seed, **outside), rtol=1e-11, atol=1e-12)
-        if mu > 0.1:
-            changed = walk(name, seed, uneven(seed), **inside) - walk(name, seed, uneven(seed), **outside)
-            assert np.abs(changed).max() > 1e-6
-
-
-@settings(max_examples=30)
-@given(seed=seeds, mu=st.floats(0, 0.99))
-def test_polyaks_ball_is_momentum_with_the_learning_rate_inside(seed: int, mu: float) -> None:
-    """Under any schedule, w - previous is minus the sum that has the learning rate inside."""
-    ball = walk("heavy_ball", seed, uneven(seed), momentum=mu)
-    inside = walk("momentum", seed, uneven(seed), momentum=mu, lr_inside_momentum=True)
-    np.testing.assert_allclose(ball, inside, rtol=1e-11, atol=1e-12)
-
-
-def test_polyaks_ball_feels_what_else_moves_it() -> None:
-    """Weights that shrink by a tenth from 1 to 0.9 go on by half of that; momentum knows of gradients alone."""
-    given: dict[str, Any] = {"lr": 0.1, "momentum": 0.5, "weight_decay": 1.0}
-    ball = optilab.get_optimizer("heavy_ball | weight_decay").start([1.0], **given)
-    plain = optilab.get_optimizer("momentum | weight_decay").start([1.0], **given)
-    for stepper, second in ((ball, 0.9 * (0.9 - 0.05)), (plain, 0.9 * 0.9)):
-        assert stepper.step([0.0])[0] == pytest.approx(0.9, rel=1e-14)
-        assert stepper.step([0.0])[0] == pytest.approx(second, rel=1e-14)
-
-
-def test_nesterov_is_sutskevers_form_seen_from_ahead() -> None:
-    """Where v = mu v - lr g(theta + mu v) and theta = theta + v, the weights of the rule are theta + mu v."""
-    curvatures = np.array([1.0, 7.0, 20.0])
-    theta, v, mu, lr = np.array([2.0, -1.0, 0.5]), np.zeros(3), 0.8, 0.03
-    stepper = optilab.get_optimizer("nesterov").start(theta, lr=lr, momentum=mu)
-    for _ in range(30):
-        np.testing.assert_allclose(stepper.w, theta + mu * v, rtol=1e-10, atol=1e-14)
-        stepper.step(curvatures * stepper.w)
-        v = mu * v - lr * curvatures * (theta + mu * v)
-        theta = theta + v
-
-
-@settings(max_examples=40)
-@given(
-    curvatures=st.lists(st.floats(1e-4, 1), min_size=3, max_size=3), size=st.floats(0.5, 20), steps=st.integers(1, 80)
-)
-def test_accelerated_gradient_keeps_the_promise_of_its_theorem(
-    curvatures: list[float], size: float, steps: int
-) -> None:
-    """With lr = 1 / L the cost at x is at most 2 L |x_0|^2 / (k + 1)^2 after k steps; theta is at least (k + 2) / 2."""
-    bends = size * np.array(curvatures)
-    largest, w = bends.max(), np.array([1.0, -2.0, 3.0])
-    stepper = optilab.get_optimizer("accelerated_gradient").start(w, lr=1 / largest)
-    for k in range(1, steps + 1):
-        stepper.step(bends * stepper.w)
-        cost = 0.5 * np.sum(bends * stepper.evaluation_point**2)
-        assert cost <= 2 * largest * (w @ w) / (k + 1) ** 2 * (1 + 1e-9)
-        assert stepper.state["theta"] >= (k + 2) / 2
-
-
-def test_gradient_descent_does_not_keep_that_promise() -> None:
-    """Along a curvature of a thousandth, the plain method is above the bound after 200 steps, the accelerated one below."""
-    left = {}
-    for name in ("sgd", "accelerated_gradient"):
-        stepper = optilab.get_optimizer(name).start([1.0], lr=1.0)
-        for _ in range(200):
-            stepper.step(1e-3 * stepper.w)
-        left[name] = 0.5e-3 * stepper.evaluation_point[0] ** 2
-    assert left["accelerated_gradient"] < 2 / 201**2 < left["sgd"]
-
-
-def test_the_first_accelerated_step_is_plain() -> None:
-    """Theta starts at 1, so that the first step doesn't look ahead; the second looks ahead by (theta_2 - 1) / theta_3."""
-    stepper = optilab.get_optimizer("accelerated_gradient").start([0.0], lr=1.0)
-    golden = (1 + np.sqrt(5)) / 2
-    assert stepper.step([1.0])[0] == -1
-    ahead = (golden - 1) / ((1 + np.sqrt(1 + 4 * golden**2)) / 2)
-    assert stepper.step([1.0])[0] == pytest.approx(-2 - ahead, rel=1e-14)
-    assert stepper.evaluation_point[0] == pytest.approx(-2, rel=1e-14)
-
-
-# With something added to the gradient
 
 
 def test_optimism_finds_a_saddle_point() -> None:
@@ -234,9 +116,6 @@ def test_noise_depends_on_the_seed_alone() -> None:
     went_on = one.step([1.0, 1.0]).copy()
     other.resume(saved)
     np.testing.assert_array_equal(other.step([1.0, 1.0]), went_on)
-
-
-# By the sign
 
 
 @settings(max_examples=30)
@@ -284,94 +163,6 @@ def test_rule_in_its_limit_is_another(special: str, given: dict[str, Any], plain
     np.testing.assert_allclose(walk(special, 5, uneven(5), **given), expected, rtol=1e-11, atol=1e-13)
 
 
-# Averages
-
-
-@pytest.mark.parametrize("t0", [0, 7])
-def test_asgd_answers_with_the_mean_since_t0(t0: int) -> None:
-    """The point of evaluation is w until step t0 + 2, and then the mean of the weights from that step on."""
-    weights, points = walk("asgd", t0=float(t0)), walk("asgd", t0=float(t0), observe="evaluation_point")
-    np.testing.assert_array_equal(points[: t0 + 2], weights[: t0 + 2])
-    for t in range(t0 + 3, 21):
-        np.testing.assert_allclose(points[t - 1], weights[t0 + 1 : t].mean(axis=0), rtol=1e-12)
-
-
-def test_the_steps_of_asgd_shrink() -> None:
-    """A constant gradient of 1 moves weight 0 by lr / (1 + lambd * lr * (t - 1))^alpha, and by what lambd takes off."""
-    stepper = optilab.get_optimizer("asgd").start([0.0], lr=2.0, lambd=0.25, alpha=0.5)
-    assert stepper.step([1.0])[0] == pytest.approx(-2, rel=1e-14)
-    second = 2 / np.sqrt(1.5)
-    assert stepper.step([1.0])[0] == pytest.approx(-2 - second * (1 - 0.25 * 2), rel=1e-14)
-
-
-def test_schedule_free_descent_averages_its_iterates() -> None:
-    """With beta = 0 the weights are those of plain descent, and the point of evaluation is their mean."""
-    given: dict[str, Any] = {"beta": 0.0, "lr": 0.1}
-    weights, points = (walk("schedule_free_sgd", observe=o, **given) for o in ("w", "evaluation_point"))
-    means = np.cumsum(weights, axis=0) / np.arange(1, 21)[:, None]
-    np.testing.assert_allclose(points, means, rtol=1e-11)
-
-
-@settings(max_examples=30)
-@given(seed=seeds, beta=st.floats(0, 1))
-@pytest.mark.parametrize(("name", "called"), [("schedule_free_sgd", "beta"), ("schedule_free_adamw", "beta1")])
-def test_schedule_free_weights_lie_between_descent_and_average(name: str, called: str, seed: int, beta: float) -> None:
-    """After every step w = (1 - beta) z + beta x, and it is measured at x."""
-    random = np.random.default_rng(seed)
-    stepper = optilab.get_optimizer(name).start(random.normal(size=4), **dict[str, Any]({called: beta}))
-    for gradient in random.normal(size=(8, 4)):
-        stepper.step(gradient)
-        x, z = stepper.state["x"], stepper.state["z"]
-        np.testing.assert_allclose(stepper.w, (1 - beta) * z + beta * x, rtol=1e-10, atol=1e-12)
-        np.testing.assert_array_equal(stepper.evaluation_point, x)
-
-
-@pytest.mark.parametrize("name", ["schedule_free_sgd", "schedule_free_adamw"])
-def test_schedule_free_waits_where_a_schedule_begins_at_zero(name: str) -> None:
-    """A learning rate of zero moves nothing, and no average is divided by a sum of weights of zero."""
-    stepper = optilab.get_optimizer(name).start([1.0, 2.0], lr=0.5)
-    stepper.hyperparameters["lr"] = 0.0
-    np.testing.assert_array_equal(stepper.step([3.0, 4.0]), [1.0, 2.0])
-    stepper.hyperparameters["lr"] = 0.5
-    assert (stepper.step([3.0, 4.0]) < [1.0, 2.0]).all()
-
-
-def test_warmup_by_hand() -> None:
-    """Over four steps z moves by 1/4, 2/4, 3/4, 4/4 and then 4/4 of lr; from zero, by 0/4, 1/4, 2/4, 3/4, 4/4."""
-    for from_zero, expected in ((False, [1, 2, 3, 4, 4]), (True, [0, 1, 2, 3, 4])):
-        stepper = optilab.get_optimizer("schedule_free_sgd").start(
-            [0.0], lr=1.0, warmup_steps=4, warmup_from_zero=from_zero
-        )
-        zs = [0.0]
-        for _ in range(5):
-            stepper.step([1.0])
-            zs.append(float(stepper.state["z"][0]))
-        np.testing.assert_allclose(-np.diff(zs), np.array(expected) / 4, rtol=1e-14)
-
-
-def test_weights_of_the_schedule_free_average_by_hand() -> None:
-    """Rates 1/2 and 1 weigh 1/4 and 1 with a power of 2; a lower rate later weighs as much as the highest so far."""
-    stepper = optilab.get_optimizer("schedule_free_sgd").start([0.0], lr=1.0, warmup_steps=2)
-    stepper.step([1.0])
-    stepper.step([1.0])
-    assert stepper.evaluation_point[0] == pytest.approx((0.25 * -0.5 + 1 * -1.5) / 1.25, rel=1e-14)
-    stepper.hyperparameters["lr"] = 0.5
-    stepper.step([1.0])
-    assert stepper.evaluation_point[0] == pytest.approx((0.25 * -0.5 + 1 * -1.5 + 1 * -2.0) / 2.25, rel=1e-14)
-
-
-def test_a_run_measures_the_average() -> None:
-    """The cost in the history of a run is that at the point of evaluation, not at w."""
-    problem = optilab.get_problem("bowl")
-    run = optilab.train(problem, "schedule_free_sgd", lr=0.3, steps=10, seed=0)
-    stepper = optilab.get_optimizer("schedule_free_sgd").start(problem.initial(), problem=problem, lr=0.3)
-    for _ in range(10):
-        stepper.step()
-    at_x, at_w = (0.5 * (p[0] ** 2 + 20 * p[1] ** 2) for p in (stepper.evaluation_point, stepper.w))
-    assert run.history["train_cost"].iloc[-1] == pytest.approx(at_x, rel=1e-10)
-    assert abs(at_x - at_w) > 1e-3 * at_x
-
-
 @pytest.mark.parametrize(
     ("name", "given"),
     [
@@ -391,9 +182,6 @@ def test_rule_refuses_values_out_of_its_range(name: str, given: dict[str, Any]) 
     """Hyperparameters out of the range that the rule declares are refused by name."""
     with pytest.raises(optilab.InputError, match=f"{next(iter(given))} = "):
         optilab.get_optimizer(name).fill(given)
-
-
-# As their papers write them
 
 
 def sgd(w: Vector, gradients: Vector, lr: float = 0.1) -> Iterator[Vector]:
@@ -427,10 +215,7 @@ TWINS: dict[str, tuple[Twin, dict[str, Any]]] = {
     "momentum": (momentum, {"lr": 0.02, "momentum": 0.5}),
     "nesterov": (nesterov, {"lr": 0.02, "momentum": 0.75}),
 }
-
 test_rule_is_its_numpy_twin, test_twin_in_single_precision = twin_tests(TWINS)
-
-
 TORCH: list[tuple[str, dict[str, Any], list[float]]] = [
     ("sgd", {"lr": 0.1}, [0.4627850482744368, -0.6130268603914913, 2.738892294095223]),
     ("momentum", {"lr": 0.1}, [0.7534559498822861, 1.4382301049142197, 5.191776194119953]),

@@ -116,27 +116,6 @@ def test_sam_climbs_as_often_as_asked() -> None:
         assert stepper.step()[0] == pytest.approx(2 - 3 * (2 + 0.1 * ascents), rel=1e-13)
 
 
-@pytest.mark.parametrize("name", ["sam | sgd", "asam | sgd"])
-def test_a_gradient_of_zero_moves_nothing(name: str) -> None:
-    """At a minimum no rule moves, and none divides zero by zero."""
-    problem = optilab.get_problem("rosenbrock", start=[1.0, 1.0])
-    stepper = optilab.get_optimizer(name).start([1.0, 1.0], problem=problem)
-    for _ in range(3):
-        np.testing.assert_array_equal(stepper.step(), [1.0, 1.0])
-
-
-@pytest.mark.parametrize("name", ["sam | sgd", "asam | sgd"])
-def test_not_a_number_in_a_gradient_reaches_its_weight(name: str) -> None:
-    """A gradient of NaN makes its weight NaN, so that divergence is seen."""
-    problem = optilab.get_problem("rosenbrock")
-    for late in (0, 2):
-        stepper = optilab.get_optimizer(name).start([0.5, 0.5], problem=problem)
-        for _ in range(late):
-            stepper.step()
-        stepper.step([1.0, np.nan], cost=1.0)
-        assert np.isnan(stepper.w[1])
-
-
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [

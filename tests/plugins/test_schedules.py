@@ -275,3 +275,11 @@ def test_what_is_not_a_schedule(ask: Callable[[], Any], message: str) -> None:
     """Unknown names, missing values and values out of range are refused, with what is accepted."""
     with pytest.raises(optilab.InputError, match=message):
         ask()
+
+
+def test_chebyshev_in_a_run() -> None:
+    """32 steps of gradient descent on a bowl whose curvatures are 1 and 20 leave what the polynomial leaves of both weights."""
+    problem = optilab.get_problem("bowl")
+    run = optilab.train(problem, "gradient_descent", lr=1 / 20, steps=32, schedule="chebyshev")
+    best = 1 / np.cosh(32 * np.arccosh(21 / 19))
+    np.testing.assert_allclose(np.abs(run.w / problem.initial()), best, rtol=1e-6)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import optilab
 from curves import curve, floors, increasing, totals
 
 
@@ -252,14 +251,6 @@ def test_chebyshev_steps_are_the_best(total: int, condition: float) -> None:
     best = 1 / np.cosh(total * np.arccosh((condition + 1) / (condition - 1)))
     np.testing.assert_allclose(left[[0, -1]], best, rtol=1e-7)
     assert left.max() <= best * (1 + 1e-7)
-
-
-def test_chebyshev_in_a_run() -> None:
-    """32 steps of gradient descent on a bowl whose curvatures are 1 and 20 leave what the polynomial leaves of both weights."""
-    problem = optilab.get_problem("bowl")
-    run = optilab.train(problem, "gradient_descent", lr=1 / 20, steps=32, schedule="chebyshev")
-    best = 1 / np.cosh(32 * np.arccosh(21 / 19))
-    np.testing.assert_allclose(np.abs(run.w / problem.initial()), best, rtol=1e-6)
 
 
 @settings(max_examples=60)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from math import inf
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from by_json import by_json
 from optilab.records.canonical import canonical
 
 NUMBERS = st.one_of(st.floats(allow_nan=False), st.integers(), st.booleans(), st.text(max_size=3), st.none())
 
 
 VALUES = st.recursive(NUMBERS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner))
-
-
-def number(text: str) -> float:
-    """A number of JSON: whole where its value is."""
-    value = float(text)
-    return int(value) if value == value // 1 else value
-
-
-def by_json(value: Any) -> Any:
-    """The same as a reader of JSON makes it."""
-    return json.loads(
-        json.dumps(value), parse_float=number, parse_constant={"Infinity": "inf", "-Infinity": "-inf"}.get
-    )
 
 
 @given(value=VALUES)

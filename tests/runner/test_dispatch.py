@@ -46,6 +46,18 @@ def test_the_summary_of_runs(counts: list[int], seed: int) -> None:
             assert np.array_equal(found[f"best_{name}"][k], expected, equal_nan=True)
 
 
+def on_a_bowl(seeds: int) -> Experiment:
+    """An experiment of one cell."""
+    content = {
+        "name": "b",
+        "seeds": seeds,
+        "problem": {"use": "bowl", "start": "random"},
+        "budget": {"steps": 20},
+        "optimizers": [{"use": "sgd", "lr": 0.1}],
+    }
+    return Experiment.model_validate(content)
+
+
 def test_batches_grow_to_half_a_second(tmp_path: Path) -> None:
     """The first run of a kind goes alone; then as many as take about half a second, and fewer towards the end."""
     sizes: list[int] = []
@@ -130,14 +142,7 @@ def test_an_executor_is_a_plugin_of_a_few_lines(tmp_path: Path) -> None:
         "utf-8",
     )
     loading.use_file(tmp_path / "threads_plugin.py")
-    content = {
-        "name": "b",
-        "seeds": 3,
-        "problem": {"use": "bowl", "start": "random"},
-        "budget": {"steps": 20},
-        "optimizers": [{"use": "sgd", "lr": 0.1}],
-    }
-    run_experiment(Experiment.model_validate(content), tmp_path / "r", Way("threads", workers=2))
+    run_experiment(on_a_bowl(seeds=3), tmp_path / "r", Way("threads", workers=2))
     supervisor.close_workers()
     assert [status for status, _ in done(tmp_path / "r").values()] == ["budget"] * 3
 
@@ -165,15 +170,8 @@ def test_failing_fast_stops_at_one_failure_in_a_batch(tmp_path: Path, monkeypatc
         yield Pool(Canned(), lambda: 1)
 
     monkeypatch.setattr(Way, "pool", pool)
-    content = {
-        "name": "b",
-        "seeds": 40,
-        "problem": {"use": "bowl", "start": "random"},
-        "budget": {"steps": 20},
-        "optimizers": [{"use": "sgd", "lr": 0.1}],
-    }
     with pytest.raises(FailedFast):
-        run_experiment(Experiment.model_validate(content), tmp_path / "r", Way("inline", fail_fast=True))
+        run_experiment(on_a_bowl(seeds=40), tmp_path / "r", Way("inline", fail_fast=True))
     (unlucky,) = (batch for batch in batches if 7 in batch)
     assert len(unlucky) > 2
     assert sum(map(len, batches)) < 40

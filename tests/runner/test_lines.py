@@ -1,26 +1,19 @@
-"""Lines of the comparison from the experiment to the table: what is one, what is chosen for it, and on how many seeds it runs."""
+"""Lines of the comparison from the experiment to the table: what is one, and what is chosen for it."""
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from matplotlib.figure import Figure
+from runner.lines import experiment, table, two_files
 
 from optilab import store
-from optilab.analysis.comparison import NOTHING, comparison
-from optilab.cli.dry_run import dry_run
-from optilab.cli.run import run_and_compare
+from optilab.analysis.comparison import comparison
 from optilab.errors import InputError
-from optilab.experiment.experiment import Experiment
 from optilab.figures import draw as drawing
-from optilab.figures.captions import seeds_text
 from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
@@ -28,75 +21,6 @@ from optilab.store import WANTED
 
 INLINE = Way("inline")
 draw = partial(drawing.draw, train_again=made_again)
-PLUGIN = '''
-"""Two rules with a hyperparameter of the same name: a word for one, and a number for the other."""
-
-from optilab import elementwise, hookimpl
-
-
-@elementwise(lr=0.1, ranges={"mode": "{up, down}"})
-def wordy(w, g, lr, mode="down"):
-    """Descend, or ascend."""
-    w -= lr * g if mode == "down" else -lr * g
-    return w
-
-
-@elementwise(lr=0.1)
-def numeric(w, g, lr, mode=1.0):
-    """Descend mode times as fast."""
-    w -= lr * mode * g
-    return w
-
-
-@elementwise(lr=0.1)
-def noisy(w, g, noise, lr):
-    """Descend, and tremble."""
-    w -= lr * (g + 1e-3 * noise)
-    return w
-
-
-@hookimpl
-def optilab_optimizers():
-    return [wordy, numeric, noisy]
-'''
-
-
-@pytest.fixture
-def plugin(tmp_path: Path) -> None:
-    """The rules above, as a plugin in a file."""
-    from optilab.plugins import loading
-
-    file = tmp_path / "of_lines.py"
-    file.write_text(PLUGIN, "utf-8")
-    loading.use_file(file)
-
-
-def experiment(**changes: Any) -> Experiment:
-    """A small one on a function, with what is asked for."""
-    usual = {
-        "name": "e",
-        "seeds": 2,
-        "problem": {"use": "bowl"},
-        "budget": {"steps": 5},
-        "optimizers": [{"use": "sgd"}],
-    }
-    return Experiment.model_validate({**usual, **changes})
-
-
-def table(made: store.Results, by: str = "final_train_cost") -> pd.DataFrame:
-    """The comparison, by label."""
-    return comparison(made.runs, made.history, by).set_index("label")
-
-
-def two_files(folder: Path) -> dict[str, Any]:
-    """Two problems on files of the same name in different folders."""
-    stream, problems = np.random.default_rng(0), []
-    for name in "ab":
-        (folder / name).mkdir()
-        x = stream.uniform(size=(24, 2))
-        np.savez(folder / name / "data.npz", x_train=x, y_train=x.sum(axis=1) * (10 if name == "b" else 1))
-        problems.append({"use": "network", "dataset": {"path": str(folder / name / "data.npz")}, "hidden": [2]})
-    return {"problem": None, "problems": problems, "budget": {"epochs": 1}}
 
 
 @pytest.mark.parametrize("tuning", [None, {"seeds": 1, "by": "test_cost"}])
@@ -149,7 +73,7 @@ def test_whatever_differs_is_another_line(tmp_path: Path, one: Any, other: Any, 
     assert made.runs.groupby("label")["line_id"].nunique().tolist() == [1, 1]
 
 
-@pytest.mark.usefixtures("plugin")
+@pytest.mark.usefixtures("wordy_plugin")
 def test_a_hyperparameter_may_be_a_word_here_and_a_number_there(tmp_path: Path) -> None:
     """As text, numbers keep all their digits: two that differ in the ninth are two cells."""
     entries = [{"use": "wordy", "mode": ["up", "down"]}, {"use": "numeric", "mode": [0.1, 0.1 + 1e-9, 1]}]
@@ -215,115 +139,3 @@ def test_tuning_by_what_is_never_measured_is_refused(tmp_path: Path) -> None:
     ):
         run_experiment(given, tmp_path / "r", INLINE)
     assert not (tmp_path / "r").exists()
-
-
-WILD = {"use": "sgd", "lr": [1e6, 1e7]}
-CALM = {"use": "adam", "lr": [0.1, 0.2]}
-
-
-@pytest.mark.parametrize("tuning", [None, {"seeds": 1}])
-def test_nothing_is_chosen_where_all_diverged(
-    tmp_path: Path, tuning: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The line is evaluated at nothing, and every table says so; the others are as they were."""
-    given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, CALM])
-    made = run_experiment(given, tmp_path / "r", INLINE)
-    evaluated = made.runs[made.runs["role"] == "evaluation"]
-    assert set(evaluated["label"]) == ({"adam"} if tuning else {"adam", "sgd"})
-    rows = table(made)
-    assert rows.index.tolist() == ["adam", "sgd"]
-    assert list(rows.loc["sgd", ["hyperparameters", "seeds", "ended"]]) == [NOTHING, 0, "2 diverged"]
-    assert np.isnan(rows["train_cost"]["sgd"])
-    assert rows["hyperparameters"]["adam"].startswith("lr=0.")
-    monkeypatch.chdir(tmp_path)
-    assert run_and_compare(lambda: (given, INLINE), "r", as_json=True) == 0
-    (told,) = [row for row in json.loads(capsys.readouterr().out)["comparison"] if row["label"] == "sgd"]
-    assert (told["hyperparameters"], told["seeds"], told["train_cost"]) == (NOTHING, 0, None)
-    dry_run(given, "r")
-    said = capsys.readouterr().out
-    assert (f"sgd: {NOTHING}" in said) == bool(tuning)
-    assert draw(made, ("convergence",))
-
-
-@pytest.mark.parametrize("tuning", [None, {"seeds": 1}])
-def test_nothing_is_chosen_anywhere(tmp_path: Path, tuning: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """An experiment in which all diverged ends well, and says it of every line."""
-    given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, {"use": "momentum", "lr": [1e6, 1e7]}])
-    assert run_and_compare(lambda: (given, INLINE), str(tmp_path / "r")) == 0
-    assert capsys.readouterr().out.count("nothing could be") == 2
-
-
-def test_a_line_of_one_cell_is_shown_as_it_is(tmp_path: Path) -> None:
-    """Where there is nothing to choose, a run that diverged is its result."""
-    made = run_experiment(experiment(budget={"steps": 400}, optimizers=[{**WILD, "lr": 1e6}]), tmp_path / "r", INLINE)
-    assert list(table(made).loc["sgd", ["seeds", "ended"]]) == [1, "1 diverged"]
-
-
-@pytest.mark.usefixtures("plugin")
-@pytest.mark.parametrize(
-    ("changes", "runs"),
-    [
-        ({}, 1),
-        ({"tuning": {"seeds": 4}, "optimizers": [{"use": "sgd", "lr": [0.1, 0.2]}]}, 3),
-        ({"problem": {"use": "bowl", "start": "random"}}, 3),
-        ({"optimizers": [{"use": "noisy"}]}, 3),
-        ({"optimizers": [{"use": ["noisy", "sgd"], "lr": 0.1}]}, 3),
-        ({"budget": {"steps": 5, "seconds": 60}}, 3),
-    ],
-)
-def test_what_can_not_differ_runs_once(
-    tmp_path: Path, changes: dict[str, Any], runs: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A given start, the full batch and no noise are one run, whatever the number of seeds, and the dry run says so."""
-    given = experiment(**{"seeds": 3, **changes})
-    dry_run(given, str(tmp_path / "r"))
-    assert ("one run, as nothing in it is random" in capsys.readouterr().out) == (not made_by_chance(changes))
-    made = run_experiment(given, tmp_path / "r", INLINE)
-    assert len(made.runs) == runs
-    costs = made.runs[made.runs["role"] == "evaluation"]["final_train_cost"]
-    assert costs.is_unique == made_by_chance(changes) or len(costs) == 1 or "seconds" in given.budget.model_dump()
-
-
-def made_by_chance(changes: dict[str, Any]) -> bool:
-    """Whether a seed makes a difference: it does where start, noise or clock do."""
-    return bool({"problem", "budget"} & set(changes)) or "noisy" in str(changes.get("optimizers"))
-
-
-def test_networks_have_a_start_and_batches_by_chance(tmp_path: Path) -> None:
-    """Their first weights are drawn, so that all seeds are run, on the full batch too."""
-    given = experiment(**two_files(tmp_path), optimizers=[{"use": "sgd", "batch_size": ["full", 4]}])
-    made = run_experiment(given, tmp_path / "r", INLINE)
-    assert comparison(made.runs, made.history)["seeds"].tolist() == [2] * 4
-    assert made.runs["final_train_cost"].is_unique
-
-
-@pytest.mark.usefixtures("plugin")
-def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> None:
-    """Where some lines have several seeds and others one, the caption says which, and why."""
-    alone = run_experiment(experiment(), tmp_path / "alone", INLINE)
-    assert seeds_text(alone) == "A single run, of seed 0 (one run, as nothing in it is random)."
-    both = run_experiment(experiment(optimizers=[{"use": "sgd"}, {"use": "noisy"}]), tmp_path / "both", INLINE)
-    assert seeds_text(both) == (
-        "Median and interquartile band over 2 seeds (0 to 1); of sgd one run, as nothing in it is random."
-    )
-    rows = table(both)
-    assert rows["seeds"].to_dict() == {"sgd": 1, "noisy": 2}
-    assert rows["random"].to_dict() == {"sgd": False, "noisy": True}
-
-
-@pytest.mark.parametrize("tuning", [None, {"seeds": 1}])
-def test_the_legend_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line for which nothing could be chosen has an entry without a line, which says so."""
-    figures: list[Any] = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **_k: figures.append(figure))
-    given = experiment(budget={"steps": 400}, tuning=tuning, optimizers=[WILD, CALM])
-    draw(run_experiment(given, tmp_path / "r", INLINE), ("convergence",))
-    monkeypatch.undo()
-    legend = figures[0].axes[0].get_legend()
-    assert [" ".join(text.get_text().split()) for text in legend.get_texts()] == ["adam", f"sgd: {NOTHING}"]
-
-
-def test_captions_say_that_nothing_is_random(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The table counts one seed, and says why."""
-    assert run_and_compare(lambda: (experiment(), INLINE), str(tmp_path / "r")) == 0
-    assert "Each is one run, as nothing in it is random." in capsys.readouterr().out

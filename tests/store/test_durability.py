@@ -145,6 +145,35 @@ def test_a_process_that_dies_at_any_point_of_a_commit(
     assert len(list((folder / "history").glob("*.parquet"))) == len(list((folder / "runs").glob("*.parquet")))
 
 
+def test_a_process_that_dies_at_any_point_of_the_end_of_a_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was committed is there whichever operation was the last: no part goes before there is what replaces it."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # no power is cut here
+    made = {"a": (2.0, 3), "b": (1.0, 3)}
+    for last in range(100):
+        folder = tmp_path / str(last)
+        write(folder, "a", "b")
+        kept = Store(folder, LR)
+        kept.add(*tables([{"run_id": "a", "value": 2.0}]))
+        kept.commit()
+        died = True
+        with monkeypatch.context() as patched:
+            Disk(patched, last)
+            with contextlib.suppress(DiedError):
+                kept._tidy()
+                died = False
+        kept._lock.release()
+        assert held(folder) == made
+        with Store(folder, LR):
+            pass
+        assert held(folder) == made
+        if not died:
+            break
+    assert not died
+    assert last > 10
+
+
 def test_a_history_without_its_runs_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a process died between the two files of a commit: the run isn't there, and is made again."""
     folder = tmp_path / "r"

@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from optilab.errors import InputError, ResultsWarning
 from optilab.store import Store, merge
+from optilab.store.parts import write_joined
 from optilab.store.reading import live_tables
 from optilab.store.survey import survey
 from tables import LR, held, tables
@@ -100,9 +102,10 @@ class Machine(RuleBasedStateMachine):
             self.add("abcdefgh"[k % 8], float(k), k % 3)
             self.commit()
 
-    @rule(operation=st.integers(0, 40), tidily=st.booleans())
-    def crash(self, operation: int, tidily: bool) -> None:
+    @rule(operation=st.integers(0, 30), tidily=st.booleans(), run=RUNS)
+    def crash(self, operation: int, tidily: bool, run: str) -> None:
         """The process dies at some operation of a commit, or of its last things to do."""
+        self.add(run, 100.0, 2)
         before, after = dict(self.committed), self.committed | self.waiting
         try:
             with crashing_at(operation):
@@ -152,6 +155,27 @@ class Machine(RuleBasedStateMachine):
     def damage_runs(self, which: int, flip: bool, place: float) -> None:
         """A part of the table of runs is damaged."""
         self._damage(which, flip, place, "runs")
+
+    @precondition(lambda self: self._measured)
+    @rule(which=st.integers(0, 100))
+    def shorten_history(self, which: int) -> None:
+        """A part of the history lacks its last row: the run that it is of is missing, or as it was before; no other is."""
+        every = [content.part for content in survey(self.folder).good["history"]]
+        part = every[which % len(every)]
+        rows = pq.read_table(part.path)
+        if not len(rows):
+            return
+        part.path.unlink()
+        write_joined(part.table, [rows[:-1]], rows.schema, [part], part.place)
+        hit = rows.column("run_id")[-1].as_py()
+        before_mending = self._held()
+        self._reopen()
+        there = self._held()
+        assert there == before_mending
+        assert {run: made for run, made in there.items() if run != hit} == {
+            run: made for run, made in self.committed.items() if run != hit
+        }
+        self.committed, self.waiting = there, {}
 
     @property
     def _measured(self) -> bool:

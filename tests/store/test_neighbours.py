@@ -3,72 +3,21 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
-import shutil
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 import pytest
+from store.parts_by_hand import HEALTHY, as_parquet, column, lay, there
 
 from optilab.errors import InputError, ResultsWarning
 from optilab.store import Store, done, export_csv, load_all, load_runs, merge
-from optilab.store.compaction import join_open
-from optilab.store.content import content_of
-from optilab.store.parts import LAST_COMMIT, TABLES, Part, digest_of, listed, write_commit, write_joined
-from optilab.store.schema import COMMIT, HISTORY
+from optilab.store.parts import LAST_COMMIT, TABLES
 from tables import LR, held, tables, write
 
-HEALTHY = {"a": (1.0, 3), "b": (2.0, 3)}
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here depends on when the disk has it."""
-    monkeypatch.setattr("os.fsync", lambda _: None)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A results folder of two commits, one run each."""
-    write(tmp_path / "r", "a", value=1.0)
-    write(tmp_path / "r", "b", value=2.0)
-    return tmp_path / "r"
-
-
-def as_parquet(table: pa.Table) -> bytes:
-    """The bytes of a file."""
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer)
-    return buffer.getvalue()
-
-
-def lay(folder: Path, table: str, name: str, content: bytes) -> Path:
-    """Put a file among the parts; {} in its name becomes the digest of its content."""
-    path = (
-        folder
-        / ("recent" if "recent/" in name else "")
-        / table
-        / name.removeprefix("recent/").format(digest_of(content))
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def there(folder: Path, table: str) -> pa.Table:
-    """All rows of a table."""
-    return pa.concat_tables([pq.read_table(path) for path in sorted((folder / table).glob("*.parquet"))])
-
-
-def column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """The rows with another column."""
-    return rows.set_column(rows.column_names.index(name), name, values)
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 WIDE = "00000001-99999999-{}.parquet"
@@ -176,118 +125,6 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path, folder: Path, kind: str) 
     assert (folder / "set_aside" / f"runs-{path.name}").is_symlink() == (kind == "link")
 
 
-def joined(folder: Path, table: str, place: str) -> Part:
-    """All parts of a table in one, as a process leaves it that dies before it removes them."""
-    parts = listed(folder / table)[0]
-    schema = HISTORY.append(COMMIT) if table == "history" else content_of(parts[0]).schema
-    rows = [pq.read_table(part.path) for part in parts]
-    return write_joined(folder / table, rows, schema, parts, place)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("place", ["recent", "open", "hidden"])
-def test_a_part_that_holds_all_of_others_replaces_them(folder: Path, place: str) -> None:
-    """Read value by value, it takes their place; nothing is said, and nobody finds a run twice meanwhile."""
-    wholes = [joined(folder, table, place) for table in TABLES]
-    assert held(folder) == HEALTHY
-    with Store(folder, LR) as again:
-        assert again.notes == []
-    assert held(folder) == HEALTHY
-    assert [path.name for path in sorted((folder / "runs").iterdir())] == [
-        wholes[1].path.name.replace(".joined", ".parquet").lstrip(".")
-    ]
-    assert not (folder / "set_aside").exists()
-    assert ds.dataset(folder / "history").count_rows() == 6
-
-
-def test_a_part_of_which_others_hold_a_half(folder: Path) -> None:
-    """Parts whose commits overlap, neither within the other: each run is there once, in the files as well."""
-    write(folder, "c", value=3.0)
-    for table in TABLES:
-        first, second, third = listed(folder / table)[0]
-        rows = [pq.read_table(part.path) for part in (first, second, third)]
-        schema = rows[0].schema.remove_metadata()
-        write_joined(folder / table, rows[:2], schema, [first, second], "open")
-        write_joined(folder / table, rows[1:], schema, [second, third], "open")
-        for part in (first, second, third):
-            part.path.unlink()
-    every = HEALTHY | {"c": (3.0, 3)}
-    assert held(folder) == every
-    with Store(folder, LR) as again:
-        assert again.notes == []
-    assert held(folder) == every
-    assert sorted(ds.dataset(folder / "runs").to_table().column("run_id").to_pylist()) == ["a", "b", "c"]
-    assert ds.dataset(folder / "history").count_rows() == 9
-
-
-def test_the_same_part_twice(folder: Path) -> None:
-    """In `recent` and in the open, as after a copy by hand: it counts once."""
-    for table in TABLES:
-        for path in (folder / table).glob("*.parquet"):
-            shutil.copy(path, folder / "recent" / table)
-    assert held(folder) == HEALTHY
-    with Store(folder, LR) as again:
-        assert again.notes == []
-    assert held(folder) == HEALTHY
-    assert not list((folder / "recent").rglob("*.parquet"))
-    assert ds.dataset(folder / "runs").count_rows() == 2
-
-
-def test_parts_that_contradict_each_other(folder: Path) -> None:
-    """Where two parts say different things of one making, one of them counts, and the other is kept aside."""
-    rows = there(folder, "runs")
-    other = column(rows, "final_train_cost", pa.array(np.full(2, 9.0)))
-    forged = lay(folder, "runs", "00000001-00000009-{}.parquet", as_parquet(other)).read_bytes()
-    before = [path.read_bytes() for path in (folder / "runs").iterdir()]
-    with Store(folder, LR) as again:
-        assert any("has other rows of some runs than other parts" in note for note in again.notes)
-        assert set(again.done()) == {"a", "b"}
-    after = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    assert forged in before
-    assert all(content in after for content in before)
-
-
-def test_a_history_with_a_row_too_few(folder: Path) -> None:
-    """A run counts only with as many rows as it was measured: the other ones do, and this one is made again."""
-    (path, _) = sorted((folder / "history").glob("*.parquet"))
-    rows = pq.read_table(path)
-    path.unlink()
-    write_commit(folder / "history", rows[:-1], 1)
-    assert set(held(folder)) == {"b"}
-    assert set(done(folder)) == {"b"}
-    with Store(folder, LR) as again:
-        assert set(again.done()) == {"b"}
-
-
-def test_the_other_half_of_what_is_damaged_is_kept(folder: Path) -> None:
-    """Nobody can use the history of a run whose row is damaged; but a copy of it stays, for whoever can repair the row."""
-    (runs, _), (history, _) = (sorted((folder / table).glob("*.parquet")) for table in ("runs", "history"))
-    content = history.read_bytes()
-    runs.write_bytes(b"damaged")
-    with Store(folder, LR) as again:
-        assert set(again.done()) == {"b"}
-    assert (folder / "set_aside" / f"history-{history.name}").read_bytes() == content
-    assert (folder / "set_aside" / f"runs-{runs.name}").read_bytes() == b"damaged"
-
-
-def test_runs_whose_history_is_gone_are_kept_aside(folder: Path) -> None:
-    """They are made again; but a copy of their rows stays, for whoever has the history in a backup."""
-    (runs, _), (history, _) = (sorted((folder / table).glob("*.parquet")) for table in ("runs", "history"))
-    content = runs.read_bytes()
-    history.unlink()
-    with Store(folder, LR) as again:
-        assert set(again.done()) == {"b"}
-    assert (folder / "set_aside" / f"runs-{runs.name}").read_bytes() == content
-
-
-def test_what_was_set_aside_before_stays(folder: Path) -> None:
-    """Another part of the same name lies beside it."""
-    for content in (b"one", b"two"):
-        lay(folder, "runs", "00000009-00000009-0123456789abcdef.parquet", content)
-        with Store(folder, LR):
-            pass
-    assert sorted(path.read_bytes() for path in (folder / "set_aside").iterdir()) == [b"one", b"two"]
-
-
 def test_the_last_number_of_a_commit(folder: Path) -> None:
     """Where no further commit can be numbered, that is told; the runs can be read."""
     rows = there(folder, "runs")[:1]
@@ -298,32 +135,6 @@ def test_the_last_number_of_a_commit(folder: Path) -> None:
     assert held(folder) == HEALTHY
     with pytest.raises(InputError, match="has used up the numbers of commits"):
         Store(folder, LR)
-
-
-def test_nothing_is_removed_before_all_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If reading fails, as for want of memory, every file is where it was."""
-    for table in TABLES:
-        joined(folder, table, "hidden")
-    before = sorted(folder.rglob("*"))
-
-    def no_memory(*_: object, **__: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr("optilab.store.mending.content_of", no_memory)
-    with pytest.raises(MemoryError), warnings.catch_warnings():
-        Store(folder, LR)
-    assert [path for path in sorted(folder.rglob("*")) if path.name != ".holder.json"] == before
-
-
-def test_joining_reads_before_it_removes(folder: Path) -> None:
-    """A part that was damaged since is noticed, and all is as it was."""
-    parts = listed(folder / "runs")[0]
-    schema = content_of(parts[0]).schema
-    parts[1].path.write_bytes(b"damaged")
-    with pytest.raises(Exception, match="is damaged"):
-        join_open(parts, schema, lambda _, rows: rows)
-    assert all(part.path.exists() for part in parts)
-    assert not list((folder / "runs").glob(".*"))
 
 
 @pytest.mark.parametrize(

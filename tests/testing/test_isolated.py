@@ -1,26 +1,15 @@
-"""`optilab check` and `optilab new`: the kit in a process of its own, and plugins that pass it as they are written."""
+"""`optilab check`: the kit in a process of its own."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from optilab import InputError
 from optilab.cli.main import main
-from optilab.cli.scaffold import write_file, write_package
-from optilab.plugins import loading
 from optilab.testing.isolated import names_in, run
-
-
-@pytest.fixture(autouse=True)
-def forgotten():
-    """Plugin files that a test uses are forgotten after it."""
-    yield
-    loading.forget()
 
 
 def plugin(tmp_path: Path, *functions: str) -> str:
@@ -114,91 +103,6 @@ import os, threading
 print('{"done": true}', flush=True)
 threading.Timer(0.5, os._exit, [0]).start()
 """
-
-
-OTHERS = """
-import numpy as np
-
-from optilab import feedback, function, hookimpl, sampler, schedule
-from optilab.datasets.examples import Examples
-from optilab.datasets.dataset import dataset
-
-
-@schedule()
-def halved(step, total):
-    return np.where(step < total / 2, 1.0, 0.5)
-
-
-@feedback()
-def faithful():
-    while True:
-        yield 1.0
-
-
-@function(start=[1.0], domain=[(-1, 1)], minima=[[0.0]])
-def square(w, g):
-    g[0] = 2 * w[0]
-    return w[0] ** 2
-
-
-@dataset(digest="0123456789abcdef")
-def four():
-    x = np.arange(8.0).reshape(4, 2)
-    return Examples(x, x[:, :1], x[:0], x[:0, :1])
-
-
-@sampler
-def lowest(ranges, samples, seed):
-    return [{name: found.low for name, found in ranges.items()} for _ in range(samples)]
-
-
-@hookimpl
-def optilab_schedules():
-    return [halved, faithful]
-
-
-@hookimpl
-def optilab_problems():
-    return [square]
-
-
-@hookimpl
-def optilab_datasets():
-    return [four]
-
-
-@hookimpl
-def optilab_samplers():
-    return [lowest]
-"""
-
-
-def test_other_things_than_optimizers_are_checked(tmp_path: Path) -> None:
-    """Schedules, problems, datasets and samplers of a file are checked as well, each under what it is."""
-    (tmp_path / "others.py").write_text(OTHERS)
-    told = CliRunner().invoke(main, ["check", str(tmp_path / "others.py")])
-    assert told.exit_code == 0, told.output
-    titles = [line for line in told.output.splitlines() if not line.startswith(" ")]
-    assert titles == ["schedule halved", "schedule faithful", "problem square", "dataset four", "sampler lowest"]
-    assert "✗" not in told.output
-    assert "✓ Has the gradient of its cost, by finite differences" in told.output
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("cosine", ["schedule cosine"]),
-        ("rosenbrock", ["problem rosenbrock"]),
-        ("mnist", ["dataset mnist"]),
-        ("sobol", ["sampler sobol"]),
-        ("two_weights", ["problem bowl", "problem rosenbrock"]),  # a plugin
-    ],
-)
-def test_names_of_other_things(name: str, expected: list[str]) -> None:
-    """A schedule, problem, dataset or sampler is found by its name, or by that of its plugin."""
-    assert names_in(name) == (expected, [])
-
-
 SHADOWS = ("numbers", "queue", "random", "json", "types", "optilab", "numpy")
 
 
@@ -230,78 +134,3 @@ def test_a_worker_imports_nothing_from_the_current_folder(
     worker._hello = worker._answer() or {}
     worker.kill()
     assert worker._hello, "the worker did not begin"
-
-
-def test_what_can_be_checked(tmp_path: Path) -> None:
-    """A file, a plugin, an optimizer or a chain; what registers no optimizer, or is unknown, is told."""
-    assert names_in("sgd") == (["sgd"], [])
-    assert names_in("clip_by_global_norm | sgd") == (["clip_by_global_norm | sgd"], [])
-    assert names_in("gradient_descent")[0] == ["gradient_descent"]  # an optimizer rather than the plugin of that name
-    assert names_in("momentum")[0] == ["momentum"]
-    empty = tmp_path / "empty.py"
-    empty.write_text('"""Nothing."""\n')
-    with pytest.raises(InputError, match="registers no optimizer"):
-        names_in(str(empty))
-    with pytest.raises(InputError, match="unknown optimizer 'momentun': did you mean 'momentum'"):
-        names_in("momentun")
-
-
-def test_a_new_file_passes_the_kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`optilab new --file` writes a plugin that `optilab check` finds nothing wrong with."""
-    monkeypatch.chdir(tmp_path)
-    told = CliRunner().invoke(main, ["new", "wobble", "--file"])
-    assert told.exit_code == 0, told.output
-    assert told.output.splitlines()[0] == "wobble.py"
-    assert CliRunner().invoke(main, ["check", "wobble.py", "--examples", "3"]).exit_code == 0
-
-
-def test_a_new_package_passes_its_own_tests(tmp_path: Path) -> None:
-    """`optilab new` writes a package whose tests pass as they are written, and that is no plugin before it is installed."""
-    paths = {str(path.relative_to(tmp_path)) for path in write_package("spring_step", tmp_path)}
-    folder = tmp_path / "optilab-spring-step"
-    assert paths == {
-        f"optilab-spring-step/{name}"
-        for name in (
-            "pyproject.toml",
-            "README.md",
-            "optilab_spring_step/__init__.py",
-            "optilab_spring_step/spring_step.py",
-            "tests/test_spring_step.py",
-        )
-    }
-    assert 'optilab_spring_step = "optilab_spring_step.spring_step"' in (folder / "pyproject.toml").read_text()
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=folder, env=_path_to(folder), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    assert "failed" not in done.stdout
-
-
-def _path_to(folder: Path) -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONPATH": str(folder)}
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("3x", "'3x' can't name an optimizer"),
-        ("My-Rule", "'My-Rule' can't name an optimizer"),
-        ("sgd", "there is an optimizer 'sgd' already, from plugin 'gradient_descent'"),
-        ("../x", "can't name an optimizer"),
-        ("class", "can't name an optimizer"),
-    ],
-)
-def test_names_that_a_new_plugin_can_not_have(name: str, message: str, tmp_path: Path) -> None:
-    """A name must be that of a function, and not be taken; nothing is written otherwise."""
-    with pytest.raises(InputError, match=message):
-        write_package(name, tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    """What is there already is left as it is."""
-    (tmp_path / "wobble.py").write_text("mine")
-    with pytest.raises(InputError, match=r"wobble.py' exists, and is left as it is"):
-        write_file("wobble", tmp_path)
-    assert (tmp_path / "wobble.py").read_text() == "mine"

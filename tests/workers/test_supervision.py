@@ -31,26 +31,8 @@ from optilab.workers import process, supervisor
 from optilab.workers.environment import check_versions, versions
 from optilab.workers.local import _AtOnce
 from optilab.workers.messages import Batch, Outcome, unpack, whole
+from strangers import SLOW
 from tables import jobs_of_one_cell
-
-SLOW = '''
-import time
-
-from optilab import feedback, hookimpl
-
-
-@feedback()
-def slow(seconds=0.1):
-    """Take a while over each measurement."""
-    while True:
-        time.sleep(seconds)
-        yield 1.0
-
-
-@hookimpl
-def optilab_schedules():
-    return [slow]
-'''
 
 
 @pytest.fixture

@@ -1,0 +1,95 @@
+"""Legends, colours and captions of pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from figures.labels import legend
+from figures.looks import legend_of
+from matplotlib.figure import Figure
+
+from optilab.experiment.experiment import Experiment
+from optilab.figures.convergence import convergence
+from optilab.figures.draw import _drawers
+from optilab.figures.path import path
+from optilab.plots import style
+from optilab.runner.remaking import made_again
+from optilab.runner.run import run_experiment
+from optilab.runner.session import Way
+from optilab.store import Results
+from pictures import drawn_lines, made, rendered
+
+
+def test_sixty_lines_have_a_legend_of_thirteen(tmp_path: Path) -> None:
+    """The best twelve are named in their order, the others counted, and the best lie on top."""
+    many = [{"use": "sgd", "lr": 1e-3 + 1e-5 * k, "label": f"line {k}"} for k in range(60)]
+    results = made(tmp_path / "r", seeds=1, problem={"use": "bowl"}, optimizers=many)
+    for figure in (rendered(convergence(results, None, "train_cost")), rendered(path(results, None, "train_cost"))):
+        assert legend(figure) == [*(f"line {k}" for k in range(59, 47, -1)), "48 others"]
+        above = {line.get_label(): line.get_zorder() for line in figure.axes[0].get_lines()}
+        assert above["line 59"] > above["line 48"] > above["line 47"] > above["line 0"]
+
+
+def test_many_paths_on_curves_are_panels_of_a_page(tmp_path: Path) -> None:
+    """Of thirty lines on a function of one weight the first 24 have a panel, in rows, and the caption says so."""
+    many = [{"use": "sgd", "lr": 1e-3 + 1e-5 * k, "label": f"line {k}"} for k in range(30)]
+    results = made(tmp_path / "r", seeds=1, problem={"use": "two_valleys"}, optimizers=many)
+    figure = rendered(path(results, None, "train_cost"))
+    assert len(figure.axes) == 24
+    assert "The first 24 of 30 panels." in " ".join(figure.get_supxlabel().split())
+    assert max(figure.get_size_inches()) < 30
+
+
+def test_whose_learning_rate_is_drawn(tmp_path: Path) -> None:
+    """Where the rules of a chain have learning rates of their own, the caption names the rule whose it is; else it is silent."""
+    chains = [
+        {"use": ["momentum", "adam"], "momentum.lr": 0.5, "adam.lr": 0.125, "label": "two"},
+        {"use": ["momentum", "adam"], "lr": 0.25, "label": "one"},
+        {"use": "sgd", "lr": 0.1},
+    ]
+    results = made(tmp_path / "r", seeds=1, problem={"use": "bowl"}, optimizers=chains)
+    figure = rendered(convergence(results, None, "lr"))
+    caption = " ".join(figure.get_supxlabel().split())
+    assert "Of two, the learning rate is that of momentum (its rules have their own)." in caption
+    assert caption.count("the learning rate is that of") == 1
+    assert drawn_lines(figure.axes[0])["two"][0] == 0.5
+    assert "the learning rate is" not in figure_caption(convergence(results, None, "train_cost"))
+
+
+def figure_caption(figure: Figure | None) -> str:
+    """The caption on one line."""
+    assert figure is not None
+    return " ".join(figure.get_supxlabel().split())
+
+
+def test_colours_follow_the_labels() -> None:
+    """A label has its colour whatever else is drawn with it."""
+    assert style.colours_of(["b", "a", "c"], ["c", "a"])["c"] == style.colours_of(["b", "a", "c"], ["c"])["c"]
+
+
+def captions_of(results: Results, kind: str) -> tuple[str, list[str]]:
+    """The caption of a picture, and what its legend has."""
+    with plt.rc_context():
+        figure = _drawers(made_again)[kind](results, None, "train_cost")
+    assert figure is not None
+    legend = legend_of(figure)
+    caption = " ".join(figure._supxlabel.get_text().split())  # type: ignore[attr-defined]
+    plt.close(figure)
+    return caption, legend
+
+
+@pytest.mark.parametrize(("wild", "told"), [(1e30, "beyond 1e+100"), (1e200, "not finite")])
+def test_what_a_cross_means_is_said_where_there_is_one(tmp_path: Path, wild: float, told: str) -> None:
+    """A line that is too high for an axis is not called infinite; a picture without crosses says nothing of them."""
+    calm = {"use": "sgd", "lr": [1e-4, 1e-3]}
+    common = {"name": "e", "problem": {"use": "rosenbrock"}, "budget": {"steps": 5}, "measure": {"steps": 1}}
+    for name, optimizers in {"calm": [calm], "wild": [calm, {"use": "adam", "lr": wild}]}.items():
+        given = Experiment.model_validate({**common, "optimizers": optimizers})
+        results = run_experiment(given, tmp_path / name, Way("inline"))
+        assert ("×" in captions_of(results, "convergence")[0]) == (name == "wild")
+        assert ("a cross" in captions_of(results, "path")[0]) == (name == "wild")
+        caption, legend = captions_of(results, "sensitivity")
+        assert "×" not in caption
+        assert (f"adam ({told})" in legend) == (name == "wild")

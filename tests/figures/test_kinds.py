@@ -1,0 +1,144 @@
+"""Sensitivity, paths, digits, weights and schedules: what stands on each kind of picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from figures.looks import PNG, legend_of, made, names
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from optilab.errors import InputError
+from optilab.figures.draw import draw_schedules
+from optilab.store import Results
+from pictures import draw
+
+
+def test_sensitivity(two_weights: Results, figures: list[Figure]) -> None:
+    """The final cost against the hyperparameter that varies, one axes a problem."""
+    draw(two_weights, ("sensitivity",))
+    (figure,) = figures
+    assert [ax.get_xlabel() for ax in figure.axes] == ["learning rate"] * 2
+    assert all("cost" in ax.get_ylabel() for ax in figure.axes)
+    assert "3 seeds" in figure.get_supxlabel()
+    line = next(line for line in figure.axes[0].get_lines() if line.get_label() == "sgd")
+    assert np.asarray(line.get_xdata()).tolist() == [1e-4, 3e-4]
+
+
+def test_sensitivity_to_zero(tmp_path: Path, figures: list[Figure]) -> None:
+    """A hyperparameter that may be zero has its zero on the axis."""
+    results = made(
+        tmp_path / "r",
+        problem={"use": "bowl"},
+        optimizers=[{"use": "momentum", "lr": 0.01, "momentum": [0.0, 0.5, 0.9]}],
+    )
+    draw(results, ("sensitivity",))
+    ax = figures[0].axes[0]
+    assert ax.get_xlabel() == "momentum"
+    low, high = ax.get_xlim()
+    assert low <= 0
+    assert high >= 0.9
+
+
+def test_path_on_a_curve(one_weight: Results, figures: list[Figure]) -> None:
+    """Each line has axes under its label with the curve and the steps of every seed."""
+    draw(one_weight, ("path",))
+    (figure,) = figures
+    assert sorted(ax.get_title(loc="left") for ax in figure.axes) == ["adam", "sgd"]
+    ax = figure.axes[0]
+    starts = [line for line in ax.get_lines() if to_hex(line.get_markerfacecolor()) == "#ffffff"]
+    assert len(starts) == 3
+    assert figure.axes[-1].get_xlabel() == "weight"
+    assert figure.axes[0].get_ylabel() == "cost"
+    assert "two_valleys" in figure.get_supxlabel()
+    assert "3 starts" in figure.get_supxlabel()
+
+
+def test_path_on_contours(two_weights: Results, figures: list[Figure]) -> None:
+    """Each problem has axes with all paths, inside its domain, and a star at its minimum."""
+    draw(two_weights, ("path",))
+    (figure,) = figures
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["bowl", "rosenbrock"]
+    assert figure.axes[0].get_xlim() == (-2, 2)
+    assert figure.axes[1].get_ylim() == (-1, 3)
+    assert figure.axes[0].get_xlabel() == "first weight"
+    assert figure.axes[0].get_ylabel() == "second weight"
+    assert sorted(legend_of(figure)) == ["my adam", "sgd", "wild"]
+    stars = [np.asarray(line.get_xydata()).tolist() for line in figure.axes[1].get_lines() if line.get_marker() == "*"]
+    assert stars == [[[1, 1]]]
+
+
+def test_digits_as_they_are_read(images: Results, figures: list[Figure]) -> None:
+    """Test examples stand with what the network says of them, however few there are; the caption says how many are right."""
+    draw(images, ("digits",))
+    (figure,) = figures
+    shown = [ax for ax in figure.axes if ax.get_images()]
+    assert 12 <= len(shown) <= 24
+    assert all(np.asarray(ax.get_images()[0].get_array()).shape == (8, 8) for ax in shown)
+    assert all(ax.get_title()[0] in "01" for ax in shown)
+    best = images.runs.loc[images.runs["role"] == "evaluation", "final_test_accuracy"].max()
+    assert f"{best:.1%} of 12" in " ".join(figure.get_supxlabel().split())
+
+
+def test_weights_as_images(images: Results, figures: list[Figure]) -> None:
+    """Each neuron of the first layer is an image of the size of an example."""
+    draw(images, ("weights",))
+    (figure,) = figures
+    assert [np.asarray(ax.get_images()[0].get_array()).shape for ax in figure.axes if ax.get_images()] == [(8, 8)] * 5
+    assert "5 neurons" in figure.get_supxlabel()
+
+
+def test_paths_need_functions_of_few_weights(images: Results) -> None:
+    """A network has no path to be drawn."""
+    with pytest.raises(InputError, match="'path' doesn't fit these results"):
+        draw(images, ("path",))
+
+
+def test_the_curve_of_a_schedule(tmp_path: Path, figures: list[Figure]) -> None:
+    """Each schedule is a line of its multipliers, under its label, over the steps that were asked for."""
+    target = draw_schedules(["cosine", '{ use = "linear", end = 0.5 }'], 101, tmp_path / "s.png")
+    assert names([target]) == ["s.png"]
+    (figure,) = figures
+    (ax,) = figure.axes
+    drawn = [line for line in ax.get_lines() if len(np.asarray(line.get_xdata()))]
+    assert [len(np.asarray(line.get_xdata())) for line in drawn] == [101, 101]
+    np.testing.assert_allclose(np.asarray(drawn[0].get_ydata())[[0, -1]], [1, 0.5 * (1 + np.cos(np.pi * 100 / 101))])
+    np.testing.assert_allclose(np.asarray(drawn[1].get_ydata())[[0, -1]], [1, 1 - 0.5 * 100 / 101])
+    assert ax.get_xlabel() == "steps"
+    assert "multiplier" in ax.get_ylabel()
+    assert [text.split()[0] for text in legend_of(figure)] == ["cosine", "linear"]
+
+
+def test_curves_of_every_schedule(tmp_path: Path) -> None:
+    """All schedules that have a curve can be drawn together."""
+    specs = ["constant", "cosine", "linear", "polynomial", "one_cycle", "multi_step"]
+    specs += ["{ use = 'step', every = 10 }", "{ use = 'exponential', gamma = 0.9 }"]
+    specs += ["{ use = 'inverse_time', rate = 0.1 }", "{ use = 'warmup', steps = 10, then = 'cosine' }"]
+    assert names([draw_schedules(specs, 50, tmp_path / "all.png")]) == ["all.png"]
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_curves_are_drawn_in_the_format_of_the_name(tmp_path: Path, suffix: str) -> None:
+    """The file's suffix is its format."""
+    content = draw_schedules(["cosine"], 10, tmp_path / f"curve.{suffix}").read_bytes()
+    assert {"png": PNG, "svg": b"<?xml", "pdf": b"%PDF"}[suffix] in content[:20]
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("cosin", "unknown schedule 'cosin': did you mean 'cosine'"),
+        ("step", "needs a value for every"),
+        ("reduce_on_plateau", "reduce_on_plateau depends on what is measured"),
+        ("{ use = 'cosine', floor = 2 }", "floor = 2 is out of range"),
+        ("{ floor = 2 }", "is not a schedule"),
+        ("3", "3 is not a schedule"),
+    ],
+)
+def test_a_schedule_that_has_no_curve_is_told(tmp_path: Path, spec: str, told: str) -> None:
+    """Unknown schedules, missing parameters and feedback schedules are one message each."""
+    with pytest.raises(InputError, match=told):
+        draw_schedules([spec], 10, tmp_path / "s.png")
+    assert not (tmp_path / "s.png").exists()
