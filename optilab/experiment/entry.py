@@ -78,11 +78,11 @@ class Line:
 
         None if no schedule multiplies it; otherwise both ends suffice for an interval.
         """
-        columns = set(self.optimizer.columns_of(name))
-        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in self.schedules):
+        positions = set(self.optimizer.positions_of(name))
+        if not any(positions & set(self.optimizer.positions_of(schedule.of)) for schedule in self.schedules):
             return []
-        ranges = [self.optimizer.rules[c.rule].parameters[c.name].range for c in self.optimizer.columns]
-        convex = all(isinstance(ranges[k], Interval) for k in columns)
+        accepted = [p.parameter.range for p in self.optimizer.rule_parameters]
+        convex = all(isinstance(accepted[k], Interval) for k in positions)
         return {min(values), max(values)} if convex else values
 
 
@@ -127,7 +127,7 @@ class Entry:
         samples = rest.pop("samples", None)
         rest = _qualified(rest, optimizer)
         for name in rest:
-            if not optimizer.columns_of(name):
+            if not optimizer.positions_of(name):
                 known = [*optimizer.parameters, "use", "label", "batch_size", "schedule", "samples"]
                 raise unknown(f"key of optimizer {optimizer.name}", name, known, place)
         found = axes(rest, samples, place)

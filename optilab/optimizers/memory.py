@@ -23,7 +23,7 @@ class Slots:
     """The index of each state of a chain in what compiled code is given: written into its source, and the same for all sizes.
 
     rows: of each state that is an array, the row of `Layout.places`. tables: of each rule on some layers alone, the first of
-    the two rows of its layer tables. scalars: of each single number, its index in `scalars`. columns: of each hyperparameter,
+    the two rows of its layer tables. scalars: of each single number, its index in `scalars`. numbers: of each hyperparameter,
     its index in `numbers`.
     """
 
@@ -31,7 +31,7 @@ class Slots:
         self.rows: dict[tuple[int, str], int] = {}
         self.tables: dict[int, int] = {}
         self.scalars: dict[tuple[int, str], int] = {}
-        self.columns = {(c.rule, c.name): k for k, c in enumerate(chain.columns)}
+        self.numbers = {(p.rule, p.name): k for k, p in enumerate(chain.rule_parameters)}
         shared: dict[str, int] = {}
         rows = itertools.count(1)  # row 0 is the layer table of the problem
         self.has_noise = any("noise" in rule.arguments for rule in chain.rules)

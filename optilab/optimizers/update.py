@@ -55,7 +55,7 @@ def _rule_lines(slots: Slots, number: int, rule: Rule, added: Sequence[int]) -> 
         if name in ("w", "g", "layers"):
             local = {"w": w + index, "g": g + index, "layers": layers}[name]
         elif name in rule.parameters:
-            before.append(f"{local} = {_converted(rule, name, slots.columns[number, name])}")
+            before.append(f"{local} = {_converted(rule, name, slots.numbers[number, name])}")
         elif (number, name) in slots.scalars:
             local = f"scalars[{slots.scalars[number, name]}]"
         elif (number, name) in slots.rows:
@@ -120,12 +120,12 @@ def _slice(row: int) -> str:
     return f"places[{row}, 0] : places[{row}, 0] + places[{row}, 1]"
 
 
-def _converted(rule: Rule, name: str, column: int) -> str:
+def _converted(rule: Rule, name: str, index: int) -> str:
     """A hyperparameter as the rule sees it: a number, a switch, a whole number, or the number of a word."""
     parameter = rule.parameters[name]
     if isinstance(parameter.range, (WholeNumbers, Words)):
-        return f"np.int64(round(numbers[{column}]))"
-    return f"numbers[{column}] != 0" if isinstance(parameter.range, Switch) else f"numbers[{column}]"
+        return f"np.int64(round(numbers[{index}]))"
+    return f"numbers[{index}] != 0" if isinstance(parameter.range, Switch) else f"numbers[{index}]"
 
 
 def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:

@@ -72,8 +72,8 @@ def test_every_switch_is_turned() -> None:
         chain = optilab.get_optimizer(case.optimizer)
         filled = chain.fill(case.given)
         turned |= {
-            (chain.rules[c.rule].name, c.name, filled[c.qualified if c.qualified in filled else c.name])
-            for c in chain.columns
+            (chain.rules[p.rule].name, p.name, filled[p.qualified if p.qualified in filled else p.name])
+            for p in chain.rule_parameters
         }
     missing: list[tuple[str, str, object]] = []
     for name, optimizer in registry().optimizers.items():
