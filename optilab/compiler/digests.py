@@ -104,11 +104,11 @@ def source_digest(function: Callable[..., Any]) -> str:
 class Code:
     """What was met on the walk from a value to all that it reads.
 
-    places: file and first line of each function. jitted: functions that authors have compiled, those first that others of
+    positions: file and first line of each function. jitted: functions that authors have compiled, those first that others of
     them call.
     """
 
-    places: list[tuple[str, int]]
+    positions: list[tuple[str, int]]
     jitted: list[Dispatcher]
 
 
@@ -116,7 +116,7 @@ def code_behind(value: Any) -> Code:
     """The functions that `value` consists of, and those that they read."""
     walk = Walk()
     walk.value(value)
-    return Code(walk.places, [found for found in walk.jitted if not is_ours(found.py_func)])
+    return Code(walk.positions, [found for found in walk.jitted if not is_ours(found.py_func)])
 
 
 def captured(function: Callable[..., Any]) -> str:

@@ -25,12 +25,12 @@ class Walk:
     """A walk from a function to all that it reads.
 
     code: whether it counts what functions do, and what they read beside their closures.
-    jitted, places: compiled functions that were met, and where functions stand.
+    jitted, positions: compiled functions that were met, and where functions stand.
     """
 
     def __init__(self, *, code: bool = True) -> None:
         self.jitted: list[Dispatcher] = []
-        self.places: list[tuple[str, int]] = []
+        self.positions: list[tuple[str, int]] = []
         self._code = code
         self._digest = hashlib.sha256()
         self._seen: dict[int, tuple[int, Any]] = {}  # with the thing itself, so that no other gets its number
@@ -60,7 +60,7 @@ class Walk:
         self._add("function", *(() if self._code else (function.__module__, function.__qualname__)))
         if not self._code and function.__name__ == "<lambda>":  # others on the next line are called so too
             self._instructions(function.__code__)
-        self.places.append((function.__code__.co_filename, function.__code__.co_firstlineno))
+        self.positions.append((function.__code__.co_filename, function.__code__.co_firstlineno))
         names = names_of(function.__code__)
         if defaults:
             self.value([function.__defaults__, function.__kwdefaults__])

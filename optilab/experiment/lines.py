@@ -139,10 +139,10 @@ def _axes(one: Candidate) -> dict[str, Any]:
 def _labels(firsts: Sequence[Candidate]) -> list[str]:
     """A distinct label for each line. InputError if two of the user's labels are equal."""
     labels = [one.line.cell.label for one in firsts]
-    places: dict[str, list[int]] = {}
+    positions: dict[str, list[int]] = {}
     for k, label in enumerate(labels):
-        places.setdefault(label, []).append(k)
-    for label, clash in places.items():
+        positions.setdefault(label, []).append(k)
+    for label, clash in positions.items():
         if len(clash) == 1:
             continue
         same = [firsts[k] for k in clash]

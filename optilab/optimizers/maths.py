@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def norm(vector: NDArray[np.floating]) -> float:
     """Euclidean length, summed in float64: a float32 gradient of 1e25 has a finite one."""
     squares = 0.0
-    for i in range(vector.size):  # over places, not over values: that can't be vectorised
+    for i in range(vector.size):  # over positions, not over values: that can't be vectorised
         value = np.float64(vector[i])
         squares += value * value
     return sqrt(squares)

@@ -22,7 +22,7 @@ STEPS = "steps of the rules after it"
 class Slots:
     """The index of each state of a chain in what compiled code is given: written into its source, and the same for all sizes.
 
-    rows: of each state that is an array, the row of `Layout.places`. tables: of each rule on some layers alone, the first of
+    rows: of each state that is an array, the row of `Layout.spans`. tables: of each rule on some layers alone, the first of
     the two rows of its layer tables. scalars: of each single number, its index in `scalars`. numbers: of each hyperparameter,
     its index in `numbers`.
     """
@@ -64,7 +64,7 @@ class Slots:
 class Layout:
     """Where each state of a chain lies in its memory, for the layers of one problem.
 
-    places: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
+    spans: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
     how many copies; in `state`, in `scalars` for arrays of single numbers, in `layers` for layer tables.
     layers: layer tables end to end: the problem's, and for each rule on some layers alone the table of these as the rule
     sees them, and as they lie in the whole.
@@ -75,8 +75,8 @@ class Layout:
         slots = self._slots = Slots(chain)
         self._chain = chain
         self._hyperparameters = hyperparameters
-        self.places = np.zeros((slots.n_rows, 3), np.int64)
-        self.places[0] = 0, len(table), 1
+        self.spans = np.zeros((slots.n_rows, 3), np.int64)
+        self.spans[0] = 0, len(table), 1
         self._start: dict[int, tuple[int, State]] = {}  # of each row, the rule and the state
         self._chosen: dict[int, NDArray[np.int64]] = {}  # weights that a rule works on
         tables = [table]
@@ -93,7 +93,7 @@ class Layout:
                     [np.arange(r["offset"], r["offset"] + r["size"]) for r in table[mask]]
                 )
                 for row, part in enumerate((mine, table[mask]), slots.tables[number]):
-                    self.places[row] = sum(map(len, tables)), len(part), 1
+                    self.spans[row] = sum(map(len, tables)), len(part), 1
                     tables.append(part)
             sizes = part_sizes(mine)
             for name, row in [(n, row) for (k, n), row in slots.rows.items() if k == number]:
@@ -104,10 +104,10 @@ class Layout:
                     continue
                 self._start[row] = number, state
                 if state.shape == "scalar":
-                    self.places[row] = array, copies, 1
+                    self.spans[row] = array, copies, 1
                     array += copies
                 else:
-                    self.places[row] = first, copies * sizes[state.shape], copies
+                    self.spans[row] = first, copies * sizes[state.shape], copies
                     first += copies * sizes[state.shape]
         self.layers = np.concatenate(tables)
         self._size, self._n_scalars = first, array
@@ -135,15 +135,15 @@ class Layout:
         """
         vector, scalars = np.zeros(self._size, w.dtype), np.zeros(self._n_scalars)
         for row, (number, state) in self._start.items():
-            first, size, copies = self.places[row]
+            first, size, copies = self.spans[row]
             target = (scalars if state.shape == "scalar" else vector)[first : first + size]
             if state.start == "w":
                 target.reshape(copies, -1)[:] = w[self._chosen.get(number, slice(None))]
             else:
                 target[:] = self._value(number, state.start)
-        for (number, name), place in self._slots.scalars.items():
+        for (number, name), index in self._slots.scalars.items():
             if number >= 0 and name in self._chain.rules[number].states:
-                scalars[place] = self._value(number, self._chain.rules[number].states[name].start)
+                scalars[index] = self._value(number, self._chain.rules[number].states[name].start)
         if self._slots.has_noise:
             scalars[self._slots.scalars[-1, SEED]] = seed
         return vector, scalars
@@ -156,10 +156,10 @@ class Layout:
             for name, state in rule.states.items():
                 key = f"{names[number]}.{name}" if len(names) > 1 and not state.shared else name
                 if (number, name) in self._slots.scalars:
-                    place = self._slots.scalars[number, name]
-                    found[key] = scalars[place : place + 1]
+                    index = self._slots.scalars[number, name]
+                    found[key] = scalars[index : index + 1]
                     continue
-                first, size, copies = self.places[self._slots.rows[number, name]]
+                first, size, copies = self.spans[self._slots.rows[number, name]]
                 part: NDArray[Any] = (scalars if state.shape == "scalar" else vector)[first : first + size]
                 found[key] = part.reshape(copies, -1) if state.copies and state.shape != "scalar" else part
         return found
@@ -170,6 +170,6 @@ class Layout:
         for number, rule in enumerate(self._chain.rules):
             if rule.evaluate_at is not None:
                 point = point if point is not w else w.copy()
-                first, size, _ = self.places[self._slots.rows[number, rule.evaluate_at]]
+                first, size, _ = self.spans[self._slots.rows[number, rule.evaluate_at]]
                 point[self._chosen.get(number, slice(None))] = vector[first : first + size]
         return point

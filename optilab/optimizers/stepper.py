@@ -170,7 +170,7 @@ class Stepper:
             self._vector,
             self._scalars,
             self._layout.layers,
-            self._layout.places,
+            self._layout.spans,
             self._address,
             self._rows,
             self._rows,

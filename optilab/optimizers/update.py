@@ -32,7 +32,7 @@ F = np.{precision}
 {rules}
 
 @entry(signatures("{precision}").update{options})
-def update(w, g, t, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context):
+def update(w, g, t, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context):
 '''
 
 
@@ -112,12 +112,12 @@ def _array(row: int, state: State) -> str:
     """A state as the rule sees it: a part of the memory, with copies as an array [copy, value]."""
     if state.shape == "scalar":
         return f"scalars[{_slice(row)}]"
-    shape = f".reshape((places[{row}, 2], places[{row}, 1] // places[{row}, 2]))" if state.copies else ""
+    shape = f".reshape((spans[{row}, 2], spans[{row}, 1] // spans[{row}, 2]))" if state.copies else ""
     return f"state[{_slice(row)}]{shape}"
 
 
 def _slice(row: int) -> str:
-    return f"places[{row}, 0] : places[{row}, 0] + places[{row}, 1]"
+    return f"spans[{row}, 0] : spans[{row}, 0] + spans[{row}, 1]"
 
 
 def _converted(rule: Rule, name: str, index: int) -> str:
@@ -163,7 +163,7 @@ def update_text(chain: Chain, precision: str, *, checked: bool = False, imports:
     for k in adding:
         source = "\n".join(_added_lines(k, chain.rules[k]))
         rules += f"\n\n{source}\n\n\nadded_{k} = jit(_added_{k}{options})\n"
-    lines = ["layers_all = layers[: places[0, 1]]"]
+    lines = ["layers_all = layers[: spans[0, 1]]"]
     for k, rule in enumerate(chain.rules):
         lines += _rule_lines(slots, k, rule, [other for other in adding if other < k])
     head = _HEAD.format(name=chain.name, precision=precision, rules=rules, options=options, imports=imports)
@@ -192,7 +192,7 @@ def code_digest(chain: Chain) -> str:
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
-_PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+_LINE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
 def _explain(chain: Chain, error: Exception) -> str:
@@ -200,11 +200,11 @@ def _explain(chain: Chain, error: Exception) -> str:
     said = [line.strip() for line in str(error).splitlines()]
     reason = reason_of(error)
     for line in said:
-        place = _PLACE.search(line)
+        found = _LINE.search(line)
         for rule in chain.rules:
             file = rule.function.__code__.co_filename
-            if place and Path(place[1]).resolve() == Path(file).resolve():
-                return f"optimizer {rule.name!r} doesn't compile, in {file}, line {place[2]}: {reason}"
+            if found and Path(found[1]).resolve() == Path(file).resolve():
+                return f"optimizer {rule.name!r} doesn't compile, in {file}, line {found[2]}: {reason}"
     called = [rule for rule in chain.rules if f"<function {rule.function.__name__} " in str(error)]
     code = (called or chain.rules)[0].function.__code__
     name = code.co_name

@@ -173,8 +173,8 @@ class FunctionProblem(Problem):
             )
         except (NumbaError, UnsupportedBytecodeError) as error:
             code = self.kind.compute.__code__
-            place = f"in {code.co_filename}, line {code.co_firstlineno}"
-            raise InputError(f"problem {self.name!r} doesn't compile, {place}: {reason_of(error)}") from error
+            where = f"in {code.co_filename}, line {code.co_firstlineno}"
+            raise InputError(f"problem {self.name!r} doesn't compile, {where}: {reason_of(error)}") from error
         return module.evaluate
 
     def _text(self, precision: str) -> str:

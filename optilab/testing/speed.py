@@ -67,7 +67,7 @@ class Timed:
         state, scalars = layout.allocate(self._w)
         evaluate = modules.entries("same_gradient", precision, evaluate=loop.same_gradient).evaluate
         numbers = np.array(optimizer.numbers(hyperparameters))[None]
-        self._memory = numbers, state, scalars, layout.layers, layout.places
+        self._memory = numbers, state, scalars, layout.layers, layout.spans
         functions = address_of(evaluate), address_of(compile_update(optimizer, precision))
         self._functions = *functions, self._context, np.inf, np.full(2, UNLIMITED)
         self._loop = compiled_loop(precision).train
