@@ -22,7 +22,7 @@ from optilab.runner.observer import Observer
 from optilab.texts import counted, printable
 
 if TYPE_CHECKING:  # the display is there before what makes runs is imported
-    from optilab.runner.jobs import Role
+    from optilab.experiment.seeds import Role
     from optilab.runner.rows import Finished
 
 _LINE_EVERY = 10.0  # seconds between two lines where there is no terminal
