@@ -131,9 +131,9 @@ def _grid_table(grid: Grid) -> Table:
     if rows < len(grid.cells):
         table.add_row(f"and {len(grid.cells) - rows:,} more", "", "", "")
     for space in grid.spaces[:_ROWS]:
-        fixed = [f"{n}={exact(v)}" for n, v in space.fixed.items()]
-        ranges = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.sampled.items()]
-        add(space.low, f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {grid.experiment.search.method}")
+        listed = [f"{n}={exact(v)}" for n, v in space.combination.items()]
+        sampled = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.sampled.items()]
+        add(space.low, f"{', '.join([*listed, *sampled])}: {space.samples} cells by {grid.experiment.search.method}")
     if len(grid.spaces) > _ROWS:
         table.add_row(f"and {len(grid.spaces) - _ROWS:,} more searches", "", "", "")
     return table

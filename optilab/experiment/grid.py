@@ -31,11 +31,11 @@ MOST_LINES = 1000  # of an entry, and searches of a line
 class SearchSpace:
     """Search space of one line, from which a sampler chooses the cells to try.
 
-    fixed: hyperparameters common to all cells. sampled: ranges of the others. samples: number of cells to try.
+    combination: of listed values, common to all cells. sampled: ranges of the others. samples: number of cells to try.
     """
 
     line: Line
-    fixed: Mapping[str, Any]
+    combination: Mapping[str, Any]
     sampled: Mapping[str, Sampled]
     samples: int
     kind: SamplerKind
@@ -52,7 +52,7 @@ class SearchSpace:
 
     def at(self, point: Point) -> Cell:
         """The cell of a point. InputError if its parts don't fit together."""
-        return self.line.at({**self.fixed, **point})
+        return self.line.at({**self.combination, **point})
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Ca
     searches = axes.count // axes.samples
     if searches > MOST_LINES:
         raise InputError(f"{entry.place}: {searches:,} searches, one for each combination; there may be {MOST_LINES:,}")
-    for fixed in axes.combinations:
+    for combination in axes.combinations:
         ends = [dict(zip(axes.sampled, side, strict=True)) for side in _ends(axes.sampled)]
-        block = line.block({name: [value] for name, value in fixed.items()}, ends)
-        yield Candidate(line, block, fixed, axes.sampled, axes.samples)
+        block = line.block({name: [value] for name, value in combination.items()}, ends)
+        yield Candidate(line, block, combination, axes.sampled, axes.samples)
 
 
 def _ends(sampled: Mapping[str, Sampled]) -> list[list[float]]:
@@ -126,8 +126,8 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
         seen.add(identity)
         _check_measured(experiment, built, place)
         spot_check(built, place)
-        for k, given in enumerate(experiment.optimizers):
-            entry = Entry.of(given, built, f"optimizers[{k}]")
+        for k, table in enumerate(experiment.optimizers):
+            entry = Entry.of(table, built, f"optimizers[{k}]")
             _check_size(entry)
             for line in entry.lines(experiment, problem, built, used):
                 yield entry, line
@@ -165,7 +165,7 @@ def _check_runs(grid: Grid) -> None:
 def _space(experiment: Experiment, one: Candidate) -> SearchSpace:
     """The search space of a candidate."""
     kind = registry().sampler(experiment.search.method, "search.method")
-    return SearchSpace(one.line, one.fixed, one.sampled, one.samples, kind, experiment.search.seed)
+    return SearchSpace(one.line, one.combination, one.sampled, one.samples, kind, experiment.search.seed)
 
 
 def _check_search(grid: Grid) -> None:

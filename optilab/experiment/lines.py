@@ -24,12 +24,12 @@ from optilab.texts import exact, shown
 class Candidate:
     """Cells of one line on one problem; those in a block, or those that a search chooses from ranges, between two ends.
 
-    fixed, sampled, samples: of a search.
+    combination, sampled, samples: of a search.
     """
 
     line: Line
     block: Block
-    fixed: Mapping[str, Any] = field(default_factory=dict)
+    combination: Mapping[str, Any] = field(default_factory=dict)
     sampled: Mapping[str, Sampled] = field(default_factory=dict)
     samples: int = 0
 
@@ -69,7 +69,7 @@ def _repeats(one: Candidate, other: Candidate) -> bool:
     """Whether all cells of `one` are among those of `other`. InputError if a line would lose cells to another line."""
     mine, same = one.line.cell, other.line.cell
     if one.sampled or other.sampled:  # what a search chooses is only seen when it does
-        asked = (one.sampled, one.fixed, one.samples) == (other.sampled, other.fixed, other.samples)
+        asked = (one.sampled, one.combination, one.samples) == (other.sampled, other.combination, other.samples)
         relation = "inside" if asked else "apart"
     else:
         relation = other.block.relation(one.block)

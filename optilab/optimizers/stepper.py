@@ -65,7 +65,7 @@ class Stepper:
                 raise InputError(f"{optimizer.name} asks for {name}: start it with problem=...")
 
         self.hyperparameters = hyperparameters
-        self._first = dict(hyperparameters)
+        self._at_start = dict(hyperparameters)
         self.problem = problem
         self.t = 0
         self.w = start.astype(precision)
@@ -126,11 +126,13 @@ class Stepper:
 
     def _numbers(self) -> NDArray[np.float64]:
         """The hyperparameters as they are now. InputError if one is gone, or can't be changed any more."""
-        if set(self.hyperparameters) != set(self._first):
-            raise InputError(f"hyperparameters are {', '.join(self._first)}; found {', '.join(self.hyperparameters)}")
+        if set(self.hyperparameters) != set(self._at_start):
+            raise InputError(
+                f"hyperparameters are {', '.join(self._at_start)}; found {', '.join(self.hyperparameters)}"
+            )
         counts = {state.copies for rule in self._optimizer.rules for state in rule.states.values()}
         for name, value in self.hyperparameters.items():
-            if value != self._first[name] and name.rpartition(".")[2] in counts:
+            if value != self._at_start[name] and name.rpartition(".")[2] in counts:
                 raise InputError(f"{name} = {value!r}: it says how much the rule remembers; begin anew with another")
         try:
             return np.array(self._optimizer.numbers(self.hyperparameters))

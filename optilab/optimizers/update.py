@@ -14,7 +14,7 @@ from optilab.compiler import cache
 from optilab.compiler.diagnosis import reason_of
 from optilab.compiler.digests import source_digest
 from optilab.compiler.modules import code_of
-from optilab.compiler.narrowing import Kind
+from optilab.compiler.narrowing import NumberKind
 from optilab.errors import InputError
 from optilab.optimizers.chain import Chain
 from optilab.optimizers.memory import STEPS, Slots
@@ -50,7 +50,7 @@ def _rule_lines(slots: Slots, number: int, rule: Rule, added: Sequence[int]) -> 
             before += [f"gather({name}, {local}, {source}, {layers})"]
             after += [f"scatter({local}, {name}, {source}, {layers})"]
     for name in rule.arguments:
-        local = f"own_{number}_{name}"  # no argument can have the name of anything else here
+        local = f"rule_{number}_{name}"  # no argument can have the name of anything else here
         index = "[i]" if rule.elementwise else ""
         if name in ("w", "g", "layers"):
             local = {"w": w + index, "g": g + index, "layers": layers}[name]
@@ -71,7 +71,7 @@ def _rule_lines(slots: Slots, number: int, rule: Rule, added: Sequence[int]) -> 
             local = name
         passed.append(local)
     if (number, "noise") in slots.rows:
-        before += [f"for i in range({w}.size):", f"    own_{number}_noise[i] = normal({slots.key(number)}, t, i)"]
+        before += [f"for i in range({w}.size):", f"    rule_{number}_noise[i] = normal({slots.key(number)}, t, i)"]
     written = dict(zip(rule.arguments, passed, strict=True)) | {"skip": "skip"}
     call = f"rule_{number}({', '.join(passed)})"
     if rule.changes:
@@ -128,11 +128,11 @@ def _converted(rule: Rule, name: str, index: int) -> str:
     return f"numbers[{index}] != 0" if isinstance(parameter.range, Switch) else f"numbers[{index}]"
 
 
-def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
+def _kinds(rule: Rule, precision: str) -> dict[str, NumberKind] | None:
     """Which arguments of a rule in float32 are numbers, and stay float64 until they meet its weights."""
     if precision == "float64":
         return None
-    kinds: dict[str, Kind] = {name: "number" for name in ("t", "cost") if name in rule.arguments}
+    kinds: dict[str, NumberKind] = {name: "number" for name in ("t", "cost") if name in rule.arguments}
     kinds |= {name: "number" for name, state in rule.states.items() if state.is_number}
     return kinds | {
         name: "number" if isinstance(parameter.range, Interval) else "whole"
