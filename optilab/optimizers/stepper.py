@@ -70,23 +70,22 @@ class Stepper:
         self.t = 0
         self.w = start.astype(precision)
         self._optimizer = optimizer
-        table = problem.layers if problem else plain_vector(start.size) if layers is None else layers
-        self._table = table
-        self._context = problem.context() if problem else context_without_examples(table, [], precision)
+        self._layers = problem.layers if problem else plain_vector(start.size) if layers is None else layers
+        self._context = problem.context() if problem else context_without_examples(self._layers, [], precision)
         self._rows = np.arange(problem.n_examples if problem else 1)
         self._evaluate = (
             problem.evaluate if problem else modules.entries("no_problem", precision, evaluate=loop.no_cost).evaluate
         )
-        self._layout = Layout(optimizer, hyperparameters, table)
-        self._vector, self._scalars = self._layout.allocate(self.w, randomness.noise_key(seed))
-        self.state = self._layout.views(self._vector, self._scalars)
+        self._layout = Layout(optimizer, hyperparameters, self._layers)
+        self._state, self._scalars = self._layout.allocate(self.w, randomness.noise_key(seed))
+        self.state = self._layout.views(self._state, self._scalars)
         self._update = update or compile_update(optimizer, precision)
         self._address = address_of(self._evaluate)
 
     @property
     def evaluation_point(self) -> NDArray[np.floating]:
         """Where the optimizer wants its cost measured: `w`, or for those that average, their average."""
-        return self._layout.evaluation_point(self.w, self._vector)
+        return self._layout.evaluation_point(self.w, self._state)
 
     @property
     def gradient_evaluations(self) -> int:
@@ -97,10 +96,10 @@ class Stepper:
         """All that the next steps depend on, but for the hyperparameters, as a copy: `np.savez(file, **stepper.save())`."""
         return {
             "w": self.w.copy(),
-            "state": self._vector.copy(),
+            "state": self._state.copy(),
             "scalars": self._scalars.copy(),
             "t": np.array(self.t),
-            "layers": np.array([[row["rows"], row["columns"], row["kind"]] for row in self._table]),
+            "layers": np.array([[row["rows"], row["columns"], row["kind"]] for row in self._layers]),
             "rules": np.array([rule.label for rule in self._optimizer.rules]),
         }
 
@@ -121,7 +120,7 @@ class Stepper:
             if not np.array_equal(np.asarray(saved[name]), own[name]):
                 found, wanted = shown(np.asarray(saved[name]).tolist()), shown(own[name].tolist())
                 raise InputError(f"saved {name} are {found}; {self._optimizer.name} expects {wanted}")
-        self.w[:], self._vector[:], self._scalars[:] = saved["w"], saved["state"], saved["scalars"]
+        self.w[:], self._state[:], self._scalars[:] = saved["w"], saved["state"], saved["scalars"]
         self.t = int(np.asarray(saved["t"]))
 
     def _numbers(self) -> NDArray[np.float64]:
@@ -154,7 +153,7 @@ class Stepper:
             given, layers = _flat("gradient", gradient)
             if given.shape != self.w.shape:
                 raise InputError(f"gradient has shape {given.shape}; expected {self.w.shape}, that of the weights")
-            _check_layers("the gradient", layers, self._table, "w")
+            _check_layers("the gradient", layers, self._layers, "w")
             g[:] = given
         elif self.problem is not None:
             cost = self._evaluate(self.w, g, self._rows, self._context)
@@ -169,7 +168,7 @@ class Stepper:
             float(self.t),
             0.0 if cost is None else float(cost),
             self._numbers(),
-            self._vector,
+            self._state,
             self._scalars,
             self._layout.layers,
             self._layout.spans,
