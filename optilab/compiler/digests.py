@@ -23,7 +23,7 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from optilab.compiler.origins import is_ours
-from optilab.compiler.walk import Walk
+from optilab.compiler.walk import CodeWalk
 
 _ROOT = Path(__file__).parents[1]
 
@@ -95,7 +95,7 @@ def source_digest(function: Callable[..., Any]) -> str:
 
     Its own defaults don't count: who calls it gives all arguments.
     """
-    walk = Walk()
+    walk = CodeWalk()
     walk.function(function)
     return walk.hexdigest()
 
@@ -114,7 +114,7 @@ class Code:
 
 def code_behind(value: Any) -> Code:
     """The functions that `value` consists of, and those that they read."""
-    walk = Walk()
+    walk = CodeWalk()
     walk.value(value)
     return Code(walk.positions, [found for found in walk.jitted if not is_ours(found.py_func)])
 
@@ -123,6 +123,6 @@ def captured(function: Callable[..., Any]) -> str:
     """Digest of the values that a function closes over, and of the names of the functions among them; "" if of none."""
     if not getattr(function, "__closure__", None):
         return ""
-    walk = Walk(code=False)
+    walk = CodeWalk(code=False)
     walk.function(function)
     return walk.hexdigest()

@@ -21,7 +21,7 @@ _SILENT = ("EXTENDED_ARG", "RESUME", "NOP", "CACHE")
 _KIND = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR
 
 
-class Walk:
+class CodeWalk:
     """A walk from a function to all that it reads.
 
     code: whether it counts what functions do, and what they read beside their closures.
@@ -174,6 +174,6 @@ class Walk:
 
 def _alone(value: Any, *, code: bool) -> str:
     """Digest of one value: a key to sort by what has no order."""
-    walk = Walk(code=code)
+    walk = CodeWalk(code=code)
     walk.value(value)
     return walk.hexdigest()
