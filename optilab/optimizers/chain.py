@@ -21,6 +21,10 @@ class RuleParameter:
     qualified: str
     parameter: Parameter
 
+    def value_in(self, hyperparameters: Mapping[str, Any]) -> Any:
+        """Its value: that of its qualified name, or else the one that rules share. KeyError if there is neither."""
+        return hyperparameters[self.qualified if self.qualified in hyperparameters else self.name]
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -73,12 +77,7 @@ class Chain:
 
     def numbers(self, hyperparameters: Mapping[str, Any]) -> list[float]:
         """The hyperparameters as compiled code gets them: one number for each of `rule_parameters`."""
-        return [
-            self.rules[p.rule].number(
-                p.name, hyperparameters[p.qualified if p.qualified in hyperparameters else p.name]
-            )
-            for p in self.rule_parameters
-        ]
+        return [self.rules[p.rule].number(p.name, p.value_in(hyperparameters)) for p in self.rule_parameters]
 
     def positions_of(self, name: str) -> list[int]:
         """Which of `rule_parameters` a hyperparameter's name means: all of that name, or the one of that qualified name."""

@@ -112,12 +112,11 @@ class Layout:
         self.layers = np.concatenate(tables)
         self._size, self._n_scalars = first, array
 
-    def _value(self, number: int, given: float | str) -> Any:
+    def _value(self, number: int, declared: float | str) -> Any:
         """A number, or the value of the hyperparameter of that name."""
-        if not isinstance(given, str):
-            return given
-        qualified = f"{self._chain.rule_names[number]}.{given}"
-        return self._hyperparameters[qualified if qualified in self._hyperparameters else given]
+        if not isinstance(declared, str):
+            return declared
+        return self._chain.rule_parameters[self._slots.numbers[number, declared]].value_in(self._hyperparameters)
 
     def _check_shared(self, name: str, state: State, row: int, number: int) -> None:
         other, declared = self._start[row]

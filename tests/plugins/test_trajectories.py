@@ -70,11 +70,8 @@ def test_every_switch_is_turned() -> None:
     turned: set[tuple[str, str, object]] = set()
     for case in CASES:
         chain = optilab.get_optimizer(case.optimizer)
-        filled = chain.fill(case.given)
-        turned |= {
-            (chain.rules[p.rule].name, p.name, filled[p.qualified if p.qualified in filled else p.name])
-            for p in chain.rule_parameters
-        }
+        hyperparameters = chain.fill(case.given)
+        turned |= {(chain.rules[p.rule].name, p.name, p.value_in(hyperparameters)) for p in chain.rule_parameters}
     missing: list[tuple[str, str, object]] = []
     for name, optimizer in registry().optimizers.items():
         for rule in optimizer.rules if len(optimizer.rules) == 1 else ():
