@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from optilab.analysis.comparison import comparison
-from optilab.cli.table import Column, fitting
+from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.experiment.experiment import Experiment
 from optilab.store import Results
@@ -35,14 +35,14 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
     tuned = bool(rows["hyperparameters"].any())
     steps_are_epochs = bool((found.history["epoch"] == found.history["step"]).all())
     columns = {
-        "problem": (Column("problem"), several),
-        "optimizer": (Column("optimizer"), True),
-        "best": (Column("best"), tuned),
-        "test_accuracy": (Column("test\naccuracy (%)", figures=True), classified),
-        "test_cost": (Column("test cost", figures=True), tested),
-        "train_cost": (Column("training\ncost", figures=True), True),
-        "epochs": (Column("steps" if steps_are_epochs and not tested else "epochs", figures=True), True),
-        "seconds": (Column("seconds", figures=True), True),
+        "problem": (TableColumn("problem"), several),
+        "optimizer": (TableColumn("optimizer"), True),
+        "best": (TableColumn("best"), tuned),
+        "test_accuracy": (TableColumn("test\naccuracy (%)", figures=True), classified),
+        "test_cost": (TableColumn("test cost", figures=True), tested),
+        "train_cost": (TableColumn("training\ncost", figures=True), True),
+        "epochs": (TableColumn("steps" if steps_are_epochs and not tested else "epochs", figures=True), True),
+        "seconds": (TableColumn("seconds", figures=True), True),
     }
     shown = {key: column for key, (column, there) in columns.items() if there}
     table = [[_cell(key, row) for key in shown] for row in rows.to_dict("records")]

@@ -14,7 +14,7 @@ from optilab.cli.outlets import say
 from optilab.cli.terminal import Terminal
 from optilab.datasets.from_files import file_dataset
 from optilab.datasets.options import File
-from optilab.datasets.overview import Line, facts_of, lines_of
+from optilab.datasets.overview import ColumnLine, facts_of, lines_of
 from optilab.datasets.reading import kind_of_file
 from optilab.errors import InputError
 from optilab.parameters.tables import validated
@@ -54,7 +54,7 @@ def _key_and_value(text: str) -> tuple[str, Any]:
         return key.strip(), value.strip()
 
 
-def _print_columns(lines: Sequence[Line]) -> None:
+def _print_columns(lines: Sequence[ColumnLine]) -> None:
     table = Table(box=None, pad_edge=False)
     for title in ("column", "type", "missing", "values", "use"):
         table.add_column(title, overflow="fold", justify="right" if title == "missing" else "left")

@@ -15,9 +15,9 @@ from optilab.experiment.cell import Cell
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.grid import Grid, grid_of, problem_labels
 from optilab.experiment.resolve import table_key
-from optilab.experiment.seeds import seeds_of
+from optilab.experiment.seeds import Role, seeds_of
 from optilab.records.labels import told_apart
-from optilab.runner.jobs import Done, Rerun, Role, Task, count_due, jobs, missing, tasks
+from optilab.runner.jobs import Done, Rerun, Task, count_due, jobs, missing, tasks
 from optilab.runner.notes import dataset_notes
 from optilab.runner.run import chosen, folder_of
 from optilab.texts import counted, exact
@@ -37,20 +37,20 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     folder = folder_of(experiment, results)
     grid = grid_of(experiment)
     there = store.done(folder)
-    console.print(_grid_table(experiment, grid))
+    console.print(_grid_table(grid))
     for note in dataset_notes(experiment):
         console.print(note)
     for line in _without_chance(grid):
         console.print(line)
     if not experiment.tuning:
-        _tell(console, experiment, "evaluation", grid, there, rerun)
+        _tell(console, grid, "evaluation", there, rerun)
         return
     later = sum(s.samples * len(seeds_that_differ(s.low.plan, seeds_of(experiment, "tuning"))) for s in grid.spaces)
     if later:
         console.print(f"tuning, by {experiment.search.method}: {counted(later, 'run')}, chosen by generations")
-    todo = _tell(console, experiment, "tuning", grid, there, rerun) if len(grid.cells) else 0
+    todo = _tell(console, grid, "tuning", there, rerun) if len(grid.cells) else 0
     if todo or later:
-        lines, runs = _of_evaluation(experiment, grid)
+        lines, runs = _of_evaluation(grid)
         console.print(
             f"evaluation: {counted(runs, 'run')}, of the best cell of each of {counted(lines, 'line')}, once tuning is done"
         )
@@ -59,20 +59,13 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
         best = chosen(experiment, tuned, store.load_all(folder))
         wanted = jobs(experiment, best, "evaluation")
         _say(console, "evaluation", len(wanted), len(missing(wanted, there, rerun)))
-        for line in _nothing_chosen(experiment, grid, best):
+        for line in _nothing_chosen(grid, best):
             console.print(line)
 
 
-def _tell(
-    console: Terminal,
-    experiment: Experiment,
-    role: Role,
-    grid: Grid,
-    there: Done,
-    rerun: Rerun | None,
-) -> int:
+def _tell(console: Terminal, grid: Grid, role: Role, there: Done, rerun: Rerun | None) -> int:
     """Print the number of runs of a role; returns how many are missing."""
-    seeds = seeds_of(experiment, role)
+    seeds = seeds_of(grid.experiment, role)
     wanted = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
     todo = count_due(grid.cells.blocks, seeds, there, rerun)
     _say(console, role, wanted, todo)
@@ -83,9 +76,9 @@ def _say(console: Terminal, role: Role, wanted: int, todo: int) -> None:
     console.print(f"{role}: {counted(wanted, 'run')}, of which {counted(wanted - todo, 'is', 'are')} done")
 
 
-def _of_evaluation(experiment: Experiment, grid: Grid) -> tuple[int, int]:
+def _of_evaluation(grid: Grid) -> tuple[int, int]:
     """Number of lines, and of evaluation runs of their best cells."""
-    seeds = seeds_of(experiment, "evaluation")
+    seeds = seeds_of(grid.experiment, "evaluation")
     plans = {(table_key(b.cell.problem), b.cell.line_id): b.plan for b in grid.cells.blocks}
     plans |= {(table_key(s.line.cell.problem), s.line.cell.line_id): s.low.plan for s in grid.spaces}
     return len(plans), sum(len(seeds_that_differ(plan, seeds)) for plan in plans.values())
@@ -100,11 +93,11 @@ def _without_chance(grid: Grid) -> list[str]:
     return [f"{named}: {WITHOUT_CHANCE}"]
 
 
-def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) -> list[str]:
+def _nothing_chosen(grid: Grid, best: Sequence[Task]) -> list[str]:
     """One sentence per line whose tuning runs all diverged or failed."""
     from optilab.analysis.comparison import NOTHING
 
-    labels = problem_labels(experiment)
+    labels = problem_labels(grid.experiment)
     lines = {(table_key(b.cell.problem), b.cell.line_id): b.cell for b in grid.cells.blocks}
     for task in best:
         lines.pop((table_key(task.cell.problem), task.cell.line_id), None)
@@ -115,12 +108,13 @@ def _nothing_chosen(experiment: Experiment, grid: Grid, best: Sequence[Task]) ->
     ]
 
 
-def _grid_table(experiment: Experiment, grid: Grid) -> Table:
+def _grid_table(grid: Grid) -> Table:
     """The grid as a table, cut after the first rows; the last row counts the rest."""
-    table = Table(title=f"{experiment.name}: {grid.count:,} cell{'s' if grid.count != 1 else ''}", title_justify="left")
+    title = f"{grid.experiment.name}: {grid.count:,} cell{'s' if grid.count != 1 else ''}"
+    table = Table(title=title, title_justify="left")
     for column in ("optimizer", "hyperparameters", "batch size", "schedule"):
         table.add_column(column, overflow="fold")
-    labels = problem_labels(experiment)
+    labels = problem_labels(grid.experiment)
     several = len(set(labels.values())) > 1
 
     def add(cell: Cell, values: str) -> None:
@@ -137,9 +131,9 @@ def _grid_table(experiment: Experiment, grid: Grid) -> Table:
     if rows < len(grid.cells):
         table.add_row(f"and {len(grid.cells) - rows:,} more", "", "", "")
     for space in grid.spaces[:_ROWS]:
-        fixed = [f"{n}={exact(v)}" for n, v in space.fixed.items()]
-        ranges = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.sampled.items()]
-        add(space.low, f"{', '.join([*fixed, *ranges])}: {space.samples} cells by {experiment.search.method}")
+        listed = [f"{n}={exact(v)}" for n, v in space.combination.items()]
+        sampled = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.sampled.items()]
+        add(space.low, f"{', '.join([*listed, *sampled])}: {space.samples} cells by {grid.experiment.search.method}")
     if len(grid.spaces) > _ROWS:
         table.add_row(f"and {len(grid.spaces) - _ROWS:,} more searches", "", "", "")
     return table

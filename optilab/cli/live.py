@@ -14,7 +14,7 @@ from rich.live import Live as LiveDisplay
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from optilab.cli.table import Column, fitting
+from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal, name
 from optilab.records.columns import COLUMNS
 from optilab.records.statuses import FAILURES, LASTED
@@ -22,7 +22,7 @@ from optilab.runner.observer import Observer
 from optilab.texts import counted, printable
 
 if TYPE_CHECKING:  # the display appears before the runner is imported
-    from optilab.runner.jobs import Role
+    from optilab.experiment.seeds import Role
     from optilab.runner.rows import Finished
 
 _LINE_EVERY = 10.0  # seconds between two lines where there is no terminal
@@ -159,8 +159,11 @@ class Live(Observer):
 
     def _picture(self) -> Group:
         most = max(3, self.console.height - _OTHER_LINES)
-        columns = [Column("optimizer"), Column("runs", figures=True)]
-        columns += [Column(f"best {self.tally.measure.replace('_', ' ')}", figures=True), Column("ended otherwise")]
+        columns = [TableColumn("optimizer"), TableColumn("runs", figures=True)]
+        columns += [
+            TableColumn(f"best {self.tally.measure.replace('_', ' ')}", figures=True),
+            TableColumn("ended otherwise"),
+        ]
         lines = sorted(self.tally.labels.items(), key=lambda line: _order(self.tally.best.get(line[0], math.nan)))
         rows = []
         for label, statuses in lines[:most]:

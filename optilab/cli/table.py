@@ -18,7 +18,7 @@ _LONGEST = 300  # characters of a cell
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A table column. name: may hold line breaks. figures: right-aligned and never wrapped."""
 
     name: str
@@ -31,7 +31,7 @@ class Column:
 
 
 def fitting(
-    columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int, *, heading: int = 1
+    columns: Sequence[TableColumn], rows: Sequence[Sequence[Text]], width: int, *, heading: int = 1
 ) -> RenderableType:
     """The rows as a table at most `width` characters wide; as paragraphs if that is too narrow.
 
@@ -62,7 +62,7 @@ def fitting(
 
 def refitted(table: Table, width: int) -> Group:
     """A Rich table of strings and texts, refitted to `width`, with its title above."""
-    columns = [Column(str(column.header), figures=column.justify == "right") for column in table.columns]
+    columns = [TableColumn(str(column.header), figures=column.justify == "right") for column in table.columns]
     rows = [[_text(cell) for cell in row] for row in zip(*(column.cells for column in table.columns), strict=True)]
     title = [_text(table.title)] if table.title else []
     return Group(*title, fitting(columns, rows, width))
@@ -78,7 +78,7 @@ def _text(cell: RenderableType) -> Text:
     return cell if isinstance(cell, Text) else Text(shortened(printable(str(cell)), _LONGEST))
 
 
-def _below_each_other(columns: Sequence[Column], rows: Sequence[Sequence[Text]], heading: int) -> Group:
+def _below_each_other(columns: Sequence[TableColumn], rows: Sequence[Sequence[Text]], heading: int) -> Group:
     """Each row as a paragraph: its heading, then one line per remaining cell."""
     names = max(cell_len(column.title) for column in columns[heading:])
     parts: list[Text] = []

@@ -57,9 +57,9 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
     Cached files that were changed are deleted, and the module is compiled again. InputError if the cache folder can't be used.
     """
     code = code_behind(given or {})
-    places = repr(code.places)  # tracebacks name them
+    positions = repr(code.positions)  # tracebacks name them
     key = hashlib.sha256(
-        (toolchain() + closure_digest(text) + digest + text + places).encode("utf-8", "surrogateescape")
+        (toolchain() + closure_digest(text) + digest + text + positions).encode("utf-8", "surrogateescape")
     ).hexdigest()[:16]
     name = f"optilab_compiled_{re.sub(r'[^a-zA-Z0-9_]', '_', label)[:80]}_{key}"  # part of a file's name
     if name in sys.modules:

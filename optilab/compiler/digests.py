@@ -23,7 +23,7 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from optilab.compiler.origins import is_ours
-from optilab.compiler.walk import Walk
+from optilab.compiler.walk import CodeWalk
 
 _ROOT = Path(__file__).parents[1]
 
@@ -95,7 +95,7 @@ def source_digest(function: Callable[..., Any]) -> str:
 
     Its own defaults don't count: callers give all arguments.
     """
-    walk = Walk()
+    walk = CodeWalk()
     walk.function(function)
     return walk.hexdigest()
 
@@ -104,25 +104,25 @@ def source_digest(function: Callable[..., Any]) -> str:
 class Code:
     """Functions that were met on the walk from a value to all that it reads.
 
-    places: file and first line of each function. jitted: functions that authors have compiled, callees
-    first.
+    positions: file and first line of each function. jitted: functions that authors have compiled,
+    callees first.
     """
 
-    places: list[tuple[str, int]]
+    positions: list[tuple[str, int]]
     jitted: list[Dispatcher]
 
 
 def code_behind(value: Any) -> Code:
     """The functions that `value` consists of, and those that they read."""
-    walk = Walk()
+    walk = CodeWalk()
     walk.value(value)
-    return Code(walk.places, [found for found in walk.jitted if not is_ours(found.py_func)])
+    return Code(walk.positions, [found for found in walk.jitted if not is_ours(found.py_func)])
 
 
 def captured(function: Callable[..., Any]) -> str:
     """Digest of the values that a function closes over, and of the names of the functions among them; "" if of none."""
     if not getattr(function, "__closure__", None):
         return ""
-    walk = Walk(code=False)
+    walk = CodeWalk(code=False)
     walk.function(function)
     return walk.hexdigest()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numba
 
-from optilab.compiler.narrowing import Kind, narrowed
+from optilab.compiler.narrowing import NumberKind, narrowed
 
 # Never "nnan" or "ninf": with them the compiler may assume that no cost is ever NaN, and divergence can't be seen.
 FASTMATH = frozenset({"contract", "reassoc", "arcp", "nsz", "afn"})
@@ -35,7 +35,7 @@ def _jit_inside(function: Callable[..., Any], **options: Any) -> Any:
 def jit_with_helpers(
     function: FunctionType,
     words: Mapping[str, int] | None = None,
-    kinds: Mapping[str, Kind] | None = None,
+    kinds: Mapping[str, NumberKind] | None = None,
     compiled: Callable[..., Any] = _jit_inside,
     **options: Any,
 ) -> Any:
@@ -58,9 +58,9 @@ def jit_with_helpers(
 def _with_helpers(
     function: FunctionType,
     words: Mapping[str, int],
-    kinds: Mapping[str, Kind] | None,
+    kinds: Mapping[str, NumberKind] | None,
     compiled: Callable[..., Any],
-    made: dict[tuple[FunctionType, frozenset[tuple[str, Kind]]], Any],
+    made: dict[tuple[FunctionType, frozenset[tuple[str, NumberKind]]], Any],
 ) -> Any:
     """Compile a function after its helpers; `made` holds those that are compiled, so that each is compiled once."""
     key = function, frozenset((kinds or {}).items())

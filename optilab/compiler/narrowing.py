@@ -19,7 +19,7 @@ import numpy as np
 from optilab.compiler.syntax import tree_of
 
 # number: a float64 computed from numbers alone. whole: the same of whole constants, which may count or index. other: all else.
-Kind = Literal["whole", "number", "other"]
+NumberKind = Literal["whole", "number", "other"]
 _FLOAT32, _INT16 = "optilab_float32", "optilab_int16"
 _GLOBALS = {_FLOAT32: np.float32, _INT16: np.int16}
 _MEETING = (ast.Add, ast.Sub, ast.Mult, ast.Div)
@@ -30,13 +30,13 @@ _OF_NUMBERS = set("abs float min max minimum maximum sqrt square pow power exp e
 
 
 def narrowed(
-    function: FunctionType, arguments: Mapping[str, Kind], helpers: Mapping[str, FunctionType]
-) -> tuple[FunctionType, dict[str, dict[str, Kind]]]:
+    function: FunctionType, arguments: Mapping[str, NumberKind], helpers: Mapping[str, FunctionType]
+) -> tuple[FunctionType, dict[str, dict[str, NumberKind]]]:
     """A function that works in float32, and the kinds of the arguments that it gives to each of its helpers.
 
     It is left as it is if its source can't be read. arguments: kinds of its own; those that are not named are "other".
     """
-    given: dict[str, dict[str, Kind]] = {name: {} for name in helpers}
+    given: dict[str, dict[str, NumberKind]] = {name: {} for name in helpers}
     tree = _definition(function)
     if tree is None:
         return function, given
@@ -71,10 +71,10 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     return (constant for constant in code.co_consts if isinstance(constant, CodeType))
 
 
-def _around(function: FunctionType) -> dict[str, Kind]:
+def _around(function: FunctionType) -> dict[str, NumberKind]:
     """Kinds of the numbers that a function finds around itself; "name()" is a function that turns numbers into a number."""
     captured = inspect.getclosurevars(function)
-    found: dict[str, Kind] = {}
+    found: dict[str, NumberKind] = {}
     for name, value in {**captured.globals, **captured.nonlocals}.items():
         if isinstance(value, float):
             found[name] = "number"
@@ -95,7 +95,9 @@ def _makes_a_number(helper: FunctionType) -> bool:
     return bool(returned) and all(value is not None and _kind(value, kinds) == "number" for value in returned)
 
 
-def _kinds(tree: ast.FunctionDef, arguments: Mapping[str, Kind], around: Mapping[str, Kind]) -> dict[str, Kind]:
+def _kinds(
+    tree: ast.FunctionDef, arguments: Mapping[str, NumberKind], around: Mapping[str, NumberKind]
+) -> dict[str, NumberKind]:
     """Kinds of the names in a function; those that are not in the dictionary are "other".
 
     around: kinds of names outside of it, as from `_around`.
@@ -107,7 +109,7 @@ def _kinds(tree: ast.FunctionDef, arguments: Mapping[str, Kind], around: Mapping
     others = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} - set(arguments)
     others |= {name for name in stored if stored.count(name) > len(values.get(name, ()))}  # such as a loop's
     known = {**around, **arguments}
-    kinds: dict[str, Kind] = {name: known.get(name, "whole") for name in values if name not in others}
+    kinds: dict[str, NumberKind] = {name: known.get(name, "whole") for name in values if name not in others}
     while True:  # until no kind changes any more
         joined = {name: _joined([kind, *(_kind(v, kinds) for v in values[name])]) for name, kind in kinds.items()}
         if joined == kinds:
@@ -135,11 +137,11 @@ def _parts(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
                 yield from _parts(part, ast.IfExp(value.test, one, two))
 
 
-def _joined(kinds: Collection[Kind]) -> Kind:
+def _joined(kinds: Collection[NumberKind]) -> NumberKind:
     return "other" if "other" in kinds else "number" if "number" in kinds else "whole"
 
 
-def _kind(node: ast.expr, kinds: dict[str, Kind]) -> Kind:
+def _kind(node: ast.expr, kinds: dict[str, NumberKind]) -> NumberKind:
     match node:
         case ast.Constant(value=bool()):
             return "other"
@@ -185,10 +187,10 @@ def _name(function: ast.expr) -> str:
 class _Narrowing(ast.NodeTransformer):
     """Rounds numbers where they meet something else."""
 
-    def __init__(self, kinds: dict[str, Kind], helpers: Mapping[str, FunctionType]) -> None:
+    def __init__(self, kinds: dict[str, NumberKind], helpers: Mapping[str, FunctionType]) -> None:
         self._kinds = kinds
         self._helpers = helpers
-        self.given: dict[str, dict[str, Kind]] = {}
+        self.given: dict[str, dict[str, NumberKind]] = {}
 
     def _is_other(self, node: ast.expr) -> bool:
         return _kind(node, self._kinds) == "other"

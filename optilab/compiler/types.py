@@ -92,7 +92,7 @@ class Signatures(NamedTuple):
 
     float: types.Type
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
-    update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context)
+    update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
     train: Any  # kernels.loop.train
     norm: Any  # kernels.loop.norm
     predict: Any  # predict(w, features, out, context)
@@ -131,7 +131,7 @@ def signatures(precision: str) -> Signatures:
         vector,  # state
         types.float64[::1],  # scalars
         layers,
-        types.int64[:, ::1],  # places, as in optimizers.memory.Layout
+        types.int64[:, ::1],  # spans, as in optimizers.memory.Layout
         types.int64,  # address of evaluate
         rows,
         rows,  # every_row
@@ -150,7 +150,7 @@ def signatures(precision: str) -> Signatures:
         vector,  # state
         types.float64[::1],  # scalars
         layers,
-        types.int64[:, ::1],  # places
+        types.int64[:, ::1],  # spans
         types.int64,  # address of evaluate, as in compiler.calls
         types.int64,  # address of update
         context,

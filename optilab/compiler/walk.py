@@ -21,16 +21,16 @@ _SILENT = ("EXTENDED_ARG", "RESUME", "NOP", "CACHE")
 _KIND = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR
 
 
-class Walk:
+class CodeWalk:
     """A walk from a function to all that it reads.
 
     code: whether it adds what functions do and read, or only what they close over.
-    jitted, places: compiled functions that were met; file and first line of every function.
+    jitted, positions: compiled functions that were met; file and first line of every function.
     """
 
     def __init__(self, *, code: bool = True) -> None:
         self.jitted: list[Dispatcher] = []
-        self.places: list[tuple[str, int]] = []
+        self.positions: list[tuple[str, int]] = []
         self._code = code
         self._digest = hashlib.sha256()
         self._seen: dict[int, tuple[int, Any]] = {}  # with the thing itself, so that its id isn't used again
@@ -60,7 +60,7 @@ class Walk:
         self._add("function", *(() if self._code else (function.__module__, function.__qualname__)))
         if not self._code and function.__name__ == "<lambda>":  # all lambdas have this name
             self._instructions(function.__code__)
-        self.places.append((function.__code__.co_filename, function.__code__.co_firstlineno))
+        self.positions.append((function.__code__.co_filename, function.__code__.co_firstlineno))
         names = names_of(function.__code__)
         if defaults:
             self.value([function.__defaults__, function.__kwdefaults__])
@@ -174,6 +174,6 @@ class Walk:
 
 def _alone(value: Any, *, code: bool) -> str:
     """Digest of one value alone, by which to sort what has no order."""
-    walk = Walk(code=code)
+    walk = CodeWalk(code=code)
     walk.value(value)
     return walk.hexdigest()

@@ -16,7 +16,7 @@ from optilab.datasets.dataset import Dataset
 from optilab.datasets.examples import ARRAYS, EXACT, Examples, as_numbers
 from optilab.datasets.labels import labels_of
 from optilab.datasets.options import Arrays, Columns, Kept, Preparation, digest_with
-from optilab.datasets.preparation import Part, prepared
+from optilab.datasets.preparation import DataPart, prepared
 from optilab.datasets.tables import inputs_of, leaks
 from optilab.errors import InputError, at
 from optilab.texts import printable, shown
@@ -125,7 +125,7 @@ def _image(x: Any, options: Preparation) -> tuple[int, int] | None:
     return (int(shape[0]), int(shape[1])) if len(shape) == 2 else None
 
 
-def _part(arrays: Mapping[str, Any], part: str, options: Columns, what: str, *, are_images: bool) -> Part:
+def _part(arrays: Mapping[str, Any], part: str, options: Columns, what: str, *, are_images: bool) -> DataPart:
     """One part, its x and y alike in length. InputError for what can't be numbers or labels."""
     import pandas as pd
 
@@ -150,7 +150,7 @@ def _part(arrays: Mapping[str, Any], part: str, options: Columns, what: str, *, 
         raise InputError(f"{what}: x_{part} is an array, whose columns have no names to be chosen by")
     else:
         columns = [InputColumn(None, "number", _numbers(x, f"{what}: x_{part}", are_images=are_images))]
-    return Part(what, f"x_{part}", f"y_{part}", columns, labels, where, np.arange(len(x)), tuple(notes))
+    return DataPart(what, f"x_{part}", f"y_{part}", columns, labels, where, np.arange(len(x)), tuple(notes))
 
 
 def _check_order(x: Any, y: Any, part: str, what: str) -> None:
@@ -159,7 +159,7 @@ def _check_order(x: Any, y: Any, part: str, what: str) -> None:
         raise InputError(f"{what}: the indexes of x_{part} and y_{part} name the same rows in different order")
 
 
-def _check_alike(train: Part, test: Part, arrays: Mapping[str, Any], what: str) -> None:
+def _check_alike(train: DataPart, test: DataPart, arrays: Mapping[str, Any], what: str) -> None:
     """InputError where the inputs or labels of the parts are of different shape or kind."""
     kinds = [[(c.name, c.kind) for c in part.columns] for part in (train, test)]
     if kinds[0] != kinds[1]:

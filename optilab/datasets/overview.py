@@ -24,7 +24,7 @@ _FEW = 5  # values of a column that are listed
 
 
 @dataclass(frozen=True)
-class Line:
+class ColumnLine:
     """Overview of one column or array: name, type, number of missing values, values, and use."""
 
     name: str
@@ -34,7 +34,7 @@ class Line:
     use: str
 
 
-def lines_of(options: File) -> list[Line]:
+def lines_of(options: File) -> list[ColumnLine]:
     """The columns of a table, or the arrays of a .npz. InputError if the file can't be read."""
     content = content_of(options)
     if kind_of_file(Path(options.path))[0] == ".npz":
@@ -43,10 +43,10 @@ def lines_of(options: File) -> list[Line]:
     return [_column_line(table, k, options) for k in range(table.frame.shape[1])]
 
 
-def _column_line(table: TextTable, k: int, options: File) -> Line:
+def _column_line(table: TextTable, k: int, options: File) -> ColumnLine:
     names = list(table.frame.columns)
     series = table.frame.iloc[:, k]
-    return Line(
+    return ColumnLine(
         printable(names[k]) or "(no name)",
         _type(series),
         int(series.isna().sum()),
@@ -93,11 +93,13 @@ def _values(series: pd.Series[Any]) -> str:
     return listed if len(counts) <= _FEW else f"{listed}, ... {len(counts)} different"
 
 
-def _array_line(name: str, array: Any) -> Line:
+def _array_line(name: str, array: Any) -> ColumnLine:
     numbers = array.dtype.kind in "fiub" and array.size
     missing = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
     values = f"{np.nanmin(array):.6g} to {np.nanmax(array):.6g}" if numbers and missing < array.size else ""
-    return Line(name, f"{array.dtype} {list(array.shape)}", missing, values, "label" if name[0] == "y" else "input")
+    return ColumnLine(
+        name, f"{array.dtype} {list(array.shape)}", missing, values, "label" if name[0] == "y" else "input"
+    )
 
 
 def facts_of(examples: Examples) -> list[tuple[str, str]]:

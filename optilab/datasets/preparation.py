@@ -25,7 +25,7 @@ _WORDS = "; NA, null, None and the like count as missing"
 
 
 @dataclass(frozen=True)
-class Part:
+class DataPart:
     """A part of a dataset as it was read.
 
     what: as a message begins, "dataset 'my.csv'". inputs, labels: as a message calls them, "x_train", "the label 'price'".
@@ -46,13 +46,17 @@ class Part:
         """The place of example k in its file or array."""
         return self.where(int(self.rows[k]))
 
-    def take(self, chosen: Rows) -> Part:
+    def take(self, chosen: Rows) -> DataPart:
         """The part restricted to these examples."""
         columns = [column.take(chosen) for column in self.columns]
-        return Part(self.what, self.inputs, self.labels, columns, self.y.take(chosen), self.where, self.rows[chosen])
+        return DataPart(
+            self.what, self.inputs, self.labels, columns, self.y.take(chosen), self.where, self.rows[chosen]
+        )
 
 
-def prepared(train: Part, test: Part | None, options: Preparation, image: tuple[int, int] | None = None) -> Examples:
+def prepared(
+    train: DataPart, test: DataPart | None, options: Preparation, image: tuple[int, int] | None = None
+) -> Examples:
     """The examples of a training and a test part; without a test part, the training part is split.
 
     InputError, with the row's place and the column's name, for what can't be used.
@@ -83,7 +87,7 @@ def prepared(train: Part, test: Part | None, options: Preparation, image: tuple[
     return Examples(x[0], y[0], x[1], y[1], classes, image, inputs=input_names, notes=tuple(notes))
 
 
-def _complete(part: Part, options: Preparation, notes: list[str]) -> Part:
+def _complete(part: DataPart, options: Preparation, notes: list[str]) -> DataPart:
     """A part without the examples whose missing values are not filled in. InputError if these are refused."""
     gaps = [column.missing for column in part.columns]
     no_input, no_label = np.logical_or.reduce(gaps), part.y.missing
@@ -112,7 +116,7 @@ def _complete(part: Part, options: Preparation, notes: list[str]) -> Part:
     return part
 
 
-def _at(part: Part, k: int, told: str) -> str:
+def _at(part: DataPart, k: int, told: str) -> str:
     """The words for what is missing where: arrays hold a NaN, columns of a table are empty."""
     if told.startswith(("x_", "y_")):
         return f"{part.what}: {told} holds a NaN or an infinity, first in {part.place(k)}"
@@ -120,7 +124,7 @@ def _at(part: Part, k: int, told: str) -> str:
 
 
 def _inputs(
-    train: Part, test: Part, options: Preparation, notes: list[str]
+    train: DataPart, test: DataPart, options: Preparation, notes: list[str]
 ) -> tuple[list[NDArray[Any]], tuple[str, ...] | None]:
     """The inputs of both parts, and their names."""
     pixels = [part.columns[0].values for part in (train, test) if part.columns[0].values.dtype == np.uint8]
@@ -163,7 +167,7 @@ def _names(column: InputColumn) -> list[str]:
     return [f"input {k}" for k in range(column.values.shape[1])] if column.name is None else [column.name]
 
 
-def _targets(train: Part, y: list[NDArray[Any]], options: Preparation, notes: list[str]) -> list[NDArray[Any]]:
+def _targets(train: DataPart, y: list[NDArray[Any]], options: Preparation, notes: list[str]) -> list[NDArray[Any]]:
     """Numbers to predict, scaled where it is asked for."""
     values = y[0].reshape(len(y[0]), -1)
     if options.scale_targets:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optilab.datasets.options import File
-from optilab.datasets.text import Layout, layout_of
+from optilab.datasets.text import TextLayout, layout_of
 from optilab.errors import InputError
 from optilab.texts import printable, shown
 
@@ -37,7 +37,7 @@ class TextTable:
 
     what: str
     frame: pd.DataFrame
-    layout: Layout
+    layout: TextLayout
     left_out: tuple[int, ...]
     notes: tuple[str, ...]
 
@@ -99,7 +99,7 @@ def _text(content: bytes, packed: str, encoding: str, what: str) -> str:
         ) from None
 
 
-def _frame(layout: Layout, options: File) -> pd.DataFrame:
+def _frame(layout: TextLayout, options: File) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.read_csv(

@@ -11,7 +11,7 @@ import numpy as np
 from optilab.datasets.columns import InputColumn, column_of
 from optilab.datasets.labels import Labels, labels_of
 from optilab.datasets.options import Columns, File
-from optilab.datasets.preparation import Part
+from optilab.datasets.preparation import DataPart
 from optilab.datasets.reading import TextTable
 from optilab.datasets.words import Where, quoted_name
 from optilab.errors import InputError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MANY = 30  # examples from which on a column that fits the labels exactly is no accident
 
 
-def part_of(table: TextTable, options: File) -> Part:
+def part_of(table: TextTable, options: File) -> DataPart:
     """All rows of a table. InputError, with line and column, for what can't be used."""
     names, what = list(table.frame.columns), table.what
     if options.label is None:
@@ -42,7 +42,7 @@ def part_of(table: TextTable, options: File) -> Part:
     columns = inputs_of(table.frame.iloc[:, rest], what, table.place, options)
     notes = [] if options.columns is not None else leaks(columns, y, f"the label {shown(label)}", what)
     rows = np.arange(len(table.frame))
-    return Part(what, "the inputs", f"the label {shown(label)}", columns, y, table.place, rows, tuple(notes))
+    return DataPart(what, "the inputs", f"the label {shown(label)}", columns, y, table.place, rows, tuple(notes))
 
 
 def inputs_of(frame: pd.DataFrame, what: str, where: Where, options: Columns) -> list[InputColumn]:

@@ -24,7 +24,7 @@ Record = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
-class Layout:
+class TextLayout:
     """The layout of a table in a text.
 
     body: the text of the rows, without the line of names; comments are blank lines.
@@ -40,7 +40,7 @@ class Layout:
     notes: tuple[str, ...]
 
 
-def layout_of(text: str, options: File, what: str, separator: str | None = None) -> Layout:
+def layout_of(text: str, options: File, what: str, separator: str | None = None) -> TextLayout:
     """The layout of a text. InputError where rows don't have the columns that the first line names.
 
     separator: that of the file's suffix, if it has one.
@@ -72,7 +72,7 @@ def layout_of(text: str, options: File, what: str, separator: str | None = None)
     decimal = options.decimal or _decimal(rows, separator)
     if decimal == "," and options.decimal is None:
         notes.append('the decimal mark is a comma, as in "1,5"')
-    return Layout("\n".join(lines[first:]), [line for line, _ in rows], names, separator, decimal, tuple(notes))
+    return TextLayout("\n".join(lines[first:]), [line for line, _ in rows], names, separator, decimal, tuple(notes))
 
 
 def _without_separator_line(lines: list[str]) -> tuple[list[str], str | None]:

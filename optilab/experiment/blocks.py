@@ -43,12 +43,12 @@ class Block(Sequence[Cell]):
     def __getitem__(self, number: int | slice) -> Cell | list[Cell]:
         if isinstance(number, slice):
             return [self[k] for k in range(len(self))[number]]
-        rest, point = divmod(range(len(self))[number], len(self.points))
-        chosen = {}
+        number, k = divmod(range(len(self))[number], len(self.points))
+        point, combination = self.points[k], {}
         for name, values in reversed(list(self.lists.items())):
-            rest, position = divmod(rest, len(values))
-            chosen[name] = values[position]
-        return self._at({**self.plan.hyperparameters, **chosen, **self.points[point]})
+            number, k = divmod(number, len(values))
+            combination[name] = values[k]
+        return self._at({**self.plan.hyperparameters, **combination, **point})
 
     def _at(self, hyperparameters: Mapping[str, Any]) -> Cell:
         """The cell with these hyperparameters; its plan needs no check, as the block's axes are checked."""
@@ -56,11 +56,10 @@ class Block(Sequence[Cell]):
 
     def hyperparameters(self) -> Iterator[dict[str, Any]]:
         """Complete hyperparameters of each cell, in order."""
-        base = self.plan.hyperparameters
         for values in itertools.product(*self.lists.values()):
-            chosen = {**base, **dict(zip(self.lists, values, strict=True))}
+            combination = dict(zip(self.lists, values, strict=True))
             for point in self.points:
-                yield {**chosen, **point}
+                yield {**self.plan.hyperparameters, **combination, **point}
 
     def run_ids(self, seeds: Sequence[int]) -> Iterator[list[str]]:
         """For each cell, the run_ids of these seeds."""

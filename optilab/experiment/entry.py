@@ -39,9 +39,9 @@ class Line:
     named: bool = False
     size: BatchSize | None = None
 
-    def at(self, values: Mapping[str, Any]) -> Cell:
-        """The cell with these values, and defaults for the others. InputError, with its place, if its parts don't fit together."""
-        return self.cell.of(self._plan(self.optimizer.fill(values, self.cell.place)))
+    def at(self, given: Mapping[str, Any]) -> Cell:
+        """The cell with these hyperparameters, and defaults for the others. InputError, with its place, if its parts don't fit together."""
+        return self.cell.of(self._plan(self.optimizer.fill(given, self.cell.place)))
 
     def _plan(self, hyperparameters: Mapping[str, Any]) -> Plan:
         """The checked plan with these hyperparameters, complete. InputError, with its place, if its parts don't fit together."""
@@ -59,31 +59,32 @@ class Line:
         for `at`.
         """
         place = self.cell.place
-        first = {**{name: values[0] for name, values in lists.items()}, **points[0]}
-        plan = self._plan(self.optimizer.fill(first, place))
-        listed = {name: self.optimizer.checked(name, values, first, place) for name, values in lists.items()}
-        columns = {name: [point[name] for point in points] for name in points[0]}
-        drawn = {name: self.optimizer.checked(name, values, first, place) for name, values in columns.items()}
+        given = {**{name: values[0] for name, values in lists.items()}, **points[0]}
+        plan = self._plan(self.optimizer.fill(given, place))
+        listed = {name: self.optimizer.checked(name, values, given, place) for name, values in lists.items()}
+        drawn = {
+            name: self.optimizer.checked(name, [point[name] for point in points], given, place) for name in points[0]
+        }
         for name, values in [*listed.items(), *drawn.items()]:
             for value in self._critical(name, values):
                 self._plan({**plan.hyperparameters, name: value})
-        rows = [dict(zip(drawn, row, strict=True)) for row in zip(*drawn.values(), strict=True)] or [{}]
-        distinct: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for row in rows:
-            distinct.setdefault(tuple(row.values()), row)
-        return Block(self.cell, plan, listed, [*distinct.values()])
+        distinct = dict.fromkeys(zip(*drawn.values(), strict=True))
+        return Block(self.cell, plan, listed, [dict(zip(drawn, point, strict=True)) for point in distinct] or [{}])
 
     def _critical(self, name: str, values: Sequence[Any]) -> Iterable[Any]:
         """Values of a hyperparameter at which a plan must be checked besides the first.
 
         There are none if no schedule multiplies it; for an interval, both ends suffice.
         """
-        columns = set(self.optimizer.columns_of(name))
-        if not any(columns & set(self.optimizer.columns_of(schedule.of)) for schedule in self.schedules):
+        positions = set(self.optimizer.positions_of(name))
+        if not any(positions & set(self.optimizer.positions_of(schedule.of)) for schedule in self.schedules):
             return []
-        ranges = [self.optimizer.rules[c.rule].parameters[c.name].range for c in self.optimizer.columns]
-        convex = all(isinstance(ranges[k], Interval) for k in columns)
+        accepted = [p.parameter.range for p in self.optimizer.rule_parameters]
+        convex = all(isinstance(accepted[k], Interval) for k in positions)
         return {min(values), max(values)} if convex else values
+
+
+_KEYS = ("use", "label", "batch_size", "schedule", "samples")  # of an entry; the others are hyperparameters
 
 
 @dataclass(frozen=True)
@@ -104,34 +105,39 @@ class Entry:
     axes: Axes
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], problem: Problem, place: str) -> Entry:
+    def of(cls, table: Mapping[str, Any], problem: Problem, place: str) -> Entry:
         """The entry of a table. InputError, with its place, for what is wrong in it."""
-        rest = dict(given)
-        use = rest.pop("use", None)
+        use = table.get("use")
         if not (isinstance(use, str) or (isinstance(use, list) and use and all(isinstance(n, str) for n in use))):
             raise InputError(
                 f'{place}.use = {shown(use)}: write the name of an optimizer, or a chain as ["one", "other"]'
             )
         names = [use] if isinstance(use, str) else use
         optimizer = chain(names, f"{place}.use")
-        label = rest.pop("label", None)
+        label = table.get("label")
         if label is not None and (not isinstance(label, str) or not label):
             raise InputError(f"{place}.label = {shown(label)} is not a text")
         usual = usual_batch_size(optimizer, problem)
-        sized = "batch_size" in rest
-        batch_sizes = axis(rest.pop("batch_size", usual), f"{place}.batch_size")
-        schedule = rest.pop("schedule", None)
+        batch_sizes = axis(table.get("batch_size", usual), f"{place}.batch_size")
+        schedule = table.get("schedule")
         schedules = schedule if isinstance(schedule, list) else [schedule]
         if not schedules:
             raise InputError(f"{place}.schedule: an empty list, so that the grid has no runs")
-        samples = rest.pop("samples", None)
-        rest = _qualified(rest, optimizer)
-        for name in rest:
-            if not optimizer.columns_of(name):
-                known = [*optimizer.parameters, "use", "label", "batch_size", "schedule", "samples"]
-                raise unknown(f"key of optimizer {optimizer.name}", name, known, place)
-        found = axes(rest, samples, place)
-        return cls(place, tuple(names), optimizer, label, usual, sized, batch_sizes, axis(schedules, place), found)
+        given = _qualified({name: value for name, value in table.items() if name not in _KEYS}, optimizer)
+        for name in given:
+            if not optimizer.positions_of(name):
+                raise unknown(f"key of optimizer {optimizer.name}", name, [*optimizer.parameters, *_KEYS], place)
+        return cls(
+            place,
+            tuple(names),
+            optimizer,
+            label,
+            usual,
+            "batch_size" in table,
+            batch_sizes,
+            axis(schedules, place),
+            axes(given, table.get("samples"), place),
+        )
 
     def lines(
         self, experiment: Experiment, problem: Mapping[str, Any], built: Problem, used: Sequence[BoundSchedule]
@@ -184,8 +190,8 @@ def _qualified(given: Mapping[str, Any], optimizer: Optimizer) -> dict[str, Any]
 def schedules_used(experiment: Experiment) -> list[BoundSchedule]:
     """All schedules of an experiment. InputError for one that is unknown or doesn't fit."""
     found = []
-    for k, entry in enumerate(experiment.optimizers):
-        given = entry.get("schedule")
+    for k, table in enumerate(experiment.optimizers):
+        given = table.get("schedule")
         for spec in given if isinstance(given, list) else [given]:
             found += bound_schedules(spec, f"optimizers[{k}]")
     return found

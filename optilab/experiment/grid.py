@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from optilab.errors import InputError
 from optilab.experiment.blocks import Cells
@@ -23,7 +23,6 @@ from optilab.search.sampled import Sampled
 from optilab.search.sampler import Point, Sampler, SamplerKind
 from optilab.training.chance import seeds_that_differ
 
-Role = Literal["tuning", "evaluation"]
 MOST_RUNS = 10_000_000  # of an experiment
 MOST_LINES = 1000  # of an entry, and searches of a line
 
@@ -32,11 +31,11 @@ MOST_LINES = 1000  # of an entry, and searches of a line
 class SearchSpace:
     """Search space of one line, from which a sampler chooses the cells to try.
 
-    fixed: hyperparameters common to all cells. sampled: ranges of the others. samples: number of cells to try.
+    combination: of listed values, common to all cells. sampled: ranges of the others. samples: number of cells to try.
     """
 
     line: Line
-    fixed: Mapping[str, Any]
+    combination: Mapping[str, Any]
     sampled: Mapping[str, Sampled]
     samples: int
     kind: SamplerKind
@@ -53,16 +52,17 @@ class SearchSpace:
 
     def at(self, point: Point) -> Cell:
         """The cell of a point. InputError if its parts don't fit together."""
-        return self.line.at({**self.fixed, **point})
+        return self.line.at({**self.combination, **point})
 
 
 @dataclass(frozen=True)
 class Grid:
-    """All cells that an experiment runs.
+    """An experiment with all cells that it runs.
 
     cells: known beforehand, in blocks. spaces: from which samplers choose the others, generation by generation.
     """
 
+    experiment: Experiment
     cells: Cells
     spaces: list[SearchSpace]
 
@@ -82,11 +82,12 @@ def grid_of(experiment: Experiment) -> Grid:
         candidates += _candidates(experiment, entry, line)
     found = named(candidates)
     grid = Grid(
+        experiment,
         Cells([one.block for one in found if not one.sampled]),
         [_space(experiment, one) for one in found if one.sampled],
     )
-    _check_search(experiment, grid.spaces)
-    _check_runs(experiment, grid)
+    _check_search(grid)
+    _check_runs(grid)
     return grid
 
 
@@ -104,10 +105,10 @@ def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Ca
     searches = axes.count // axes.samples
     if searches > MOST_LINES:
         raise InputError(f"{entry.place}: {searches:,} searches, one for each combination; there may be {MOST_LINES:,}")
-    for fixed in axes.combinations:
+    for combination in axes.combinations:
         ends = [dict(zip(axes.sampled, side, strict=True)) for side in _ends(axes.sampled)]
-        block = line.block({name: [value] for name, value in fixed.items()}, ends)
-        yield Candidate(line, block, fixed, axes.sampled, axes.samples)
+        block = line.block({name: [value] for name, value in combination.items()}, ends)
+        yield Candidate(line, block, combination, axes.sampled, axes.samples)
 
 
 def _ends(sampled: Mapping[str, Sampled]) -> list[list[float]]:
@@ -125,8 +126,8 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
         seen.add(identity)
         _check_measured(experiment, built, place)
         spot_check(built, place)
-        for k, given in enumerate(experiment.optimizers):
-            entry = Entry.of(given, built, f"optimizers[{k}]")
+        for k, table in enumerate(experiment.optimizers):
+            entry = Entry.of(table, built, f"optimizers[{k}]")
             _check_size(entry)
             for line in entry.lines(experiment, problem, built, used):
                 yield entry, line
@@ -151,9 +152,8 @@ def _check_size(entry: Entry) -> None:
         )
 
 
-def _check_runs(experiment: Experiment, grid: Grid) -> None:
-    role: Role = "tuning" if experiment.tuning else "evaluation"
-    seeds = seeds_of(experiment, role)
+def _check_runs(grid: Grid) -> None:
+    seeds = seeds_of(grid.experiment, "tuning" if grid.experiment.tuning else "evaluation")
     runs = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
     runs += sum(space.samples for space in grid.spaces) * len(seeds)
     if runs > MOST_RUNS:
@@ -165,13 +165,13 @@ def _check_runs(experiment: Experiment, grid: Grid) -> None:
 def _space(experiment: Experiment, one: Candidate) -> SearchSpace:
     """The search space of a candidate."""
     kind = registry().sampler(experiment.search.method, "search.method")
-    return SearchSpace(one.line, one.fixed, one.sampled, one.samples, kind, experiment.search.seed)
+    return SearchSpace(one.line, one.combination, one.sampled, one.samples, kind, experiment.search.seed)
 
 
-def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None:
+def _check_search(grid: Grid) -> None:
     """InputError for a search that learns from the runs that are compared, and for search settings without effect."""
-    search, given = experiment.search, experiment.search.model_fields_set
-    if spaces and not experiment.tuning:
+    search, given = grid.experiment.search, grid.experiment.search.model_fields_set
+    if grid.spaces and not grid.experiment.tuning:
         what = (
             "prune_after compares runs"
             if search.prune_after is not None
@@ -179,7 +179,7 @@ def _check_search(experiment: Experiment, spaces: Iterable[SearchSpace]) -> None
         )
         raise InputError(f"search: {what}, which must not be those of the comparison: add a table [tuning]")
     unread = [name for name in ("generation", "prune_after") if name in given]
-    if unread and not spaces:
+    if unread and not grid.spaces:
         raise InputError(
             f"search.{unread[0]}: no search goes by generations here; that takes a hyperparameter such as "
             "lr = { log_uniform = [1e-4, 1] }, and a sampler that learns, or prune_after"

@@ -59,14 +59,14 @@ def run_ids(plan: Plan, seeds: Iterable[int]) -> list[str]:
     return next(cell_ids(plan, [plan.hyperparameters], list(seeds)))
 
 
-def cell_ids(plan: Plan, cells: Iterable[Mapping[str, Any]], seeds: Sequence[int]) -> Iterator[list[str]]:
-    """For each cell's hyperparameters, in place of the plan's, the run_ids of these seeds."""
+def cell_ids(plan: Plan, of_cells: Iterable[Mapping[str, Any]], seeds: Sequence[int]) -> Iterator[list[str]]:
+    """For the hyperparameters of each cell, which replace the plan's, the run_ids of these seeds."""
     found = identity(plan)
     text = canonical_text({**found, "hyperparameters": _HERE[0], "seed": _HERE[1]})
     before, rest = text.split(canonical_text(_HERE[0]))
     between, after = rest.split(canonical_text(_HERE[1]))
-    for cell in cells:
-        begin = f"{before}{canonical_text(cell)}{between}"
+    for hyperparameters in of_cells:
+        begin = f"{before}{canonical_text(hyperparameters)}{between}"
         yield [digest(f"{begin}{seed}{after}") for seed in seeds]
 
 

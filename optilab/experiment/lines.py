@@ -24,12 +24,12 @@ from optilab.texts import exact, shown
 class Candidate:
     """Cells of one line on one problem: those of a block, or those that a search will choose.
 
-    block: for a search, the cells at the low and the high ends of its ranges. fixed, sampled, samples: of a search.
+    block: for a search, the cells at the low and the high ends of its ranges. combination, sampled, samples: of a search.
     """
 
     line: Line
     block: Block
-    fixed: Mapping[str, Any] = field(default_factory=dict)
+    combination: Mapping[str, Any] = field(default_factory=dict)
     sampled: Mapping[str, Sampled] = field(default_factory=dict)
     samples: int = 0
 
@@ -69,7 +69,7 @@ def _repeats(one: Candidate, other: Candidate) -> bool:
     """Whether all cells of `one` are among those of `other`. InputError if a line would lose cells to another line."""
     mine, same = one.line.cell, other.line.cell
     if one.sampled or other.sampled:  # the cells that a search will choose are not known yet
-        asked = (one.sampled, one.fixed, one.samples) == (other.sampled, other.fixed, other.samples)
+        asked = (one.sampled, one.combination, one.samples) == (other.sampled, other.combination, other.samples)
         relation = "inside" if asked else "apart"
     else:
         relation = other.block.relation(one.block)
@@ -139,10 +139,10 @@ def _axes(one: Candidate) -> dict[str, Any]:
 def _labels(firsts: Sequence[Candidate]) -> list[str]:
     """A distinct label for each line. InputError if two of the user's labels are equal."""
     labels = [one.line.cell.label for one in firsts]
-    places: dict[str, list[int]] = {}
+    positions: dict[str, list[int]] = {}
     for k, label in enumerate(labels):
-        places.setdefault(label, []).append(k)
-    for label, clash in places.items():
+        positions.setdefault(label, []).append(k)
+    for label, clash in positions.items():
         if len(clash) == 1:
             continue
         same = [firsts[k] for k in clash]

@@ -10,6 +10,7 @@ from optilab.experiment.experiment import Experiment
 from optilab.parameters.numeric import LARGEST
 from optilab.texts import shown
 
+Role = Literal["tuning", "evaluation"]  # of a run: hyperparameters are chosen by it, or it is compared
 TUNING_SEED = 1_000_000  # the first seed of tuning, unless they are listed
 MOST_SEEDS = 10_000_000
 
@@ -19,7 +20,7 @@ def tuning_seeds(experiment: Experiment) -> list[int]:
     return list(seeds_of(experiment, "tuning"))
 
 
-def seeds_of(experiment: Experiment, role: Literal["tuning", "evaluation"]) -> Sequence[int]:
+def seeds_of(experiment: Experiment, role: Role) -> Sequence[int]:
     """The seeds of a role; a range if only their number is given.
 
     InputError for seeds out of range, too many, or used in both roles.

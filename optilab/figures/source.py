@@ -34,6 +34,6 @@ def learning_rates(results: Results, best: pd.DataFrame) -> str:
 def _owner(cell: Cell) -> str:
     """The rule whose learning rate the history holds, if the cell's rules have separate ones; else empty."""
     optimizer = chain(cell.optimizer)
-    names = [optimizer.columns[k].qualified for k in optimizer.columns_of("lr")]
+    names = [optimizer.rule_parameters[k].qualified for k in optimizer.positions_of("lr")]
     own = {*cell.hyperparameters, *(schedule.of for schedule in bound_schedules(cell.schedule, ""))}
     return f"{names[0].removesuffix('.lr')} (its rules have their own)" if len(names) > 1 and own & set(names) else ""

@@ -23,7 +23,7 @@ def train(
     state,
     scalars,
     layers,
-    places,
+    spans,
     evaluate,
     update,
     context,
@@ -62,7 +62,7 @@ def train(
         if limited or step == steps - 1:
             previous[:] = w
         numbers = numbers_by_step[step if numbers_by_step.shape[0] > 1 else 0]
-        step_on(w, g, t + step, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context)
+        step_on(w, g, t + step, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
     if taken > 0:
         squares = 0.0
         for i in range(w.size):

@@ -1,7 +1,7 @@
-"""Normal numbers without a generator's state: each is a hash of a key, the step and the place.
+"""Normal numbers without a generator's state: each is a hash of a key, the step and the position.
 
 So a run that is resumed, or measured more often, draws the same numbers. Key and step are hashed by the finaliser of SplitMix64
-(Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), places by Wellons' triple32 (2018); the
+(Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), positions by Wellons' triple32 (2018); the
 transformation is that of Box and Muller, 1958. Logarithm and sine are series to the last bits but one: the library's functions
 would keep the loop over weights from being vectorised.
 """
@@ -35,7 +35,7 @@ def _seed(z):
 
 @jit
 def _mixed(z):
-    """A hash of 32 bits, for each place: products of 64 bits would be slower."""
+    """A hash of 32 bits, for each position: products of 64 bits would be slower."""
     z = np.uint32(z)
     z = np.uint32(np.uint32(z ^ (z >> _S17)) * _A)
     z = np.uint32(np.uint32(z ^ (z >> _S11)) * _B)
@@ -78,7 +78,7 @@ def _cos_of_turns(x):
 
 @partial(jit, forceinline=True)  # a call would not be vectorised
 def normal(key, t, i):
-    """A number from the standard normal distribution, for step t (from 1) and place i (from 0)."""
+    """A number from the standard normal distribution, for step t (from 1) and position i (from 0)."""
     seed = _seed(np.uint64(key) * _GOLDEN + np.uint64(t))
     first = _mixed(np.uint32(np.uint32(i) + np.uint32(seed)))
     second = _mixed(np.uint32(first + np.uint32(seed >> _32)))

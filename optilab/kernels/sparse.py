@@ -31,14 +31,14 @@ class _Vectors:
     def pointer(self, array_type, array):
         return self.context.make_array(array_type)(self.context, self.builder, array).data
 
-    def place(self, pointer, index):
+    def element(self, pointer, index):
         return self.builder.bitcast(self.builder.gep(pointer, [index]), self.vector.as_pointer())
 
-    def load(self, place):
-        return self.builder.load(place, align=self.align)
+    def load(self, pointer):
+        return self.builder.load(pointer, align=self.align)
 
-    def store(self, value, place):
-        self.builder.store(value, place, align=self.align)
+    def store(self, value, pointer):
+        self.builder.store(value, pointer, align=self.align)
 
     def broadcast_byte(self, pointer, index):
         b = self.builder
@@ -80,7 +80,7 @@ def _gather(lanes_of):
                 b.store(ir.Constant(v.vector, [0.0] * v.lanes), one)
 
             def add(k, total):
-                row = v.load(v.place(w_p, _row(b, base_, stride_, columns_p, k)))
+                row = v.load(v.element(w_p, _row(b, base_, stride_, columns_p, k)))
                 b.store(v.add_product(v.broadcast_byte(values_p, k), row, b.load(total)), total)
 
             whole = b.add(first_, b.and_(b.sub(end_, first_), ir.Constant(_I64, -_CHAINS)))
@@ -90,7 +90,7 @@ def _gather(lanes_of):
             with cgutils.for_range_slice(b, whole, end_, ir.Constant(_I64, 1), intp=_I64) as (k, _):
                 add(k, sums[0])
             one, two, three, four = (b.load(total) for total in sums)
-            v.store(b.fadd(b.fadd(one, two), b.fadd(three, four)), v.place(out_p, to_))
+            v.store(b.fadd(b.fadd(one, two), b.fadd(three, four)), v.element(out_p, to_))
             return context.get_dummy_value()
 
         return sig, build
@@ -113,10 +113,10 @@ def _scatter(lanes_of):
             g_p, columns_p, values_p, delta_p = (
                 v.pointer(t, a) for t, a in ((g, g_), (columns, columns_), (values, values_), (delta, delta_))
             )
-            slope = v.load(v.place(delta_p, at_))
+            slope = v.load(v.element(delta_p, at_))
             with cgutils.for_range_slice(b, first_, end_, ir.Constant(_I64, 1), intp=_I64) as (k, _):
-                place = v.place(g_p, _row(b, base_, stride_, columns_p, k))
-                v.store(v.add_product(v.broadcast_byte(values_p, k), slope, v.load(place)), place)
+                element = v.element(g_p, _row(b, base_, stride_, columns_p, k))
+                v.store(v.add_product(v.broadcast_byte(values_p, k), slope, v.load(element)), element)
             return context.get_dummy_value()
 
         return sig, build

@@ -9,15 +9,21 @@ from typing import Any, Literal
 
 from optilab.errors import InputError
 from optilab.optimizers.rule import EVALUATIONS, Rule
+from optilab.parameters.parameter import Parameter
 
 
 @dataclass(frozen=True)
-class Column:
+class RuleParameter:
     """One hyperparameter of one rule of a chain: `name` in rule number `rule`, `qualified` as in "rule.lr"."""
 
     rule: int
     name: str
     qualified: str
+    parameter: Parameter
+
+    def value_in(self, hyperparameters: Mapping[str, Any]) -> Any:
+        """Its value: that of its qualified name, or else the one that rules share. KeyError if there is neither."""
+        return hyperparameters[self.qualified if self.qualified in hyperparameters else self.name]
 
 
 @dataclass(frozen=True)
@@ -60,23 +66,22 @@ class Chain:
         return next((r.batch_size for r in reversed(self.rules) if r.batch_size is not None), 32)
 
     @property
-    def columns(self) -> list[Column]:
+    def rule_parameters(self) -> list[RuleParameter]:
         """Every hyperparameter of every rule, in the order in which compiled code gets them."""
         names = self.rule_names
-        return [Column(k, n, f"{names[k]}.{n}") for k, rule in enumerate(self.rules) for n in rule.parameters]
-
-    def numbers(self, hyperparameters: Mapping[str, Any]) -> list[float]:
-        """The hyperparameters as compiled code gets them: one number for each of `columns`."""
         return [
-            self.rules[c.rule].number(
-                c.name, hyperparameters[c.qualified if c.qualified in hyperparameters else c.name]
-            )
-            for c in self.columns
+            RuleParameter(k, name, f"{names[k]}.{name}", parameter)
+            for k, rule in enumerate(self.rules)
+            for name, parameter in rule.parameters.items()
         ]
 
-    def columns_of(self, name: str) -> list[int]:
-        """Indices in `columns` of a hyperparameter: all of that name, or the one of that qualified name."""
-        return [k for k, column in enumerate(self.columns) if name in (column.name, column.qualified)]
+    def numbers(self, hyperparameters: Mapping[str, Any]) -> list[float]:
+        """The hyperparameters as compiled code gets them: one number for each of `rule_parameters`."""
+        return [self.rules[p.rule].number(p.name, p.value_in(hyperparameters)) for p in self.rule_parameters]
+
+    def positions_of(self, name: str) -> list[int]:
+        """Indices in `rule_parameters` of a hyperparameter: all of that name, or the one of that qualified name."""
+        return [k for k, p in enumerate(self.rule_parameters) if name in (p.name, p.qualified)]
 
 
 def check_chain(rules: Sequence[Rule]) -> None:

@@ -22,8 +22,8 @@ STEPS = "steps of the rules after it"
 class Slots:
     """Indices of a chain's states in the arguments of compiled code; they are written into its source, whatever the sizes.
 
-    rows: for each state that is an array, its row of `Layout.places`. tables: for each rule on some layers alone, the first of
-    the two rows of its layer tables. scalars: for each single number, its index in `scalars`. columns: for each hyperparameter,
+    rows: for each state that is an array, its row of `Layout.spans`. tables: for each rule on some layers alone, the first of
+    the two rows of its layer tables. scalars: for each single number, its index in `scalars`. numbers: for each hyperparameter,
     its index in `numbers`.
     """
 
@@ -31,7 +31,7 @@ class Slots:
         self.rows: dict[tuple[int, str], int] = {}
         self.tables: dict[int, int] = {}
         self.scalars: dict[tuple[int, str], int] = {}
-        self.columns = {(c.rule, c.name): k for k, c in enumerate(chain.columns)}
+        self.numbers = {(p.rule, p.name): k for k, p in enumerate(chain.rule_parameters)}
         shared: dict[str, int] = {}
         rows = itertools.count(1)  # row 0 is the layer table of the problem
         self.has_noise = any("noise" in rule.arguments for rule in chain.rules)
@@ -64,36 +64,36 @@ class Slots:
 class Layout:
     """Positions of a chain's states in its memory, for the layers of one problem.
 
-    places: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
+    spans: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
     how many copies; in `state`, in `scalars` for arrays of single numbers, in `layers` for layer tables.
     layers: layer tables end to end: the problem's, and for each rule on some layers alone the table of these as the rule
     sees them, and as they lie in the whole.
     InputError for layers that the problem doesn't have, and for states that rules share but declare differently.
     """
 
-    def __init__(self, chain: Chain, hyperparameters: Mapping[str, Any], table: LayerTable) -> None:
+    def __init__(self, chain: Chain, hyperparameters: Mapping[str, Any], layers: LayerTable) -> None:
         slots = self._slots = Slots(chain)
         self._chain = chain
         self._hyperparameters = hyperparameters
-        self.places = np.zeros((slots.n_rows, 3), np.int64)
-        self.places[0] = 0, len(table), 1
+        self.spans = np.zeros((slots.n_rows, 3), np.int64)
+        self.spans[0] = 0, len(layers), 1
         self._start: dict[int, tuple[int, State]] = {}  # of each row, the rule and the state
         self._chosen: dict[int, NDArray[np.int64]] = {}  # weights that a rule works on
-        tables = [table]
+        tables = [layers]
         selections = [rule.layers for rule in chain.rules]
         first, array = 0, len(slots.scalars)
         for number, rule in enumerate(chain.rules):
-            mine = table
+            mine = layers
             if rule.layers:
-                mask = selected(table, selections, number)
+                mask = selected(layers, selections, number)
                 if not mask.any():
-                    raise InputError(f"{rule.label}: there is no such layer among {described(table)}")
-                mine = packed(table, mask)
+                    raise InputError(f"{rule.label}: there is no such layer among {described(layers)}")
+                mine = packed(layers, mask)
                 self._chosen[number] = np.concatenate(
-                    [np.arange(r["offset"], r["offset"] + r["size"]) for r in table[mask]]
+                    [np.arange(r["offset"], r["offset"] + r["size"]) for r in layers[mask]]
                 )
-                for row, part in enumerate((mine, table[mask]), slots.tables[number]):
-                    self.places[row] = sum(map(len, tables)), len(part), 1
+                for row, part in enumerate((mine, layers[mask]), slots.tables[number]):
+                    self.spans[row] = sum(map(len, tables)), len(part), 1
                     tables.append(part)
             sizes = part_sizes(mine)
             for name, row in [(n, row) for (k, n), row in slots.rows.items() if k == number]:
@@ -104,20 +104,19 @@ class Layout:
                     continue
                 self._start[row] = number, state
                 if state.shape == "scalar":
-                    self.places[row] = array, copies, 1
+                    self.spans[row] = array, copies, 1
                     array += copies
                 else:
-                    self.places[row] = first, copies * sizes[state.shape], copies
+                    self.spans[row] = first, copies * sizes[state.shape], copies
                     first += copies * sizes[state.shape]
         self.layers = np.concatenate(tables)
         self._size, self._n_scalars = first, array
 
-    def _value(self, number: int, given: float | str) -> Any:
+    def _value(self, number: int, declared: float | str) -> Any:
         """A number, or the value of the hyperparameter of that name."""
-        if not isinstance(given, str):
-            return given
-        qualified = f"{self._chain.rule_names[number]}.{given}"
-        return self._hyperparameters[qualified if qualified in self._hyperparameters else given]
+        if not isinstance(declared, str):
+            return declared
+        return self._chain.rule_parameters[self._slots.numbers[number, declared]].value_in(self._hyperparameters)
 
     def _check_shared(self, name: str, state: State, row: int, number: int) -> None:
         other, declared = self._start[row]
@@ -133,43 +132,43 @@ class Layout:
 
         seed: key of the rules' noise.
         """
-        vector, scalars = np.zeros(self._size, w.dtype), np.zeros(self._n_scalars)
-        for row, (number, state) in self._start.items():
-            first, size, copies = self.places[row]
-            target = (scalars if state.shape == "scalar" else vector)[first : first + size]
-            if state.start == "w":
+        state, scalars = np.zeros(self._size, w.dtype), np.zeros(self._n_scalars)
+        for row, (number, declared) in self._start.items():
+            first, size, copies = self.spans[row]
+            target = (scalars if declared.shape == "scalar" else state)[first : first + size]
+            if declared.start == "w":
                 target.reshape(copies, -1)[:] = w[self._chosen.get(number, slice(None))]
             else:
-                target[:] = self._value(number, state.start)
-        for (number, name), place in self._slots.scalars.items():
+                target[:] = self._value(number, declared.start)
+        for (number, name), index in self._slots.scalars.items():
             if number >= 0 and name in self._chain.rules[number].states:
-                scalars[place] = self._value(number, self._chain.rules[number].states[name].start)
+                scalars[index] = self._value(number, self._chain.rules[number].states[name].start)
         if self._slots.has_noise:
             scalars[self._slots.scalars[-1, SEED]] = seed
-        return vector, scalars
+        return state, scalars
 
-    def views(self, vector: NDArray[np.floating], scalars: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
-        """Every state by its name, in a chain with the rule's name before it, as a part of `vector` or `scalars`."""
+    def views(self, state: NDArray[np.floating], scalars: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+        """Every state by its name, in a chain with the rule's name before it, as a part of `state` or `scalars`."""
         names = self._chain.rule_names
         found: dict[str, NDArray[Any]] = {}
         for number, rule in enumerate(self._chain.rules):
-            for name, state in rule.states.items():
-                key = f"{names[number]}.{name}" if len(names) > 1 and not state.shared else name
+            for name, declared in rule.states.items():
+                key = f"{names[number]}.{name}" if len(names) > 1 and not declared.shared else name
                 if (number, name) in self._slots.scalars:
-                    place = self._slots.scalars[number, name]
-                    found[key] = scalars[place : place + 1]
+                    index = self._slots.scalars[number, name]
+                    found[key] = scalars[index : index + 1]
                     continue
-                first, size, copies = self.places[self._slots.rows[number, name]]
-                part: NDArray[Any] = (scalars if state.shape == "scalar" else vector)[first : first + size]
-                found[key] = part.reshape(copies, -1) if state.copies and state.shape != "scalar" else part
+                first, size, copies = self.spans[self._slots.rows[number, name]]
+                part: NDArray[Any] = (scalars if declared.shape == "scalar" else state)[first : first + size]
+                found[key] = part.reshape(copies, -1) if declared.copies and declared.shape != "scalar" else part
         return found
 
-    def evaluation_point(self, w: NDArray[np.floating], vector: NDArray[np.floating]) -> NDArray[np.floating]:
+    def evaluation_point(self, w: NDArray[np.floating], state: NDArray[np.floating]) -> NDArray[np.floating]:
         """The point at which cost and accuracy are measured: w itself, or the states that rules name by `evaluate_at`."""
         point = w
         for number, rule in enumerate(self._chain.rules):
             if rule.evaluate_at is not None:
                 point = point if point is not w else w.copy()
-                first, size, _ = self.places[self._slots.rows[number, rule.evaluate_at]]
-                point[self._chosen.get(number, slice(None))] = vector[first : first + size]
+                first, size, _ = self.spans[self._slots.rows[number, rule.evaluate_at]]
+                point[self._chosen.get(number, slice(None))] = state[first : first + size]
         return point

@@ -63,9 +63,9 @@ class Optimizer(Chain):
     def _shared(self, given: Mapping[str, Any]) -> dict[str, Parameter]:
         """Hyperparameters by plain name, each for all rules to which `given` has no value by qualified name."""
         own: dict[str, list[Parameter]] = {}
-        for column in self.columns:
-            if column.qualified not in given:
-                own.setdefault(column.name, []).append(self.rules[column.rule].parameters[column.name])
+        for p in self.rule_parameters:
+            if p.qualified not in given:
+                own.setdefault(p.name, []).append(p.parameter)
         return {name: _merged(parameters) for name, parameters in own.items()}
 
     def fill(self, given: Mapping[str, Any], place: str = "") -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Optimizer(Chain):
         plain name other than lr that belongs to both a link and another rule on the same layers: it may mean two things, or do
         the same thing twice.
         """
-        qualified = {c.qualified: self.rules[c.rule].parameters[c.name] for c in self.columns}
+        qualified = {p.qualified: p.parameter for p in self.rule_parameters}
         shared = self._shared(given)
         known = self.parameters
         for name in given:
@@ -89,12 +89,12 @@ class Optimizer(Chain):
         for name, parameter in shared.items():
             if name in given:
                 hyperparameters[name] = parameter.check(given[name], place)
-                for column in self.columns:  # not all kinds of ranges have a common part that can be written down
-                    if column.name == name and column.qualified not in given:
-                        self.rules[column.rule].parameters[name].check(given[name], place)
+                for p in self.rule_parameters:  # not all kinds of ranges have a common part that can be written down
+                    if p.name == name and p.qualified not in given:
+                        p.parameter.check(given[name], place)
             elif parameter.default is None and self.title and self._disagreement(name):
-                own = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}
-                hyperparameters |= {column: value for column, value in own.items() if column not in given}
+                own = {p.qualified: p.parameter.default for p in self.rule_parameters if p.name == name}
+                hyperparameters |= {n: value for n, value in own.items() if n not in given}
             elif parameter.default is None:
                 raise InputError(f"{at(place)}{self.name} needs a value for {name}{self._disagreement(name)}")
             else:
@@ -110,21 +110,21 @@ class Optimizer(Chain):
         A plain name is ambiguous there, unless its value equals both defaults. If the link has the hyperparameter's name, as
         that is all it does, then a default of the other rule must not do it a second time either.
         """
-        for one, other in itertools.combinations(self.columns, 2):
+        for one, other in itertools.combinations(self.rule_parameters, 2):
             rules = self.rules[one.rule], self.rules[other.rule]
             apart = not may_overlap(rules[0].layers, rules[1].layers)
             if one.name != other.name or one.name == "lr" or apart or not any(rule.link for rule in rules):
                 continue
-            name, columns = one.name, (one, other)
-            own = [rule.parameters[name].default for rule in rules]
-            values = [given.get(c.qualified, given.get(name, d)) for c, d in zip(columns, own, strict=True)]
-            asked = [c.qualified in given for c in columns]
+            name, both = one.name, (one, other)
+            own = [p.parameter.default for p in both]
+            values = [given.get(p.qualified, given.get(name, p.parameter.default)) for p in both]
+            asked = [p.qualified in given for p in both]
             if any(rule.link and rule.name == name for rule in rules):
                 twice = not all(asked) and all(value not in (None, 0) for value in values)
             else:
                 twice = not any(asked) and name in given and values != own
             if twice and (name in given or None not in own):
-                first, second = (c.qualified for c in columns)
+                first, second = (p.qualified for p in both)
                 raise InputError(
                     f"{at(place)}{name} of {self.name}: both {self.rule_names[one.rule]} and {self.rule_names[other.rule]} have "
                     f'it; give each a value of its own: "{first}" = {shown(values[0])} and "{second}" = {shown(own[1])}, '
@@ -133,13 +133,12 @@ class Optimizer(Chain):
 
     def checked(self, name: str, values: Iterable[Any], given: Mapping[str, Any], place: str = "") -> list[Any]:
         """Values of one hyperparameter, each checked as `fill` checks it together with the others in `given`."""
-        own = [self.rules[c.rule].parameters[c.name] for c in self.columns if name == c.qualified]
+        own = [p.parameter for p in self.rule_parameters if name == p.qualified]
         accepts = [replace(parameter, name=name) for parameter in own]
         if not own:
-            shared = [c for c in self.columns if c.name == name and c.qualified not in given]
-            accepts = [self._shared(dict.fromkeys(given))[name]]
-            accepts += [self.rules[c.rule].parameters[name] for c in shared if len(shared) > 1]
-        if sum(column.name == name.rpartition(".")[2] for column in self.columns) > 1:
+            shared = [p.parameter for p in self.rule_parameters if p.name == name and p.qualified not in given]
+            accepts = [self._shared(dict.fromkeys(given))[name], *(shared if len(shared) > 1 else [])]
+        if sum(p.name == name.rpartition(".")[2] for p in self.rule_parameters) > 1:
             values = list(values)
             for value in values:
                 self._check_meant_once({**given, name: value}, place)
@@ -147,7 +146,7 @@ class Optimizer(Chain):
         return [of_all[0] for of_all in found]
 
     def _disagreement(self, name: str) -> str:
-        defaults = {c.qualified: self.rules[c.rule].parameters[name].default for c in self.columns if c.name == name}
+        defaults = {p.qualified: p.parameter.default for p in self.rule_parameters if p.name == name}
         if len({d for d in defaults.values() if d is not None}) < 2:
             return ""
         differ = ", ".join(f"{qualified} = {default}" for qualified, default in defaults.items())

@@ -13,33 +13,33 @@ from optilab.errors import InputError, unknown
 from optilab.problems.layers import LayerTable, layer_table
 
 
-def selected(table: LayerTable, selections: Sequence[str], own: int) -> NDArray[np.bool_]:
+def selected(layers: LayerTable, selections: Sequence[str], own: int) -> NDArray[np.bool_]:
     """Mask of the layers that selection number `own` of a chain selects; "" selects all, several words their intersection.
 
     A layer of neurons is a matrix and its bias. "hidden" are those that are neither the first nor the last; "rest" is
-    what no other selection of the chain has. A number is that row of the table.
+    what no other selection of the chain has. A number is that row of the layer table.
     """
-    number = np.cumsum(table["kind"] != BIAS)  # of the layer of neurons
+    number = np.cumsum(layers["kind"] != BIAS)  # of the layer of neurons
     masks = {
-        "matrices": table["kind"] == MATRIX,
-        "biases": table["kind"] == BIAS,
+        "matrices": layers["kind"] == MATRIX,
+        "biases": layers["kind"] == BIAS,
         "first": number == 1,
         "last": number == number[-1],
         "hidden": (number > 1) & (number < number[-1]),
     }
-    found = np.ones(len(table), bool)
+    found = np.ones(len(layers), bool)
     for word in selections[own].split():
         if word == "rest":
             for other in dict.fromkeys(s for s in selections if s and "rest" not in s.split()):
-                found &= ~selected(table, [other], 0)
+                found &= ~selected(layers, [other], 0)
         else:
-            found &= np.arange(len(table)) == int(word) if word.isdigit() else masks[word]
+            found &= np.arange(len(layers)) == int(word) if word.isdigit() else masks[word]
     return found
 
 
-def packed(table: LayerTable, chosen: NDArray[np.bool_]) -> LayerTable:
+def packed(layers: LayerTable, chosen: NDArray[np.bool_]) -> LayerTable:
     """Table of the chosen layers alone, as if no other were between them."""
-    return layer_table((int(row["rows"]), int(row["columns"]), int(row["kind"])) for row in table[chosen])
+    return layer_table((int(row["rows"]), int(row["columns"]), int(row["kind"])) for row in layers[chosen])
 
 
 SELECTORS = ("matrices", "biases", "first", "last", "hidden", "rest")

@@ -65,28 +65,27 @@ class Stepper:
                 raise InputError(f"{optimizer.name} asks for {name}: start it with problem=...")
 
         self.hyperparameters = hyperparameters
-        self._first = dict(hyperparameters)
+        self._at_start = dict(hyperparameters)
         self.problem = problem
         self.t = 0
         self.w = start.astype(precision)
         self._optimizer = optimizer
-        table = problem.layers if problem else plain_vector(start.size) if layers is None else layers
-        self._table = table
-        self._context = problem.context() if problem else context_without_examples(table, [], precision)
+        self._layers = problem.layers if problem else plain_vector(start.size) if layers is None else layers
+        self._context = problem.context() if problem else context_without_examples(self._layers, [], precision)
         self._rows = np.arange(problem.n_examples if problem else 1)
         self._evaluate = (
             problem.evaluate if problem else modules.entries("no_problem", precision, evaluate=loop.no_cost).evaluate
         )
-        self._layout = Layout(optimizer, hyperparameters, table)
-        self._vector, self._scalars = self._layout.allocate(self.w, randomness.noise_key(seed))
-        self.state = self._layout.views(self._vector, self._scalars)
+        self._layout = Layout(optimizer, hyperparameters, self._layers)
+        self._state, self._scalars = self._layout.allocate(self.w, randomness.noise_key(seed))
+        self.state = self._layout.views(self._state, self._scalars)
         self._update = update or compile_update(optimizer, precision)
         self._address = address_of(self._evaluate)
 
     @property
     def evaluation_point(self) -> NDArray[np.floating]:
         """The point at which the optimizer's cost is to be measured: `w`, or an average for optimizers that average."""
-        return self._layout.evaluation_point(self.w, self._vector)
+        return self._layout.evaluation_point(self.w, self._state)
 
     @property
     def gradient_evaluations(self) -> int:
@@ -97,10 +96,10 @@ class Stepper:
         """All that the next steps depend on, but for the hyperparameters, as a copy: `np.savez(file, **stepper.save())`."""
         return {
             "w": self.w.copy(),
-            "state": self._vector.copy(),
+            "state": self._state.copy(),
             "scalars": self._scalars.copy(),
             "t": np.array(self.t),
-            "layers": np.array([[row["rows"], row["columns"], row["kind"]] for row in self._table]),
+            "layers": np.array([[row["rows"], row["columns"], row["kind"]] for row in self._layers]),
             "rules": np.array([rule.label for rule in self._optimizer.rules]),
         }
 
@@ -121,16 +120,18 @@ class Stepper:
             if not np.array_equal(np.asarray(saved[name]), own[name]):
                 found, wanted = shown(np.asarray(saved[name]).tolist()), shown(own[name].tolist())
                 raise InputError(f"saved {name} are {found}; {self._optimizer.name} expects {wanted}")
-        self.w[:], self._vector[:], self._scalars[:] = saved["w"], saved["state"], saved["scalars"]
+        self.w[:], self._state[:], self._scalars[:] = saved["w"], saved["state"], saved["scalars"]
         self.t = int(np.asarray(saved["t"]))
 
     def _numbers(self) -> NDArray[np.float64]:
         """The hyperparameters as they are now. InputError if one is gone, or can't be changed any more."""
-        if set(self.hyperparameters) != set(self._first):
-            raise InputError(f"hyperparameters are {', '.join(self._first)}; found {', '.join(self.hyperparameters)}")
+        if set(self.hyperparameters) != set(self._at_start):
+            raise InputError(
+                f"hyperparameters are {', '.join(self._at_start)}; found {', '.join(self.hyperparameters)}"
+            )
         counts = {state.copies for rule in self._optimizer.rules for state in rule.states.values()}
         for name, value in self.hyperparameters.items():
-            if value != self._first[name] and name.rpartition(".")[2] in counts:
+            if value != self._at_start[name] and name.rpartition(".")[2] in counts:
                 raise InputError(f"{name} = {value!r}: it says how much the rule remembers; begin anew with another")
         try:
             return np.array(self._optimizer.numbers(self.hyperparameters))
@@ -152,7 +153,7 @@ class Stepper:
             given, layers = _flat("gradient", gradient)
             if given.shape != self.w.shape:
                 raise InputError(f"gradient has shape {given.shape}; expected {self.w.shape}, that of the weights")
-            _check_layers("the gradient", layers, self._table, "w")
+            _check_layers("the gradient", layers, self._layers, "w")
             g[:] = given
         elif self.problem is not None:
             cost = self._evaluate(self.w, g, self._rows, self._context)
@@ -167,10 +168,10 @@ class Stepper:
             float(self.t),
             0.0 if cost is None else float(cost),
             self._numbers(),
-            self._vector,
+            self._state,
             self._scalars,
             self._layout.layers,
-            self._layout.places,
+            self._layout.spans,
             self._address,
             self._rows,
             self._rows,

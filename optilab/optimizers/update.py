@@ -14,7 +14,7 @@ from optilab.compiler import cache
 from optilab.compiler.diagnosis import reason_of
 from optilab.compiler.digests import source_digest
 from optilab.compiler.modules import code_of
-from optilab.compiler.narrowing import Kind
+from optilab.compiler.narrowing import NumberKind
 from optilab.errors import InputError
 from optilab.optimizers.chain import Chain
 from optilab.optimizers.memory import STEPS, Slots
@@ -32,7 +32,7 @@ F = np.{precision}
 {rules}
 
 @entry(signatures("{precision}").update{options})
-def update(w, g, t, cost, numbers, state, scalars, layers, places, evaluate, rows, every_row, context):
+def update(w, g, t, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context):
 '''
 
 
@@ -50,12 +50,12 @@ def _rule_lines(slots: Slots, number: int, rule: Rule, added: Sequence[int]) -> 
             before += [f"gather({name}, {local}, {source}, {layers})"]
             after += [f"scatter({local}, {name}, {source}, {layers})"]
     for name in rule.arguments:
-        local = f"own_{number}_{name}"  # no argument can have the name of anything else here
+        local = f"rule_{number}_{name}"  # no argument can have the name of anything else here
         index = "[i]" if rule.elementwise else ""
         if name in ("w", "g", "layers"):
             local = {"w": w + index, "g": g + index, "layers": layers}[name]
         elif name in rule.parameters:
-            before.append(f"{local} = {_converted(rule, name, slots.columns[number, name])}")
+            before.append(f"{local} = {_converted(rule, name, slots.numbers[number, name])}")
         elif (number, name) in slots.scalars:
             local = f"scalars[{slots.scalars[number, name]}]"
         elif (number, name) in slots.rows:
@@ -71,7 +71,7 @@ def _rule_lines(slots: Slots, number: int, rule: Rule, added: Sequence[int]) -> 
             local = name
         passed.append(local)
     if (number, "noise") in slots.rows:
-        before += [f"for i in range({w}.size):", f"    own_{number}_noise[i] = normal({slots.key(number)}, t, i)"]
+        before += [f"for i in range({w}.size):", f"    rule_{number}_noise[i] = normal({slots.key(number)}, t, i)"]
     written = dict(zip(rule.arguments, passed, strict=True)) | {"skip": "skip"}
     call = f"rule_{number}({', '.join(passed)})"
     if rule.changes:
@@ -112,27 +112,27 @@ def _array(row: int, state: State) -> str:
     """A state as the rule sees it: a part of the memory, with copies as an array [copy, value]."""
     if state.shape == "scalar":
         return f"scalars[{_slice(row)}]"
-    shape = f".reshape((places[{row}, 2], places[{row}, 1] // places[{row}, 2]))" if state.copies else ""
+    shape = f".reshape((spans[{row}, 2], spans[{row}, 1] // spans[{row}, 2]))" if state.copies else ""
     return f"state[{_slice(row)}]{shape}"
 
 
 def _slice(row: int) -> str:
-    return f"places[{row}, 0] : places[{row}, 0] + places[{row}, 1]"
+    return f"spans[{row}, 0] : spans[{row}, 0] + spans[{row}, 1]"
 
 
-def _converted(rule: Rule, name: str, column: int) -> str:
+def _converted(rule: Rule, name: str, index: int) -> str:
     """A hyperparameter as the rule sees it: a number, a switch, a whole number, or the number of a word."""
     parameter = rule.parameters[name]
     if isinstance(parameter.range, (WholeNumbers, Words)):
-        return f"np.int64(round(numbers[{column}]))"
-    return f"numbers[{column}] != 0" if isinstance(parameter.range, Switch) else f"numbers[{column}]"
+        return f"np.int64(round(numbers[{index}]))"
+    return f"numbers[{index}] != 0" if isinstance(parameter.range, Switch) else f"numbers[{index}]"
 
 
-def _kinds(rule: Rule, precision: str) -> dict[str, Kind] | None:
+def _kinds(rule: Rule, precision: str) -> dict[str, NumberKind] | None:
     """Kinds of a float32 rule's arguments: numbers stay float64 until they meet its weights. None for float64."""
     if precision == "float64":
         return None
-    kinds: dict[str, Kind] = {name: "number" for name in ("t", "cost") if name in rule.arguments}
+    kinds: dict[str, NumberKind] = {name: "number" for name in ("t", "cost") if name in rule.arguments}
     kinds |= {name: "number" for name, state in rule.states.items() if state.is_number}
     return kinds | {
         name: "number" if isinstance(parameter.range, Interval) else "whole"
@@ -163,7 +163,7 @@ def update_text(chain: Chain, precision: str, *, checked: bool = False, imports:
     for k in adding:
         source = "\n".join(_added_lines(k, chain.rules[k]))
         rules += f"\n\n{source}\n\n\nadded_{k} = jit(_added_{k}{options})\n"
-    lines = ["layers_all = layers[: places[0, 1]]"]
+    lines = ["layers_all = layers[: spans[0, 1]]"]
     for k, rule in enumerate(chain.rules):
         lines += _rule_lines(slots, k, rule, [other for other in adding if other < k])
     head = _HEAD.format(name=chain.name, precision=precision, rules=rules, options=options, imports=imports)
@@ -192,7 +192,7 @@ def code_digest(chain: Chain) -> str:
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
-_PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+_LINE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
 def _explain(chain: Chain, error: Exception) -> str:
@@ -200,11 +200,11 @@ def _explain(chain: Chain, error: Exception) -> str:
     said = [line.strip() for line in str(error).splitlines()]
     reason = reason_of(error)
     for line in said:
-        place = _PLACE.search(line)
+        found = _LINE.search(line)
         for rule in chain.rules:
             file = rule.function.__code__.co_filename
-            if place and Path(place[1]).resolve() == Path(file).resolve():
-                return f"optimizer {rule.name!r} doesn't compile, in {file}, line {place[2]}: {reason}"
+            if found and Path(found[1]).resolve() == Path(file).resolve():
+                return f"optimizer {rule.name!r} doesn't compile, in {file}, line {found[2]}: {reason}"
     called = [rule for rule in chain.rules if f"<function {rule.function.__name__} " in str(error)]
     code = (called or chain.rules)[0].function.__code__
     name = code.co_name

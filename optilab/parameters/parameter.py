@@ -67,12 +67,12 @@ def fill(parameters: Mapping[str, Parameter], given: Mapping[str, Any], owner: s
     for name in given:
         if name not in parameters:
             raise unknown(f"parameter of {owner}", name, parameters, place)
-    filled = {}
+    values = {}
     for name, parameter in parameters.items():
         if name in given:
-            filled[name] = parameter.check(given[name], place)
+            values[name] = parameter.check(given[name], place)
         elif parameter.default is None:
             raise InputError(f"{at(place)}{owner} needs a value for {name}")
         else:
-            filled[name] = parameter.default
-    return filled
+            values[name] = parameter.default
+    return values

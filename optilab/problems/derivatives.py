@@ -93,7 +93,7 @@ def _raised(problem: Problem, w: Vector) -> Exception | None:
 def _line(problem: FunctionProblem, w: Vector) -> str:
     """The line that plain Python finds at fault."""
     compute = problem.kind.compute
-    numbers = {name: problem.parameters[name] for name in problem.kind.numbers}
+    numbers = {name: problem.parameters[name] for name in problem.kind.parameters}
     try:
         with np.errstate(all="ignore"):
             compute(w.copy(), np.zeros_like(w), **numbers)

@@ -45,7 +45,7 @@ class Function(ProblemKind):
         return inspect.getdoc(self.compute) or ""
 
     @property
-    def numbers(self) -> dict[str, Parameter]:
+    def parameters(self) -> dict[str, Parameter]:
         """Parameters of the function itself."""
         found = defaults(self.compute)
         accepted = intervals(self.ranges, found, self.name)
@@ -54,7 +54,7 @@ class Function(ProblemKind):
     @property
     def choices(self) -> dict[str, str]:
         """The parameters of the function, where it starts, and whether its gradient is checked before an experiment."""
-        listed = {n: f"{p.default} in {p.range}" for n, p in self.numbers.items()}
+        listed = {n: f"{p.default} in {p.range}" for n, p in self.parameters.items()}
         return {
             **listed,
             "start": f"{list(self.start)}, or 'random' in {[list(d) for d in self.domain]}",
@@ -80,7 +80,7 @@ class Function(ProblemKind):
             if len(numbers) != len(self.start):
                 raise InputError(f"{at(place)}start = {shown(start)}: accepted is {wanted}")
             start = numbers
-        parameters = fill(self.numbers, rest, self.name, place)
+        parameters = fill(self.parameters, rest, self.name, place)
         return FunctionProblem(self, {**parameters, "start": start}, precision or "float64", check_gradient)
 
 
@@ -173,13 +173,13 @@ class FunctionProblem(Problem):
             )
         except (NumbaError, UnsupportedBytecodeError) as error:
             code = self.kind.compute.__code__
-            place = f"in {code.co_filename}, line {code.co_firstlineno}"
-            raise InputError(f"problem {self.name!r} doesn't compile, {place}: {reason_of(error)}") from error
+            where = f"in {code.co_filename}, line {code.co_firstlineno}"
+            raise InputError(f"problem {self.name!r} doesn't compile, {where}: {reason_of(error)}") from error
         return module.evaluate
 
     def _text(self, precision: str) -> str:
         """Source of the module that is compiled."""
-        numbers = "".join(f", context.settings[{k}]" for k in range(len(self.kind.numbers)))
+        numbers = "".join(f", context.settings[{k}]" for k in range(len(self.kind.parameters)))
         return _FUNCTION.format(name=self.name, precision=precision, parameters=numbers, options=self._options)
 
     @cached_property
@@ -191,7 +191,7 @@ class FunctionProblem(Problem):
         """The context of a function: no examples; its parameters are the settings."""
         from optilab.compiler.types import context_without_examples
 
-        return context_without_examples(self.layers, [self.parameters[n] for n in self.kind.numbers], self.precision)
+        return context_without_examples(self.layers, [self.parameters[n] for n in self.kind.parameters], self.precision)
 
     @property
     def random_start(self) -> bool:

@@ -38,20 +38,20 @@ def plain_vector(size: int) -> LayerTable:
     return layer_table([(size, 1, VECTOR)])
 
 
-def part_sizes(table: LayerTable) -> dict[str, int]:
+def part_sizes(layers: LayerTable) -> dict[str, int]:
     """Sizes of states, by shape: one value a weight, layer, row or column, or a square matrix for each weight matrix."""
-    matrices = table[table["kind"] == MATRIX]
+    matrices = layers[layers["kind"] == MATRIX]
     return {
-        "weight": int(table["size"].sum()),
-        "layer": len(table),
-        "row": int(table["rows"].sum()),
-        "column": int(table["columns"].sum()),
+        "weight": int(layers["size"].sum()),
+        "layer": len(layers),
+        "row": int(layers["rows"].sum()),
+        "column": int(layers["columns"].sum()),
         "left": int(np.square(matrices["rows"]).sum()),
         "right": int(np.square(matrices["columns"]).sum()),
     }
 
 
-def described(table: LayerTable) -> str:
+def described(layers: LayerTable) -> str:
     """The shapes of the layers, in order: "784 x 16, 1 x 16"; the first of them where there are many."""
-    shapes = [f"{row['rows']} x {row['columns']}" for row in table]
+    shapes = [f"{row['rows']} x {row['columns']}" for row in layers]
     return ", ".join(shapes if len(shapes) <= 8 else [*shapes[:7], f"... ({len(shapes)} in all)"])

@@ -69,8 +69,8 @@ def _apart(values: Sequence[Any]) -> list[str]:
     """A text for each of some different values."""
     texts = [shortened(_written(value, 0), _LONGEST) for value in values]
     for clash in [text for text, count in Counter(texts).items() if count > 1]:
-        places = [k for k, text in enumerate(texts) if text == clash]
-        for k, text in zip(places, _longer([values[k] for k in places]), strict=True):
+        positions = [k for k, text in enumerate(texts) if text == clash]
+        for k, text in zip(positions, _longer([values[k] for k in positions]), strict=True):
             texts[k] = shortened(text, _LONGEST)
     return numbered(texts, [str(k) for k in range(len(texts))])
 

@@ -16,14 +16,12 @@ from optilab.experiment.file import path_from
 from optilab.experiment.grid import problem_labels
 from optilab.experiment.identity import run_ids
 from optilab.experiment.resolve import problem_id, table_key
-from optilab.experiment.seeds import seeds_of
+from optilab.experiment.seeds import Role, seeds_of
 from optilab.records.statuses import FAILURES, UNFINISHED
 from optilab.search.median_rule import Limits
 from optilab.texts import shown
 from optilab.training.chance import is_random, seeds_that_differ
 from optilab.training.plan import Plan
-
-Role = Literal["tuning", "evaluation"]
 
 Rerun = Literal["stale", "failed", "diverged", "all"]
 

@@ -147,9 +147,9 @@ def _end(manager: AbstractContextManager[Logger], complain: Callable[[str], None
         return None
 
 
-def _refuse_links(place: Path) -> None:
+def _refuse_links(folder: Path) -> None:
     """InputError if a logger would be led out of the results folder."""
-    for path in (place, *place.rglob("*")):
+    for path in (folder, *folder.rglob("*")):
         if kind_of(path) == "link":
             raise InputError(
                 f"{str(path)!r} is a link; within a results folder links are not followed. Say where: --log NAME=WHERE"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from optilab.runner.jobs import Role
+    from optilab.experiment.seeds import Role
     from optilab.runner.rows import Finished
 
 

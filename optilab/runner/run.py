@@ -61,7 +61,7 @@ def run_experiment(
         session = Session(keep, way, observer, book, stack)
         tuned: list[Job] = []
         if experiment.tuning:
-            tuned = tune(experiment, every, grid.spaces, session)
+            tuned = tune(grid, every, session)
             every = chosen(experiment, tuned, store.load_all(folder))
         evaluated = jobs(experiment, every, "evaluation")
         session.want([*tuned, *evaluated])

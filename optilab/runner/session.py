@@ -12,12 +12,13 @@ from pathlib import Path
 from optilab import store
 from optilab.errors import InputError
 from optilab.executors import ExecutorKind, Pool
+from optilab.experiment.seeds import Role
 from optilab.guarding.calls import opened
 from optilab.optimizers.update import compile_update
 from optilab.plugins.loading import registry
 from optilab.records.statuses import FAILURES
 from optilab.runner.dispatch import Dispatch
-from optilab.runner.jobs import Job, Rerun, Role, missing, stale
+from optilab.runner.jobs import Job, Rerun, missing, stale
 from optilab.runner.logbook import Logbook
 from optilab.runner.observer import Observer
 from optilab.runner.recalling import recalled

@@ -17,7 +17,7 @@ from optilab import store
 from optilab.errors import InputError
 from optilab.experiment.cell import Cell
 from optilab.experiment.experiment import Experiment
-from optilab.experiment.grid import SearchSpace, refuse_two_labels
+from optilab.experiment.grid import Grid, SearchSpace, refuse_two_labels
 from optilab.experiment.seeds import tuning_seeds
 from optilab.records.statuses import LASTED, UNFINISHED, cost_or_infinity
 from optilab.runner.jobs import Job, Task, jobs, tasks
@@ -27,13 +27,14 @@ from optilab.search.sampler import Point, Sampler, Trial
 from optilab.training.chance import seeds_that_differ
 
 
-def tune(experiment: Experiment, known: Sequence[Task], spaces: Sequence[SearchSpace], session: Session) -> list[Job]:
+def tune(grid: Grid, known: Sequence[Task], session: Session) -> list[Job]:
     """Run all jobs of tuning that are missing; returns all jobs of tuning, finished ones included.
 
     InputError if a sampler chooses a point that doesn't fit, or that another line of the comparison has as well.
     """
+    experiment = grid.experiment
     assert experiment.tuning is not None
-    searches = [_Search(space, experiment, session.folder) for space in spaces]
+    searches = [_Search(space, experiment, session.folder) for space in grid.spaces]
     wanted: list[Job] = []
     cells: dict[str, Cell] = {}
     fresh = jobs(experiment, known, "tuning")

@@ -46,7 +46,7 @@ def join_open(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Part:
     hidden = write_joined(parts[0].table, _rows(parts, schema, kept), schema, parts, "hidden")
     for part in parts:
         part.path.unlink(missing_ok=True)
-    part = replace(hidden, place="open")
+    part = replace(hidden, visibility="open")
     hidden.path.replace(part.path)
     sync_folder(part.table)
     return part

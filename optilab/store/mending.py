@@ -23,8 +23,8 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
     Notes are a sentence for each part that was set aside and for each file that is no part. InputError if the folder can't be
     read; OSError if it can't be written; DamagedError if a part is damaged meanwhile.
     """
-    for place in (".", RECENT, SET_ASIDE, *TABLES, *(f"{RECENT}/{name}" for name in TABLES)):
-        sweep(folder / place)
+    for inner in (".", RECENT, SET_ASIDE, *TABLES, *(f"{RECENT}/{name}" for name in TABLES)):
+        sweep(folder / inner)
     found = survey(folder, rows=False)
     notes = [
         f"{path.relative_to(folder).as_posix()} is no part of the results, and is ignored" for path in found.foreign
@@ -41,8 +41,8 @@ def mend(folder: Path) -> tuple[Survey, list[str]]:
                 content.part.path.unlink(missing_ok=True)
                 changed = True
         for content in found.good[name]:
-            if content.part.place == "hidden" and found.owned[content.part]:
-                content.part.path.replace(replace(content.part, place="open").path)
+            if content.part.visibility == "hidden" and found.owned[content.part]:
+                content.part.path.replace(replace(content.part, visibility="open").path)
                 changed = True
         sync_folder(folder / name)
     return (survey(folder, rows=False) if changed else found), notes

@@ -21,8 +21,8 @@ _NAME = re.compile(r"\.?([0-9]{8,19})-([0-9]{8,19})-([0-9a-f]{16})\.(?:parquet|j
 LAST_COMMIT = 2**63 - 1  # the largest number that the column `commit` can hold
 _ROWS = 2**17  # of a row group: what is in memory at a time when parts are joined
 
-Place = Literal["recent", "open", "hidden"]  # preferred in this order if they have the same rows
-PLACES: tuple[Place, ...] = ("recent", "open", "hidden")
+Visibility = Literal["recent", "open", "hidden"]  # preferred in this order if they have the same rows
+VISIBILITIES: tuple[Visibility, ...] = ("recent", "open", "hidden")
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,22 @@ class Part:
 
     `store.content` checks whether its content agrees.
 
-    place: "open" to everybody; "recent" commits, soon to be joined; or "hidden", about to take the place of others.
+    visibility: "open" to everybody; "recent" commits, soon to be joined; or "hidden", about to take the place of others.
     """
 
     table: Path
     first: int
     last: int
     digest: str
-    place: Place = "open"
+    visibility: Visibility = "open"
 
     @property
     def path(self) -> Path:
         """The path of its file."""
         name = f"{self.first:08d}-{self.last:08d}-{self.digest}"
-        if self.place == "recent":
+        if self.visibility == "recent":
             return self.table.parent / RECENT / self.table.name / f"{name}.parquet"
-        return self.table / (f".{name}.joined" if self.place == "hidden" else f"{name}.parquet")
+        return self.table / (f".{name}.joined" if self.visibility == "hidden" else f"{name}.parquet")
 
     @property
     def size(self) -> int:
@@ -63,10 +63,10 @@ def listed(table: Path) -> tuple[list[Part], list[Path]]:
     """All parts of a table in order, by their names; and the other files in its folders, hidden ones left out."""
     found: list[Part] = []
     foreign: list[Path] = []
-    recent: tuple[Path, Place] = (table.parent / RECENT / table.name, "recent")
-    for folder, place in (recent, (table, "open")):
+    recent: tuple[Path, Visibility] = (table.parent / RECENT / table.name, "recent")
+    for folder, visibility in (recent, (table, "open")):
         for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-            part = _part(table, path, "hidden" if place == "open" and path.name.startswith(".") else place)
+            part = _part(table, path, "hidden" if visibility == "open" and path.name.startswith(".") else visibility)
             if part is not None:
                 found.append(part)
             elif not path.name.startswith("."):
@@ -74,12 +74,12 @@ def listed(table: Path) -> tuple[list[Part], list[Path]]:
     return sorted(found, key=lambda part: (part.first, part.last)), foreign
 
 
-def _part(table: Path, path: Path, place: Place) -> Part | None:
+def _part(table: Path, path: Path, visibility: Visibility) -> Part | None:
     """The part of this path; None where its name is not that of a part."""
     name = _NAME.fullmatch(path.name)
     if name is None or not 1 <= int(name[1]) <= int(name[2]) <= LAST_COMMIT:
         return None
-    part = Part(table, int(name[1]), int(name[2]), name[3], place)
+    part = Part(table, int(name[1]), int(name[2]), name[3], visibility)
     return part if part.path == path else None
 
 
@@ -105,7 +105,9 @@ def write_commit(table: Path, rows: pa.Table, number: int) -> Part:
     return part
 
 
-def write_joined(table: Path, rows: Iterable[pa.Table], schema: pa.Schema, parts: Sequence[Part], place: Place) -> Part:
+def write_joined(
+    table: Path, rows: Iterable[pa.Table], schema: pa.Schema, parts: Sequence[Part], visibility: Visibility
+) -> Part:
     """Write a part that replaces others, with the rows of `rows`, one table at a time. OSError if that fails."""
     first, last = min(part.first for part in parts), max(part.last for part in parts)
     with pending(table) as made:
@@ -116,6 +118,6 @@ def write_joined(table: Path, rows: Iterable[pa.Table], schema: pa.Schema, parts
         made.file.seek(0)
         while chunk := made.file.read(2**22):
             digest.update(chunk)
-        part = Part(table, first, last, digest.hexdigest()[:16], place)
+        part = Part(table, first, last, digest.hexdigest()[:16], visibility)
         made.path = part.path
     return part

@@ -60,11 +60,11 @@ def load(folder: str | Path) -> Results:
 
 def load_all(folder: str | Path) -> Results:
     """All runs of a folder, also those that its experiment doesn't want any more. InputError and warnings as for `load`."""
-    place = Path(folder)
-    runs, history = live_tables(place)
+    path = Path(folder)
+    runs, history = live_tables(path)
     if not len(runs):
         raise InputError(f"{str(folder)!r} holds no finished runs yet")
-    return Results(place, *(table.drop_columns(["commit"]).to_pandas() for table in (runs, history)))
+    return Results(path, *(table.drop_columns(["commit"]).to_pandas() for table in (runs, history)))
 
 
 def live_tables(folder: Path) -> tuple[pa.Table, pa.Table]:

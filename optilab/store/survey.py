@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from optilab.errors import InputError
 from optilab.store.content import Content, DamagedError, content_of
 from optilab.store.locking import check_readable
-from optilab.store.parts import PLACES, TABLES, Part, listed
+from optilab.store.parts import TABLES, VISIBILITIES, Part, listed
 from optilab.store.schema import COMMIT, HISTORY, fitted, hyperparameters_of, runs_schema, united
 
 _READERS = 4  # threads that read and check parts
@@ -73,17 +73,17 @@ class Survey:
         none = pa.schema(
             [HISTORY.field(0).with_type(pa.dictionary(pa.int32(), pa.string())), *list(HISTORY)[1:], COMMIT]
         )
-        taken, places = [], []
+        taken, positions = [], []
         for content in self.good["history"]:
             assert content.rows is not None
-            rows, place = _blocks(content, self.owned[content.part], position)
+            rows, of_part = _blocks(content, self.owned[content.part], position)
             every = len(rows) == len(content.rows)
             taken.append(fitted(content.rows if every else content.rows.take(pa.array(rows)), none))
-            places.append(place)
+            positions.append(of_part)
         history = pa.concat_tables(taken or [none.empty_table()])
-        place = np.concatenate(places or [np.zeros(0, np.int64)])
-        if np.any(np.diff(place) < 0):
-            history = history.take(pa.array(np.argsort(place, kind="stable")))
+        order = np.concatenate(positions or [np.zeros(0, np.int64)])
+        if np.any(np.diff(order) < 0):
+            history = history.take(pa.array(np.argsort(order, kind="stable")))
         return fitted(history, HISTORY.append(COMMIT))
 
     @property
@@ -221,7 +221,7 @@ def _decided(
 
 def _preference(content: Content) -> tuple[int, int]:
     """Sort key of parts: of several with the same rows, those of the first count."""
-    return content.part.first - content.part.last, -PLACES.index(content.part.place)
+    return content.part.first - content.part.last, -VISIBILITIES.index(content.part.visibility)
 
 
 def _keys(content: Content) -> list[Key]:
@@ -261,9 +261,9 @@ def _blocks(
     content: Content, owned: frozenset[Key], position: Mapping[Key, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The rows of a part that count, and the position of the run of each."""
-    places = np.array([position[key] if key in owned else -1 for key in _keys(content)], np.int64)
-    counts = places >= 0
-    begins, lengths, places = content.begins[counts], content.lengths[counts], places[counts]
+    positions = np.array([position[key] if key in owned else -1 for key in _keys(content)], np.int64)
+    counts = positions >= 0
+    begins, lengths, positions = content.begins[counts], content.lengths[counts], positions[counts]
     starts = np.append(0, np.cumsum(lengths)[:-1]) if len(lengths) else np.zeros(0, np.int64)
     rows = np.repeat(begins - starts, lengths) + np.arange(lengths.sum())
-    return rows, np.repeat(places, lengths)
+    return rows, np.repeat(positions, lengths)

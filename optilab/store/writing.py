@@ -58,8 +58,8 @@ class Store:
         for name in TABLES:
             (self.folder / RECENT / name).mkdir(parents=True, exist_ok=True)
             (self.folder / name).mkdir(exist_ok=True)
-        for place in (self.folder, self.folder / RECENT):
-            sync_folder(place)
+        for folder in (self.folder, self.folder / RECENT):
+            sync_folder(folder)
         found, notes = mend(self.folder)
         self.notes = succeed(self.folder, self._experiment) + notes
         self._next = 1 + found.last_commit
@@ -147,16 +147,16 @@ class Store:
     def _compact(self) -> None:
         """Join parts if there are enough of similar size; if the disk has no room, a later commit tries again."""
         for name in TABLES:
-            recent = [part for part in self._parts[name] if part.place == "recent"]
+            recent = [part for part in self._parts[name] if part.visibility == "recent"]
             with suppress(OSError, DamagedError):
                 if sum(part.size for part in recent) > LARGE or self._hidden[name] > self._shown[name] // 2:
                     self._open_recent(name)
-                while parts := due([part for part in self._parts[name] if part.place == "recent"]):
+                while parts := due([part for part in self._parts[name] if part.visibility == "recent"]):
                     self._put(parts, join_recent(parts, self._schemas[name], self._counting))
 
     def _open_recent(self, name: str) -> None:
         """Make recent parts visible to all readers."""
-        recent = [part for part in self._parts[name] if part.place == "recent"]
+        recent = [part for part in self._parts[name] if part.visibility == "recent"]
         if recent:
             self._put(recent, join_recent(recent, self._schemas[name], self._counting, openly=True))
             self._shown[name] += self._hidden[name]

@@ -16,7 +16,7 @@ from optilab.testing.verdicts import Kit
 
 
 @dataclass(frozen=True)
-class Subject:
+class DatasetSubject:
     """A dataset under test."""
 
     dataset: Dataset
@@ -29,7 +29,7 @@ class Subject:
 
 def kit_of(dataset: Dataset) -> Kit:
     """The properties of a dataset."""
-    subject = Subject(dataset)
+    subject = DatasetSubject(dataset)
     code = getattr(dataset.read, "__code__", None)
     where = f" ({code.co_filename}, line {code.co_firstlineno})" if code else ""
     return Kit(
@@ -40,7 +40,7 @@ def kit_of(dataset: Dataset) -> Kit:
     )
 
 
-def can_be_used(subject: Subject) -> str:
+def can_be_used(subject: DatasetSubject) -> str:
     """Its examples can be used, and its parts fit together."""
     found = subject.examples
     outputs = len(found.classes) if found.classes else 1 if found.y_train.ndim == 1 else found.y_train.shape[1]
@@ -48,13 +48,13 @@ def can_be_used(subject: Subject) -> str:
     return f"{len(found.x_train)} + {len(found.x_test)} examples, {found.x_train.shape[1]} inputs, {outputs} {what}"
 
 
-def reads_the_same(subject: Subject) -> str:
+def reads_the_same(subject: DatasetSubject) -> str:
     """Reads the same every time."""
     _compare(subject.examples, checked(subject.dataset.read(), subject.dataset.name), "when it is read again")
     return ""
 
 
-def has_a_digest(subject: Subject) -> str:
+def has_a_digest(subject: DatasetSubject) -> str:
     """Its digest is one, and stands for what it reads."""
     digest = subject.dataset.digest
     if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-fA-F]{16,}", digest):

@@ -24,7 +24,7 @@ _RADII = (1e-3, 1e-2)  # around a minimum, in widths of the domain
 
 
 @dataclass(frozen=True)
-class Subject:
+class ProblemSubject:
     """A problem under test, at its defaults and in float64."""
 
     kind: ProblemKind
@@ -50,7 +50,7 @@ class Subject:
 
 def kit_of(kind: ProblemKind) -> Kit:
     """The properties of a problem."""
-    subject = Subject(kind)
+    subject = ProblemSubject(kind)
     return Kit(
         {(check.__doc__ or "").rstrip("."): partial(check, subject) for check in _PROPERTIES},
         [(check.__doc__ or "").rstrip(".") for check in _PROPERTIES[:2]],
@@ -59,7 +59,7 @@ def kit_of(kind: ProblemKind) -> Kit:
     )
 
 
-def compiles(subject: Subject) -> str:
+def compiles(subject: ProblemSubject) -> str:
     """Compiles in float32 and float64."""
     if not isinstance(subject.kind, Function):
         try:
@@ -71,7 +71,7 @@ def compiles(subject: Subject) -> str:
     return ""
 
 
-def stays_in_bounds(subject: Subject) -> str:
+def stays_in_bounds(subject: ProblemSubject) -> str:
     """Reads and writes no array out of its bounds."""
     if not isinstance(subject.kind, Function):
         return NotAsked("it is no plain function")
@@ -82,7 +82,7 @@ def stays_in_bounds(subject: Subject) -> str:
     return ""
 
 
-def answers_alike(subject: Subject) -> str:
+def answers_alike(subject: ProblemSubject) -> str:
     """Answers the same cost again, and with or without a gradient."""
     if not _can_be_built(subject):
         return NotAsked("it can't be built without parameters")
@@ -97,17 +97,17 @@ def answers_alike(subject: Subject) -> str:
     return ""
 
 
-def fills_its_gradient(subject: Subject) -> str:
+def fills_its_gradient(subject: ProblemSubject) -> str:
     """Fills all of its gradient, and leaves the weights as they are."""
     return _at_all(subject, unset)
 
 
-def has_its_gradient(subject: Subject) -> str:
+def has_its_gradient(subject: ProblemSubject) -> str:
     """Has the gradient of its cost, by finite differences."""
     return _at_all(subject, disagreement)
 
 
-def _at_all(subject: Subject, found_at: Callable[[Problem, Vector], str]) -> str:
+def _at_all(subject: ProblemSubject, found_at: Callable[[Problem, Vector], str]) -> str:
     if not _can_be_built(subject):
         return NotAsked("it can't be built without parameters")
     count = 0
@@ -122,14 +122,14 @@ def _at_all(subject: Subject, found_at: Callable[[Problem, Vector], str]) -> str
     return f"at {count} points"
 
 
-def _can_be_built(subject: Subject) -> bool:
+def _can_be_built(subject: ProblemSubject) -> bool:
     try:
         return subject.problem is not None
     except InputError:
         return False
 
 
-def has_its_minima(subject: Subject) -> str:
+def has_its_minima(subject: ProblemSubject) -> str:
     """Has minima where it says so: a slope of zero, and no lower cost nearby."""
     if not isinstance(subject.kind, Function) or not subject.kind.minima:
         return NotAsked("it names none")

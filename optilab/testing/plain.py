@@ -68,14 +68,14 @@ class _Record(dict[str, int]):
 class _Layers:
     """A layer table whose records have their fields as attributes; a NumPy record's own `size` would hide the field."""
 
-    def __init__(self, table: Any) -> None:
-        self._table = table
-        self.size = len(table)
+    def __init__(self, layers: Any) -> None:
+        self._layers = layers
+        self.size = len(layers)
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
-            return _Layers(self._table[key])
-        record = self._table[key]
+            return _Layers(self._layers[key])
+        record = self._layers[key]
         return record if isinstance(key, str) else _Record({name: int(record[name]) for name in record.dtype.names})
 
     @property

@@ -56,11 +56,11 @@ def keeps_the_layer_table(subject: Subject) -> str:
 
     def check(course: Walk | Bowl) -> None:
         stepper = subject.start(course)
-        table = stepper._layout.layers
-        before = table.copy()
+        layers = stepper._layout.layers
+        before = layers.copy()
         subject.follow(stepper, course)
-        if (table != before).any():
-            changed = [name for name in table.dtype.names or () if (table[name] != before[name]).any()]
+        if (layers != before).any():
+            changed = [name for name in layers.dtype.names or () if (layers[name] != before[name]).any()]
             raise ViolationError(f"it writes to {', '.join(changed)} of the layer table, from {course}")
 
     try_on_any(subject, check)

@@ -56,18 +56,18 @@ class Timed:
         shapes: Sequence[tuple[int, ...]],
         precision: Precision = "float32",
     ) -> None:
-        table = table_of_shapes(shapes)
+        layers = table_of_shapes(shapes)
         random = np.random.default_rng(0)
-        n = int(table["size"].sum())
+        n = int(layers["size"].sum())
         self._idle = None if optimizer is nothing else Timed(nothing, {}, shapes, precision)
-        layout = Layout(optimizer, hyperparameters, table)
+        layout = Layout(optimizer, hyperparameters, layers)
         self._w = random.normal(size=n).astype(precision)
-        self._context = context_without_examples(table, [], precision)
+        self._context = context_without_examples(layers, [], precision)
         self._context.scratch[:] = random.normal(size=n) / 100
         state, scalars = layout.allocate(self._w)
         evaluate = modules.entries("same_gradient", precision, evaluate=loop.same_gradient).evaluate
         numbers = np.array(optimizer.numbers(hyperparameters))[None]
-        self._memory = numbers, state, scalars, layout.layers, layout.places
+        self._memory = numbers, state, scalars, layout.layers, layout.spans
         functions = address_of(evaluate), address_of(compile_update(optimizer, precision))
         self._functions = *functions, self._context, np.inf, np.full(2, UNLIMITED)
         self._loop = compiled_loop(precision).train

@@ -77,9 +77,8 @@ class Subject:
     def hyperparameters(self) -> dict[str, Any]:
         """The defaults; where its rules differ about one, each has its own."""
         chain = self.chain
-        own = {c.qualified: chain.rules[c.rule].parameters[c.name].default for c in chain.columns}
         missing = {name for name, parameter in chain.parameters.items() if parameter.default is None}
-        given = {c.qualified: own[c.qualified] for c in chain.columns if c.name in missing}
+        given = {p.qualified: p.parameter.default for p in chain.rule_parameters if p.name in missing}
         return chain.fill({name: 0.1 if value is None else value for name, value in given.items()})
 
     @cached_property

@@ -10,7 +10,6 @@ from typing import Literal
 from optilab.errors import InputError
 from optilab.testing.subject import NotAsked, ViolationError
 
-Outcome = Literal["holds", "broken", "not asked"]
 Check = Callable[[], str]  # answers what it measured, or a `NotAsked`; raises a ViolationError
 
 
@@ -19,7 +18,7 @@ class Verdict:
     """What the kit found of one property; `detail` is the smallest failing example, what was measured, or why it wasn't."""
 
     title: str
-    outcome: Outcome
+    outcome: Literal["holds", "broken", "not asked"]
     detail: str = ""
 
 

@@ -31,7 +31,7 @@ def checked(plan: Plan, place: str = "") -> Plan:
     _check_measured(plan, place)
     _check_layers(plan, place)
     for schedule in plan.schedules:
-        if not plan.optimizer.columns_of(schedule.of):
+        if not plan.optimizer.positions_of(schedule.of):
             raise InputError(
                 f"{at(place)}schedule {schedule.schedule.name} of {schedule.of!r}: "
                 f"{plan.optimizer.name} has {', '.join(names) or 'no hyperparameters'}"
@@ -92,35 +92,33 @@ def _check_schedules(plan: Plan, place: str) -> None:
         total = _UNKNOWN_LENGTH
     step = np.unique(np.linspace(0, total - 1, min(total, 2000)).round())
     curves = [_tried(schedule, step, total, plan.steps_per_epoch) for schedule in plan.schedules]
-    columns = [plan.optimizer.columns_of(schedule.of) for schedule in plan.schedules]
+    positions = [plan.optimizer.positions_of(schedule.of) for schedule in plan.schedules]
     numbers = plan.optimizer.numbers(plan.hyperparameters)
-    for k, column in enumerate(plan.optimizer.columns):
-        own = [j for j in range(len(curves)) if k in columns[j]]
-        rule = plan.optimizer.rules[column.rule]
+    for k, p in enumerate(plan.optimizer.rule_parameters):
+        own = [j for j in range(len(curves)) if k in positions[j]]
         for j in own:
-            _check_changeable(rule, column.name, plan.schedules[j], place)
+            _check_changeable(plan.optimizer.rules[p.rule], p.name, plan.schedules[j], place)
         known = [curve for j in own if (curve := curves[j]) is not None]
         values = numbers[k] * np.prod([np.ones_like(step), *known], axis=0)
-        outside = _first_outside(values, rule.parameters[column.name].range, may_be_zero=column.name == "lr")
+        outside = _first_outside(values, p.parameter.range, may_be_zero=p.name == "lr")
         if known and outside is not None:
             names = " + ".join(plan.schedules[j].schedule.name for j in own)
             raise InputError(
                 f"{at(place)}schedule {names} of {plan.schedules[own[0]].of!r}: {values[outside]:g} at step "
-                f"{step[outside]:.0f} is out of range: accepted is {rule.parameters[column.name].range}"
+                f"{step[outside]:.0f} is out of range: accepted is {p.parameter.range}"
             )
 
 
 def check_answer(plan: Plan, schedule: BoundSchedule, factor: float) -> None:
     """InputError where the answer of a feedback schedule alone takes a hyperparameter out of its range."""
     numbers = plan.optimizer.numbers(plan.hyperparameters)
-    for k in plan.optimizer.columns_of(schedule.of):
-        column = plan.optimizer.columns[k]
-        accepted = plan.optimizer.rules[column.rule].parameters[column.name].range
+    for k in plan.optimizer.positions_of(schedule.of):
+        p = plan.optimizer.rule_parameters[k]
         value = numbers[k] * factor
-        if _first_outside(np.array([value]), accepted, may_be_zero=column.name == "lr") is not None:
+        if _first_outside(np.array([value]), p.parameter.range, may_be_zero=p.name == "lr") is not None:
             raise InputError(
                 f"schedule {schedule.schedule.name} of {schedule.of!r} answers {factor:g}: {value:g} is out of range: accepted "
-                f"is {accepted}"
+                f"is {p.parameter.range}"
             )
 
 

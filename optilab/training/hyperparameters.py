@@ -21,13 +21,13 @@ class ScheduledNumbers:
     """
 
     def __init__(self, plan: Plan, total: int) -> None:
-        columns_of = plan.optimizer.columns_of
+        positions_of = plan.optimizer.positions_of
         self._numbers = np.array(plan.optimizer.numbers(plan.hyperparameters))[None]
         self._total, self._steps_per_epoch = total, plan.steps_per_epoch
-        self._lr = columns_of("lr")[:1]
-        self._curves = [(s, columns_of(s.of)) for s in plan.schedules if not s.schedule.is_feedback]
+        self._lr = positions_of("lr")[:1]
+        self._curves = [(s, positions_of(s.of)) for s in plan.schedules if not s.schedule.is_feedback]
         self.feedback = [feedback_of(plan, s) for s in plan.schedules if s.schedule.is_feedback]
-        self._answers = [(feedback, columns_of(feedback.of)) for feedback in self.feedback]
+        self._answers = [(feedback, positions_of(feedback.of)) for feedback in self.feedback]
         self.varies = bool(self._curves)
 
     def by_step(self, first: int, steps: int) -> NDArray[np.float64]:
@@ -35,11 +35,11 @@ class ScheduledNumbers:
         if not (self._curves or self._answers):
             return self._numbers
         numbers = np.tile(self._numbers, (steps if self.varies else 1, 1))
-        for schedule, columns in self._curves:
+        for schedule, positions in self._curves:
             multipliers = schedule.multipliers(first, steps, self._total, self._steps_per_epoch)
-            numbers[:, columns] *= multipliers[:, None]
-        for feedback, columns in self._answers:
-            numbers[:, columns] *= feedback.factor
+            numbers[:, positions] *= multipliers[:, None]
+        for feedback, positions in self._answers:
+            numbers[:, positions] *= feedback.factor
         return numbers
 
     def lr(self, step: int) -> float:

@@ -174,7 +174,7 @@ class Training:
             position.state,
             position.scalars,
             layout.layers,
-            layout.places,
+            layout.spans,
             *setup.functions,
             setup.context,
             self.plan.stop.bound,

@@ -6,6 +6,7 @@ import json
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ class Maker:
         self._compiling = compiling
         self._mind_the_clock = mind_the_clock
         self._plans: dict[str, Plan] = {}
+        self._line_plans: dict[str, Plan] = {}
         self._setups: dict[str, Setup] = {}
         self._codes: dict[str, str] = {}
 
@@ -62,14 +64,25 @@ class Maker:
                 return
 
     def _plan(self, cell: BatchCell, first: BatchRun) -> Plan:
-        """The plan of a cell, after checking that its code digest and its first run_id are those of the runner."""
+        """The plan of a cell, after checking that its code digest and its first run_id are those of the runner.
+
+        Later cells of a line take the plan of the first with their own hyperparameters, which the runner has checked.
+        """
         key = f"{cell.code} {json.dumps(cell.spec, sort_keys=True)}"
         if key not in self._plans:
-            plan = Cell.of_spec(cell.spec).plan
+            hyperparameters = cell.spec["hyperparameters"]
+            line = (
+                f"{cell.code} {json.dumps({**cell.spec, 'hyperparameters': sorted(hyperparameters)}, sort_keys=True)}"
+            )
+            known = self._line_plans.get(line)
+            plan = replace(known, hyperparameters=hyperparameters) if known else Cell.of_spec(cell.spec).plan
             if self._code(plan, code_key(cell.spec)) != cell.code:
                 raise OtherCodeError(f"{host()} has other code for {plan.optimizer.name} on {plan.problem.name}")
             if run_id(plan, first.seed) != first.run_id:
                 raise OtherCodeError(f"{host()} has other data for {plan.problem.name}, or other defaults")
+            if known is None:
+                _make_room(self._line_plans)
+                self._line_plans[line] = plan
             _make_room(self._plans)
             self._plans[key] = plan
         return self._plans[key]

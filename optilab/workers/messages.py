@@ -136,14 +136,14 @@ def whole(packed: bytes) -> tuple[int, bytes]:
 
 def _frames(packed: bytes) -> Iterator[tuple[int, int, int]]:
     """For each complete outcome, the offsets at which its facts begin, its history begins, and its history ends."""
-    place = 0
-    while place + _LENGTHS.size <= len(packed):
-        facts, log = _LENGTHS.unpack_from(packed, place)
-        begin = place + _LENGTHS.size
-        place = begin + facts + log
-        if place > len(packed):
+    end = 0
+    while end + _LENGTHS.size <= len(packed):
+        facts, log = _LENGTHS.unpack_from(packed, end)
+        begin = end + _LENGTHS.size
+        end = begin + facts + log
+        if end > len(packed):
             return
-        yield begin, begin + facts, place
+        yield begin, begin + facts, end
 
 
 class Reply(NamedTuple):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from optilab.cli.table import Column, fitting
+from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal, name
 from optilab.cli.verdicts import print_verdicts
 from optilab.testing.verdicts import Verdict
@@ -28,7 +28,7 @@ def acts_on_a_terminal(text: str) -> list[str]:
 @given(st.text() | st.sampled_from([NASTY, "[red]", ":smile:", "\r\x1b]0;title\x07"]))
 def test_no_text_acts_on_a_terminal(text: str) -> None:
     """As a string, a cell, a name or piece of rich's text: no control character is left, and no markup is followed."""
-    for thing in (text, name(text), Text(text), fitting([Column("c")], [[name(text)]], 300)):
+    for thing in (text, name(text), Text(text), fitting([TableColumn("c")], [[name(text)]], 300)):
         assert not acts_on_a_terminal(printed(thing))
     if text.isascii() and text.isprintable() and text.strip() and len(text) < 60:
         assert text in printed(text)

@@ -19,7 +19,7 @@ from rich.text import Text
 from optilab import store
 from optilab.cli import live, outlets
 from optilab.cli.comparison import comparison_notes, comparison_table
-from optilab.cli.table import Column, fitting
+from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal
 from optilab.records.columns import COLUMNS
 from optilab.texts import printable
@@ -33,10 +33,10 @@ cells = st.lists(words, max_size=4).map(" ".join)
 def test_tables_break_no_word_and_no_number(rows: list[tuple[str, ...]], width: int) -> None:
     """However narrow it is: no line is too long, and every word of every cell stands in one piece."""
     columns = [
-        Column("what it is"),
-        Column("how"),
-        Column("number\nof it", figures=True),
-        Column("other", figures=True),
+        TableColumn("what it is"),
+        TableColumn("how"),
+        TableColumn("number\nof it", figures=True),
+        TableColumn("other", figures=True),
     ]
     shown = printed(fitting(columns, [[Text(cell) for cell in row] for row in rows], width), width)
     assert max(map(len, shown.splitlines())) <= width
@@ -190,7 +190,7 @@ def test_tables_stand_in_a_narrow_encoding(width: int, monkeypatch: pytest.Monke
     with outlets.outlets():
         terminal = Terminal()
         rows = [[Text("\u5b66\u7fd2\u7387 \u2713"), Text("1.5")], [Text("sgd"), Text("0.25")]]
-        terminal.print(fitting([Column("optimizer"), Column("cost", figures=True)], rows, width))
+        terminal.print(fitting([TableColumn("optimizer"), TableColumn("cost", figures=True)], rows, width))
     lines = written.getvalue().decode("ascii").splitlines()
     assert r"\u5b66\u7fd2\u7387 +" in "\n".join(lines)
     assert (

@@ -14,7 +14,7 @@ from numba import types
 
 from optilab import vectorwise
 from optilab.compiler.jit import jit, jit_with_helpers
-from optilab.compiler.narrowing import Kind, narrowed
+from optilab.compiler.narrowing import NumberKind, narrowed
 from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.rule import Rule
 from optilab.optimizers.update import _kinds
@@ -28,7 +28,7 @@ SMALL = 1e-3
 TINY = 1e-300
 
 
-def result_types(function: Any, kinds: dict[str, Kind]) -> list[str]:
+def result_types(function: Any, kinds: dict[str, NumberKind]) -> list[str]:
     """Types that a function returns for float32 values and these numbers."""
     compiled = jit_with_helpers(function, {}, kinds, jit)
     arguments = function.__code__.co_varnames[: function.__code__.co_argcount]
@@ -58,7 +58,7 @@ def corrected(m, g, t, beta):
 )
 def test_numbers_among_themselves_stay_in_float64(m: float, g: float, t: int, beta: float) -> None:
     """1 - beta**t keeps its digits: each factor is off by a rounding to float32, and not by the 1e-3 of 1 - float32(0.9999)."""
-    kinds: dict[str, Kind] = {"t": "number", "beta": "number"}
+    kinds: dict[str, NumberKind] = {"t": "number", "beta": "number"}
     plain, _ = narrowed(corrected, kinds, {})  # type: ignore[arg-type]
     found = plain(np.float32(m), np.float32(g), float(t), beta)
     size = (beta * abs(m) + (1 - beta) * abs(g)) / (1 - beta**t)
@@ -103,7 +103,7 @@ def counts(v, t):
 def test_ways_for_a_number_to_meet_a_value(function: Callable[..., Any]) -> None:
     """Wherever a number meets a float32, a float32 comes out, close to what float64 gives."""
     names = function.__code__.co_varnames[1 : function.__code__.co_argcount]
-    kinds: dict[str, Kind] = {name: "whole" if name == "inside" else "number" for name in names}
+    kinds: dict[str, NumberKind] = {name: "whole" if name == "inside" else "number" for name in names}
     assert set(result_types(function, kinds)) <= {"float32", "bool"}
     values = [0.3, *(1.0 if name == "inside" else 0.7 for name in names)]
     plain, _ = narrowed(function, kinds, {})  # type: ignore[arg-type]
@@ -120,7 +120,7 @@ def walk(w, lr, count):
 
 def test_what_counts_and_points_stays_whole() -> None:
     """Whole numbers beside an index stay whole, so that arrays can be indexed by them."""
-    kinds: dict[str, Kind] = {"lr": "number", "count": "whole"}
+    kinds: dict[str, NumberKind] = {"lr": "number", "count": "whole"}
     compiled = jit_with_helpers(walk, {}, kinds, jit)  # type: ignore[arg-type]
     start = np.arange(5, dtype=np.float32)
     found, expected = start.copy(), start.astype(np.float64)
@@ -191,7 +191,7 @@ def by_a_helper(m, beta, t):
 
 def test_helpers_keep_the_numbers_that_they_are_given() -> None:
     """What helpers compute from numbers is a number: in float64 inside them, rounded where it meets a value."""
-    kinds: dict[str, Kind] = {"beta": "number", "t": "number"}
+    kinds: dict[str, NumberKind] = {"beta": "number", "t": "number"}
     assert result_types(by_a_helper, kinds) == ["float32"]
     compiled = jit_with_helpers(by_a_helper, {}, kinds, jit)  # type: ignore[arg-type]
     assert compiled(np.float32(1), 1.9998, 1.0) == pytest.approx(1 / (1 - 0.9999), rel=1e-7)
@@ -211,7 +211,7 @@ def by_a_doubtful_helper(v, beta):
 
 def test_a_helper_that_does_not_always_make_a_number_is_left_alone() -> None:
     """Only where every return of a helper is a number is its result rounded; one that may count is taken as it is."""
-    kinds: dict[str, Kind] = {"beta": "number"}
+    kinds: dict[str, NumberKind] = {"beta": "number"}
     assert result_types(by_a_doubtful_helper, kinds) == ["float64"]
     compiled = jit_with_helpers(by_a_doubtful_helper, {}, kinds, jit)  # type: ignore[arg-type]
     assert compiled(np.float32(1), 2.2) == 1.1

@@ -118,7 +118,7 @@ def call_loop(problem: Problem, optimizer: Optimizer, w: Any, **given: Any) -> t
         state,
         scalars,
         layout.layers,
-        layout.places,
+        layout.spans,
         address_of(problem.evaluate),
         address_of(compile_update(optimizer, "float64")),
         context,

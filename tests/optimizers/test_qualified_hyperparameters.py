@@ -108,8 +108,8 @@ def test_a_hyperparameter_of_one_rule_by_its_qualified_name() -> None:
     assert chain.fill({"lr": 0.5, "summed.lr": 0.1}) == {"lr": 0.5, "summed.lr": 0.1}
     assert chain.fill({"down.lr": 0.5, "summed.lr": 0.1}) == {"down.lr": 0.5, "summed.lr": 0.1}
     assert chain.numbers(chain.fill({"lr": 0.5, "summed.lr": 0.1})) == [0.5, 0.1]
-    assert chain.columns_of("lr") == [0, 1]
-    assert chain.columns_of("summed.lr") == [1]
+    assert chain.positions_of("lr") == [0, 1]
+    assert chain.positions_of("summed.lr") == [1]
     with pytest.raises(InputError, match="needs a value for lr: its rules have other defaults"):
         chain.fill({})
     assert chain.fill({"summed.lr": 0.1}) == {"lr": 0.5, "summed.lr": 0.1}  # only one default is left

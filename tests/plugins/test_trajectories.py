@@ -70,11 +70,8 @@ def test_every_switch_is_turned() -> None:
     turned: set[tuple[str, str, object]] = set()
     for case in CASES:
         chain = optilab.get_optimizer(case.optimizer)
-        filled = chain.fill(case.given)
-        turned |= {
-            (chain.rules[c.rule].name, c.name, filled[c.qualified if c.qualified in filled else c.name])
-            for c in chain.columns
-        }
+        hyperparameters = chain.fill(case.given)
+        turned |= {(chain.rules[p.rule].name, p.name, p.value_in(hyperparameters)) for p in chain.rule_parameters}
     missing: list[tuple[str, str, object]] = []
     for name, optimizer in registry().optimizers.items():
         for rule in optimizer.rules if len(optimizer.rules) == 1 else ():

@@ -166,7 +166,7 @@ class Machine(RuleBasedStateMachine):
         if not len(rows):
             return
         part.path.unlink()
-        write_joined(part.table, [rows[:-1]], rows.schema, [part], part.place)
+        write_joined(part.table, [rows[:-1]], rows.schema, [part], part.visibility)
         hit = rows.column("run_id")[-1].as_py()
         before_mending = self._held()
         self._reopen()

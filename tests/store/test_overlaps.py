@@ -23,18 +23,18 @@ from tables import LR, held, write
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
-def joined(folder: Path, table: str, place: str) -> Part:
+def joined(folder: Path, table: str, visibility: str) -> Part:
     """All parts of a table in one, as a process leaves it that dies before it removes them."""
     parts = listed(folder / table)[0]
     schema = HISTORY.append(COMMIT) if table == "history" else content_of(parts[0]).schema
     rows = [pq.read_table(part.path) for part in parts]
-    return write_joined(folder / table, rows, schema, parts, place)  # type: ignore[arg-type]
+    return write_joined(folder / table, rows, schema, parts, visibility)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("place", ["recent", "open", "hidden"])
-def test_a_part_that_holds_all_of_others_replaces_them(folder: Path, place: str) -> None:
+@pytest.mark.parametrize("visibility", ["recent", "open", "hidden"])
+def test_a_part_that_holds_all_of_others_replaces_them(folder: Path, visibility: str) -> None:
     """Read value by value, it takes their place; nothing is said, and nobody finds a run twice meanwhile."""
-    wholes = [joined(folder, table, place) for table in TABLES]
+    wholes = [joined(folder, table, visibility) for table in TABLES]
     assert held(folder) == HEALTHY
     with Store(folder, LR) as again:
         assert again.notes == []

@@ -99,7 +99,7 @@ def test_joining_needs_little_memory(tmp_path: Path) -> None:
         return group
 
     part = join_recent(parts, schema, kept, openly=True)
-    assert (part.first, part.last, part.place) == (1, count, "open")
+    assert (part.first, part.last, part.visibility) == (1, count, "open")
     assert peak < 3 * one
     assert content_of(part).n_rows == rows * count
 
