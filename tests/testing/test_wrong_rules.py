@@ -38,7 +38,7 @@ from optilab.testing.subject import Subject
         (
             one_too_many,
             BOUNDS,
-            r"an index is out of bounds in line \d+ of .*test_kit.py: w\[i\] -= lr \* g\[i\], from w = ",
+            r"an index is out of bounds in line \d+ of .*rules.py: w\[i\] -= lr \* g\[i\], from w = ",
         ),
         (restless, STILL, r"after step 1 weight 0 is 0.0 and -?0.000125 \(before and after\)"),
         (uphill, DOWN, r"the cost is .* at first, and .* after 200 steps at any lr, on a bowl of condition"),
@@ -145,4 +145,6 @@ def test_an_exception_of_the_rule_is_a_broken_property_with_its_line(monkeypatch
     subject.__dict__["compiled"] = Subject(honest, EXAMPLES).compiled
     found = judge(subject, PLAIN)
     assert found.outcome == "broken"
-    assert re.search(r"AttributeError: .*nothing_of_the_kind.*, in line \d+ of .*test_kit.py: w -= lr", found.detail)
+    assert re.search(
+        r"AttributeError: .*nothing_of_the_kind.*, in line \d+ of .*test_wrong_rules.py: w -= lr", found.detail
+    )
