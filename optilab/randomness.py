@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_FIRST_WEIGHTS, _DATA_ORDER, _NOISE = range(3)
+_FIRST_WEIGHTS, _DATA_ORDER, _NOISE, _VALIDATION = range(4)
 
 
 def first_weights(seed: int) -> np.random.Generator:
@@ -18,6 +18,11 @@ def first_weights(seed: int) -> np.random.Generator:
 def data_order(seed: int, epoch: int) -> np.random.Generator:
     """Stream of the order of examples in one epoch, from 0."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_DATA_ORDER, epoch)))
+
+
+def validation() -> np.random.Generator:
+    """Stream of the choice of validation examples, the same for all runs."""
+    return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(_VALIDATION,)))
 
 
 def noise_key(seed: int) -> int:

@@ -14,7 +14,7 @@ from optilab.records.labels import told_apart
 from optilab.records.statuses import cost_or_infinity
 
 NOTHING = "nothing could be chosen: no value lasted"
-_COMPARED = ("train_cost", "test_cost", "test_accuracy")
+_COMPARED = ("train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy")
 
 
 def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]) -> str:
@@ -47,8 +47,8 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
     """One row per line, best first: chosen hyperparameters, medians and ranges over seeds.
 
     Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
-    of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, test_cost
-    and test_accuracy the median, lowest and highest final value. A line without a best cell has 0 seeds and NaN values.
+    of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, valid_cost,
+    valid_accuracy, test_cost and test_accuracy the median, lowest and highest final value. A line without a best cell has 0 seeds and NaN values.
     """
     results_runs = identified(results_runs)
     runs = best_runs(results_runs, by)
@@ -69,7 +69,7 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
             "seconds": group["seconds"].median(),
         }
         for measure in _COMPARED:
-            values_of = group[f"final_{measure}"]
+            values_of = group.get(f"final_{measure}", pd.Series(np.nan, group.index))  # earlier results lack some
             if measure.endswith("cost") and values_of.notna().any():
                 values_of = pd.Series(cost_or_infinity(values_of, group["status"]))
             row |= {
@@ -92,6 +92,11 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
             }
         )
     return pd.DataFrame(rows).sort_values(["problem", "train_cost"], ignore_index=True) if rows else pd.DataFrame()
+
+
+def on_test_examples(by: str) -> str:
+    """The remark that belongs to a measure by which hyperparameters were chosen, if that was on the test examples; else ""."""
+    return ", on the test examples themselves," if by.startswith("test_") else ""
 
 
 def is_random(runs: pd.DataFrame) -> bool:

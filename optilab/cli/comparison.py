@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from optilab.analysis.comparison import comparison
+from optilab.analysis.comparison import comparison, on_test_examples
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.experiment.experiment import Experiment
@@ -31,6 +31,7 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
         return Group(Text("No runs to compare."))
     classified = bool(rows["test_accuracy"].notna().any())
     tested = bool(rows["test_cost"].notna().any())
+    validated = bool(rows["valid_cost"].notna().any())
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
     steps_are_epochs = bool((found.history["epoch"] == found.history["step"]).all())
@@ -38,7 +39,12 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
         "problem": (TableColumn("problem"), several),
         "optimizer": (TableColumn("optimizer"), True),
         "best": (TableColumn("best"), tuned),
+        "valid_accuracy": (
+            TableColumn("validation\naccuracy (%)", figures=True),
+            bool(rows["valid_accuracy"].notna().any()),
+        ),
         "test_accuracy": (TableColumn("test\naccuracy (%)", figures=True), classified),
+        "valid_cost": (TableColumn("validation\ncost", figures=True), validated),
         "test_cost": (TableColumn("test cost", figures=True), tested),
         "train_cost": (TableColumn("training\ncost", figures=True), True),
         "epochs": (TableColumn("steps" if steps_are_epochs and not tested else "epochs", figures=True), True),
@@ -64,7 +70,7 @@ def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tun
         caption += f" Of {labels} {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
-        caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}."
+        caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}{on_test_examples(by.removeprefix('final_')).rstrip(',')}."
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
     return Text(printable(caption))
@@ -78,7 +84,7 @@ def _cell(key: str, row: Mapping[Any, Any]) -> Text:
             return name(row["label"]).append(f" ({row['ended']})" if row["ended"] else "")
         case "best":
             return Text(row["hyperparameters"])
-        case "test_accuracy":
+        case "valid_accuracy" | "test_accuracy":
             return _range(row, key, ".2f", 100)
         case "epochs":
             return _number(row["epochs"], "g")

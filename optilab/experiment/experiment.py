@@ -22,11 +22,24 @@ class Tuning(Settings):
     """Hyperparameters are chosen on separate seeds, and only the chosen ones are evaluated.
 
     seeds: how many, or which.
-    by: the measure whose median over these seeds, at the end of the run, is to be lowest.
+    by: the measure whose median over these seeds, at the end of the run, is to be lowest. "valid_cost" needs a validation part
+        (`validation` of a network), "test_cost" by_test.
+    by_test: whether hyperparameters may be chosen on the examples that test results are reported of. The results look better
+        than they are then, and tables and pictures say so.
     """
 
     seeds: int | list[int] = Field(1)
-    by: Literal["train_cost", "test_cost"] = "train_cost"
+    by: Literal["train_cost", "valid_cost", "test_cost"] = "train_cost"
+    by_test: bool = False
+
+    @model_validator(mode="after")
+    def _not_on_test_examples(self) -> Tuning:
+        if self.by == "test_cost" and not self.by_test:
+            raise ValueError(
+                "by = 'test_cost' would choose hyperparameters on the examples that test results are reported of; give the problem "
+                "a validation part, such as validation = 0.1, and by = 'valid_cost' here, or else by_test = true"
+            )
+        return self
 
 
 class Search(Settings):

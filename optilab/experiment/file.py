@@ -61,6 +61,9 @@ def read_stored(folder: Path) -> Experiment:
         raise InputError(f"{str(file)!r} can't be read: {why_unread(error)}{remedy}") from None
     if not isinstance(content, dict):
         raise InputError(f"{str(file)!r} can't be read: it holds no table, but {shown(content)}{remedy}")
+    tuning = content.get("tuning")
+    if isinstance(tuning, dict) and tuning.get("by") == "test_cost":
+        tuning.setdefault("by_test", True)  # as earlier versions wrote it
     return validated(
         Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"
     )

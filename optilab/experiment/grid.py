@@ -135,10 +135,10 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
 
 def _check_measured(experiment: Experiment, problem: Problem, place: str) -> None:
     """InputError for tuning by a cost that isn't measured on the problem: no cell would be better than another."""
-    if experiment.tuning and experiment.tuning.by in problem.unmeasured:
-        raise InputError(
-            f"tuning.by = {experiment.tuning.by!r}: it is not measured on {place}, {problem.name}, which has no test part"
-        )
+    by = experiment.tuning.by if experiment.tuning else "train_cost"
+    if by in problem.unmeasured:
+        part = "validation" if by.startswith("valid") else "test"
+        raise InputError(f"tuning.by = {by!r}: it is not measured on {place}, {problem.name}, which has no {part} part")
 
 
 def _check_size(entry: Entry) -> None:

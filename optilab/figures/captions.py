@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from optilab.analysis.best import unchosen
 from optilab.analysis.cells import LINE, varying
-from optilab.analysis.comparison import NOTHING
+from optilab.analysis.comparison import NOTHING, on_test_examples
 from optilab.analysis.comparison import chosen_text as chosen_values
 from optilab.plots.style import MOST_COLOURS
 from optilab.records.columns import AXES
@@ -33,7 +33,7 @@ def seeds_text(results: Results, by: str = "train_cost") -> str:
     text += without_chance_text(runs)
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
-        text += f"; hyperparameters chosen by final {AXES[by]} on {counted(tuning, 'other seed')}"
+        text += f"; hyperparameters chosen by final {AXES[by]}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
     elif varying(runs):
         text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
     return text + "."

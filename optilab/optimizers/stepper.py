@@ -72,7 +72,7 @@ class Stepper:
         self._optimizer = optimizer
         self._layers = problem.layers if problem else plain_vector(start.size) if layers is None else layers
         self._context = problem.context() if problem else context_without_examples(self._layers, [], precision)
-        self._rows = np.arange(problem.n_examples if problem else 1)
+        self._rows = problem.train_rows if problem else np.arange(1)
         self._evaluate = (
             problem.evaluate if problem else modules.entries("no_problem", precision, evaluate=loop.no_cost).evaluate
         )

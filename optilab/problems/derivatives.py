@@ -106,7 +106,7 @@ def _line(problem: FunctionProblem, w: Vector) -> str:
 
 def unset(problem: Problem, w: Vector) -> str:
     """A sentence if the gradient at `w` depends on what was in g before, or if w is changed; else ""."""
-    rows = np.arange(problem.n_examples)
+    rows = problem.train_rows
     found = []
     for before in (0.0, 7.25):
         given, g = w.copy(), np.full_like(w, before)

@@ -19,6 +19,7 @@ from optilab.parameters.tables import validated
 from optilab.problems.first_weights import RELU_FAMILY, first_weights
 from optilab.problems.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems.problem import Precision, Problem, ProblemKind
+from optilab.problems.validation import split_of
 from optilab.texts import shown
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class NetworkKind(ProblemKind):
         orthogonal; by default he for the ReLU family, else glorot. Biases start at zero, but under normal at N(0, 1).
     huber_delta: where the Huber cost turns from a parabola into a line.
     outputs: neurons in the last layer; by default what the labels need.
+    validation: how many of the training examples to measure and not to train on: a number (10000) or a share (0.1), drawn at
+        random but the same in all runs, or { last = 10000 } for the last ones. Scales and words of the inputs are learned from
+        the whole training part.
     """
 
     name = "network"
@@ -99,10 +103,11 @@ class Network(Problem):
         self.examples: Examples = checked(data.load(), data.name)
         check_precision(self.examples, precision, data.name)
         self.precision = precision
-        self.n_examples = len(self.examples.x_train)
+        self._split = split_of(given.validation, len(self.examples.x_train), place)
+        self.n_examples = self._split.train.size
         self.n_test_examples = len(self.examples.x_test)
         self.classifies = self.examples.classes is not None
-        self.notes = self.examples.notes
+        self.notes = [*self.examples.notes, *self._validation_note()]
         self._cost = given.cost
         self.sizes = [self.examples.x_train.shape[1], *given.hidden, output_count(given, self.examples, place)]
         if min(self.sizes) < 1:
@@ -125,11 +130,31 @@ class Network(Problem):
             "huber_delta": given.huber_delta,
             "outputs": self.sizes[-1],
         }
+        if given.validation is not None:  # a problem without has the identity that it had before there were any
+            self.parameters["validation"] = given.validation
 
     @property
     def identity(self) -> dict[str, Any]:
         """The parameters, with the digest of the dataset's content in place of its name."""
         return {"use": self.name, **self.parameters, "dataset": self.data.digest}
+
+    @property
+    def train_rows(self) -> NDArray[np.int64]:
+        """Row numbers of the examples to train on, ascending."""
+        return self._split.train
+
+    @property
+    def valid_rows(self) -> NDArray[np.int64]:
+        """Row numbers of the examples to validate on, ascending."""
+        return self._split.valid
+
+    def _validation_note(self) -> list[str]:
+        if not self.valid_rows.size:
+            return []
+        whole = self.n_examples + self.valid_rows.size
+        return [
+            f"{self.valid_rows.size:,} of the {whole:,} training examples are for validation, the same in all runs."
+        ]
 
     @cached_property
     def layers(self) -> NDArray[np.void]:
@@ -164,7 +189,7 @@ class Network(Problem):
         return modules.entries("predict", self.precision, predict=dense.predict).predict
 
     def context(self) -> Context:
-        """The training examples."""
+        """The examples of the training part, those for validation among them."""
         return self._context(self._train)
 
     def test_context(self) -> Context | None:

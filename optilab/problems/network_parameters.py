@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from optilab.datasets.examples import Examples
 from optilab.errors import InputError, at
+from optilab.problems.validation import check_validation
 
 Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"]
 Cost = Literal["quadratic", "cross_entropy", "binary_cross_entropy", "huber"]
@@ -28,6 +29,9 @@ class NetworkParameters(BaseModel):
     first_weights: FirstWeights | None = None
     huber_delta: float = Field(1.0, gt=0, allow_inf_nan=False)
     outputs: int | None = Field(None, gt=0)
+    validation: int | float | dict[str, int | float] | None = None
+
+    _validation = field_validator("validation")(check_validation)
 
 
 def layer_activations(given: NetworkParameters, classifies: bool, place: str) -> list[str]:

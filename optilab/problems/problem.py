@@ -25,7 +25,7 @@ class Problem(ABC):
 
     name, parameters: what it was made from, defaults filled in; values that JSON can hold.
     precision: of the weights and of all arithmetic, "float32" or "float64".
-    n_test_examples: how many there are to test on, if any.
+    n_examples: how many there are to train on. n_test_examples: how many there are to test on, if any.
     layers: the layer table, one record a weight matrix, bias or plain vector.
     classifies: whether it has an accuracy.
     notes: what a person should know of how its data were prepared, one sentence each.
@@ -69,9 +69,20 @@ class Problem(ABC):
     @cached_property
     def unmeasured(self) -> frozenset[str]:
         """Columns of the history that have no values on this problem."""
-        tested = self.n_test_examples > 0
-        untested = {name for name in MEASURED if name.startswith("test_") and not tested}
+        absent = [] if self.n_test_examples else ["test_"]
+        absent += [] if self.valid_rows.size else ["valid_"]
+        untested = {name for name in MEASURED if name.startswith(tuple(absent))}
         return frozenset(untested | {name for name in MEASURED if name.endswith("accuracy") and not self.classifies})
+
+    @property
+    def train_rows(self) -> NDArray[np.int64]:
+        """Row numbers of the examples to train on."""
+        return np.arange(self.n_examples)
+
+    @property
+    def valid_rows(self) -> NDArray[np.int64]:
+        """Row numbers of the examples to validate on, in the same data as those to train on; empty where there are none."""
+        return np.arange(0)
 
     @property
     def random_start(self) -> bool:
@@ -89,21 +100,21 @@ class Problem(ABC):
         return {"use": self.name, **self.parameters}
 
     def cost(self, w: ArrayLike, rows: ArrayLike | None = None) -> float:
-        """Mean cost at `w`, over all training examples or over those numbered `rows`.
+        """Mean cost at `w`, over all examples to train on, or over those numbered `rows` of the training part.
 
         InputError for `w` of another shape than the weights, and for rows that don't exist.
         """
         return self._evaluated(w, rows, with_gradient=False)[0]
 
     def costs(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Mean cost over all training examples at each of `points`, of shape (number of points, n_weights).
+        """Mean cost over all examples to train on at each of `points`, of shape (number of points, n_weights).
 
         InputError for points of another shape.
         """
         vectors = np.array(points, self.precision)
         if vectors.ndim != 2 or vectors.shape[1] != self.n_weights:
             raise InputError(f"points have shape {vectors.shape}: expected (number of points, {self.n_weights})")
-        rows, no_gradient = np.arange(self.n_examples), np.zeros(0, self.precision)
+        rows, no_gradient = self.train_rows, np.zeros(0, self.precision)
         evaluate, context = self.evaluate, self._own_context
         return np.array([evaluate(vector, no_gradient, rows, context) for vector in vectors], np.float64)
 
@@ -115,11 +126,12 @@ class Problem(ABC):
         self, w: ArrayLike, rows: ArrayLike | None, with_gradient: bool
     ) -> tuple[float, NDArray[np.floating]]:
         vector = self._weights(w)
-        chosen = np.arange(self.n_examples) if rows is None else np.atleast_1d(np.array(rows))
+        chosen = self.train_rows if rows is None else np.atleast_1d(np.array(rows))
         if not (np.issubdtype(chosen.dtype, np.integer) and chosen.ndim == 1 and chosen.size):
             raise InputError(f"rows of shape {chosen.shape} and type {chosen.dtype}: expected a list of row numbers")
-        if chosen.min() < 0 or chosen.max() >= self.n_examples:
-            raise InputError(f"rows go from {chosen.min()} to {chosen.max()}: there are {self.n_examples} examples")
+        n_rows = self.n_examples + self.valid_rows.size
+        if chosen.min() < 0 or chosen.max() >= n_rows:
+            raise InputError(f"rows go from {chosen.min()} to {chosen.max()}: there are {n_rows} examples")
         g = np.zeros(vector.size if with_gradient else 0, self.precision)
         return float(self.evaluate(vector, g, chosen.astype(np.int64), self._own_context)), g
 

@@ -1,12 +1,13 @@
-"""A measurement of a run: cost and accuracy on training and test examples, norms, clocks; one row of its history."""
+"""A measurement of a run: cost and accuracy on training, validation and test examples, norms, clocks; one row of its history."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES
+from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, Context
 from optilab.optimizers.memory import Layout
 from optilab.records.columns import COLUMNS
 from optilab.training.plan import Plan
@@ -35,7 +36,8 @@ class Measuring:
         run.w = self._layout.evaluation_point(position.w, position.state)
         cost = setup.evaluate(run.w, position.g, setup.every_row, setup.train_context)
         accuracy = tally[CORRECT] / setup.every_row.size if self._classifies else math.nan
-        test_cost, test_accuracy = self._on_test_examples(position)
+        valid_cost, valid_accuracy = self._on(setup.every_valid_row, setup.train_context, position)
+        test_cost, test_accuracy = self._on(setup.every_test_row, setup.test_context, position)
         row = np.array(
             (
                 run.steps,
@@ -45,8 +47,10 @@ class Measuring:
                 run.train_seconds,
                 position.cpu_seconds,
                 cost,
+                valid_cost,
                 test_cost,
                 accuracy,
+                valid_accuracy,
                 test_accuracy,
                 setup.norm(position.g),
                 position.update_norm,
@@ -59,9 +63,8 @@ class Measuring:
         run.log = _appended(run.log, row)
         return row
 
-    def _on_test_examples(self, position: Position) -> tuple[float, float]:
-        """Cost and accuracy on the test examples; nan where there are none."""
-        context, rows = self._setup.test_context, self._setup.every_test_row
+    def _on(self, rows: NDArray[np.int64], context: Context | None, position: Position) -> tuple[float, float]:
+        """Cost and accuracy on examples; nan where there are none."""
         if context is None or rows.size == 0:
             return math.nan, math.nan
         context.tally[:] = 0

@@ -52,7 +52,8 @@ class Setup:
 
     loop, checked_loop: `kernels.loop.train`, without and with a check of its arguments' types.
     functions: addresses of the problem's `evaluate` and of the optimizer's update.
-    context, train_context, test_context: what `evaluate` reads when it trains, and measures on training and test examples.
+    context, train_context, test_context: what `evaluate` reads when it trains, measures on the training part, and on test examples.
+    every_row, every_valid_row, every_test_row: the examples to train on, to validate on, and to test on.
     InputError for a rule that doesn't compile.
     """
 
@@ -67,6 +68,6 @@ class Setup:
         self.context = problem.context()
         self.train_context = self.context._replace(tally=np.zeros_like(self.context.tally))
         self.test_context = problem.test_context()
-        self.every_row = np.arange(problem.n_examples)
+        self.every_row, self.every_valid_row = problem.train_rows, problem.valid_rows
         self.every_test_row = np.arange(problem.n_test_examples)
         self.compile_seconds = time.perf_counter() - start

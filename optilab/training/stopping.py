@@ -80,7 +80,7 @@ def _in_steps(steps: int | None, epochs: float | None, steps_per_epoch: int) -> 
 class Plateau(Settings):
     """No progress: `patience` measurements in a row that don't lower the lowest value yet by the share `improvement`."""
 
-    of: Literal["train_cost", "test_cost", "gradient_norm"] = "train_cost"
+    of: Literal["train_cost", "valid_cost", "test_cost", "gradient_norm"] = "train_cost"
     patience: int = Field(10, gt=0, le=MOST_STEPS)
     improvement: float = Field(1e-3, ge=0, lt=1)
 

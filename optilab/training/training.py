@@ -120,7 +120,7 @@ class Training:
             return every_row[None]
         n = every_row.size
         epochs = min(-(-steps_left // self.per_epoch) + 1, max(1, _ORDER_AT_ONCE // n))
-        return np.stack([randomness.data_order(self.seed, epoch + k).permutation(n) for k in range(epochs)])
+        return np.stack([every_row[randomness.data_order(self.seed, epoch + k).permutation(n)] for k in range(epochs)])
 
     def advance(self, mark: int) -> None:
         """Train up to step `mark`, or to the end of the run."""

@@ -103,6 +103,26 @@ def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> N
     assert "lr=0.01*" in text
 
 
+def test_validation_stands_beside_test_results() -> None:
+    """Where a validation part was measured, the table has its cost and its accuracy."""
+    assert "validation" not in comparison_at(120)
+    runs = FOUND[:3].assign(final_valid_cost=0.4, final_valid_accuracy=0.875)
+    experiment: Any = SimpleNamespace(tuning=None)
+    table = comparison_table(experiment, store.Results(Path(), runs, history_of(runs)), "final_train_cost", 120)
+    text = printed(table, 120)
+    assert text.count("validation") == 2
+    assert {"87.50", "0.4"} <= set(text.split())
+
+
+def test_hyperparameters_chosen_on_the_test_examples_are_not_hidden() -> None:
+    """The note below the table says so."""
+    runs = pd.concat([FOUND[:1], FOUND[:1].assign(run_id="f" * 16, lr=0.02, final_test_cost=9.0)], ignore_index=True)
+    experiment: Any = SimpleNamespace(tuning=object())
+    table = comparison_table(experiment, store.Results(Path(), runs, history_of(runs)), "final_test_cost", 100)
+    text = " ".join(printed(table, 100).split())
+    assert "Hyperparameters chosen on other seeds, by final test cost, on the test examples themselves." in text
+
+
 def test_nothing_to_compare_is_said() -> None:
     """Without a run of evaluation there is a sentence in place of the table."""
     tuning = FOUND[FOUND["status"] != "diverged"].assign(role="tuning")

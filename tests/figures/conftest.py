@@ -54,7 +54,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Results:
         tmp_path_factory.mktemp("images"),
         seeds=2,
         optimizers=[{"use": "adam", "lr": [0.01, 0.03], "batch_size": 8}],
-        tuning={"seeds": 1, "by": "test_cost"},
+        tuning={"seeds": 1, "by": "test_cost", "by_test": True},
     )
 
 

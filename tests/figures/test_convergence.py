@@ -45,7 +45,7 @@ def test_the_caption_tells_seeds_and_band(two_weights: Results, images: Results,
     assert "2 seeds (0 to 1)" in there
     assert "1 other seed" in there
     assert "by final training cost" in here
-    assert "by final test cost" in there
+    assert "by final test cost, on the test examples themselves," in there
     assert "diverged" not in there
 
 

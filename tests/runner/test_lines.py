@@ -23,7 +23,7 @@ INLINE = Way("inline")
 draw = partial(drawing.draw, train_again=made_again)
 
 
-@pytest.mark.parametrize("tuning", [None, {"seeds": 1, "by": "test_cost"}])
+@pytest.mark.parametrize("tuning", [None, {"seeds": 1, "by": "test_cost", "by_test": True}])
 def test_two_files_of_one_name_are_two_problems(tmp_path: Path, tuning: Any) -> None:
     """Each has a row of its own, evaluated on its own seeds, under a label that names the folder."""
     entries = [{"use": "sgd", "lr": [0.01, 0.1]}]
@@ -133,7 +133,7 @@ def test_what_an_earlier_version_wanted_is_read_by_its_labels(tmp_path: Path) ->
 
 def test_tuning_by_what_is_never_measured_is_refused(tmp_path: Path) -> None:
     """Every choice by it would be the first value that was tried."""
-    given = experiment(tuning={"by": "test_cost"}, optimizers=[{"use": "sgd", "lr": [0.1, 0.2]}])
+    given = experiment(tuning={"by": "test_cost", "by_test": True}, optimizers=[{"use": "sgd", "lr": [0.1, 0.2]}])
     with pytest.raises(
         InputError, match=r"tuning\.by = 'test_cost': it is not measured on problem, bowl, which has no test part"
     ):
