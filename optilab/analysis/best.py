@@ -9,18 +9,22 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
+from optilab.records.columns import as_costs
 from optilab.records.statuses import cost_or_infinity
 
 
 def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The best cell of each line: that with the lowest median of `by` over seeds; a run that did not last counts as infinite.
+    """The best cell of each line: that with the best median over seeds; a run that did not last counts as infinitely bad.
 
-    Returns LINE, NAMES, run_id (of one run of the cell), score (the median) and cells (number of candidates), in the order of
-    `runs`. An infinite score means that no cell lasted on half of its seeds, so that none can be chosen.
+    by: a final or best value, a column of `runs`; the best cost is the lowest, the best accuracy the highest.
+
+    Returns LINE, NAMES, run_id (of one run of the cell), score (the median, of accuracies with a minus) and cells (number of
+    candidates), in the order of `runs`. An infinite score means that no cell lasted on half of its seeds, so that none can be chosen.
     """
     runs = identified(runs)
     number = cell_numbers(runs)
-    score = pd.Series(cost_or_infinity(runs[by], runs["status"]), runs.index).groupby(number).median()
+    costs = cost_or_infinity(as_costs(by.partition("_")[2], runs[by]), runs["status"])
+    score = pd.Series(costs, runs.index).groupby(number).median()
     cells = runs.loc[~number.duplicated(), [*LINE, *NAMES, "run_id"]].assign(score=score.to_numpy())
     of_line = cells.groupby(LINE, sort=False)["score"]
     cells["cells"] = of_line.transform("size")

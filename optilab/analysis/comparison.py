@@ -95,8 +95,8 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
 
 
 def on_test_examples(by: str) -> str:
-    """The remark that belongs to a measure by which hyperparameters were chosen, if that was on the test examples; else ""."""
-    return ", on the test examples themselves," if by.startswith("test_") else ""
+    """The remark that belongs to a column by which hyperparameters were chosen, if it is of the test examples; else ""."""
+    return ", on the test examples themselves," if by.partition("_")[2].startswith("test_") else ""
 
 
 def is_random(runs: pd.DataFrame) -> bool:

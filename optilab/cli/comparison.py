@@ -70,7 +70,9 @@ def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tun
         caption += f" Of {labels} {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
-        caption += f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}{on_test_examples(by.removeprefix('final_')).rstrip(',')}."
+        caption += (
+            f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}{on_test_examples(by).rstrip(',')}."
+        )
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
     return Text(printable(caption))

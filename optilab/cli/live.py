@@ -16,7 +16,7 @@ from rich.text import Text
 
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal, name
-from optilab.records.columns import COLUMNS
+from optilab.records.columns import COLUMNS, as_costs
 from optilab.records.statuses import FAILURES, LASTED
 from optilab.runner.observer import Observer
 from optilab.texts import counted, printable
@@ -35,8 +35,8 @@ _TOLD = 10  # failures that are printed one by one; the others are counted
 class Tally:
     """Counts of finished runs.
 
-    measure: the cost that `best` compares. statuses: runs by status. labels: the same for each line of the comparison.
-    best: for each line, the lowest final cost of a run that lasted.
+    measure: the one that `best` compares. statuses: runs by status. labels: the same for each line of the comparison.
+    best: for each line, the best final value of a run that lasted.
     """
 
     measure: str
@@ -50,9 +50,9 @@ class Tally:
         self.statuses[outcome.status] += 1
         self.labels.setdefault(label, Counter())[outcome.status] += 1
         if len(outcome.log) and outcome.status in LASTED:
-            cost = float(outcome.log[-1, COLUMNS.index(self.measure)])
-            known = self.best.get(label, math.nan)
-            self.best[label] = cost if math.isnan(known) or cost < known else known
+            value, known = float(outcome.log[-1, COLUMNS.index(self.measure)]), self.best.get(label, math.nan)
+            better = math.isnan(known) or bool(as_costs(self.measure, value) < as_costs(self.measure, known))
+            self.best[label] = value if better else known
 
     @property
     def made(self) -> int:
@@ -164,7 +164,7 @@ class Live(Observer):
             TableColumn(f"best {self.tally.measure.replace('_', ' ')}", figures=True),
             TableColumn("ended otherwise"),
         ]
-        lines = sorted(self.tally.labels.items(), key=lambda line: _order(self.tally.best.get(line[0], math.nan)))
+        lines = sorted(self.tally.labels.items(), key=lambda line: self._order(line[0]))
         rows = []
         for label, statuses in lines[:most]:
             best = self.tally.best.get(label, math.nan)
@@ -175,9 +175,9 @@ class Live(Observer):
         rest = [Text(f"and {len(lines) - most} more")] if len(lines) > most else []
         return Group(*shown, *rest, self._progress, Text(self._told_state))
 
-
-def _order(cost: float) -> float:
-    return math.inf if math.isnan(cost) else cost
+    def _order(self, label: str) -> float:
+        cost = float(as_costs(self.tally.measure, self.tally.best.get(label, math.nan)))
+        return math.inf if math.isnan(cost) else cost
 
 
 def _rate(a_second: float) -> str:

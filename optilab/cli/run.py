@@ -80,8 +80,8 @@ def run_and_compare(
             from optilab.runner.run import folder_of
 
             folder = folder_of(experiment, results)
-            by = experiment.tuning.by if experiment.tuning else "train_cost"
-            live.tally.measure = by
+            by = experiment.chosen_by
+            live.tally.measure = by.partition("_")[2]
             if not quiet and way.executor != "inline":  # which needs this process for the runs
                 live.begun = _get_pictures_ready
             start = time.perf_counter()
@@ -151,7 +151,7 @@ def _show(console: Terminal, experiment: Experiment, found: Results, live: Live,
     console.print()
     if experiment.question:
         console.say(experiment.question, style="bold")
-    console.print(comparison_table(experiment, found, f"final_{by}", console.width))
+    console.print(comparison_table(experiment, found, by, console.width))
 
 
 def _tell_of_failures(console: Terminal, folder: Path, failed: int) -> None:
@@ -188,7 +188,7 @@ def _pictures(found: Results, console: Terminal) -> list[Path]:
 def _summary(found: Results, live: Live, by: str, seconds: float, pictures: list[Path]) -> dict[str, Any]:
     from optilab.analysis.comparison import comparison
 
-    rows = comparison(found.runs, found.history, f"final_{by}")
+    rows = comparison(found.runs, found.history, by)
     return {
         "results": str(found.folder),
         "runs": len(found.runs),

@@ -22,24 +22,31 @@ class Tuning(Settings):
     """Hyperparameters are chosen on separate seeds, and only the chosen ones are evaluated.
 
     seeds: how many, or which.
-    by: the measure whose median over these seeds, at the end of the run, is to be lowest. "valid_cost" needs a validation part
-        (`validation` of a network), "test_cost" by_test.
+    by: the measure whose median over these seeds is to be the best: costs the lowest, accuracies the highest. Those of the
+        validation part need one (`validation` of a network), those of the test part by_test.
+    which: its "final" value in a run, or its "best".
     by_test: whether hyperparameters may be chosen on the examples that test results are reported of. The results look better
         than they are then, and tables and pictures say so.
     """
 
     seeds: int | list[int] = Field(1)
-    by: Literal["train_cost", "valid_cost", "test_cost"] = "train_cost"
+    by: Literal["train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] = "train_cost"
+    which: Literal["final", "best"] = "final"
     by_test: bool = False
 
     @model_validator(mode="after")
     def _not_on_test_examples(self) -> Tuning:
-        if self.by == "test_cost" and not self.by_test:
+        if self.by.startswith("test_") and not self.by_test:
             raise ValueError(
-                "by = 'test_cost' would choose hyperparameters on the examples that test results are reported of; give the problem "
+                f"by = {self.by!r} would choose hyperparameters on the examples that test results are reported of; give the problem "
                 "a validation part, such as validation = 0.1, and by = 'valid_cost' here, or else by_test = true"
             )
         return self
+
+    @property
+    def column(self) -> str:
+        """The column of `runs` by which cells are compared."""
+        return f"{self.which}_{self.by}"
 
 
 class Search(Settings):
@@ -119,6 +126,11 @@ class Experiment(Settings):
             except (TypeError, ValueError) as error:
                 raise ValueError(f"{place} can't be written to a file, as an experiment is: {error}") from None
         return self
+
+    @property
+    def chosen_by(self) -> str:
+        """The column of `runs` by which hyperparameters are chosen."""
+        return self.tuning.column if self.tuning else "final_train_cost"
 
     @property
     def every_problem(self) -> list[tuple[str, dict[str, Any]]]:

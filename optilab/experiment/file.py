@@ -62,7 +62,7 @@ def read_stored(folder: Path) -> Experiment:
     if not isinstance(content, dict):
         raise InputError(f"{str(file)!r} can't be read: it holds no table, but {shown(content)}{remedy}")
     tuning = content.get("tuning")
-    if isinstance(tuning, dict) and tuning.get("by") == "test_cost":
+    if isinstance(tuning, dict) and str(tuning.get("by")).startswith("test_"):
         tuning.setdefault("by_test", True)  # as earlier versions wrote it
     return validated(
         Experiment, _with_paths(content, lambda path: os.path.normpath(folder.absolute() / path)), "experiment.json"

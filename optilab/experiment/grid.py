@@ -137,8 +137,9 @@ def _check_measured(experiment: Experiment, problem: Problem, place: str) -> Non
     """InputError for tuning by a cost that isn't measured on the problem: no cell would be better than another."""
     by = experiment.tuning.by if experiment.tuning else "train_cost"
     if by in problem.unmeasured:
-        part = "validation" if by.startswith("valid") else "test"
-        raise InputError(f"tuning.by = {by!r}: it is not measured on {place}, {problem.name}, which has no {part} part")
+        part = "validation part" if by.startswith("valid_") else "test part"
+        lacks = part if by.removesuffix("accuracy") == by or problem.classifies else "classes"
+        raise InputError(f"tuning.by = {by!r}: it is not measured on {place}, {problem.name}, which has no {lacks}")
 
 
 def _check_size(entry: Entry) -> None:

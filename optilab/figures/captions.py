@@ -21,8 +21,8 @@ from optilab.training.chance import WITHOUT_CHANCE
 _NAME = 40  # letters of a label
 
 
-def seeds_text(results: Results, by: str = "train_cost") -> str:
-    """The sentence about seeds, the band, and the seeds that hyperparameters were chosen on."""
+def seeds_text(results: Results, by: str = "final_train_cost") -> str:
+    """The sentence about seeds, the band, and the seeds and the column of `runs` that hyperparameters were chosen by."""
     runs = results.runs
     evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
     seeds = sorted(evaluation.unique())
@@ -33,7 +33,8 @@ def seeds_text(results: Results, by: str = "train_cost") -> str:
     text += without_chance_text(runs)
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
-        text += f"; hyperparameters chosen by final {AXES[by]}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
+        which, _, measure = by.partition("_")
+        text += f"; hyperparameters chosen by {which} {AXES[measure]}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
     elif varying(runs):
         text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
     return text + "."
@@ -75,8 +76,8 @@ def ended_text(best: pd.DataFrame) -> str:
 
 
 def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:
-    """Legend entries for lines without a best cell by a measure; several: whether problems are named."""
-    lines = unchosen(results.runs, f"final_{by}").to_dict("records")
+    """Legend entries for lines without a best cell by a column of `runs`; several: whether problems are named."""
+    lines = unchosen(results.runs, by).to_dict("records")
     return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
 
 

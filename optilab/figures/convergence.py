@@ -56,13 +56,12 @@ def convergence(results: Results, x: str | None, y: str) -> Figure | None:
         if len(problems) > 1:
             style.title(ax, problem)
     experiment = read_stored(results.folder)
-    by = experiment.tuning.by if experiment.tuning else "train_cost"
-    missing = unchosen_lines(results, by, several=len(problems) > 1)
+    missing = unchosen_lines(results, experiment.chosen_by, several=len(problems) > 1)
     outside_legend(axes[min(2, len(axes) - 1)], palette, absent=_absent(lines), missing=missing)
     style.question(figure, experiment.question)
     ended = ended_text(best)
     beyond = not ended and any(has_marker(ax, "x") for ax in axes)
-    text = seeds_text(results, by) + chosen_text(results, best) + ended
+    text = seeds_text(results, experiment.chosen_by) + chosen_text(results, best) + ended
     text += f" × marks where a line goes beyond {HIGHEST:g}." if beyond else ""
     text += learning_rates(results, best) if y == "lr" else ""
     text += _CLIPPED if clipped else ""

@@ -110,8 +110,7 @@ def _paths_on_contours(
         starred |= has_marker(ax, "*")
         style.title(ax, name)
     experiment = read_stored(results.folder)
-    by = experiment.tuning.by if experiment.tuning else "train_cost"
-    missing = unchosen_lines(results, by, several=len(problems) > 1)
+    missing = unchosen_lines(results, experiment.chosen_by, several=len(problems) > 1)
     outside_legend(axes[min(across, len(axes)) - 1], palette, missing=missing)
     style.question(figure, experiment.question)
     text = f"{_steps(history)} from the circle to the dot"

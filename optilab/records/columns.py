@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 
 @dataclass(frozen=True)
 class Column:
@@ -134,3 +137,9 @@ X, Y = (tuple(c.name for c in MEASUREMENTS if c.drawn == axis) for axis in "xy")
 AXES = {c.name: c.axis_label for c in MEASUREMENTS if c.drawn}
 LINEAR = frozenset(c.name for c in MEASUREMENTS if c.drawn and c.scale == "linear")
 LOG_X = tuple(c.name for c in MEASUREMENTS if c.drawn == "x" and c.scale == "log")
+
+
+def as_costs(measure: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Values of a measure, of any shape, as costs: the lower, the better. Accuracies and the like change their sign."""
+    found = np.asarray(values, np.float64)
+    return -found if measure in ASCENDING else found

@@ -85,5 +85,5 @@ def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -
 
     assert experiment.tuning is not None
     by_run = {job.run_id: job.task for job in tuned}
-    best = best_cells(store.named(found.runs, wanted_table(tuned)), f"final_{experiment.tuning.by}")
+    best = best_cells(store.named(found.runs, wanted_table(tuned)), experiment.tuning.column)
     return [by_run[run] for run in best.loc[np.isfinite(best["score"]), "run_id"]]

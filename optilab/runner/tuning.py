@@ -12,6 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Literal
+
+import numpy as np
 
 from optilab import store
 from optilab.errors import InputError
@@ -67,7 +70,8 @@ def _made(ids: Collection[str], folder: Path, measure: str) -> dict[str, _Made]:
     if len(runs) < len(set(ids)):
         raise InputError(f"{str(folder)!r} has lost runs that it had; the same command makes them again")
     history = found.history[found.history["run_id"].isin(ids)]
-    costs = {str(run): costs_of(rows["step"], rows[measure]) for run, rows in history.groupby("run_id", observed=True)}
+    by_run = history.groupby("run_id", observed=True)
+    costs = {str(run): costs_of(measure, rows["step"], rows[measure]) for run, rows in by_run}
     return {run: _Made(status, costs.get(run, {})) for run, status in zip(runs["run_id"], runs["status"], strict=True)}
 
 
@@ -126,7 +130,8 @@ class _Search:
         """Tell the sampler the results of the generation. InputError if it fails."""
         if not self._asked:
             return
-        trials = [_trial(point, self._jobs[tuple(point.values())], made) for point in self._asked]
+        which = self._experiment.tuning.which if self._experiment.tuning else "final"
+        trials = [_trial(point, self._jobs[tuple(point.values())], made, which) for point in self._asked]
         for job in (job for point in self._asked for job in self._jobs[tuple(point.values())]):
             what = made[job.run_id]
             if what.status in LASTED and _given_up_after(job, what) is None:
@@ -142,15 +147,16 @@ def _given_up_after(job: Job, made: _Made) -> int | None:
     return None if came_to_its_end else step
 
 
-def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made]) -> Trial:
+def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made], which: Literal["final", "best"]) -> Trial:
     """The result of a point: the median over its seeds, as when the best cell is chosen."""
     costs, given_up = [], []
     for job in of:
         what = made[job.run_id]
         if (step := _given_up_after(job, what)) is not None:
             given_up.append((step, what.costs[step]))
-        last = what.costs[next(reversed(what.costs))] if step is None and what.costs else math.inf
-        costs.append(float(cost_or_infinity(last, what.status)))
+        found = list(what.costs.values()) if step is None else []
+        cost = math.inf if not found else found[-1] if which == "final" else float(np.fmin.reduce(found))
+        costs.append(float(cost_or_infinity(cost, what.status)))
     cost = median(costs)
     if math.isfinite(cost) or not given_up:
         return Trial(point, cost)

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from optilab.records.columns import COLUMNS
+from optilab.records.columns import ASCENDING, COLUMNS, as_costs
 
 ENOUGH = 5  # runs that a median is taken of, as in Optuna
-Costs = dict[int, float]  # of one run: the cost at each step at which it was measured, in order
+Costs = dict[int, float]  # of one run: the measure, as a cost, at each step at which it was measured, in order
 
 
 @dataclass(frozen=True)
 class Limits:
     """Cost limits above which a run is pruned.
 
-    measure: the cost, a column of the history. at: the limit at each step. runs: number of runs whose median it is.
+    measure: a column of the history. at: the limit at each step. runs: number of runs whose median it is.
     """
 
     measure: str
@@ -80,7 +80,8 @@ class Watch:
 
     def sees(self, measured: NDArray[np.float64]) -> bool:
         """Whether the run goes on after this row of its history, [column]."""
-        return self.goes_on(int(measured[0]), float(measured[COLUMNS.index(self._limits.measure)]))
+        measure = self._limits.measure
+        return self.goes_on(int(measured[0]), float(as_costs(measure, measured[COLUMNS.index(measure)])))
 
     def goes_on(self, step: int, cost: float) -> bool:
         """Whether the run goes on after this measurement; if not, `reason` says why."""
@@ -88,13 +89,16 @@ class Watch:
         limit = self._limits.at.get(step, math.inf)
         if self._lowest <= limit:
             return True
+        measure, runs = self._limits.measure, self._limits.runs
+        best, beyond = ("highest", "below") if measure in ASCENDING else ("lowest", "above")
+        values = as_costs(measure, [self._lowest, limit])
         self.reason = (
-            f"its lowest {self._limits.measure} up to there, {self._lowest:.4g}, is above {limit:.4g}, the median of "
-            f"{self._limits.runs} runs before it"
+            f"its {best} {measure} up to there, {values[0]:.4g}, is {beyond} {values[1]:.4g}, the median of "
+            f"{runs} runs before it"
         )
         return False
 
 
-def costs_of(steps: Iterable[float], costs: Iterable[float]) -> Costs:
-    """The costs of a run by its history."""
-    return {int(step): float(cost) for step, cost in zip(steps, costs, strict=True)}
+def costs_of(measure: str, steps: Iterable[float], values: ArrayLike) -> Costs:
+    """The costs of a run by the values of a measure in its history."""
+    return {int(step): float(cost) for step, cost in zip(steps, as_costs(measure, values), strict=True)}

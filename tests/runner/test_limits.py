@@ -25,5 +25,6 @@ def test_steps_and_costs_that_do_not_match_are_not_cut_off() -> None:
     with pytest.raises(ValueError, match="shorter"):
         Limits.of_json({"measure": "train_cost", "steps": [1, 2], "costs": [1.0], "runs": 5})
     with pytest.raises(ValueError, match="shorter"):
-        costs_of([1, 2], [1.0])
-    assert costs_of([1.0, 2.0], [0.5, 0.25]) == {1: 0.5, 2: 0.25}
+        costs_of("train_cost", [1, 2], [1.0])
+    assert costs_of("train_cost", [1.0, 2.0], [0.5, 0.25]) == {1: 0.5, 2: 0.25}
+    assert costs_of("valid_accuracy", [1.0, 2.0], [0.5, 0.25]) == {1: -0.5, 2: -0.25}

@@ -31,13 +31,15 @@ def experiment(by: str, **tuning: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("by", ["train_cost", "valid_cost"])
-def test_the_cell_with_the_lowest_median_is_evaluated(tmp_path: Path, by: str) -> None:
-    """Evaluation runs have the rate whose median of that measure over the tuning seeds is lowest."""
-    runs = optilab.run(experiment(by), results=tmp_path / "r", executor="inline").runs
-    tuned = runs[runs["role"] == "tuning"].groupby("lr")[f"final_{by}"].median()
+@pytest.mark.parametrize("which", ["final", "best"])
+@pytest.mark.parametrize("by", ["train_cost", "valid_cost", "valid_accuracy"])
+def test_the_cell_with_the_best_median_is_evaluated(tmp_path: Path, by: str, which: str) -> None:
+    """Evaluation runs have the rate whose median of that measure over the tuning seeds is best."""
+    runs = optilab.run(experiment(by, which=which), results=tmp_path / "r", executor="inline").runs
+    tuned = runs[runs["role"] == "tuning"].groupby("lr")[f"{which}_{by}"].median()
     assert set(tuned.index) == set(RATES)
-    assert set(runs.loc[runs["role"] == "evaluation", "lr"]) == {tuned.idxmin()}
+    best = tuned.max() if by == "valid_accuracy" else tuned.min()
+    assert tuned[runs.loc[runs["role"] == "evaluation", "lr"]].eq(best).all()
     assert runs[["final_valid_cost", "final_valid_accuracy", "best_valid_cost"]].notna().all(axis=None)
 
 
