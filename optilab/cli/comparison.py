@@ -14,6 +14,7 @@ from optilab.analysis.comparison import comparison, on_test_examples
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.experiment.experiment import Experiment
+from optilab.records.columns import AXES
 from optilab.store import Results
 from optilab.texts import printable, shortened
 from optilab.training.chance import WITHOUT_CHANCE
@@ -43,8 +44,8 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
             TableColumn("validation\naccuracy (%)", figures=True),
             bool(rows["valid_accuracy"].notna().any()),
         ),
-        "test_accuracy": (TableColumn("test\naccuracy (%)", figures=True), classified),
         "valid_cost": (TableColumn("validation\ncost", figures=True), validated),
+        "test_accuracy": (TableColumn("test\naccuracy (%)", figures=True), classified),
         "test_cost": (TableColumn("test cost", figures=True), tested),
         "train_cost": (TableColumn("training\ncost", figures=True), True),
         "epochs": (TableColumn("steps" if steps_are_epochs and not tested else "epochs", figures=True), True),
@@ -70,8 +71,9 @@ def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tun
         caption += f" Of {labels} {WITHOUT_CHANCE}."
     if tuned:
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
+        which, _, measure = by.partition("_")
         caption += (
-            f" Hyperparameters chosen on {chosen_on}, by {by.replace('_', ' ')}{on_test_examples(by).rstrip(',')}."
+            f" Hyperparameters chosen on {chosen_on}, by {which} {AXES[measure]}{on_test_examples(by).rstrip(',')}."
         )
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."

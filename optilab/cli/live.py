@@ -16,7 +16,7 @@ from rich.text import Text
 
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal, name
-from optilab.records.columns import COLUMNS, as_costs
+from optilab.records.columns import AXES, COLUMNS, as_costs
 from optilab.records.statuses import FAILURES, LASTED
 from optilab.runner.observer import Observer
 from optilab.texts import counted, printable
@@ -161,7 +161,7 @@ class Live(Observer):
         most = max(3, self.console.height - _OTHER_LINES)
         columns = [TableColumn("optimizer"), TableColumn("runs", figures=True)]
         columns += [
-            TableColumn(f"best {self.tally.measure.replace('_', ' ')}", figures=True),
+            TableColumn(f"best {AXES[self.tally.measure]}", figures=True),
             TableColumn("ended otherwise"),
         ]
         lines = sorted(self.tally.labels.items(), key=lambda line: self._order(line[0]))

@@ -99,7 +99,7 @@ def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> N
     experiment: Any = SimpleNamespace(tuning=object() if tuned else None)
     table = comparison_table(experiment, store.Results(Path(), runs, history_of(runs)), "final_train_cost", 100)
     text = " ".join(printed(table, 100).split())
-    assert f"Hyperparameters chosen {told}, by final train cost." in text
+    assert f"Hyperparameters chosen {told}, by final training cost." in text
     assert "lr=0.01*" in text
 
 
