@@ -14,12 +14,8 @@ from optilab.cli.outlets import say
 
 @click.command("plot", cls=Command)
 @click.argument("results", type=click.Path())
-@click.option(
-    "--kind",
-    "kinds",
-    multiple=True,
-    help="convergence, sensitivity, path, digits or weights; all that fit if not given.",
-)
+@click.argument("kinds", nargs=-1, metavar="[KIND]...")
+@click.option("--format", "formats", multiple=True, help="png (if not given), svg or pdf; may be given several times.")
 @click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
 @click.option("--y", help="For convergence and sensitivity: a column of the history; train_cost if not given.")
 @trust_option
@@ -28,13 +24,17 @@ from optilab.cli.outlets import say
 def plot_command(
     results: str,
     kinds: tuple[str, ...],
+    formats: tuple[str, ...],
     x: str | None,
     y: str | None,
     trust: bool,
     time_limit: float | None,
     plugin_files: tuple[str, ...],
 ) -> None:
-    """Draw the pictures that fit the results in the folder RESULTS."""
+    """Draw the results in the folder RESULTS: pictures of each KIND, or all that fit.
+
+    KIND is convergence, sensitivity, path, digits or weights.
+    """
     use_files(plugin_files)
     trust_datasets(results, trust)
     from optilab.figures.draw import draw
@@ -46,7 +46,15 @@ def plot_command(
     if (x or y) and not kinds:
         kinds = ("convergence",)
     with limited(time_limit):
-        for path in draw(found, kinds, x, y or "train_cost", lambda why: say(why, sys.stderr), train_again=made_again):
+        for path in draw(
+            found,
+            kinds,
+            x,
+            y or "train_cost",
+            lambda why: say(why, sys.stderr),
+            train_again=made_again,
+            formats=formats or ("png",),
+        ):
             say(path)
 
 

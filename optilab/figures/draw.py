@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +13,11 @@ from optilab.analysis.cells import identified
 from optilab.errors import InputError, unknown
 from optilab.figures.convergence import convergence, sensitivity
 from optilab.figures.path import path
+from optilab.figures.saving import check_formats, save
 from optilab.figures.schedules import draw_schedules
-from optilab.files import replacing
 from optilab.plots import style
 from optilab.records.columns import X, Y
 from optilab.store import Results
-from optilab.texts import shown
 
 if TYPE_CHECKING:
     from optilab.figures.images import TrainAgain
@@ -34,6 +33,7 @@ def draw(
     tell: Callable[[str], object] = lambda _: None,
     *,
     train_again: TrainAgain,
+    formats: Sequence[str] = ("png",),
 ) -> list[Path]:
     """Draw pictures of `results` into their folder, and return their paths.
 
@@ -41,8 +41,9 @@ def draw(
     x, y: columns of the history, for the convergence plot.
     tell: called with a sentence for each picture that would fit but can't be drawn.
     train_again: repeats a run for its weights, which results don't hold.
+    formats: some of `saving.FORMATS`; each picture is written in all of them.
 
-    InputError for unknown kinds or columns, for a kind that doesn't fit these results, and if no picture can be drawn.
+    InputError for unknown kinds, columns or formats, for a kind that doesn't fit these results, and if no picture can be drawn.
     """
     for kind in kinds:
         if kind not in KINDS:
@@ -51,6 +52,7 @@ def draw(
         raise unknown("x", x, X)
     if y not in Y:
         raise unknown("y", y, Y)
+    check_formats(formats)
     drawers = _drawers(train_again)
     results = replace(results, runs=identified(results.runs))
     drawn: list[Path] = []
@@ -70,13 +72,7 @@ def draw(
             if kind in ("convergence", "sensitivity"):
                 parts += [y] if y != "train_cost" else []
                 parts += [x] if x and kind == "convergence" else []
-            target = results.folder / f"{'-'.join(parts)}.png"
-            try:
-                with replacing(target) as file:
-                    figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": "optilab"})
-            except OSError as error:
-                raise InputError(f"can't write {shown(str(target))}: {error.strerror or error}") from None
-            drawn.append(target)
+            drawn += save(figure, results.folder / "-".join(parts), formats)
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
         raise InputError("; ".join(sentences) or f"none of the pictures {', '.join(KINDS)} fits these results")

@@ -133,18 +133,18 @@ def test_a_broken_plugin_file_is_an_error(folder: Path) -> None:
 
 
 def test_plot_draws_what_fits(folder: Path) -> None:
-    """Plot names the pictures that it drew; --kind, --x and --y choose them."""
+    """Plot names the pictures that it drew; kinds, --x and --y choose them."""
     call("run", "tiny.toml", "--executor", "inline")
     drawn = call("plot", "results/tiny").stdout.split()
     assert [Path(path).name for path in drawn] == ["convergence.png", "sensitivity.png", "path.png"]
     assert all((folder / path).is_file() for path in drawn)
-    one = call("plot", "results/tiny", "--kind", "convergence", "--x", "seconds", "--y", "gradient_norm").stdout.split()
+    one = call("plot", "results/tiny", "convergence", "--x", "seconds", "--y", "gradient_norm").stdout.split()
     assert len(one) == 1
     assert (folder / one[0]).is_file()
-    assert "unknown kind of picture 'convergance'" in refused("plot", "results/tiny", "--kind", "convergance")
+    assert "unknown kind of picture 'convergance'" in refused("plot", "results/tiny", "convergance")
     assert "unknown x 'epochs'" in refused("plot", "results/tiny", "--x", "epochs")
     assert "unknown y 'cost'" in refused("plot", "results/tiny", "--y", "cost")
-    assert "doesn't fit these results" in refused("plot", "results/tiny", "--kind", "digits")
+    assert "doesn't fit these results" in refused("plot", "results/tiny", "digits")
 
 
 def test_curve_draws_schedules(folder: Path) -> None:

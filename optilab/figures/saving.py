@@ -1,0 +1,49 @@
+"""Figures as files: PNG, and SVG and PDF whose text stays text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from optilab.errors import InputError, unknown
+from optilab.files import replacing
+from optilab.texts import shown
+
+# What each format says of itself; no date, so that the same figure is the same file.
+_METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": "optilab"},
+    "svg": {"Creator": "optilab", "Date": None},
+    "pdf": {"Creator": "optilab", "CreationDate": None},
+}
+FORMATS = tuple(_METADATA)
+_TEXT_AS_TEXT: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "optilab", "pdf.fonttype": 42}
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """InputError for a format that is none of FORMATS."""
+    for name in formats:
+        if name not in FORMATS:
+            raise unknown("format", name, FORMATS)
+
+
+def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
+    """Write a figure in each format, and return the paths of the files.
+
+    target: the path without its suffix.
+
+    InputError if a file can't be written.
+    """
+    written = []
+    for name in formats:
+        path = target.parent / f"{target.name}.{name}"
+        try:
+            with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
+                figure.savefig(file, format=name, bbox_inches="tight", metadata=_METADATA[name])
+        except OSError as error:
+            raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
+        written.append(path)
+    return written
