@@ -1,4 +1,4 @@
-"""What the statistics are handed, checked: numbers without NaN, shares, whole numbers, and differences of scores."""
+"""What the statistics are handed, checked: numbers without NaN, shares, whole numbers, tables of scores and their differences."""
 
 from __future__ import annotations
 
@@ -80,8 +80,33 @@ def diverged_last(scores: NDArray[np.float64], lowest: bool) -> NDArray[np.float
     return np.where(np.isinf(scores), np.inf if lowest else -np.inf, scores)
 
 
+def checked_scores(scores: pd.DataFrame, lowest: bool) -> pd.DataFrame:
+    """Scores as float64, columns in the order of their names, infinite ones at the bad end.
+
+    scores: a row a problem, a column a method. lowest: whether the lowest score is best.
+
+    Raises InputError where a score is no number or is missing, which means that a method was not run there, and where two
+    columns have one name.
+
+    >>> checked_scores(pd.DataFrame({"b": [1, float("inf")], "a": [2, 3]}), lowest=False).to_numpy().tolist()
+    [[2.0, 1.0], [3.0, -inf]]
+    """
+    if not scores.columns.is_unique:
+        raise InputError(f"scores has the column {shown(scores.columns[scores.columns.duplicated()][0])} twice")
+    try:
+        values = scores.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError("scores must be numbers: a row a problem, a column a method") from None
+    if values.isna().any(axis=None):
+        row, column = np.argwhere(values.isna().to_numpy())[0]
+        place = f"row {shown(values.index[row])}, column {shown(values.columns[column])}"
+        raise InputError(f"scores has no value in {place}; leave out the problem or the method, or give inf")
+    ordered = sorted(values.columns, key=str)
+    return pd.DataFrame(diverged_last(values[ordered].to_numpy(), lowest), values.index, ordered)
+
+
 def differences(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """a - b, element by element, of two arrays of one shape (n,).
+    """The differences a - b, element by element, of two arrays of one shape (n,).
 
     Infinity less a finite number is infinite; of two infinite ones of one sign it is 0, a tie. Each difference is rounded to
     twelve significant digits of the larger of its two scores, at which scores read from tables are exact: else
