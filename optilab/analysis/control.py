@@ -20,7 +20,7 @@ def against_control(scores: pd.DataFrame, control: str, lowest: bool = True) -> 
 
     The differences d_i to the control are ranked by absolute value, ties sharing the mean of their ranks. R+ adds the ranks where the
     method is better, R- those where the control is; ranks of differences of 0 go half to each (`zero_method="zsplit"`). The
-    statistic is min(R+, R-). Its p is SciPy's, two-sided: exact where there are few problems and no ties, else of a normal distribution.
+    statistic is min(R+, R-). Its p is SciPy's, two-sided: exact up to 13 problems, and without ties up to 50; beyond, by the normal distribution.
 
     Differences are rounded to twelve significant digits of their scores first (`optilab.analysis.inputs.differences`), for float noise
     would break ties.

@@ -81,7 +81,7 @@ def diverged_last(scores: NDArray[np.float64], lowest: bool) -> NDArray[np.float
 
 
 def checked_scores(scores: pd.DataFrame, lowest: bool) -> pd.DataFrame:
-    """Scores as float64, columns in the order of their names, infinite ones at the bad end.
+    """Scores as float64 of twelve significant digits, columns in the order of their names, infinite ones at the bad end.
 
     scores: a row a problem, a column a method. lowest: whether the lowest score is best.
 
@@ -102,7 +102,8 @@ def checked_scores(scores: pd.DataFrame, lowest: bool) -> pd.DataFrame:
         place = f"row {shown(values.index[row])}, column {shown(values.columns[column])}"
         raise InputError(f"scores has no value in {place}; leave out the problem or the method, or give inf")
     ordered = sorted(values.columns, key=str)
-    return pd.DataFrame(diverged_last(values[ordered].to_numpy(), lowest), values.index, ordered)
+    rounded = values[ordered].map(lambda score: _rounded(score, abs(score)))
+    return pd.DataFrame(diverged_last(rounded.to_numpy(), lowest), values.index, ordered)
 
 
 def differences(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from optilab.errors import InputError
 from optilab.texts import counted, shown
 
 _EXACT = 16  # up to so many differences, all 2^n signs are tried
-_DRAWN = 2**_EXACT - 1  # signs drawn where they are more
+_DRAWN = 65_535  # signs drawn where they are more
 _NOISE = 1e-12  # sums of differences that are as close, relative to all differences, tie
 _MAGNITUDES = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"))
 

@@ -111,8 +111,8 @@ def friedman_from_mean_ranks(mean_ranks: ArrayLike | pd.Series[Any], n: int, tie
 def ranks(scores: pd.DataFrame, lowest: bool = True, alpha: float = 0.05) -> Ranks:
     """Mean ranks over problems, Friedman's test with correction for ties, and Nemenyi's critical difference.
 
-    On each problem the best method has rank 1, and methods that tie share the mean of their ranks; `friedman_from_mean_ranks` and
-    `critical_difference` have the formulas.
+    On each problem the best method has rank 1, and methods that tie, to twelve significant digits, share the mean of their
+    ranks. `friedman_from_mean_ranks` and `critical_difference` have the formulas.
 
     scores: a row a problem, a column a method: one number each, such as the median over seeds. lowest: whether the lowest
     score is best. alpha: level of the critical difference. The order of rows and of columns doesn't enter.
