@@ -28,17 +28,17 @@ def numbers(values: ArrayLike | pd.Series[Any], name: str) -> NDArray[np.float64
     [1.0, inf]
     """
     try:
-        if isinstance(values, pd.Series):
-            found = values.to_numpy(np.float64, na_value=np.nan)
-        else:
-            found = np.asarray(values, np.float64)
+        given = values.to_numpy(np.float64, na_value=np.nan) if isinstance(values, pd.Series) else np.asarray(values)
+        if given.dtype.kind not in "biufO":
+            raise TypeError
+        found = given.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{name} must be numbers, not {shown(values)}") from None
     if found.ndim != 1:
         raise InputError(f"{name} must have one dimension, not the shape {found.shape}")
     if np.isnan(found).any():
         first = int(np.flatnonzero(np.isnan(found))[0])
-        label = values.index[first] if isinstance(values, pd.Series) else first
+        label = values.index.tolist()[first] if isinstance(values, pd.Series) else first
         raise InputError(f"{name}[{shown(label)}] is NaN; a run without a value must be infinite, or left out by name")
     return found
 
@@ -111,7 +111,7 @@ def differences(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.fl
 
     Infinity less a finite number is infinite; of two infinite ones of one sign it is 0, a tie. Each difference is rounded to
     twelve significant digits of the larger of its two scores, at which scores read from tables are exact: else
-    .768 - .763 and .591 - .586 would differ by noise, and a tie would be broken.
+    .768 - .763 and .12 - .115 would differ by noise, and a tie would be broken.
 
     >>> differences(np.array([0.768, np.inf, np.inf]), np.array([0.763, 1.0, np.inf])).tolist()
     [0.005, inf, 0.0]

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.inputs import numbers, share, whole
+from optilab.analysis.resolution import smallest_p
 from optilab.errors import InputError, unknown
 
 Statistic = Literal["median", "mean", "iqm"]
@@ -79,7 +80,8 @@ def interval(
     Infinite values, those of runs that diverged, count: a median and an interquartile mean may be finite beside them, and an end
     of the interval infinite; a mean is infinite for certain. A resample can't be accelerated by infinity: there, and where
     BCa is degenerate, the bootstrap's plain percentiles stand in, and `method` and `reason` say so. Where nothing can be said the
-    interval is (-inf, inf). Where all values are equal it is that value.
+    interval is (-inf, inf). Where all values are equal it is
+    that value. Of fewer than 6 values none covers a median in 95 of 100 cases; `reason` says how many it can.
 
     Raises InputError where values are NaN or no numbers, and for an unknown statistic or method, a confidence that is none, and
     "order" for anything but a median.
@@ -142,7 +144,9 @@ def _interval(
         low, high = _percentiles(values, statistic, confidence, seed)
         reason = "BCa is degenerate here: percentiles of the bootstrap in its place"
         return Interval(middle, low, high, "percentile", n, reason)
-    return Interval(middle, low, high, "bca", n)
+    few = statistic == "median" and not ranks
+    reason = f"an interval of {n} values covers a median with {100 * (1 - smallest_p(n)):g}% at most" if few else ""
+    return Interval(middle, low, high, "bca", n, reason)
 
 
 def _statistic(values: NDArray[np.float64], statistic: str) -> Any:

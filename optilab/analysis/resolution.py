@@ -8,14 +8,17 @@ from optilab.analysis.inputs import share, whole
 from optilab.errors import InputError
 from optilab.texts import shown
 
+_FAR = 10.0  # a standard normal is never beyond
+_ENORMOUS = 1e300  # a difference that no test misses, but at a level of significance that no test reaches
 _MOST = 10**9  # seeds; a smaller difference than these can show is none
 
 
 def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
     """The power of a two-sided paired t-test: the probability that it finds a difference that is there.
 
-    With nu = n - 1 degrees of freedom, noncentrality delta = difference sqrt(n) and T noncentral t:
-    P(|T| > t_(1 - alpha/2, nu)).
+    With nu = n - 1 degrees of freedom, noncentrality delta = difference sqrt(n) and T noncentral t it is P(|T| > c), where
+    c = t_(1 - alpha/2, nu); that is the mean of P(chi2_nu < nu ((Z + delta) / c)^2) over a standard normal Z. It is integrated
+    here, for SciPy's noncentral t is NaN far from its centre.
 
     difference: in standard deviations of the paired differences, from 0. n: number of pairs; with fewer than two there is no
     test, and the power is 0. alpha: level of significance, above 0 and below 1. Raises InputError where they are not.
@@ -25,18 +28,23 @@ def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
     >>> round(power_of(1.0, 10), 3)
     0.803
     """
-    from scipy.stats import nct, t
+    from scipy.integrate import quad
+    from scipy.special import gammainc
+    from scipy.stats import t
 
     n, alpha = whole(n, "n"), share(alpha, "alpha")
     if not 0 <= difference < math.inf:
         raise InputError(f"difference must be a number from 0, not {shown(difference)}")
     if n < 2:
         return 0.0
-    critical = t.isf(alpha / 2, n - 1)
-    if difference == 0:
-        return alpha
-    delta = difference * math.sqrt(n)
-    return float(nct.sf(critical, n - 1, delta) + nct.cdf(-critical, n - 1, delta))
+    nu, delta, critical = n - 1, difference * math.sqrt(n), float(t.isf(alpha / 2, n - 1))
+
+    def density(z: float) -> float:
+        ratio = min(abs(z + delta) / critical, 1e9)
+        return float(gammainc(nu / 2, nu / 2 * ratio**2)) * math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+
+    steep = [z for z in (-delta - critical, -delta, critical - delta) if -_FAR < z < _FAR]
+    return min(1.0, float(quad(density, -_FAR, _FAR, points=steep, epsabs=1e-10, epsrel=1e-10, limit=500)[0]))
 
 
 def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
@@ -45,7 +53,7 @@ def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> floa
     It solves power_of(difference, n, alpha) = power.
 
     n: number of pairs, from 0. power, alpha: above 0 and below 1. Returns the difference in standard deviations of the paired
-    differences; inf with fewer than two pairs, which show nothing; 0 where the power is no more than alpha, which no difference
+    differences; inf with fewer than two pairs, which show nothing, and at a level that no test can reach; 0 where the power is no more than alpha, which no difference
     at all has. Raises InputError where n, power or alpha is not as said.
 
     Source: as `power_of`.
@@ -58,11 +66,13 @@ def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> floa
     n, power, alpha = whole(n, "n"), share(power, "power"), share(alpha, "alpha")
     if n < 2:
         return math.inf
-    if power <= alpha:
+    if power <= power_of(0.0, n, alpha):
         return 0.0
     above = 1.0
     while power_of(above, n, alpha) < power:
         above *= 2
+        if above > _ENORMOUS:
+            return math.inf
     return float(brentq(lambda difference: power_of(difference, n, alpha) - power, 0, above, xtol=1e-12))
 
 
@@ -84,11 +94,11 @@ def seeds_needed(difference: float, power: float = 0.8, alpha: float = 0.05) -> 
     power = share(power, "power")
     if not 0 < difference < math.inf:
         raise InputError(f"difference must be a number above 0, not {shown(difference)}")
+    if power_of(difference, _MOST, alpha) < power:
+        raise InputError(f"difference {shown(difference)} is too small for {_MOST:,} pairs to show")
     low, high = 1, 2
     while power_of(difference, high, alpha) < power:
-        low, high = high, 2 * high
-        if high > _MOST:
-            raise InputError(f"difference {shown(difference)} is too small for {_MOST:,} pairs to show")
+        low, high = high, min(2 * high, _MOST)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if power_of(difference, middle, alpha) >= power else (middle, high)
