@@ -92,14 +92,15 @@ def checked_scores(scores: pd.DataFrame, lowest: bool) -> pd.DataFrame:
     [[2.0, 1.0], [3.0, -inf]]
     """
     if not scores.columns.is_unique:
-        raise InputError(f"scores has the column {shown(scores.columns[scores.columns.duplicated()][0])} twice")
+        twice = scores.columns[scores.columns.duplicated()].tolist()[0]
+        raise InputError(f"scores has the column {shown(twice)} twice")
     try:
         values = scores.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError("scores must be numbers: a row a problem, a column a method") from None
     if values.isna().any(axis=None):
         row, column = np.argwhere(values.isna().to_numpy())[0]
-        place = f"row {shown(values.index[row])}, column {shown(values.columns[column])}"
+        place = f"row {shown(values.index.tolist()[row])}, column {shown(values.columns.tolist()[column])}"
         raise InputError(f"scores has no value in {place}; leave out the problem or the method, or give inf")
     ordered = sorted(values.columns, key=str)
     rounded = values[ordered].map(lambda score: _rounded(score, abs(score)))

@@ -127,7 +127,8 @@ def _interval(
     if n == 1:
         return Interval(middle, -math.inf, math.inf, "none", n, "one value says nothing of the spread")
     if values[0] == values[-1]:
-        return Interval(middle, middle, middle, "bca", n, "all values are equal")
+        same = float(values[0])  # a mean of equal numbers may differ from them in its last digit
+        return Interval(same, same, same, "bca", n, "all values are equal")
     infinite = np.isinf(values)
     if infinite.any() and statistic == "mean":
         reason = f"{infinite.sum()} of {n} values infinite: so is the mean"

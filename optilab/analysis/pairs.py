@@ -123,7 +123,7 @@ def _matched(
         raise InputError("a and b must both be Series by seed, or both sequences")
     for name, series in (("a", a), ("b", b)):
         if not series.index.is_unique:
-            raise InputError(f"{name} has the seed {shown(series.index[series.index.duplicated()][0])} twice")
+            raise InputError(f"{name} has the seed {shown(series.index[series.index.duplicated()].tolist()[0])} twice")
     of_a = dict(zip(a.index.tolist(), x.tolist(), strict=True))
     of_b = dict(zip(b.index.tolist(), y.tolist(), strict=True))
     both = [one for one in of_a if one in of_b]
