@@ -29,11 +29,11 @@ def numbers(values: ArrayLike | pd.Series[Any], name: str) -> NDArray[np.float64
     """
     try:
         given = values.to_numpy(np.float64, na_value=np.nan) if isinstance(values, pd.Series) else np.asarray(values)
-        if given.dtype.kind not in "biufO":
-            raise TypeError
-        found = given.astype(np.float64)
+        found = given.astype(np.float64) if given.dtype.kind in "biufO" else None
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, not {shown(values)}") from None
+        found = None
+    if found is None:
+        raise InputError(f"{name} must be numbers, not {shown(values)}")
     if found.ndim != 1:
         raise InputError(f"{name} must have one dimension, not the shape {found.shape}")
     if np.isnan(found).any():
@@ -56,7 +56,7 @@ def share(value: float, name: str) -> float:
     return float(value)
 
 
-def whole(value: int, name: str, least: int = 0) -> int:
+def whole(value: int | np.integer[Any], name: str, least: int = 0) -> int:
     """A whole number that is at least `least`.
 
     Raises InputError where it is not.

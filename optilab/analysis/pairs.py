@@ -14,12 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from optilab.analysis.inputs import differences, diverged_last, numbers, share
 from optilab.analysis.intervals import Method, interval
 from optilab.analysis.resolution import smallest_p
+from optilab.analysis.sign_flip import sign_flip
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 
-_EXACT = 16  # up to so many differences, all 2^n signs are tried
-_DRAWN = 65_535  # signs drawn where they are more
-_NOISE = 1e-12  # sums of differences that are as close, relative to all differences, tie
 _MAGNITUDES = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"))
 
 
@@ -28,7 +26,7 @@ class Paired:
     """What paired seeds say of two methods, a and b.
 
     difference: median of a - b over pairs; low, high: ends of its interval, which `method` says how it was made
-    (`optilab.analysis.intervals.Interval`). p: of the sign-flip test (`sign_flip`), two-sided. cliffs_delta:
+    (`optilab.analysis.intervals.Interval`). p: of the sign-flip test (`optilab.analysis.sign_flip`), two-sided. cliffs_delta:
     P(a > b) - P(a < b). probability_of_improvement: that a run of a is better than one of b, ties counted half. n: number of
     pairs. unmatched: seeds that a or b alone has, in order. reason: sentences on what is unusual or could not be had; empty
     where nothing is.
@@ -59,7 +57,7 @@ def paired(
     The interval is that of `interval(a - b, "median", confidence, method, seed)`. By default that is, from 6 pairs on at 95%, the
     exact one of order statistics, and below that the BCa bootstrap. The exact one is the default because the bootstrap of
     a median covers too rarely where seeds are few: of 300 normal samples of ten, 93% at 95%. method="bca" asks for
-    BCa throughout. The p-value is of the mean difference (`sign_flip`), so the two look at different things: call a method better
+    BCa throughout. The p-value is of the mean difference (`optilab.analysis.sign_flip`), so the two look at different things: call a method better
     only where both agree, that is where the interval leaves out 0 and p is below the level.
 
     a, b: Series by seed, matched by index; or sequences of equal length, matched by position. confidence: above 0 and below 1.
@@ -133,46 +131,6 @@ def _matched(
     except TypeError:  # labels of several types
         unmatched = sorted(alone, key=str)
     return np.array([of_a[one] for one in both], float), np.array([of_b[one] for one in both], float), tuple(unmatched)
-
-
-def sign_flip(gaps: ArrayLike | pd.Series[Any], seed: int = 0) -> float:
-    """The sign-flip permutation test of paired differences: its two-sided p-value.
-
-    Where neither method is better, each difference d_i could as well have had the other sign s_i:
-    p = P(|sum s_i d_i| >= |sum d_i|) over all 2^n signs. That is exact up to 16 differences other than 0 (which have no sign).
-    Beyond, 65,535 signs are drawn, and p = (1 + number that are as extreme) / 65,536. It is never below 2 / 2^n.
-
-    gaps: differences, of shape (n,), in any order; infinite ones may be among them. The mean does not exist then, and
-    each difference counts as its sign times the rank of its absolute value: the test is Wilcoxon's signed-rank test. seed: of the signs
-    that are drawn. Returns p; without differences 1.
-
-    Raises InputError where differences are NaN or no numbers.
-
-    Source: Fisher, "The Design of Experiments", 1935, section 21; Phipson and Smyth 2010 (the 1 that is added).
-
-    >>> sign_flip([0.1, 0.2, 0.3, 0.2, 0.1, 0.4])
-    0.03125
-    """
-    found = np.sort(numbers(gaps, "gaps"))
-    found = found[found != 0]
-    if not len(found):
-        return 1.0
-    if np.isinf(found).any():
-        found = np.sign(found) * pd.Series(np.abs(found)).rank().to_numpy()
-    found = found / np.abs(found).max()
-    least = abs(found.sum()) - _NOISE * np.abs(found).sum()
-    if len(found) <= _EXACT:  # as SciPy's permutation_test, in a hundredth of its time
-        sums = found[:1]  # the sign of one can stay: the others' sums are these with the other sign
-        for gap in found[1:]:
-            sums = np.concatenate([sums + gap, sums - gap])
-        return float(np.mean(np.abs(sums) >= least))
-    random, extreme, left = np.random.default_rng(seed), 1, _DRAWN
-    while left:
-        rows = min(left, 4096)
-        signs = random.integers(2, size=(rows, len(found))) * 2.0 - 1
-        extreme += int(np.sum(np.abs(signs @ found) >= least))
-        left -= rows
-    return extreme / (_DRAWN + 1)
 
 
 def cliffs_delta(a: ArrayLike | pd.Series[Any], b: ArrayLike | pd.Series[Any]) -> float:

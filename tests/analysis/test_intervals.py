@@ -39,7 +39,7 @@ def test_ranks_are_the_innermost_that_cover(n: int, confidence: float) -> None:
     """Counted over all numbers of values below the median: these cover it often enough, the next ones inside don't."""
 
     def coverage(r: int) -> float:
-        return sum(math.comb(n, k) for k in range(r, n - r + 1)) / 2**n
+        return sum(math.comb(n, k) for k in range(r, n - r + 1)) / math.pow(2, n)
 
     found = median_ranks(n, confidence)
     r = found[0] if found else 0
@@ -103,7 +103,9 @@ def test_the_bootstrap_of_three_values() -> None:
 def test_the_bootstrap_is_scipys(statistic: Any) -> None:
     """Estimate and ends are those of SciPy's BCa of the sorted values, at the same seed."""
     values = np.sort(np.random.default_rng(5).gamma(2.0, 3.0, 15))
-    of = {"median": np.median, "mean": np.mean, "iqm": lambda x, axis: stats.trim_mean(x, 0.25, axis=axis)}[statistic]
+    of: Any = {"median": np.median, "mean": np.mean, "iqm": lambda x, axis: stats.trim_mean(x, 0.25, axis=axis)}[
+        statistic
+    ]
     expected = stats.bootstrap((values,), of, n_resamples=9999, method="BCa", rng=np.random.default_rng(9))
     found = interval(values[::-1], statistic, method="bca", seed=9)
     assert found.method == "bca"

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from optilab import InputError
-from optilab.analysis.pairs import sign_flip
 from optilab.analysis.resolution import (
     power_of,
     seeds_for_significance,
@@ -20,6 +19,7 @@ from optilab.analysis.resolution import (
     smallest_difference,
     smallest_p,
 )
+from optilab.analysis.sign_flip import sign_flip
 
 
 @pytest.mark.parametrize(("n", "expected"), [(5, 1.682), (8, 1.156), (10, 0.996), (20, 0.660), (30, 0.529)])
