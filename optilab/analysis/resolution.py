@@ -1,0 +1,142 @@
+"""Resolution: what so many seeds can show, and how many it takes to show something."""
+
+from __future__ import annotations
+
+import math
+
+from optilab.analysis.inputs import share, whole
+from optilab.errors import InputError
+from optilab.texts import shown
+
+_FAR = 10.0  # a standard normal is never beyond
+_ENORMOUS = 1e300  # a difference that no test misses, but at a level of significance that no test reaches
+_MOST = 10**9  # seeds; a smaller difference than these can show is none
+
+
+def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
+    """The power of a two-sided paired t-test: the probability that it finds a difference that is there.
+
+    With nu = n - 1 degrees of freedom, noncentrality delta = difference sqrt(n) and T noncentral t it is P(|T| > c), where
+    c = t_(1 - alpha/2, nu); that is the mean of P(chi2_nu < nu ((Z + delta) / c)^2) over a standard normal Z. It is integrated
+    here, for SciPy's noncentral t is NaN far from its centre.
+
+    difference: in standard deviations of the paired differences, from 0. n: number of pairs; with fewer than two there is no
+    test, and the power is 0. alpha: level of significance, above 0 and below 1. Raises InputError where they are not.
+
+    Source: Cohen, "Statistical Power Analysis for the Behavioral Sciences", 2nd edition 1988, chapter 2.
+
+    >>> round(power_of(1.0, 10), 3)
+    0.803
+    """
+    from scipy.integrate import quad
+    from scipy.special import gammainc
+    from scipy.stats import t
+
+    n, alpha = whole(n, "n"), share(alpha, "alpha")
+    if not 0 <= difference < math.inf:
+        raise InputError(f"difference must be a number from 0, not {shown(difference)}")
+    if n < 2:
+        return 0.0
+    nu, delta, critical = n - 1, difference * math.sqrt(n), float(t.isf(alpha / 2, n - 1))
+
+    def density(z: float) -> float:
+        ratio = min(abs(z + delta) / critical, 1e9)
+        return float(gammainc(nu / 2, nu / 2 * ratio**2)) * math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+
+    steep = [z for z in (-delta - critical, -delta, critical - delta) if -_FAR < z < _FAR]
+    return min(1.0, float(quad(density, -_FAR, _FAR, points=steep, epsabs=1e-10, epsrel=1e-10, limit=500)[0]))
+
+
+def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The minimal detectable effect of n paired seeds: the smallest difference that a paired t-test would likely find.
+
+    It solves power_of(difference, n, alpha) = power.
+
+    n: number of pairs, from 0. power, alpha: above 0 and below 1. Returns the difference in standard deviations of the paired
+    differences; inf with fewer than two pairs, which show nothing, and at a level that no test can reach; 0 where the power is no more than alpha, which no difference
+    at all has. Raises InputError where n, power or alpha is not as said.
+
+    Source: as `power_of`.
+
+    >>> [round(smallest_difference(n), 3) for n in (5, 10, 30)]
+    [1.682, 0.996, 0.529]
+    """
+    from scipy.optimize import brentq
+
+    n, power, alpha = whole(n, "n"), share(power, "power"), share(alpha, "alpha")
+    if n < 2:
+        return math.inf
+    if power <= power_of(0.0, n, alpha):
+        return 0.0
+    above = 1.0
+    while power_of(above, n, alpha) < power:
+        above *= 2
+        if above > _ENORMOUS:
+            return math.inf
+    return float(brentq(lambda difference: power_of(difference, n, alpha) - power, 0, above, xtol=1e-12))
+
+
+def seeds_needed(difference: float, power: float = 0.8, alpha: float = 0.05) -> int:
+    """The sample size of a paired t-test: the smallest number of paired seeds that would likely show a difference.
+
+    It is the smallest n with power_of(difference, n, alpha) >= power: the inverse of `smallest_difference`.
+
+    difference: in standard deviations of the paired differences, above 0. power, alpha: above 0 and below 1. Returns the number of
+    pairs, from 2.
+
+    Raises InputError where difference, power or alpha is not as said, and where a billion pairs would not do.
+
+    Source: as `power_of`.
+
+    >>> seeds_needed(1.0), seeds_needed(0.5)
+    (10, 34)
+    """
+    power = share(power, "power")
+    if not 0 < difference < math.inf:
+        raise InputError(f"difference must be a number above 0, not {shown(difference)}")
+    if power_of(difference, _MOST, alpha) < power:
+        raise InputError(f"difference {shown(difference)} is too small for {_MOST:,} pairs to show")
+    low, high = 1, 2
+    while power_of(difference, high, alpha) < power:
+        low, high = high, min(2 * high, _MOST)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power_of(difference, middle, alpha) >= power else (middle, high)
+    return high
+
+
+def smallest_p(n: int) -> float:
+    """The smallest p-value of an exact two-sided paired test: 2 / 2^n, at most 1.
+
+    Under the hypothesis of no difference each of the 2^n signs of the n differences is as likely, and the two most
+    extreme patterns are those in which all are equal.
+
+    n: number of pairs, from 0. Raises InputError where it is not.
+
+    Source: Fisher, "The Design of Experiments", 1935, section 21.
+
+    >>> smallest_p(3), smallest_p(6)
+    (0.25, 0.03125)
+    """
+    return min(1.0, 2 * 0.5 ** whole(n, "n"))
+
+
+def seeds_for_significance(comparisons: int = 1, alpha: float = 0.05) -> int:
+    """The smallest number of paired seeds with which an exact test can be significant among so many comparisons.
+
+    It is the smallest n with comparisons * smallest_p(n) <= alpha: Holm's correction multiplies the smallest p-value by the number
+    of comparisons. With fewer seeds nothing can be significant, whatever they measure.
+
+    comparisons: size of the family, from 1. alpha: level of significance, above 0 and below 1. Raises InputError where they
+    are not.
+
+    Source: as `smallest_p` and `optilab.analysis.holm`.
+
+    >>> [seeds_for_significance(comparisons) for comparisons in (1, 3, 7, 15)]
+    [6, 7, 9, 10]
+    """
+    comparisons, alpha = whole(comparisons, "comparisons", 1), share(alpha, "alpha")
+    n = 1
+    while comparisons * smallest_p(n) > alpha:
+        n += 1
+    return n
