@@ -211,13 +211,13 @@ def test_a_confidence_is_a_probability(confidence: float) -> None:
     """Within 0 and 1, both left out."""
     with pytest.raises(InputError, match=r"^confidence: .* is not within \(0, 1\); usual is 0.95$"):
         curve_of([1.0], confidence=confidence)
-    with pytest.raises(InputError, match="^confidence"):
+    with pytest.raises(InputError, match=r"^confidence"):
         band_of(3, confidence)
 
 
 def test_a_number_of_draws_is_not_negative() -> None:
     """The message names it."""
-    with pytest.raises(InputError, match="^count: -1 is no number of draws; it is 0 or more$"):
+    with pytest.raises(InputError, match=r"^count: -1 is no number of draws; it is 0 or more$"):
         band_of(-1)
 
 
