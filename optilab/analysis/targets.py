@@ -28,6 +28,7 @@ def time_to_target(
     *,
     ascending: bool | None = None,
     run_ids: Iterable[Any] | None = None,
+    never: Iterable[Any] = (),
 ) -> pd.DataFrame:
     """Time to target: where each run first measured a value as good as the target, or ended without one.
 
@@ -39,12 +40,14 @@ def time_to_target(
     measure: the column of values. by: the column of times (epoch, step, seconds, ...), >= 0. ascending: whether higher values are better;
     None: as `optilab.records.columns` says of the measure, and False for one that it does not know. run_ids: all runs, if
     some may have no row in `history` (they failed before the first measurement): those are censored at 0. None: those in `history`.
+    never: runs that would never reach the target, as those that diverged: unless they reached it before, they are censored at the
+    end of the longest run. Censored at their own end they would count as runs that might still have been the fastest.
 
     Returns: a row a run, in the order of their names: run_id, time (in the unit of `by`), reached (bool): what the functions of
     `optilab.analysis.survival` take.
 
-    Raises InputError if a column is not there, the target is not finite, a time is missing, infinite or below 0, or `history` has
-    a run that is not among run_ids.
+    Raises InputError if a column is not there, the target is not finite, a time is missing, infinite or below 0, `history` has a run
+    that is not among run_ids, or `never` one that is not there.
 
     >>> history = pd.DataFrame({"run_id": ["r", "r", "s", "s"], "epoch": [0, 1, 0, 2], "test_accuracy": [0.1, 0.9, 0.1, 0.8]})
     >>> time_to_target(history, 0.9).to_dict("list")
@@ -53,6 +56,10 @@ def time_to_target(
     targets = _checked_targets([target], "target")
     names, first, last = _first_times(history, targets, measure, by, ascending, run_ids)
     reached = np.isfinite(first[:, 0])
+    given_up = set(never)
+    if strange := by_name(given_up - set(names)):
+        raise InputError(f"never: {shown(strange[0])} is no run of history")
+    last = np.where([name in given_up for name in names], last.max(initial=0.0), last)
     return pd.DataFrame({"run_id": names, "time": np.where(reached, first[:, 0], last), "reached": reached})
 
 

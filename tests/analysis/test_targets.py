@@ -72,6 +72,19 @@ def test_a_run_without_rows_is_censored_at_the_start() -> None:
     assert ecdf(history[:0], [2], "train_cost", "step").empty
 
 
+def test_a_run_that_diverged_is_not_one_that_might_have_won() -> None:
+    """Censored where it diverged it would leave the others alone at risk; it counts to the end of the longest run."""
+    history = history_of([9, INF], [9, INF], [9, 9, 9, 1], [9, 5, 1])
+    naive, found = (time_to_target(history, 2, "train_cost", "step", never=never) for never in ([], ["run1", "run0"]))
+    assert median_time(naive["time"], naive["reached"]).estimate == 20
+    assert found["time"].tolist() == [30, 30, 30, 20]
+    assert found["reached"].tolist() == [False, False, True, True]
+    assert median_time(found["time"], found["reached"]).estimate == 30
+    assert times(history, 9, never=["run0"])[0] == ("run0", 0, True)
+    assert times(history, 0, run_ids=[f"run{k}" for k in range(5)], never=["run4"])[-1] == ("run4", 30, False)
+    assert times(history[:0], 0) == []
+
+
 def test_the_share_of_pairs_by_hand() -> None:
     """Two runs and three targets are six pairs; the last row is the end of the longest run."""
     found = ecdf(history_of([9, 4, 1, 0.5], [9, 9, 1]), [4, 1, 0.1], "train_cost", "step")
@@ -201,6 +214,8 @@ def test_targets_are_finite_numbers() -> None:
         ecdf(history, [1, NAN], "train_cost")
     with pytest.raises(InputError, match=r"^run_ids: 'run0' of history is not among them$"):
         time_to_target(history, 1, "train_cost", run_ids=["run1"])
+    with pytest.raises(InputError, match=r"^never: 'run1' is no run of history$"):
+        time_to_target(history, 1, "train_cost", never=["run1"])
     with pytest.raises(InputError, match=r"^confidence: 2 is not"):
         ecdf(history, [1], "train_cost", confidence=2)
 

@@ -130,6 +130,20 @@ def test_the_band_is_read_off_order_statistics() -> None:
     assert found["high"] == np.flatnonzero(low >= 0.5)[0] + 1
 
 
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [
+        (10, [1, -INF, -INF, -INF, -INF, -INF], [10, 8, 7, 6, 5, 4]),
+        (50, [15, 6, 3, 1, -INF, -INF], [36, 26, 20, 15, 12, 11]),
+    ],
+)
+def test_the_band_is_opdas(count: int, low: list[float], high: list[float]) -> None:
+    """opda 0.8, method "ld_equal_tailed", of the values 1 to n at k = 1, 2, 3, 5, 8, 10."""
+    found = curve_of(range(1, count + 1)).set_index("k").loc[[1, 2, 3, 5, 8, 10]]
+    assert found["low"].tolist() == low
+    assert found["high"].tolist() == high
+
+
 def test_the_band_holds_for_all_k_at_once() -> None:
     """Of 400 samples of 25 uniform values at least 95% less twice the noise have the true median curve within."""
     k = np.arange(1, 26)
