@@ -21,7 +21,7 @@ from optilab.cli.outlets import say
 from optilab.cli.terminal import Terminal
 from optilab.errors import InputError
 from optilab.records.statuses import FAILURES
-from optilab.texts import counted
+from optilab.texts import counted, printable
 
 if TYPE_CHECKING:
     from optilab.experiment.experiment import Experiment
@@ -96,7 +96,7 @@ def run_and_compare(
     failed = int(found.runs["status"].isin(FAILURES).sum())
     if as_json:
         pictures = [] if quiet else _pictures(found, console)
-        say(json.dumps(_summary(found, live, by, seconds, pictures), indent=2, allow_nan=False))
+        say(json.dumps(_summary(experiment, found, live, by, seconds, pictures), indent=2, allow_nan=False))
     else:
         _show(console, experiment, found, live, by, seconds)
         for path in [] if quiet else _pictures(found, console):
@@ -135,6 +135,9 @@ def _say_how_to_go_on(console: Terminal, folder: Path | None, what: str) -> None
 
 
 def _show(console: Terminal, experiment: Experiment, found: Results, live: Live, by: str, seconds: float) -> None:
+    from rich.text import Text
+
+    from optilab.cli.answer import answer
     from optilab.cli.comparison import comparison_table
     from optilab.compiler import cache
 
@@ -152,6 +155,8 @@ def _show(console: Terminal, experiment: Experiment, found: Results, live: Live,
     if experiment.question:
         console.say(experiment.question, style="bold")
     console.print(comparison_table(experiment, found, by, console.width))
+    for sentence in answer(experiment, found):
+        console.print(Text(printable(sentence)))
 
 
 def _tell_of_failures(console: Terminal, folder: Path, failed: int) -> None:
@@ -185,8 +190,11 @@ def _pictures(found: Results, console: Terminal) -> list[Path]:
         return []
 
 
-def _summary(found: Results, live: Live, by: str, seconds: float, pictures: list[Path]) -> dict[str, Any]:
+def _summary(
+    experiment: Experiment, found: Results, live: Live, by: str, seconds: float, pictures: list[Path]
+) -> dict[str, Any]:
     from optilab.analysis.comparison import comparison
+    from optilab.cli.answer import answer
 
     rows = comparison(found.runs, found.history, by)
     return {
@@ -198,4 +206,5 @@ def _summary(found: Results, live: Live, by: str, seconds: float, pictures: list
         "seconds": round(seconds, 3),
         "pictures": [str(path) for path in pictures],
         "comparison": json.loads(rows.to_json(orient="records")),
+        "verdict": answer(experiment, found),
     }

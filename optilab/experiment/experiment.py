@@ -67,6 +67,22 @@ class Search(Settings):
     prune_after: float | None = Field(None, ge=0, lt=1)
 
 
+class Comparison(Settings):
+    """What the results are to answer.
+
+    control: the label of the optimizer with which the others are compared; that of the first entry if not given.
+    measure: by whose final value; if not given, the first of test_accuracy, test_cost, valid_accuracy, valid_cost and train_cost
+        that is measured.
+    confidence: of the intervals; a difference is significant where p is at most 1 - confidence.
+    """
+
+    control: str | None = None
+    measure: (
+        Literal["train_cost", "train_accuracy", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] | None
+    ) = None
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+
+
 class Experiment(Settings):
     """A grid of runs that answers one question.
 
@@ -75,6 +91,7 @@ class Experiment(Settings):
     budget: how long each run trains. measure: how often it is measured. stop: what else ends a run.
     tuning: if given, the grid runs on separate seeds, and the best cell of each line on `seeds`.
     search: how points are chosen where hyperparameters are sampled.
+    comparison: which optimizer the others are compared with, by which measure, and how sure.
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
         or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
         are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
@@ -93,6 +110,7 @@ class Experiment(Settings):
     stop: Stop = Field(default_factory=Stop)
     tuning: Tuning | None = None
     search: Search = Field(default_factory=Search)
+    comparison: Comparison = Field(default_factory=Comparison)
     optimizers: list[dict[str, Any]] = Field(min_length=1)
 
     @field_validator("name")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from optilab.errors import InputError
+from optilab.errors import InputError, unknown
 from optilab.experiment.blocks import Cells
 from optilab.experiment.cell import Cell
 from optilab.experiment.entry import Entry, Line, schedules_used
@@ -81,6 +81,7 @@ def grid_of(experiment: Experiment) -> Grid:
     for entry, line in _lines(experiment):
         candidates += _candidates(experiment, entry, line)
     found = named(candidates)
+    _check_control(experiment, {one.line.cell.label for one in found})
     grid = Grid(
         experiment,
         Cells([one.block for one in found if not one.sampled]),
@@ -89,6 +90,12 @@ def grid_of(experiment: Experiment) -> Grid:
     _check_search(grid)
     _check_runs(grid)
     return grid
+
+
+def _check_control(experiment: Experiment, labels: Collection[str]) -> None:
+    control = experiment.comparison.control
+    if control is not None and control not in labels:
+        raise unknown("label", control, labels, "comparison.control")
 
 
 def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Candidate]:
@@ -134,12 +141,18 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
 
 
 def _check_measured(experiment: Experiment, problem: Problem, place: str) -> None:
-    """InputError for tuning by a cost that isn't measured on the problem: no cell would be better than another."""
-    by = experiment.tuning.by if experiment.tuning else "train_cost"
-    if by in problem.unmeasured:
-        part = "validation part" if by.startswith("valid_") else "test part"
-        lacks = part if by.removesuffix("accuracy") == by or problem.classifies else "classes"
-        raise InputError(f"tuning.by = {by!r}: it is not measured on {place}, {problem.name}, which has no {lacks}")
+    """InputError for tuning or comparing by a measure that the problem doesn't have: none would be better than another."""
+    asked = {
+        "tuning.by": experiment.tuning and experiment.tuning.by,
+        "comparison.measure": experiment.comparison.measure,
+    }
+    for key, measure in asked.items():
+        if measure in problem.unmeasured:
+            part = {"valid": "validation part", "test": "test part"}.get(measure.partition("_")[0], "classes")
+            lacks = "classes" if measure.endswith("accuracy") and not problem.classifies else part
+            raise InputError(
+                f"{key} = {measure!r}: it is not measured on {place}, {problem.name}, which has no {lacks}"
+            )
 
 
 def _check_size(entry: Entry) -> None:

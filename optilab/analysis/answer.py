@@ -1,0 +1,167 @@
+"""The verdict: which methods are better than the control, by how much and how sure, in words that follow from the statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from optilab.analysis.holm import holm
+from optilab.analysis.inputs import share
+from optilab.analysis.intervals import interval
+from optilab.analysis.pairs import paired
+from optilab.analysis.phrases import Comparison, Scale
+from optilab.errors import InputError, unknown
+from optilab.records.columns import as_costs
+from optilab.records.statuses import cost_or_infinity
+from optilab.texts import counted, shown
+
+_COLUMNS = ["problem", "label", "difference", "low", "high", "p", "p_holm", "n", "outcome"]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a comparison with a control has shown.
+
+    sentences: the verdict in words. comparisons: a row for each problem and method, with the columns problem, label, difference,
+    low, high (of the method's value less the control's), p, p_holm, n (pairs of runs), and outcome: "better", "worse" or
+    "undecided".
+    """
+
+    sentences: tuple[str, ...]
+    comparisons: pd.DataFrame
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+
+def verdict(
+    runs: pd.DataFrame,
+    measure: str,
+    control: str | None = None,
+    *,
+    which: Literal["final", "best"] = "final",
+    confidence: float = 0.95,
+) -> Findings:
+    """The verdict on methods that ran on the same seeds: each is compared with the control, problem by problem.
+
+    A method is called better, or worse, only where two things agree: the interval of its median difference from the control leaves
+    out 0 (`optilab.analysis.paired`), and the sign-flip test is significant after Holm's correction over all comparisons that are
+    made here. Else it can't be told from the control, and the sentence says which difference these seeds would likely have shown
+    (`optilab.analysis.smallest_difference`), or that they are too few to show any.
+
+    runs: a row a run, with the columns problem, label, seed and {which}_{measure}, as in optilab's table of runs of evaluation. With a
+    column status, a run that did not last counts as infinitely bad; with a column is_random, a method to which seeds make no
+    difference is compared with the control on all of its seeds. measure: a cost or an accuracy, such as "test_accuracy".
+    control: a label; that of the first row if it is None. which: "final" or "best" value of a run. confidence: of the intervals,
+    above 0 and below 1; the level of significance is 1 - confidence.
+
+    Raises InputError where a column is missing, the control is no label, a value is NaN, and where a method has two runs of one seed on
+    a problem.
+
+    >>> cost = [0.30, 0.31, 0.29, 0.33, 0.30, 0.28, 0.32, 0.31]
+    >>> base = pd.DataFrame({"problem": "p", "label": "base", "seed": range(8), "final_test_cost": cost})
+    >>> ours = base.assign(label="ours", final_test_cost=base["final_test_cost"] - 0.05)
+    >>> verdict(pd.concat([base, ours]), "test_cost").sentences[1]
+    'ours is better than base: its test cost is lower by 0.05 [0.05, 0.05] (better on 8 of 8 seeds, p = .008).'
+    """
+    alpha, scale = 1 - share(confidence, "confidence"), Scale.of(measure)
+    _check_columns(runs, f"{which}_{measure}")
+    labels = list(dict.fromkeys(runs["label"].astype(str)))
+    if not labels:
+        return Findings(("No runs to compare.",), pd.DataFrame(columns=_COLUMNS))
+    control = labels[0] if control is None else control
+    if control not in labels:
+        raise unknown("label", control, labels)
+    values, fixed = _by_seed(runs, measure, f"{which}_{measure}")
+    problems = sorted({problem for problem, _ in values})
+    keys = [
+        (problem, label)
+        for problem in problems
+        for label in sorted(labels)
+        if label != control and (problem, label) in values and (problem, control) in values
+    ]
+    series = {key: _aligned(values, key, (key[0], control), fixed) for key in keys}
+    found = {key: paired(*series[key], confidence, lowest=scale.lowest) for key in keys}
+    adjusted = dict(zip(keys, holm([found[key].p for key in keys]).tolist(), strict=True))
+    comparisons = {
+        key: Comparison(
+            label=key[1],
+            control=control,
+            found=found[key],
+            p=adjusted[key],
+            family=len(keys),
+            values=series[key][0],
+            base=series[key][1],
+            alpha=alpha,
+            chance=not {key, (key[0], control)} <= fixed,
+        )
+        for key in keys
+    }
+    sentences: list[str] = []
+    for problem in problems:
+        own = values.get((problem, control))
+        said = [f"{control} was not run there, so nothing is compared with it."]
+        if own is not None:
+            of = "" if (problem, control) in fixed else f", the median of {counted(len(own), 'seed')}"
+            said = [f"{control} has a {scale.name} of {scale.estimate(interval(own, 'median', confidence))}{of}."]
+        there = [key for key in keys if key[0] == problem]
+        there.sort(key=lambda key: float(as_costs(measure, found[key].difference)))  # the best first
+        said += [comparisons[key].sentence(scale) for key in there]
+        sentences += [f"{problem}: {text}" if len(problems) > 1 else text for text in said]
+    if any(one.chance for one in comparisons.values()):
+        family = f", with Holm's correction over {len(keys)} comparisons" if len(keys) > 1 else ""
+        sentences.append(
+            f"Intervals are of medians, at {confidence:.0%}; p is of the two-sided sign-flip test on paired seeds{family}."
+        )
+    rows = [
+        (*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, comparisons[key].outcome(scale))
+        for key, f in found.items()
+    ]
+    return Findings(tuple(sentences), pd.DataFrame(rows, columns=_COLUMNS))
+
+
+def _check_columns(runs: pd.DataFrame, column: str) -> None:
+    for name in ("problem", "label", "seed", column):
+        if name not in runs:
+            raise InputError(f"runs has no column {name!r}; its columns are {', '.join(map(str, runs.columns))}")
+    twice = runs[runs.duplicated(["problem", "label", "seed"])]
+    if len(twice):
+        problem, label, seed = twice.iloc[0][["problem", "label", "seed"]]
+        raise InputError(
+            f"{shown(label)} has two runs of seed {seed} on {shown(problem)}; choose one cell of each method"
+        )
+
+
+_Key = tuple[str, str]  # problem and label
+
+
+def _by_seed(runs: pd.DataFrame, measure: str, column: str) -> tuple[dict[_Key, pd.Series[float]], frozenset[_Key]]:
+    """Values by seed of each method on each problem, and the methods to which seeds make no difference there."""
+    values: dict[_Key, pd.Series[float]] = {}
+    fixed = set()
+    for (problem, label), group in runs.groupby(["problem", "label"], sort=False):
+        key = str(problem), str(label)
+        found = pd.Series(group[column].to_numpy(np.float64), pd.Index(group["seed"].to_numpy()))
+        if "status" in group:
+            costs = cost_or_infinity(as_costs(measure, found), group["status"])
+            found = pd.Series(as_costs(measure, costs), found.index)  # the sign changes back
+        values[key] = found.sort_index()
+        if "is_random" in group and group["is_random"].eq(False).all():
+            fixed.add(key)
+    return values, frozenset(fixed)
+
+
+def _aligned(
+    values: Mapping[_Key, pd.Series[float]], one: _Key, other: _Key, fixed: frozenset[_Key]
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """The values of two methods by seed; one that doesn't depend on the seed has its value at each seed of the other."""
+    a, b = values[one], values[other]
+    if one in fixed and other not in fixed:
+        a = pd.Series(a.iloc[0], b.index)
+    if other in fixed and one not in fixed:
+        b = pd.Series(b.iloc[0], a.index)
+    return a, b

@@ -1,0 +1,166 @@
+"""The words of a verdict: values with their units, p-values, and a sentence for each comparison."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optilab.analysis.intervals import Interval
+from optilab.analysis.pairs import Paired
+from optilab.analysis.resolution import seeds_for_significance, seeds_needed, smallest_difference, smallest_p
+from optilab.records.columns import ASCENDING, AXES
+from optilab.texts import counted
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a measure is written: accuracies in percent and their differences in points, all else as numbers.
+
+    name: of the measure. lowest: whether the lowest value is the best.
+    """
+
+    name: str
+    lowest: bool
+    percent: bool
+
+    @classmethod
+    def of(cls, measure: str) -> Scale:
+        """The scale of a measure."""
+        return cls(AXES.get(measure, measure.replace("_", " ")), measure not in ASCENDING, measure.endswith("accuracy"))
+
+    def value(self, value: float) -> str:
+        """A value with its unit."""
+        return f"{self._number(value)} %" if self.percent and math.isfinite(value) else self._number(value)
+
+    def gap(self, value: float) -> str:
+        """A difference with its unit."""
+        return f"{self._number(value)} points" if self.percent and math.isfinite(value) else self._number(value)
+
+    def ends(self, low: float, high: float) -> str:
+        """An interval without a unit."""
+        return f"[{self._number(low)}, {self._number(high)}]"
+
+    def estimate(self, found: Interval) -> str:
+        """An estimate with its interval, if it has one."""
+        value = self.value(found.estimate)
+        return value if found.low == found.high or found.n < 2 else f"{value} {self.ends(found.low, found.high)}"
+
+    def _number(self, value: float) -> str:
+        if math.isinf(value):
+            return "infinity" if value > 0 else "-infinity"
+        if self.percent:
+            return f"{100 * value:.2f}" if abs(value) >= 1e-4 else f"{100 * value:.1g}"
+        return f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A method and the control on one problem.
+
+    found: of their values on paired seeds. p: after Holm's correction over `family` comparisons. values, base: the values of the
+    method and of the control by seed. alpha: level of significance. chance: whether seeds make a difference to either.
+    """
+
+    label: str
+    control: str
+    found: Paired
+    p: float
+    family: int
+    values: pd.Series[float]
+    base: pd.Series[float]
+    alpha: float
+    chance: bool
+
+    def outcome(self, scale: Scale) -> str:
+        """ "better" or "worse" where the interval and p agree, else "undecided"."""
+        low, high = (self.found.low, self.found.high) if scale.lowest else (-self.found.high, -self.found.low)
+        if self.chance and self.p <= self.alpha and (high < 0 or low > 0):
+            return "better" if high < 0 else "worse"
+        return "undecided"
+
+    def sentence(self, scale: Scale) -> str:
+        """The comparison in words."""
+        found, outcome = self.found, self.outcome(scale)
+        if not found.n:
+            return f"{self.label} and {self.control} have no seed in common, so they can't be compared."
+        if not self.chance:
+            values = scale.value(self.values.iloc[0]), scale.value(self.base.iloc[0])
+            return f"{self.label} ends at {values[0]}, {self.control} at {values[1]}; nothing in these runs is random."
+        if outcome != "undecided":
+            return f"{self.label} is {outcome} than {self.control}{self._by(scale)} ({self._how_sure(scale)}).{self._lost()}"
+        if self.family * smallest_p(found.n) > self.alpha:
+            return f"{self._too_few(scale)}{self._lost()}"
+        gap = f"the difference is {scale.gap(found.difference)} {scale.ends(found.low, found.high)}"
+        return f"{self.label} can't be told from {self.control}: {gap} ({self._how_sure(scale)}){self._resolution(scale)}.{self._lost()}"
+
+    def _by(self, scale: Scale) -> str:
+        gap = self.found.difference
+        if not math.isfinite(gap):
+            return ""
+        ends = sorted((abs(self.found.low), abs(self.found.high)))
+        word = "lower" if gap < 0 else "higher"
+        return f": its {scale.name} is {word} by {scale.gap(abs(gap))} {scale.ends(*ends)}"
+
+    def _how_sure(self, scale: Scale) -> str:
+        gaps = self._gaps()
+        better = int(((gaps < 0) if scale.lowest else (gaps > 0)).sum())
+        worse = int(((gaps > 0) if scale.lowest else (gaps < 0)).sum())
+        side = (
+            f"better on {better} of {self.found.n} seeds"
+            if better >= worse
+            else f"worse on {worse} of {self.found.n} seeds"
+        )
+        return f"{side}, {p_text(self.p)}{' after Holm' if self.family > 1 else ''}"
+
+    def _too_few(self, scale: Scale) -> str:
+        n = self.found.n
+        need = seeds_for_significance(self.family, self.alpha)
+        among = f" among {self.family} comparisons" if self.family > 1 else ""
+        return (
+            f"{counted(n, 'seed')} can't show whether {self.label} and {self.control} differ: p is never below "
+            f"{_decimals(smallest_p(n))}, and significance{among} takes {need} seeds. The median difference is "
+            f"{scale.gap(self.found.difference)}."
+        )
+
+    def _resolution(self, scale: Scale) -> str:
+        """Which difference the seeds would have shown, and how many would show half of it."""
+        gaps = self._gaps()
+        spread = float(np.std(gaps, ddof=1)) if np.isfinite(gaps).all() else math.nan
+        if not spread > 0:
+            return ""
+        size = smallest_difference(self.found.n, alpha=self.alpha)
+        half = seeds_needed(size / 2, alpha=self.alpha)
+        return (
+            f"; these {self.found.n} seeds would likely have shown one of {scale.gap(size * spread)}, "
+            f"and {half} seeds would show half of that"
+        )
+
+    def _gaps(self) -> pd.Series[float]:
+        both = self.values.index.intersection(self.base.index)
+        values, base = self.values[both], self.base[both]
+        with np.errstate(invalid="ignore"):
+            return (values - base).where(values.ne(base), 0.0)
+
+    def _lost(self) -> str:
+        lost = [
+            (name, int(np.isinf(one).sum()), len(one))
+            for name, one in ((self.label, self.values), (self.control, self.base))
+        ]
+        told = [f"{count} of {n} runs of {name}" for name, count, n in lost if count]
+        return f" {' and '.join(told)} did not last." if told else ""
+
+
+def p_text(p: float) -> str:
+    """A p-value as it is printed: without the zero before the point, and never as 0.
+
+    >>> p_text(0.0312), p_text(0.00001), p_text(1.0)
+    ('p = .031', 'p < .001', 'p = 1')
+    """
+    return "p < .001" if p < 0.001 else f"p = {_decimals(p)}"
+
+
+def _decimals(p: float) -> str:
+    return f"{p:.3f}".rstrip("0").rstrip(".").removeprefix("0") or "0"

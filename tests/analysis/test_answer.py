@@ -1,0 +1,200 @@
+"""The verdict: it claims only what the statistics carry, and says what they can't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from optilab import InputError
+from optilab.analysis.answer import Findings, verdict
+
+PUBLISHED = Path(__file__).parents[2] / "experiments" / "published"
+
+
+def table(measure: str = "test_cost", problem: str = "p", **values: Any) -> pd.DataFrame:
+    """Runs of evaluation: for each label its values, by seed from 0."""
+    frames = [
+        pd.DataFrame({"problem": problem, "label": label, "seed": range(len(found)), f"final_{measure}": found})
+        for label, found in values.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def outcomes(found: Findings) -> dict[str, str]:
+    """Outcome by label."""
+    return dict(zip(found.comparisons["label"], found.comparisons["outcome"], strict=True))
+
+
+def drawn(seed: int, n: int, mean: float = 0.0) -> list[float]:
+    """Normal values."""
+    return list(np.random.default_rng(seed).normal(mean, 1.0, n))
+
+
+def test_a_clear_difference_is_called_by_its_name() -> None:
+    """Lower costs are better and higher accuracies are; the sentence has the difference, its interval, the seeds and p."""
+    base = np.linspace(0.3, 0.4, 10)
+    costs = verdict(table(base=base, ours=base - 0.05, theirs=base + 0.02), "test_cost")
+    assert outcomes(costs) == {"ours": "better", "theirs": "worse"}
+    assert costs.sentences == (
+        "base has a test cost of 0.35 [0.311, 0.389], the median of 10 seeds.",
+        "ours is better than base: its test cost is lower by 0.05 [0.05, 0.05] (better on 10 of 10 seeds, p = .004 after Holm).",
+        "theirs is worse than base: its test cost is higher by 0.02 [0.02, 0.02] (worse on 10 of 10 seeds, p = .004 after Holm).",
+        "Intervals are of medians, at 95%; p is of the two-sided sign-flip test on paired seeds, with Holm's correction over 2 "
+        "comparisons.",
+    )
+    rates = verdict(table("test_accuracy", base=base, ours=base + 0.05), "test_accuracy")
+    assert outcomes(rates) == {"ours": "better"}
+    assert rates.sentences[1] == (
+        "ours is better than base: its test accuracy is higher by 5.00 points [5.00, 5.00] (better on 10 of 10 seeds, p = .002)."
+    )
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_few_seeds_claim_nothing(n: int) -> None:
+    """However large the difference: with fewer than six seeds no exact test can be significant, and the sentence says so."""
+    found = verdict(table(base=drawn(0, n), ours=drawn(0, n, -1000.0)), "test_cost")
+    assert outcomes(found) == {"ours": "undecided"}
+    assert (
+        f"{n} seeds can't show whether ours and base differ: p is never below {2 / 2**n:g}"[:60] in found.sentences[1]
+    )
+    assert "takes 6 seeds" in found.sentences[1]
+    assert "better than" not in str(found)
+
+
+def test_a_larger_family_takes_more_seeds() -> None:
+    """Six seeds suffice for one comparison and not for three: the sentence says how many Holm's correction asks for."""
+    base = np.linspace(0.3, 0.4, 6)
+    assert outcomes(verdict(table(base=base, a=base - 1), "test_cost")) == {"a": "better"}
+    found = verdict(table(base=base, a=base - 1, b=base - 1, c=base - 1), "test_cost")
+    assert set(outcomes(found).values()) == {"undecided"}
+    assert "significance among 3 comparisons takes 7 seeds" in found.sentences[1]
+
+
+def test_one_rule_under_four_names_is_one() -> None:
+    """Labels that rank first and fourth by their medians can't be told apart where only rounding moved them."""
+    names = ["elementwise", "twin", "third", "vectorwise"]
+    found = verdict(table(**dict[str, Any]({name: drawn(40 + k, 10) for k, name in enumerate(names)})), "test_cost", "vectorwise")
+    assert set(outcomes(found).values()) == {"undecided"}
+    for sentence in found.sentences[1:4]:
+        assert "can't be told from vectorwise" in sentence
+        assert "34 seeds would show half of that" in sentence
+
+
+def test_claims_between_equals_are_rare() -> None:
+    """Among 300 comparisons of a rule with itself on ten seeds at most one in twenty is called a difference."""
+    values = np.random.default_rng(1).normal(size=(300, 2, 10))
+    called = sum(outcomes(verdict(table(a=a, b=b), "test_cost"))["b"] != "undecided" for a, b in values)
+    assert 0 < called <= stats.binom.ppf(0.99, 300, 0.05)
+
+
+def test_what_the_seeds_would_have_shown_is_what_they_show() -> None:
+    """A difference as large as the sentence says is found by a paired t-test in four of five repetitions."""
+    generator = np.random.default_rng(2)
+    base, ours = generator.normal(size=(2, 10))
+    (sentence,) = [
+        text for text in verdict(table(base=base, ours=ours), "test_cost").sentences if "would likely" in text
+    ]
+    size = float(sentence.split("shown one of ")[1].split(",")[0])
+    gaps = generator.normal(size, np.std(ours - base, ddof=1), (4000, 10))
+    power = (stats.ttest_1samp(gaps, 0, axis=1).pvalue < 0.05).mean()
+    assert power == pytest.approx(0.8, abs=0.03)
+
+
+def test_runs_that_did_not_last_are_the_worst() -> None:
+    """A method that diverges on most seeds is worse, and how many runs did not last is said; none is left out."""
+    runs = table(base=np.linspace(0.3, 0.4, 10), wild=np.linspace(0.1, 0.2, 10))
+    runs["status"] = ["budget"] * 10 + ["diverged"] * 9 + ["budget"]
+    found = verdict(runs, "test_cost")
+    assert outcomes(found) == {"wild": "worse"}
+    assert "9 of 10 runs of wild did not last." in found.sentences[1]
+    assert found.comparisons["difference"].tolist() == [np.inf]
+    rates = verdict(runs.rename(columns={"final_test_cost": "final_test_accuracy"}), "test_accuracy")
+    assert outcomes(rates) == {"wild": "worse"}
+    assert rates.comparisons["difference"].tolist() == [-np.inf]
+
+
+def test_without_chance_there_is_no_test() -> None:
+    """Two methods in which nothing is random are told with their values; one of them against a random one is tested."""
+    runs = table(base=[0.5], ours=[0.25]).assign(is_random=False)
+    found = verdict(runs, "test_cost")
+    assert found.sentences == (
+        "base has a test cost of 0.5.",
+        "ours ends at 0.25, base at 0.5; nothing in these runs is random.",
+    )
+    noisy = table(noisy=np.linspace(0.3, 0.4, 10)).assign(is_random=True)
+    found = verdict(pd.concat([noisy, runs]), "test_cost", "noisy")
+    assert outcomes(found) == {"ours": "better", "base": "worse"}
+    assert found.comparisons["n"].tolist() == [10, 10]
+
+
+@settings(max_examples=25)
+@given(order=st.permutations(range(36)))
+def test_shuffled_rows_change_nothing(order: list[int]) -> None:
+    """With a control that is named, neither words nor numbers depend on the order of rows."""
+    parts = [table(problem=p, a=drawn(k, 6), b=drawn(k + 9, 6), c=drawn(k + 20, 6, -3)) for k, p in enumerate("pq")]
+    runs = pd.concat(parts, ignore_index=True)
+    expected, found = verdict(runs, "test_cost", "b"), verdict(runs.iloc[order], "test_cost", "b")
+    assert found.sentences == expected.sentences
+    pd.testing.assert_frame_equal(found.comparisons, expected.comparisons)
+
+
+def test_published_runs_of_others_are_judged_as_scipy_judges_them() -> None:
+    """On 17 data sets of another study, with ten seeds each: p is that of SciPy's permutation test, after Holm over all 255."""
+    published = pd.read_csv(PUBLISHED / "tabular_mlp_seeds.csv")
+    runs = published.rename(columns={"ds": "problem", "opt": "label", "test": "final_score"})
+    found = verdict(runs.assign(final_score=-runs["final_score"]), "score", "adamw").comparisons
+    assert len(found) == 17 * 15
+    wide = runs.pivot_table(index="seed", columns=["problem", "label"], values="final_score")
+    for row in found.iloc[::16].to_dict("records"):
+        gaps = (wide[row["problem"], "adamw"] - wide[row["problem"], row["label"]]).round(12)
+        test = stats.permutation_test((gaps,), np.mean, permutation_type="samples", n_resamples=np.inf)
+        assert row["p"] == pytest.approx(test.pvalue, abs=2 / 1024)
+        assert row["difference"] == pytest.approx(gaps.median(), rel=1e-9)
+    assert (found["outcome"] == "undecided").equals(
+        ~((found["p_holm"] <= 0.05) & ((found["low"] > 0) | (found["high"] < 0)))
+    )
+
+
+def test_problems_are_judged_one_by_one() -> None:
+    """Each sentence names its problem; where the control was not run, that is said."""
+    base = np.linspace(0.3, 0.4, 10)
+    runs = pd.concat([table(problem="p", base=base, ours=base - 0.1), table(problem="q", ours=base)])
+    found = verdict(runs, "test_cost", "base")
+    assert found.sentences[1].startswith("p: ours is better than base")
+    assert "q: base was not run there, so nothing is compared with it." in found.sentences
+    assert found.comparisons["problem"].tolist() == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"drop": "seed"}, "runs has no column 'seed'; its columns are problem, label, final_test_cost"),
+        ({"control": "bse"}, "unknown label 'bse': did you mean 'base'"),
+        ({"twice": True}, "'base' has two runs of seed 0 on 'p'; choose one cell of each method"),
+        ({"confidence": 1.5}, "confidence must lie between 0 and 1"),
+        ({"nan": True}, "is NaN"),
+    ],
+)
+def test_tables_that_can_not_be_judged(change: dict[str, Any], message: str) -> None:
+    """A message says what is missing or wrong."""
+    runs = table(base=drawn(0, 6), ours=drawn(1, 6))
+    runs = runs.drop(columns=change["drop"]) if "drop" in change else runs
+    runs = pd.concat([runs, runs[:1]]) if "twice" in change else runs
+    if "nan" in change:
+        runs.loc[0, "final_test_cost"] = np.nan
+    with pytest.raises(InputError, match=message):
+        verdict(runs, "test_cost", change.get("control"), confidence=change.get("confidence", 0.95))
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    """An empty table has one sentence and no comparisons."""
+    found = verdict(table(base=drawn(0, 6))[:0], "test_cost")
+    assert found.sentences == ("No runs to compare.",)
+    assert found.comparisons.empty
