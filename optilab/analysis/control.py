@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -66,7 +64,5 @@ def _compared(gains: NDArray[np.float64]) -> tuple[float, float, float, float, i
     better, worse = float(sizes[gains > 0].sum() + ties), float(sizes[gains < 0].sum() + ties)
     if not gains.any():
         return better, worse, min(better, worse), 1.0, len(gains), "no differences" if len(gains) else "no problems"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        p = float(wilcoxon(np.sign(gains) * sizes, zero_method="zsplit").pvalue)
+    p = float(wilcoxon(gains, zero_method="zsplit").pvalue)
     return better, worse, min(better, worse), p, len(gains), ""

@@ -82,7 +82,7 @@ def paired(
     x, y, unmatched = _matched(a, b)
     x, y = diverged_last(x, lowest), diverged_last(y, lowest)
     alpha = 1 - share(confidence, "confidence")
-    gaps = np.sort(differences(x, y))
+    gaps = differences(x, y)
     middle = interval(gaps, "median", confidence, method, seed)
     n = len(gaps)
     if not n:
