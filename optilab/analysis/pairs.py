@@ -57,8 +57,8 @@ def paired(
     The interval is that of `interval(a - b, "median", confidence, method, seed)`. By default that is, from 6 pairs on at 95%, the
     exact one of order statistics, and below that the BCa bootstrap. The exact one is the default because the bootstrap of
     a median covers too rarely where seeds are few: of 300 normal samples of ten, 93% at 95%. method="bca" asks for
-    BCa throughout. The p-value is of the mean difference (`optilab.analysis.sign_flip`), so the two look at different things: call a method better
-    only where both agree, that is where the interval leaves out 0 and p is below the level.
+    BCa throughout. The p-value is of the mean difference (`optilab.analysis.sign_flip`), so the two look at different
+    things: call a method better only where both agree, that is where the interval leaves out 0 and p is below the level.
 
     a, b: Series by seed, matched by index; or sequences of equal length, matched by position. confidence: above 0 and below 1.
     seed: of what is drawn. lowest: whether the lowest value is best; it decides `probability_of_improvement` and what
