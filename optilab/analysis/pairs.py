@@ -64,12 +64,12 @@ def paired(
     seed: of what is drawn. lowest: whether the lowest value is best; it decides `probability_of_improvement` and what
     infinity means. method: of the interval.
 
-    An infinite value is that of a run that diverged, and worse than any other, whatever its sign: its difference to a finite one is
-    infinite, to another one 0. Without pairs, difference, cliffs_delta and probability_of_improvement are NaN, p is 1, and `reason`
-    says so.
+    An infinite value is that of a run that diverged, and worse than any other, whatever its sign: its difference to a finite
+    one is infinite, to another one 0. Without pairs, difference, cliffs_delta and probability_of_improvement are NaN, p is 1,
+    and `reason` says so.
 
-    Raises InputError where a value is NaN or no number, a seed is there twice, the lengths of sequences differ, one of a and b alone
-    is a Series, or confidence or method is none.
+    Raises InputError where a value is NaN or no number, a seed is there twice, the lengths of sequences differ, one of a and b
+    alone is a Series, or confidence or method is none.
 
     Source: arXiv 2511.19794 (paired seeds, BCa, sign-flip test); Agarwal et al., arXiv 2108.13264 (probability of improvement).
 
@@ -136,8 +136,8 @@ def _matched(
 def cliffs_delta(a: ArrayLike | pd.Series[Any], b: ArrayLike | pd.Series[Any]) -> float:
     """Cliff's delta: P(a > b) - P(a < b), over all pairs of a value of a and one of b.
 
-    a, b: of shapes (n,) and (m,), in any order, not paired; two infinite values of one sign tie. Returns a number from -1 (all of a
-    lie below all of b) to 1; NaN where a or b is empty, for then there is nothing to compare.
+    a, b: of shapes (n,) and (m,), in any order, not paired; two infinite values of one sign tie. Returns a number from -1 (all
+    of a lie below all of b) to 1; NaN where a or b is empty, for then there is nothing to compare.
 
     Raises InputError where values are NaN or no numbers.
 
