@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -18,19 +16,20 @@ _COLUMNS = ["better", "worse", "statistic", "p", "p_holm", "n", "reason"]
 def against_control(scores: pd.DataFrame, control: str, lowest: bool = True) -> pd.DataFrame:
     """Wilcoxon's signed-rank test of each method against one control, over problems, with Holm's correction.
 
-    The differences d_i to the control are ranked by absolute value, ties sharing the mean of their ranks. R+ adds the ranks where the
-    method is better, R- those where the control is; ranks of differences of 0 go half to each (`zero_method="zsplit"`). The
-    statistic is min(R+, R-). Its p is SciPy's, two-sided: exact up to 13 problems, and without ties up to 50; beyond, by the normal distribution.
+    The differences d_i to the control are ranked by absolute value, ties sharing the mean of their ranks. R+ adds the ranks
+    where the method is better, R- those where the control is; ranks of differences of 0 go half to each
+    (`zero_method="zsplit"`). The statistic is min(R+, R-). Its p is SciPy's, two-sided: exact up to 13 problems, and without
+    ties up to 50; beyond, by the normal distribution.
 
-    Differences are rounded to twelve significant digits of their scores first (`optilab.analysis.inputs.differences`), for float noise
-    would break ties.
+    Differences are rounded to twelve significant digits of their scores first (`optilab.analysis.inputs.differences`), for
+    float noise would break ties.
 
-    scores: a row a problem, a column a method; each problem should be of the same scale, as accuracies or logarithms of costs are,
-    for the test ranks differences across problems. control: the column that the others are compared with. lowest: whether the
-    lowest score is best.
+    scores: a row a problem, a column a method; each problem should be of the same scale, as accuracies or logarithms of costs
+    are, for the test ranks differences across problems. control: the column that the others are compared with. lowest: whether
+    the lowest score is best.
 
-    An infinite score, of either sign, is that of a method that diverged: a difference to it is the largest of all, and between two
-    of them there is none.
+    An infinite score, of either sign, is that of a method that diverged: a difference to it is the largest of all, and between
+    two of them there is none.
 
     Returns a row a method but the control, sorted by p, then by name, with the columns better (R+), worse (R-), statistic,
     p, p_holm (over all methods compared), n (number of problems) and reason (why p is 1 where there was nothing to test).
@@ -66,7 +65,5 @@ def _compared(gains: NDArray[np.float64]) -> tuple[float, float, float, float, i
     better, worse = float(sizes[gains > 0].sum() + ties), float(sizes[gains < 0].sum() + ties)
     if not gains.any():
         return better, worse, min(better, worse), 1.0, len(gains), "no differences" if len(gains) else "no problems"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        p = float(wilcoxon(np.sign(gains) * sizes, zero_method="zsplit").pvalue)
+    p = float(wilcoxon(gains, zero_method="zsplit").pvalue)
     return better, worse, min(better, worse), p, len(gains), ""

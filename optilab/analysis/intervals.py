@@ -86,7 +86,8 @@ def interval(
     Raises InputError where values are NaN or no numbers, and for an unknown statistic or method, a confidence that is none, and
     "order" for anything but a median.
 
-    Source: Efron, "Better bootstrap confidence intervals", JASA 82, 1987; Agarwal et al., arXiv 2108.13264 (the interquartile mean).
+    Source: Efron, "Better bootstrap confidence intervals", JASA 82, 1987; Agarwal et al., arXiv 2108.13264 (the interquartile
+    mean).
 
     >>> interval([3, 1, 4, 1, 5, 9, 2, 6, 5, 3])
     Interval(estimate=3.5, low=1.0, high=6.0, method='order', n=10, reason='')

@@ -57,19 +57,19 @@ def paired(
     The interval is that of `interval(a - b, "median", confidence, method, seed)`. By default that is, from 6 pairs on at 95%, the
     exact one of order statistics, and below that the BCa bootstrap. The exact one is the default because the bootstrap of
     a median covers too rarely where seeds are few: of 300 normal samples of ten, 93% at 95%. method="bca" asks for
-    BCa throughout. The p-value is of the mean difference (`optilab.analysis.sign_flip`), so the two look at different things: call a method better
-    only where both agree, that is where the interval leaves out 0 and p is below the level.
+    BCa throughout. The p-value is of the mean difference (`optilab.analysis.sign_flip`), so the two look at different
+    things: call a method better only where both agree, that is where the interval leaves out 0 and p is below the level.
 
     a, b: Series by seed, matched by index; or sequences of equal length, matched by position. confidence: above 0 and below 1.
     seed: of what is drawn. lowest: whether the lowest value is best; it decides `probability_of_improvement` and what
     infinity means. method: of the interval.
 
-    An infinite value is that of a run that diverged, and worse than any other, whatever its sign: its difference to a finite one is
-    infinite, to another one 0. Without pairs, difference, cliffs_delta and probability_of_improvement are NaN, p is 1, and `reason`
-    says so.
+    An infinite value is that of a run that diverged, and worse than any other, whatever its sign: its difference to a finite
+    one is infinite, to another one 0. Without pairs, difference, cliffs_delta and probability_of_improvement are NaN, p is 1,
+    and `reason` says so.
 
-    Raises InputError where a value is NaN or no number, a seed is there twice, the lengths of sequences differ, one of a and b alone
-    is a Series, or confidence or method is none.
+    Raises InputError where a value is NaN or no number, a seed is there twice, the lengths of sequences differ, one of a and b
+    alone is a Series, or confidence or method is none.
 
     Source: arXiv 2511.19794 (paired seeds, BCa, sign-flip test); Agarwal et al., arXiv 2108.13264 (probability of improvement).
 
@@ -82,7 +82,7 @@ def paired(
     x, y, unmatched = _matched(a, b)
     x, y = diverged_last(x, lowest), diverged_last(y, lowest)
     alpha = 1 - share(confidence, "confidence")
-    gaps = np.sort(differences(x, y))
+    gaps = differences(x, y)
     middle = interval(gaps, "median", confidence, method, seed)
     n = len(gaps)
     if not n:
@@ -136,8 +136,8 @@ def _matched(
 def cliffs_delta(a: ArrayLike | pd.Series[Any], b: ArrayLike | pd.Series[Any]) -> float:
     """Cliff's delta: P(a > b) - P(a < b), over all pairs of a value of a and one of b.
 
-    a, b: of shapes (n,) and (m,), in any order, not paired; two infinite values of one sign tie. Returns a number from -1 (all of a
-    lie below all of b) to 1; NaN where a or b is empty, for then there is nothing to compare.
+    a, b: of shapes (n,) and (m,), in any order, not paired; two infinite values of one sign tie. Returns a number from -1 (all
+    of a lie below all of b) to 1; NaN where a or b is empty, for then there is nothing to compare.
 
     Raises InputError where values are NaN or no numbers.
 

@@ -30,9 +30,9 @@ class Friedman:
 class Ranks:
     """Mean ranks of methods over problems, and what they tell apart.
 
-    mean_ranks: Series by method, best (lowest) first. chi2, p, F, p_F: of `Friedman`. critical_difference: methods whose mean ranks
-    are as far apart differ. cliques: largest groups of methods that don't, each a tuple, best first; groups of one are left out.
-    n: number of problems. reason: sentences on what is unusual or could not be had; empty where nothing is.
+    mean_ranks: Series by method, best (lowest) first. chi2, p, F, p_F: of `Friedman`. critical_difference: methods whose mean
+    ranks are as far apart differ. cliques: largest groups of methods that don't, each a tuple, best first; groups of one are
+    left out. n: number of problems. reason: sentences on what is unusual or could not be had; empty where nothing is.
     """
 
     mean_ranks: pd.Series[float]
@@ -78,9 +78,9 @@ def friedman_from_mean_ranks(mean_ranks: ArrayLike | pd.Series[Any], n: int, tie
     chi2 = 12 n / (k (k + 1)) [sum R_j^2 - k (k + 1)^2 / 4] / (1 - ties), with k - 1 degrees of freedom;
     F = (n - 1) chi2 / (n (k - 1) - chi2), with k - 1 and (k - 1)(n - 1).
 
-    mean_ranks: of shape (k,), k from 2, in any order. n: number of problems, from 2. ties: the share that ties take from
-    the variance of ranks, from 0 (no ties) to 1 (nothing but ties): sum (t^3 - t) / (n k (k^2 - 1)) over groups of t
-    equal scores. Where all problems rank alike, F is infinite and p_F 0. Where there is nothing but ties, chi2 and F are 0, p and p_F 1.
+    mean_ranks: of shape (k,), k from 2, in any order. n: number of problems, from 2. ties: the share that ties take from the
+    variance of ranks, from 0 (no ties) to 1 (nothing but ties): sum (t^3 - t) / (n k (k^2 - 1)) over groups of t equal scores.
+    Where all problems rank alike, F is infinite and p_F 0. Where there is nothing but ties, chi2 and F are 0, p and p_F 1.
 
     Raises InputError where arguments are not as said, and where k ranks don't add up to k (k + 1) / 2.
 
@@ -118,10 +118,11 @@ def ranks(scores: pd.DataFrame, lowest: bool = True, alpha: float = 0.05) -> Ran
     score is best. alpha: level of the critical difference. The order of rows and of columns doesn't enter.
 
     An infinite score, of either sign, is that of a method that diverged: last on its problem, and tied with others that did.
-    With fewer than two problems or two methods nothing can be tested: chi2, p, F and p_F are NaN, and `reason` says so. It says too
-    where there are more methods than half the problems.
+    With fewer than two problems or two methods nothing can be tested: chi2, p, F and p_F are NaN, and `reason` says so. It says
+    too where there are more methods than half the problems.
 
-    Raises InputError where a score is missing (naming its row and column) or no number, two columns have one name, or alpha is none.
+    Raises InputError where a score is missing (naming its row and column) or no number, two columns have one name, or alpha is
+    none.
 
     Source: Demšar, JMLR 7, 2006, section 3.2.
 

@@ -53,8 +53,8 @@ def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> floa
     It solves power_of(difference, n, alpha) = power.
 
     n: number of pairs, from 0. power, alpha: above 0 and below 1. Returns the difference in standard deviations of the paired
-    differences; inf with fewer than two pairs, which show nothing, and at a level that no test can reach; 0 where the power is no more than alpha, which no difference
-    at all has. Raises InputError where n, power or alpha is not as said.
+    differences; inf with fewer than two pairs, which show nothing, and at a level that no test can reach; 0 where the power is
+    no more than alpha, which no difference at all has. Raises InputError where n, power or alpha is not as said.
 
     Source: as `power_of`.
 
@@ -81,8 +81,8 @@ def seeds_needed(difference: float, power: float = 0.8, alpha: float = 0.05) -> 
 
     It is the smallest n with power_of(difference, n, alpha) >= power: the inverse of `smallest_difference`.
 
-    difference: in standard deviations of the paired differences, above 0. power, alpha: above 0 and below 1. Returns the number of
-    pairs, from 2.
+    difference: in standard deviations of the paired differences, above 0. power, alpha: above 0 and below 1. Returns the number
+    of pairs, from 2.
 
     Raises InputError where difference, power or alpha is not as said, and where a billion pairs would not do.
 
@@ -124,8 +124,8 @@ def smallest_p(n: int) -> float:
 def seeds_for_significance(comparisons: int = 1, alpha: float = 0.05) -> int:
     """The smallest number of paired seeds with which an exact test can be significant among so many comparisons.
 
-    It is the smallest n with comparisons * smallest_p(n) <= alpha: Holm's correction multiplies the smallest p-value by the number
-    of comparisons. With fewer seeds nothing can be significant, whatever they measure.
+    It is the smallest n with comparisons * smallest_p(n) <= alpha: Holm's correction multiplies the smallest p-value by the
+    number of comparisons. With fewer seeds nothing can be significant, whatever they measure.
 
     comparisons: size of the family, from 1. alpha: level of significance, above 0 and below 1. Raises InputError where they
     are not.

@@ -22,9 +22,9 @@ def sign_flip(gaps: ArrayLike | pd.Series[Any], seed: int = 0) -> float:
     p = P(|sum s_i d_i| >= |sum d_i|) over all 2^n signs. That is exact up to 16 differences other than 0 (which have no sign).
     Beyond, 65,535 signs are drawn, and p = (1 + number that are as extreme) / 65,536. It is never below 2 / 2^n.
 
-    gaps: differences, of shape (n,), in any order; infinite ones may be among them. The mean does not exist then, and
-    each difference counts as its sign times the rank of its absolute value: the test is Wilcoxon's signed-rank test. seed: of the signs
-    that are drawn. Returns p; without differences 1.
+    gaps: differences, of shape (n,), in any order; infinite ones may be among them. The mean does not exist then, and each
+    difference counts as its sign times the rank of its absolute value: the test is Wilcoxon's signed-rank test. seed: of the
+    signs that are drawn. Returns p; without differences 1.
 
     Raises InputError where differences are NaN or no numbers.
 
