@@ -19,7 +19,7 @@ _BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "tr
 def answer(experiment: Experiment, found: Results) -> list[str]:
     """Sentences that say which optimizers are better than the control, or what these seeds can't show.
 
-    None where there is nothing to compare: fewer than two labels, or nothing random in any run.
+    None of them where there is nothing to compare: fewer than two labels, or nothing random in any run.
     """
     runs = best_runs(found.runs, experiment.chosen_by)
     labels = sorted(set(runs["label"].astype(str)))

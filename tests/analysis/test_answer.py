@@ -80,7 +80,9 @@ def test_a_larger_family_takes_more_seeds() -> None:
 def test_one_rule_under_four_names_is_one() -> None:
     """Labels that rank first and fourth by their medians can't be told apart where only rounding moved them."""
     names = ["elementwise", "twin", "third", "vectorwise"]
-    found = verdict(table(**dict[str, Any]({name: drawn(40 + k, 10) for k, name in enumerate(names)})), "test_cost", "vectorwise")
+    found = verdict(
+        table(**dict[str, Any]({name: drawn(40 + k, 10) for k, name in enumerate(names)})), "test_cost", "vectorwise"
+    )
     assert set(outcomes(found).values()) == {"undecided"}
     for sentence in found.sentences[1:4]:
         assert "can't be told from vectorwise" in sentence

@@ -1,0 +1,95 @@
+"""The verdict below the table of `optilab run`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli.calls import refused
+from terminals import call
+
+EXPERIMENT = """
+name = "starts"
+seeds = {seeds}
+problem = {{ use = "two_valleys", start = "random" }}
+budget = {{ steps = 20 }}
+{more}
+
+[[optimizers]]
+use = "sgd"
+lr = 0.05
+
+[[optimizers]]
+use = "sgd"
+label = "slow"
+lr = 1e-6
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(seeds: int, *arguments: str, more: str = "") -> str:
+    """What the command prints, its lines joined."""
+    Path("starts.toml").write_text(EXPERIMENT.format(seeds=seeds, more=more), "utf-8")
+    return " ".join(call("run", "starts.toml", "--executor", "inline", *arguments).stdout.split())
+
+
+def test_the_verdict_stands_below_the_table(made: Path) -> None:
+    """Others are compared with the first entry, or with the control that the experiment names."""
+    text = run(8)
+    assert "sgd has a training cost of" in text
+    assert "slow is worse than sgd: its training cost is higher by" in text
+    assert "worse on 8 of 8 seeds, p = .008" in text
+    text = run(8, more='comparison = { control = "slow", measure = "train_cost", confidence = 0.9 }')
+    assert "sgd is better than slow" in text
+    assert "Intervals are of medians, at 90%" in text
+
+
+def test_few_seeds_are_told_to_be_few(made: Path) -> None:
+    """With three seeds nothing is called better; with one, how many it takes is said."""
+    assert "3 seeds can't show whether slow and sgd differ: p is never below .25" in run(3)
+    text = run(1)
+    assert "1 seed can't show which one is better: a significant difference takes 6 seeds at least." in text
+
+
+def test_nothing_random_has_no_verdict(made: Path) -> None:
+    """Where no seed makes a difference, the table says it all."""
+    given = EXPERIMENT.format(seeds=3, more="").replace(', start = "random"', "")
+    Path("starts.toml").write_text(given, "utf-8")
+    text = call("run", "starts.toml", "--executor", "inline").stdout
+    assert "slow" in text
+    assert "than" not in text
+    assert "p =" not in text
+
+
+def test_programs_get_the_verdict_too(made: Path) -> None:
+    """The summary has its sentences in a list."""
+    Path("starts.toml").write_text(EXPERIMENT.format(seeds=8, more=""), "utf-8")
+    found = json.loads(call("run", "starts.toml", "--executor", "inline", "--json", "--quiet").stdout)
+    assert found["verdict"][1].startswith("slow is worse than sgd")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ('control = "sdg"', "comparison.control: unknown label 'sdg': did you mean 'sgd'"),
+        (
+            'measure = "test_cost"',
+            "comparison.measure = 'test_cost': it is not measured on problem, two_valleys, which has no test part",
+        ),
+        ('measure = "train_accuracy"', "which has no classes"),
+        ('measure = "cost"', "comparison.measure"),
+        ("confidence = 95", "comparison.confidence"),
+    ],
+)
+def test_comparisons_that_can_not_be_made_are_refused_at_once(made: Path, given: str, message: str) -> None:
+    """Before anything runs: the label, the measure and the confidence are checked."""
+    Path("starts.toml").write_text(EXPERIMENT.format(seeds=2, more=f"comparison = {{ {given} }}"), "utf-8")
+    assert message in refused("run", "starts.toml")
+    assert not Path("results").exists()
