@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.holm import holm
-from optilab.analysis.inputs import share
 from optilab.analysis.intervals import interval
+from optilab.analysis.levels import share
 from optilab.analysis.pairs import paired
 from optilab.analysis.phrases import Comparison, Scale
 from optilab.errors import InputError, unknown

@@ -1,4 +1,4 @@
-"""What the statistics are handed, checked: numbers without NaN, shares, whole numbers, tables of scores and their differences."""
+"""What the statistics are handed, checked: numbers without NaN, tables of scores and their differences."""
 
 from __future__ import annotations
 
@@ -41,32 +41,6 @@ def numbers(values: ArrayLike | pd.Series[Any], name: str) -> NDArray[np.float64
         label = values.index.tolist()[first] if isinstance(values, pd.Series) else first
         raise InputError(f"{name}[{shown(label)}] is NaN; a run without a value must be infinite, or left out by name")
     return found
-
-
-def share(value: float, name: str) -> float:
-    """A number above 0 and below 1, such as a confidence or a level of significance.
-
-    Raises InputError where it is not.
-
-    >>> share(0.95, "confidence")
-    0.95
-    """
-    if not 0 < value < 1:
-        raise InputError(f"{name} must lie between 0 and 1, not {shown(value)}")
-    return float(value)
-
-
-def whole(value: int | np.integer[Any], name: str, least: int = 0) -> int:
-    """A whole number that is at least `least`.
-
-    Raises InputError where it is not.
-
-    >>> whole(3, "n")
-    3
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise InputError(f"{name} must be a whole number of at least {least}, not {shown(value)}")
-    return int(value)
 
 
 def diverged_last(scores: NDArray[np.float64], lowest: bool) -> NDArray[np.float64]:

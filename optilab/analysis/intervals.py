@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.inputs import numbers, share, whole
+from optilab.analysis.inputs import numbers
+from optilab.analysis.levels import share, whole
 from optilab.analysis.resolution import smallest_p
 from optilab.errors import InputError, unknown
 

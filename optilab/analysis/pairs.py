@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.inputs import differences, diverged_last, numbers, share
+from optilab.analysis.inputs import differences, diverged_last, numbers
 from optilab.analysis.intervals import Method, interval
+from optilab.analysis.levels import share
 from optilab.analysis.resolution import smallest_p
 from optilab.analysis.sign_flip import sign_flip
 from optilab.errors import InputError

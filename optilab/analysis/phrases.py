@@ -75,7 +75,7 @@ class Comparison:
     chance: bool
 
     def outcome(self, scale: Scale) -> str:
-        """ "better" or "worse" where the interval and p agree, else "undecided"."""
+        """The outcome: "better" or "worse" where the interval and p agree, else "undecided"."""
         low, high = (self.found.low, self.found.high) if scale.lowest else (-self.found.high, -self.found.low)
         if self.chance and self.p <= self.alpha and (high < 0 or low > 0):
             return "better" if high < 0 else "worse"

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from optilab.analysis.inputs import checked_scores, numbers, share, whole
+from optilab.analysis.inputs import checked_scores, numbers
+from optilab.analysis.levels import share, whole
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 

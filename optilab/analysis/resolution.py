@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from optilab.analysis.inputs import share, whole
+from optilab.analysis.levels import share, whole
 from optilab.errors import InputError
-from optilab.texts import shown
+from optilab.texts import counted, shown
 
 _FAR = 10.0  # a standard normal is never beyond
 _ENORMOUS = 1e300  # a difference that no test misses, but at a level of significance that no test reaches
@@ -140,3 +140,20 @@ def seeds_for_significance(comparisons: int = 1, alpha: float = 0.05) -> int:
     while comparisons * smallest_p(n) > alpha:
         n += 1
     return n
+
+
+def few_seeds(n: int, comparisons: int = 1, alpha: float = 0.05) -> str:
+    """The warning that belongs to so few seeds that no difference can be significant; "" where they are enough.
+
+    n: number of paired seeds, from 0. comparisons, alpha: as for `seeds_for_significance`, whose errors it raises.
+
+    >>> few_seeds(3, 2)
+    "3 seeds can't show which one is better: a significant difference in 2 comparisons takes 7 seeds at least."
+    >>> few_seeds(10)
+    ''
+    """
+    need = seeds_for_significance(comparisons, alpha)
+    if n >= need:
+        return ""
+    among = f" in {comparisons} comparisons" if comparisons > 1 else ""
+    return f"{counted(n, 'seed')} can't show which one is better: a significant difference{among} takes {need} seeds at least."

@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from optilab.analysis.best import best_runs
-from optilab.analysis.resolution import seeds_for_significance
+from optilab.analysis.resolution import few_seeds
 from optilab.experiment.experiment import Experiment
 from optilab.store import Results
-from optilab.texts import counted
 
 _BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
 
@@ -28,7 +27,7 @@ def answer(experiment: Experiment, found: Results) -> list[str]:
         return []
     seeds = int(random["seed"].nunique())
     if seeds == 1:
-        return [few_seeds(1, _comparisons(runs), experiment.comparison.confidence)]
+        return [few_seeds(1, _comparisons(runs), 1 - experiment.comparison.confidence)]
     from optilab.analysis.answer import verdict  # and SciPy's statistics with it
 
     given = experiment.comparison
@@ -36,15 +35,6 @@ def answer(experiment: Experiment, found: Results) -> list[str]:
         runs, given.measure or _measured(runs), _control(experiment, labels), confidence=given.confidence
     )
     return list(findings.sentences)
-
-
-def few_seeds(seeds: int, comparisons: int, confidence: float) -> str:
-    """What so many seeds can't show, if they are too few for any difference to be significant; else ""."""
-    need = seeds_for_significance(max(comparisons, 1), 1 - confidence)
-    if seeds >= need:
-        return ""
-    among = f" in {comparisons} comparisons" if comparisons > 1 else ""
-    return f"{counted(seeds, 'seed')} can't show which one is better: a significant difference{among} takes {need} seeds at least."
 
 
 def _comparisons(runs: pd.DataFrame) -> int:

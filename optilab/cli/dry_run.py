@@ -40,7 +40,7 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     console.print(_grid_table(grid))
     for note in dataset_notes(experiment):
         console.print(note)
-    for line in _without_chance(grid):
+    for line in [*_without_chance(grid), *_resolution(grid)]:
         console.print(line)
     if not experiment.tuning:
         _tell(console, grid, "evaluation", there, rerun)
@@ -91,6 +91,26 @@ def _without_chance(grid: Grid) -> list[str]:
         return []
     named = "; ".join(list(labels)[:_NAMED]) + (f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else "")
     return [f"{named}: {WITHOUT_CHANCE}"]
+
+
+def _resolution(grid: Grid) -> list[str]:
+    """One sentence that says what the planned seeds can show, or that they can't show anything."""
+    labels: dict[str, set[str]] = {}  # by problem
+    plans = [(block.cell, block.plan) for block in grid.cells.blocks] + [(s.low, s.low.plan) for s in grid.spaces]
+    for cell, _ in plans:
+        labels.setdefault(table_key(cell.problem), set()).add(cell.label)
+    comparisons = sum(len(there) - 1 for there in labels.values())
+    if not comparisons or not any(is_random(plan) for _, plan in plans):
+        return []
+    from optilab.analysis.resolution import few_seeds, smallest_difference
+
+    n, alpha = len(seeds_of(grid.experiment, "evaluation")), 1 - grid.experiment.comparison.confidence
+    if warning := few_seeds(n, comparisons, alpha):
+        return [warning]
+    size = smallest_difference(n, alpha=alpha)
+    return [
+        f"{n} seeds would likely show a difference of {size:.2g} times the standard deviation of paired differences (power 80 %)."
+    ]
 
 
 def _nothing_chosen(grid: Grid, best: Sequence[Task]) -> list[str]:

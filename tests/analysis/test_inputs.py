@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optilab import InputError
-from optilab.analysis.inputs import checked_scores, differences, diverged_last, numbers, share, whole
+from optilab.analysis.inputs import checked_scores, differences, diverged_last, numbers
+from optilab.analysis.levels import share, whole
 
 INF, NAN = math.inf, math.nan
 FINITE = st.floats(-1e6, 1e6)

@@ -93,3 +93,20 @@ def test_comparisons_that_can_not_be_made_are_refused_at_once(made: Path, given:
     Path("starts.toml").write_text(EXPERIMENT.format(seeds=2, more=f"comparison = {{ {given} }}"), "utf-8")
     assert message in refused("run", "starts.toml")
     assert not Path("results").exists()
+
+
+def test_a_dry_run_says_what_the_seeds_can_show(made: Path) -> None:
+    """Before anything runs: how many are needed at least, or which difference they would likely show."""
+    for seeds, more, told in (
+        (3, "", "3 seeds can't show which one is better: a significant difference takes 6 seeds at least."),
+        (
+            6,
+            "comparison.confidence = 0.99",
+            "6 seeds can't show which one is better: a significant difference takes 8 seeds",
+        ),
+        (10, "", "10 seeds would likely show a difference of 1 times the standard deviation of paired differences"),
+    ):
+        assert told in run(seeds, "--dry-run", more=more)
+    given = EXPERIMENT.format(seeds=3, more="").replace(', start = "random"', "")
+    Path("starts.toml").write_text(given, "utf-8")
+    assert "difference" not in call("run", "starts.toml", "--dry-run").stdout
