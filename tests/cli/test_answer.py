@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli.calls import refused
+
 from terminals import call
 
 EXPERIMENT = """
