@@ -116,3 +116,16 @@ def test_a_command_imports_what_it_needs(
     """Commands that draw nothing import nothing that draws; none imports what another command is for."""
     at_end, _ = imported(made[0], *arguments)
     assert at_end & not_needed == set()
+
+
+def test_nothing_is_collected_at_the_end(tmp_path: Path) -> None:
+    """After a command, in a process that is about to end, the collector has nothing left to look at; thresholds are as before."""
+    code = """
+import atexit, gc
+before = gc.get_threshold()
+atexit.register(lambda: print(gc.get_threshold() == before, gc.get_count()[0] < 1000, gc.get_freeze_count() > 10_000))
+from optilab.cli.main import main
+main(["--version"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "True True True"
