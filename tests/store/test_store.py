@@ -36,9 +36,9 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
 
 
 def test_the_columns_of_history() -> None:
-    """The history has the columns of the design, and the first two weights."""
-    design = "run_id step epoch examples gradient_evaluations seconds cpu_seconds train_cost test_cost train_accuracy "
-    design += "test_accuracy gradient_norm update_norm weight_norm lr w_0 w_1"
+    """The history has the columns of the design, those of the validation part, and the first two weights."""
+    design = "run_id step epoch examples gradient_evaluations seconds cpu_seconds train_cost valid_cost test_cost "
+    design += "train_accuracy valid_accuracy test_accuracy gradient_norm update_norm weight_norm lr w_0 w_1"
     assert design.split() == HISTORY.names
 
 
