@@ -1,4 +1,4 @@
-"""The comparison of optimizers as a table for the terminal."""
+"""The comparison of optimizers as a table, for the terminal or as text."""
 
 from __future__ import annotations
 
@@ -11,25 +11,62 @@ from rich.console import Group
 from rich.text import Text
 
 from optilab.analysis.comparison import comparison, on_test_examples
+from optilab.analysis.effort import tuning_effort
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
+from optilab.cli.written import FORMATS
+from optilab.errors import InputError, unknown
 from optilab.experiment.experiment import Experiment
 from optilab.records.columns import AXES
 from optilab.store import Results
-from optilab.texts import printable, shortened
+from optilab.texts import counted, printable, shortened
 from optilab.training.chance import WITHOUT_CHANCE
 
 _NAME = 40  # letters of a label in the notes
+_LISTED = 12  # lines that the notes name
+
+
+NOTHING = "No runs to compare."
 
 
 def comparison_table(experiment: Experiment, found: Results, by: str, width: int) -> Group:
-    """One row per line of the comparison, showing its best cell by the measure `by`; notes stand below.
+    """One row per line of the comparison, showing its best cell by the column `by` of runs; notes stand below.
 
     width: of the terminal, in characters.
     """
     rows = comparison(found.runs, found.history, by)
     if rows.empty:
-        return Group(Text("No runs to compare."))
+        return Group(Text(NOTHING))
+    columns = _columns(rows, found)
+    table = [[_cell(key, row) for key in columns] for row in rows.to_dict("records")]
+    heading = 2 if "problem" in columns else 1
+    return Group(
+        fitting(list(columns.values()), table, width, heading=heading),
+        Text(printable(comparison_notes(experiment, found, rows, by, below=True))),
+    )
+
+
+def comparison_text(experiment: Experiment, found: Results, form: str) -> str:
+    """The same table as text, in one of `written.FORMATS`. InputError for another format, and if there are no runs to compare."""
+    if form not in FORMATS:
+        raise unknown("format", form, FORMATS)
+    rows = comparison(found.runs, found.history, experiment.chosen_by)
+    if rows.empty:
+        raise InputError(NOTHING)
+    columns = _columns(rows, found)
+    table = [[_on_one_line(_cell(key, row)) for key in columns] for row in rows.to_dict("records")]
+    head = [column.title for column in columns.values()]
+    notes = comparison_notes(experiment, found, rows, experiment.chosen_by, below=False)
+    return FORMATS[form](head, table, [column.figures for column in columns.values()], printable(notes))
+
+
+def _on_one_line(cell: Text) -> str:
+    value, _, ends = cell.plain.partition("\n")
+    return f"{value} ({ends})" if ends else value
+
+
+def _columns(rows: pd.DataFrame, found: Results) -> dict[str, TableColumn]:
+    """The columns that have values, by their keys in `_cell`."""
     classified = bool(rows["test_accuracy"].notna().any())
     tested = bool(rows["test_cost"].notna().any())
     validated = bool(rows["valid_cost"].notna().any())
@@ -51,25 +88,24 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
         "epochs": (TableColumn("steps" if steps_are_epochs and not tested else "epochs", figures=True), True),
         "seconds": (TableColumn("seconds", figures=True), True),
     }
-    shown = {key: column for key, (column, there) in columns.items() if there}
-    table = [[_cell(key, row) for key in shown] for row in rows.to_dict("records")]
-    return Group(
-        fitting(list(shown.values()), table, width, heading=2 if several else 1),
-        comparison_notes(experiment, rows, by, tuned=tuned),
-    )
+    return {key: column for key, (column, there) in columns.items() if there}
 
 
-def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tuned: bool) -> Text:
-    """The notes below the table: number of seeds, and on which seeds hyperparameters were chosen."""
+def comparison_notes(experiment: Experiment, found: Results, rows: pd.DataFrame, by: str, *, below: bool) -> str:
+    """The notes of the table: number of seeds, on which seeds and by what hyperparameters were chosen, and what that cost.
+
+    below: whether ranges stand below the medians, and not behind them.
+    """
     seeds = rows["seeds"].max()
-    caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; below it the lowest and the highest."
+    where = "below it" if below else "in brackets"
+    caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; {where} the lowest and the highest."
     alone = rows.loc[~rows["random"].astype(bool), "label"]
     if len(alone) == len(rows):
         caption = f"Each is {WITHOUT_CHANCE}."
     elif len(alone):
         labels = "; ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
         caption += f" Of {labels} {WITHOUT_CHANCE}."
-    if tuned:
+    if rows["hyperparameters"].any():
         chosen_on = "other seeds" if experiment.tuning else "the same seeds"
         which, _, measure = by.partition("_")
         caption += (
@@ -77,7 +113,26 @@ def comparison_notes(experiment: Experiment, rows: pd.DataFrame, by: str, *, tun
         )
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
-    return Text(printable(caption))
+        caption += _effort(tuning_effort(found.runs, found.history))
+    return caption
+
+
+def _effort(effort: pd.DataFrame) -> str:
+    """The sentence that says how many trials and epochs went into each line."""
+    told = [
+        f"{counted(row['trials'], 'trial')} of {row['epochs']:.4g} epochs in all" for row in effort.to_dict("records")
+    ]
+    if len(set(told)) == 1:
+        return f" {told[0]} went into each."
+    several = effort["problem"].nunique() > 1
+    names = [
+        shortened(str(row["label"]), _NAME) + (f" on {shortened(str(row['problem']), _NAME)}" if several else "")
+        for row in effort.to_dict("records")
+    ]
+    parts = [f"{of} {text}" for of, text in zip(names, told, strict=True)]
+    listed = "; ".join(parts[:_LISTED]) + (f"; and {len(parts) - _LISTED} more" if len(parts) > _LISTED else "")
+    unequal = "" if effort["trials"].nunique() == 1 else " The tuning budgets are unequal."
+    return f" Tuning took: {listed}.{unequal}"
 
 
 def _cell(key: str, row: Mapping[Any, Any]) -> Text:

@@ -140,6 +140,7 @@ for _command in (
     results.replay_command,
     results.merge_command,
     results.export_command,
+    results.table_command,
     offers.list_command,
     offers.show_command,
     offers.data_command,

@@ -70,6 +70,23 @@ def merge_command(results: str, others: tuple[str, ...]) -> None:
             )
 
 
+@click.command("table", cls=Command)
+@click.argument("results", type=click.Path())
+@click.option("--format", "form", default="markdown", show_default=True, help="markdown, latex (with booktabs) or csv.")
+@trust_option
+@plugin_option
+def table_command(results: str, form: str, trust: bool, plugin_files: tuple[str, ...]) -> None:
+    """Print the comparison of the results in the folder RESULTS as a table for a paper."""
+    use_files(plugin_files)
+    trust_datasets(results, trust)
+    from optilab.cli.comparison import comparison_text
+    from optilab.experiment.file import read_stored
+    from optilab.store import load
+
+    found = load(results)
+    say(comparison_text(read_stored(found.folder), found, form).rstrip("\n"))
+
+
 @click.command("export", cls=Command)
 @click.argument("results", type=click.Path())
 @click.option("--csv", "as_csv", is_flag=True, help="As runs.csv and history.csv.")

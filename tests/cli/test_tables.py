@@ -198,8 +198,10 @@ def test_runs_a_second(a_second: float, told: str) -> None:
 def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> None:
     """No character of a label is lost there, not even one that rich takes out of its texts."""
     runs = pd.DataFrame({"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": ""})
-    notes = comparison_notes(SimpleNamespace(tuning=None), runs, "final_train_cost", tuned=False)  # type: ignore[arg-type]
-    assert notes.plain == f"One seed. Of {printable(label)} one run, as nothing in it is random."
+    experiment: Any = SimpleNamespace(tuning=None)
+    none: Any = None  # no results, for nothing was tuned
+    notes = comparison_notes(experiment, none, runs, "final_train_cost", below=True)
+    assert printable(notes) == f"One seed. Of {printable(label)} one run, as nothing in it is random."
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

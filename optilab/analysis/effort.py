@@ -1,0 +1,28 @@
+"""What tuning has cost: trials and epochs that went into the choice of each line's hyperparameters."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
+
+
+def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """The tuning budget that each line has used: runs that were given up, diverged or failed count as far as they came.
+
+    runs, history: optilab's tables. The runs of tuning count where there are any, else those of evaluation, of which the best cell is
+    chosen then.
+
+    Returns LINE, NAMES, trials (number of cells that were tried), runs, and epochs (of all these runs together), in the order of
+    `runs`.
+    """
+    runs = identified(runs)
+    tuned = runs["role"] == "tuning"
+    tried = runs[tuned] if tuned.any() else runs
+    last = history.groupby("run_id")["epoch"].max()
+    tried = tried.assign(cell=cell_numbers(tried), epochs=tried["run_id"].map(last).fillna(0.0))
+    return (
+        tried.groupby([*LINE, *NAMES], sort=False)
+        .agg(trials=("cell", "nunique"), runs=("run_id", "nunique"), epochs=("epochs", "sum"))
+        .reset_index()
+    )

@@ -1,0 +1,59 @@
+"""Tables as text for papers: Markdown, LaTeX, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    "–": "--",
+    "×": r"$\times$",
+    "∞": r"$\infty$",
+}
+
+Rows = Sequence[Sequence[str]]
+
+
+def markdown(head: Sequence[str], rows: Rows, figures: Sequence[bool], notes: str) -> str:
+    """A table of GitHub's Markdown, columns of figures to the right, with its notes below it."""
+    marks = ["---:" if right else "---" for right in figures]
+    lines = [head, marks, *rows]
+    table = "\n".join("| " + " | ".join(map(_in_markdown, line)) + " |" for line in lines)
+    return f"{table}\n\n{notes}\n"
+
+
+def latex(head: Sequence[str], rows: Rows, figures: Sequence[bool], notes: str) -> str:
+    """A table of LaTeX's package booktabs, with its notes as the caption."""
+    columns = "".join("r" if right else "l" for right in figures)
+    lines = [" & ".join(map(_in_latex, line)) + r" \\" for line in (head, *rows)]
+    body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
+    table = [rf"\begin{{tabular}}{{{columns}}}", *(f"  {line}" for line in body), r"\end{tabular}"]
+    parts = [r"\begin{table}", r"  \centering", rf"  \caption{{{_in_latex(notes)}}}", *(f"  {line}" for line in table)]
+    return "\n".join(["% needs \\usepackage{booktabs}", *parts, r"\end{table}"]) + "\n"
+
+
+def comma_separated(head: Sequence[str], rows: Rows, figures: Sequence[bool], notes: str) -> str:
+    """The table as CSV, without its notes, which CSV has no place for."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([head, *rows])
+    return text.getvalue()
+
+
+FORMATS: dict[str, Callable[[Sequence[str], Rows, Sequence[bool], str], str]] = {
+    "markdown": markdown,
+    "latex": latex,
+    "csv": comma_separated,
+}
+
+
+def _in_markdown(text: str) -> str:
+    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;").split())
+
+
+def _in_latex(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))
