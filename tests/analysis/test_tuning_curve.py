@@ -138,7 +138,7 @@ def test_the_band_is_read_off_order_statistics() -> None:
     ],
 )
 def test_the_band_is_opdas(count: int, low: list[float], high: list[float]) -> None:
-    """opda 0.8, method "ld_equal_tailed", of the values 1 to n at k = 1, 2, 3, 5, 8, 10."""
+    """The numbers of opda 0.8, method "ld_equal_tailed", of the values 1 to n at k = 1, 2, 3, 5, 8, 10."""
     found = curve_of(range(1, count + 1)).set_index("k").loc[[1, 2, 3, 5, 8, 10]]
     assert found["low"].tolist() == low
     assert found["high"].tolist() == high
