@@ -30,11 +30,17 @@ def answer(experiment: Experiment, found: Results) -> list[str]:
         return [few_seeds(1, _comparisons(runs), 1 - experiment.comparison.confidence)]
     from optilab.analysis.answer import verdict  # and SciPy's statistics with it
 
-    given = experiment.comparison
-    findings = verdict(
-        runs, given.measure or _measured(runs), _control(experiment, labels), confidence=given.confidence
-    )
-    return list(findings.sentences)
+    given, control = experiment.comparison, _control(experiment, labels)
+    measure = given.measure or _measured(runs)
+    sentences = list(verdict(runs, measure, control, confidence=given.confidence).sentences)
+    if given.target is not None:
+        from optilab.analysis.arrival import arrival_verdict
+
+        history = found.history[found.history["run_id"].isin(runs["run_id"])]
+        unit = "steps" if (history["epoch"] == history["step"]).all() else "epochs"
+        times = arrival_verdict(runs, history, given.target, measure, control, unit=unit, confidence=given.confidence)
+        sentences = [*times.sentences, *sentences]
+    return sentences
 
 
 def _comparisons(runs: pd.DataFrame) -> int:

@@ -73,6 +73,7 @@ class Comparison(Settings):
     control: the label of the optimizer with which the others are compared; that of the first entry if not given.
     measure: by whose final value; if not given, the first of test_accuracy, test_cost, valid_accuracy, valid_cost and train_cost
         that is measured.
+    target: a value of this measure; the time that each needs to reach it is compared too.
     confidence: of the intervals; a difference is significant where p is at most 1 - confidence.
     """
 
@@ -80,6 +81,7 @@ class Comparison(Settings):
     measure: (
         Literal["train_cost", "train_accuracy", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] | None
     ) = None
+    target: float | None = Field(None, allow_inf_nan=False)
     confidence: float = Field(0.95, gt=0.5, lt=1)
 
 

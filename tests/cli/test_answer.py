@@ -52,6 +52,14 @@ def test_the_verdict_stands_below_the_table(made: Path) -> None:
     assert "Intervals are of medians, at 90%" in text
 
 
+def test_times_to_a_target_come_first(made: Path) -> None:
+    """Where the experiment names a target, the time that each needs is told, in steps on a function."""
+    text = run(8, more="comparison.target = 0.5")
+    assert "sgd reaches a training cost of 0.5 in" in text
+    assert " steps" in text
+    assert text.index("reaches a training cost") < text.index("has a training cost of")
+
+
 def test_few_seeds_are_told_to_be_few(made: Path) -> None:
     """With three seeds nothing is called better; with one, how many it takes is said."""
     assert "3 seeds can't show whether slow and sgd differ: p is never below .25" in run(3)
