@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.holm import holm
+from optilab.analysis.families import holm
 from optilab.analysis.intervals import interval
 from optilab.analysis.levels import share
 from optilab.analysis.pairs import paired

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.answer import Findings, verdict
+from optilab.analysis.censoring import median_time
 from optilab.analysis.phrases import Scale, p_text
 from optilab.analysis.resolution import few_seeds
-from optilab.analysis.survival import median_time
 from optilab.analysis.targets import time_to_target
 from optilab.records.statuses import LASTED
 from optilab.texts import counted

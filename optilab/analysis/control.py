@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optilab.analysis.holm import holm
+from optilab.analysis.families import holm
 from optilab.analysis.inputs import checked_scores, differences
 from optilab.errors import unknown
 

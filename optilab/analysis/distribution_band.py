@@ -88,6 +88,9 @@ def coverage(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:
 
     The bounds are symmetric: low[i] = 1 - high[n - 1 - i]. The number N(t) of draws up to t must lie between the number of
     high's and of low's up to t. As a Poisson process, given N(1) = n, it is followed from 0 to 1/2; from 1 down to 1/2 it is the same.
+
+    >>> round(coverage(np.array([0.25]), np.array([0.75])), 6)
+    0.5
     """
     from scipy.special import gammaln
 

@@ -15,6 +15,12 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
 
     Returns LINE, NAMES, trials (number of cells that were tried), runs, and epochs (of all these runs together), in the order of
     `runs`.
+
+    >>> runs = pd.DataFrame({"lr": [0.1, 0.1, 0.2], "seed": [0, 1, 0], "run_id": ["r", "s", "t"]})
+    >>> runs = runs.assign(problem="p", label="ours", optimizer="o", schedule="constant", batch_size=32, role="tuning")
+    >>> history = pd.DataFrame({"run_id": ["r", "s", "t"], "epoch": [5.0, 5.0, 2.0]})
+    >>> tuning_effort(runs, history)[["label", "trials", "runs", "epochs"]].values.tolist()
+    [['ours', 2, 3, 12.0]]
     """
     runs = identified(runs)
     tuned = runs["role"] == "tuning"

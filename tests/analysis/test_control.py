@@ -17,7 +17,7 @@ from scipy import stats
 
 from optilab import InputError
 from optilab.analysis.control import against_control
-from optilab.analysis.holm import holm
+from optilab.analysis.families import holm
 
 INF = math.inf
 COLUMNS = ["better", "worse", "statistic", "p", "p_holm", "n", "reason"]

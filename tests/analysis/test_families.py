@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optilab import InputError
-from optilab.analysis.holm import holm
+from optilab.analysis.families import holm
 
 P_VALUES = st.lists(st.floats(0, 1), max_size=7)
 

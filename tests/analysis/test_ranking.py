@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from optilab import InputError
-from optilab.analysis.ranks import critical_difference, friedman_from_mean_ranks, ranks
+from optilab.analysis.ranking import critical_difference, friedman_from_mean_ranks, ranks
 
 INF, NAN = math.inf, math.nan
 SCORES = st.sampled_from([0.0, 1.0, 2.0, 3.0, INF])
