@@ -9,24 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from optilab.analysis.inputs import numbers
 from optilab.errors import InputError
 from optilab.texts import counted, shown
-
-
-def vector(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """`values` as an array of numbers, one dimension, without NaN; infinite ones may stand in it.
-
-    Raises InputError, which calls the argument `name`.
-    """
-    try:
-        found = np.array(values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}: {shown(values)} is no list of numbers") from error
-    if found.ndim != 1:
-        raise InputError(f"{name}: has {counted(found.ndim, 'dimension')}; a list of numbers has one")
-    if missing := int(np.isnan(found).sum()):
-        raise InputError(f"{name}: {missing} of {len(found)} values are NaN; what diverged or was missed is inf")
-    return found
 
 
 def switches(values: ArrayLike, name: str, count: int) -> NDArray[np.bool_]:
@@ -34,7 +19,7 @@ def switches(values: ArrayLike, name: str, count: int) -> NDArray[np.bool_]:
 
     Raises InputError, which calls the argument `name`.
     """
-    found = vector(values, name)
+    found = numbers(values, name)
     if not np.isin(found, (0, 1)).all():
         raise InputError(f"{name}: {shown(found[~np.isin(found, (0, 1))][0].item())} is neither true nor false")
     if len(found) != count:
@@ -73,12 +58,3 @@ def amounts_table(values: pd.DataFrame, name: str) -> pd.DataFrame:
 def by_name(names: Iterable[Hashable]) -> list[Any]:
     """Names in an order that does not depend on the one they come in; they may be of several types."""
     return sorted(names, key=lambda name: (str(name), type(name).__name__))
-
-
-def check_confidence(confidence: float) -> None:
-    """Check that `confidence` is a probability.
-
-    Raises InputError unless it is within (0, 1).
-    """
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence: {shown(confidence)} is not within (0, 1); usual is 0.95")

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.arguments import amounts, check_confidence, vector
+from optilab.analysis.arguments import amounts
 from optilab.analysis.distribution_band import distribution_band
+from optilab.analysis.inputs import numbers
+from optilab.analysis.levels import share
 from optilab.errors import InputError
 from optilab.texts import counted
 
@@ -60,8 +62,8 @@ def tuning_curve(
     1  2      1.67     1.0
     2  3      1.00     1.0
     """
-    found = vector(values, "values")
-    check_confidence(confidence)
+    found = numbers(values, "values")
+    share(confidence, "confidence")
     diverged = np.isinf(found)
     costs = np.sort(np.where(diverged, np.inf, found if lowest else -found))
     count, finite = len(costs), len(costs) - int(diverged.sum())

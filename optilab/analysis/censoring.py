@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.arguments import check_confidence, switches, vector
+from optilab.analysis.arguments import switches
+from optilab.analysis.inputs import numbers
+from optilab.analysis.levels import share
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 
@@ -82,7 +84,7 @@ def survival(times: ArrayLike, reached: ArrayLike, confidence: float = 0.95) -> 
     {'time': [2.0, 3.0, 5.0], 'at_risk': [4, 3, 1], 'survival': [0.75, 0.5, 0.5]}
     """
     found, hit = _checked(times, reached)
-    check_confidence(confidence)
+    share(confidence, "confidence")
     columns = ["time", "at_risk", "survival", "low", "high"]
     if not len(found):
         return pd.DataFrame(columns=columns, dtype=float).astype({"at_risk": int})
@@ -202,7 +204,7 @@ def expected_running_time(times: ArrayLike, reached: ArrayLike) -> float:
 
 def _checked(times: ArrayLike, reached: ArrayLike, end: str = "") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The two arrays, of one length; `end` is that of the arguments' names."""
-    found = vector(times, f"times{end}")
+    found = numbers(times, f"times{end}")
     refused = found[(found < 0) | np.isinf(found)]
     if len(refused):
         raise InputError(

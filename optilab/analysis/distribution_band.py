@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.analysis.arguments import check_confidence
+from optilab.analysis.levels import share
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -44,7 +44,7 @@ def distribution_band(count: int, confidence: float = 0.95) -> tuple[NDArray[np.
     """
     if count < 0:
         raise InputError(f"count: {shown(count)} is no number of draws; it is 0 or more")
-    check_confidence(confidence)
+    share(confidence, "confidence")
     return _band(int(count), float(confidence))
 
 

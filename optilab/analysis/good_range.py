@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.arguments import vector
+from optilab.analysis.inputs import numbers
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -88,7 +88,7 @@ def sensitivity_width(
 
 def _checked(settings: ArrayLike, values: ArrayLike, within: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Settings, ascending, and the value of each."""
-    tried, found = vector(settings, "settings"), vector(values, "values")
+    tried, found = numbers(settings, "settings"), numbers(values, "values")
     refused = tried[(tried <= 0) | np.isinf(tried)]
     if len(refused):
         raise InputError(f"settings: {shown(refused[0].item())} is not finite and above 0, so it has no logarithm")

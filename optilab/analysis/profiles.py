@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.arguments import amounts_table, vector
+from optilab.analysis.arguments import amounts_table
+from optilab.analysis.inputs import numbers
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -178,7 +179,7 @@ def _levels(given: ArrayLike | None, values: pd.DataFrame, name: str, least: flo
     if given is None:
         finite = values.to_numpy()[np.isfinite(values.to_numpy())]
         return np.unique(np.append(finite, 1.0) if least else finite)
-    levels = vector(given, name)
+    levels = numbers(given, name)
     if (levels < least).any():
         raise InputError(f"{name}: {shown(levels[levels < least][0].item())} is below {least:g}")
     return np.unique(np.asarray(given))
@@ -186,6 +187,6 @@ def _levels(given: ArrayLike | None, values: pd.DataFrame, name: str, least: flo
 
 def _shares(values: pd.DataFrame, levels: NDArray[np.generic], name: str) -> pd.DataFrame:
     """The share of rows with a finite value of at most x, for each level x and each column."""
-    numbers = np.where(np.isfinite(values), values, np.nan)
-    counts = (numbers[None] <= levels[:, None, None]).sum(axis=1)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    counts = (finite[None] <= levels[:, None, None]).sum(axis=1)
     return pd.DataFrame(counts / max(len(values), 1), pd.Index(levels, name=name), values.columns)

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.arguments import by_name, check_confidence, vector
+from optilab.analysis.arguments import by_name
+from optilab.analysis.inputs import numbers
+from optilab.analysis.levels import share
 from optilab.errors import InputError, unknown
 from optilab.records.columns import ASCENDING
 from optilab.texts import counted, shown
@@ -98,15 +100,15 @@ def ecdf(
     {'time': [5.0, 9.0], 'share': [0.5, 0.75]}
     """
     wanted = np.unique(_checked_targets(targets, "targets"))
-    check_confidence(confidence)
+    share(confidence, "confidence")
     _, first, last = _first_times(history, wanted, measure, by, ascending, run_ids)
     if not len(first):
         return pd.DataFrame(columns=["time", "share", "low", "high"], dtype=float)
     hits = np.sort(first[np.isfinite(first)])
     times = np.unique(np.append(hits, last.max()))
-    share = np.searchsorted(hits, times, "right") / first.size
-    low, high = _mean_bounds(share, len(first), confidence)
-    return pd.DataFrame({"time": times, "share": share, "low": low, "high": high})
+    reached = np.searchsorted(hits, times, "right") / first.size
+    low, high = _mean_bounds(reached, len(first), confidence)
+    return pd.DataFrame({"time": times, "share": reached, "low": low, "high": high})
 
 
 def log_targets(
@@ -160,7 +162,7 @@ def log_targets(
 
 def _checked_targets(targets: ArrayLike, name: str) -> NDArray[np.float64]:
     """The targets as an array."""
-    found = vector(targets, name)
+    found = numbers(targets, name)
     if not len(found) or not np.isfinite(found).all():
         raise InputError(f"{name}: {shown(targets)} must be one finite number or more")
     return found

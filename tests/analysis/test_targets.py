@@ -203,13 +203,13 @@ def test_targets_are_finite_numbers() -> None:
         time_to_target(history, INF, "train_cost")
     with pytest.raises(InputError, match=r"^targets: \[\] must be one finite number or more$"):
         ecdf(history, [], "train_cost")
-    with pytest.raises(InputError, match=r"^targets: 1 of 2 values are NaN"):
+    with pytest.raises(InputError, match=r"^targets\[\d\] is NaN"):
         ecdf(history, [1, NAN], "train_cost")
     with pytest.raises(InputError, match=r"^run_ids: 'run0' of history is not among them$"):
         time_to_target(history, 1, "train_cost", run_ids=["run1"])
     with pytest.raises(InputError, match=r"^never: 'run1' is no run of history$"):
         time_to_target(history, 1, "train_cost", never=["run1"])
-    with pytest.raises(InputError, match=r"^confidence: 2 is not"):
+    with pytest.raises(InputError, match=r"^confidence must lie between 0 and 1, not 2"):
         ecdf(history, [1], "train_cost", confidence=2)
 
 
