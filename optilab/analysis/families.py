@@ -38,5 +38,5 @@ def holm(p: ArrayLike | pd.Series[Any]) -> NDArray[np.float64] | pd.Series[float
         raise InputError(f"p must lie in [0, 1], not {shown(found[(found < 0) | (found > 1)][0].item())}")
     order = np.argsort(found, kind="stable")
     adjusted = np.empty_like(found)
-    adjusted[order] = np.minimum(np.maximum.accumulate(found[order] * np.arange(len(found), 0, -1)), 1)
+    adjusted[order] = np.minimum(pd.Series(found[order] * np.arange(len(found), 0, -1)).cummax(), 1)
     return pd.Series(adjusted, p.index, name=p.name) if isinstance(p, pd.Series) else adjusted

@@ -211,7 +211,7 @@ def _first_times(
     for name, run in rows.sort_values(by).groupby("run_id", sort=False):
         times, values = run[by].to_numpy(), run[measure].to_numpy()
         costs = np.where(np.isfinite(values), -values if upward else values, np.inf)
-        best = np.minimum.accumulate(costs)  # falls, so that its negative can be searched
+        best = pd.Series(costs).cummin().to_numpy()  # falls, so that its negative can be searched
         found = np.searchsorted(-best, targets if upward else -targets, "left")
         first[place[name]] = np.append(times, np.inf)[found]
         last[place[name]] = times[-1]

@@ -161,7 +161,7 @@ def test_a_run_that_is_given_up() -> None:
         ({"plateau": {"improvement": 1}}, r"stop\.plateau\.improvement = 1"),
         (
             {"plateau": {"of": "train_accuracy"}},
-            r"stop\.plateau\.of = 'train_accuracy': expected 'train_cost', 'test_cost' or",
+            r"stop\.plateau\.of = 'train_accuracy': expected 'train_cost', 'valid_cost', 'test_cost' or",
         ),
         ({"time_limit": 0}, r"stop\.time_limit = 0"),
         ({"timelimit": 1}, r"stop\.timelimit: unknown key; did you mean 'time_limit'"),
