@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -19,7 +20,7 @@ from optilab.records.columns import as_costs
 from optilab.records.statuses import cost_or_infinity
 from optilab.texts import counted, shown
 
-_COLUMNS = ["problem", "label", "difference", "low", "high", "p", "p_holm", "n", "outcome"]
+_COLUMNS = ["problem", "label", "difference", "low", "high", "p", "p_holm", "n", "random", "outcome"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Findings:
     """What a comparison with a control has shown.
 
     sentences: the verdict in words. comparisons: a row for each problem and method, with the columns problem, label, difference,
-    low, high (of the method's value less the control's), p, p_holm, n (pairs of runs), and outcome: "better", "worse" or
-    "undecided".
+    low, high (of the method's value less the control's), p, p_holm, n (pairs of runs), random (whether seeds make a difference to
+    either), and outcome: "better", "worse" or "undecided".
     """
 
     sentences: tuple[str, ...]
@@ -50,7 +51,7 @@ def verdict(
 
     A method is called better, or worse, only where two things agree: the interval of its median difference from the control leaves
     out 0 (`optilab.analysis.paired`), and the sign-flip test is significant after Holm's correction over all comparisons that are
-    made here. Else it can't be told from the control, and the sentence says which difference these seeds would likely have shown
+    made here and in which seeds make a difference. Else it can't be told from the control, and the sentence says which difference these seeds would likely have shown
     (`optilab.analysis.smallest_difference`), or that they are too few to show any.
 
     runs: a row a run, with the columns problem, label, seed and {which}_{measure}, as in optilab's table of runs of evaluation. With a
@@ -86,18 +87,21 @@ def verdict(
     ]
     series = {key: _aligned(values, key, (key[0], control), fixed) for key in keys}
     found = {key: paired(*series[key], confidence, lowest=scale.lowest) for key in keys}
-    adjusted = dict(zip(keys, holm([found[key].p for key in keys]).tolist(), strict=True))
+    chance = {key: not {key, (key[0], control)} <= fixed for key in keys}
+    tested = [key for key in keys if chance[key] and found[key].n]
+    adjusted = {key: found[key].p for key in keys}
+    adjusted |= dict(zip(tested, holm([found[key].p for key in tested]).tolist(), strict=True))
     comparisons = {
         key: Comparison(
             label=key[1],
             control=control,
             found=found[key],
             p=adjusted[key],
-            family=len(keys),
+            family=len(tested),
             values=series[key][0],
             base=series[key][1],
             alpha=alpha,
-            chance=not {key, (key[0], control)} <= fixed,
+            chance=chance[key],
         )
         for key in keys
     }
@@ -107,18 +111,21 @@ def verdict(
         said = [f"{control} was not run there, so nothing is compared with it."]
         if own is not None:
             of = "" if (problem, control) in fixed else f", the median of {counted(len(own), 'seed')}"
-            said = [f"{control} has a {scale.name} of {scale.estimate(interval(own, 'median', confidence))}{of}."]
+            middle = interval(own, "median", confidence)
+            said = [f"{control} has a {scale.name} of {scale.estimate(middle)}{of}."]
+            if math.isinf(middle.estimate):
+                said = [f"{control} did not last on {int(np.isinf(own).sum())} of {counted(len(own), 'seed')}."]
         there = [key for key in keys if key[0] == problem]
         there.sort(key=lambda key: float(as_costs(measure, found[key].difference)))  # the best first
         said += [comparisons[key].sentence(scale) for key in there]
         sentences += [f"{problem}: {text}" if len(problems) > 1 else text for text in said]
-    if any(one.chance for one in comparisons.values()):
-        family = f", with Holm's correction over {len(keys)} comparisons" if len(keys) > 1 else ""
-        sentences.append(
-            f"Intervals are of medians, at {confidence:.0%}; p is of the two-sided sign-flip test on paired seeds{family}."
-        )
+    if tested:
+        family = f", with Holm's correction over {len(tested)} comparisons" if len(tested) > 1 else ""
+        ends = any(found[key].method == "order" for key in tested)
+        intervals = f"Intervals are of medians, at {100 * confidence:g}%; p" if ends else "p"
+        sentences.append(f"{intervals} is of the two-sided sign-flip test on paired seeds{family}.")
     rows = [
-        (*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, comparisons[key].outcome(scale))
+        (*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, chance[key], comparisons[key].outcome(scale))
         for key, f in found.items()
     ]
     return Findings(tuple(sentences), pd.DataFrame(rows, columns=_COLUMNS))

@@ -60,6 +60,7 @@ def arrival_verdict(
     goal = f"a {Scale.of(measure).name} of {Scale.of(measure).value(target)}"
     groups = {(str(p), str(label)): group for (p, label), group in runs.assign(late=late).groupby(["problem", "label"])}
     rows = found.comparisons.sort_values(["difference", "label"]).to_dict("records")
+    family = sum(row["random"] and row["n"] > 0 for row in rows)
     sentences = []
     for problem in sorted({problem for problem, _ in groups}):
         on = f"{problem}: " if found.comparisons["problem"].nunique() > 1 else ""
@@ -69,7 +70,7 @@ def arrival_verdict(
         sentences.append(f"{on}{control} {_reaches(base, goal, unit, confidence)}.")
         for row in (row for row in rows if row["problem"] == problem):
             own = groups[problem, row["label"]]
-            against = _against(row, own, base, control, len(rows), 1 - confidence)
+            against = _against(row, own, base, control, family, 1 - confidence)
             sentences.append(f"{on}{row['label']} {_reaches(own, 'it', unit, confidence)}{against}.")
     return Findings(tuple(sentences), found.comparisons)
 
@@ -96,12 +97,17 @@ def _against(
         theirs = pd.Series(theirs.iloc[0], mine.index)
     mine, theirs = mine.align(theirs, join="inner")
     sooner, later = int((mine < theirs).sum()), int((mine > theirs).sum())
+    if n and not np.isfinite([*mine, *theirs]).any():
+        return f", as does {control}"
+    if not row["random"]:
+        return ""
     if row["outcome"] == "undecided" and few_seeds(n, family, alpha):
         return f"; {counted(n, 'seed')} can't show whether that is sooner or later than {control}"
     ratio, low, high = (
         math.exp(row[name]) if row[name] < math.inf else math.inf for name in ("difference", "low", "high")
     )
-    times = f"{ratio:.2g} times as long [{low:.2g}, {high:.2g}]" if 0 < ratio < math.inf else ""
+    known = 0 < ratio < math.inf and min(mine.median(), theirs.median()) > _AT_ONCE
+    times = f"{ratio:.2g} times as long [{low:.2g}, {high:.2g}]" if known else ""
     side = f"sooner on {sooner}" if sooner >= later else f"later on {later}"
     sure = f"({side} of {counted(n, 'seed')}, {p_text(row['p_holm'])}{' after Holm' if family > 1 else ''})"
     if row["outcome"] == "undecided":

@@ -44,9 +44,10 @@ class Scale:
         return f"[{self._number(low)}, {self._number(high)}]"
 
     def estimate(self, found: Interval) -> str:
-        """An estimate with its interval, if it has one."""
+        """An estimate with its interval, if it has an exact one."""
         value = self.value(found.estimate)
-        return value if found.low == found.high or found.n < 2 else f"{value} {self.ends(found.low, found.high)}"
+        exact = found.method == "order" and found.low < found.high
+        return f"{value} {self.ends(found.low, found.high)}" if exact else value
 
     def _number(self, value: float) -> str:
         if math.isinf(value):
@@ -93,16 +94,18 @@ class Comparison:
             return f"{self.label} is {outcome} than {self.control}{self._by(scale)} ({self._how_sure(scale)}).{self._lost()}"
         if self.family * smallest_p(found.n) > self.alpha:
             return f"{self._too_few(scale)}{self._lost()}"
-        gap = f"the difference is {scale.gap(found.difference)} {scale.ends(found.low, found.high)}"
-        return f"{self.label} can't be told from {self.control}: {gap} ({self._how_sure(scale)}){self._resolution(scale)}.{self._lost()}"
+        return (
+            f"{self.label} can't be told from {self.control}{self._by(scale)} ({self._how_sure(scale)})"
+            f"{self._resolution(scale)}.{self._lost()}"
+        )
 
     def _by(self, scale: Scale) -> str:
         gap = self.found.difference
         if not math.isfinite(gap):
             return ""
-        ends = sorted((abs(self.found.low), abs(self.found.high)))
-        word = "lower" if gap < 0 else "higher"
-        return f": its {scale.name} is {word} by {scale.gap(abs(gap))} {scale.ends(*ends)}"
+        low, high = (-self.found.high, -self.found.low) if gap < 0 else (self.found.low, self.found.high)
+        ends = f" {scale.ends(low, high)}" if self.found.method == "order" else ""
+        return f": its {scale.name} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}{ends}"
 
     def _how_sure(self, scale: Scale) -> str:
         gaps = self._gaps()
@@ -121,8 +124,7 @@ class Comparison:
         among = f" among {self.family} comparisons" if self.family > 1 else ""
         return (
             f"{counted(n, 'seed')} can't show whether {self.label} and {self.control} differ: p is never below "
-            f"{_decimals(smallest_p(n))}, and significance{among} takes {need} seeds. The median difference is "
-            f"{scale.gap(self.found.difference)}."
+            f"{_decimals(smallest_p(n))}, and significance{among} takes {need} seeds{self._by(scale).replace(': its', '; its')}."
         )
 
     def _resolution(self, scale: Scale) -> str:
@@ -131,11 +133,12 @@ class Comparison:
         spread = float(np.std(gaps, ddof=1)) if np.isfinite(gaps).all() else math.nan
         if not spread > 0:
             return ""
-        size = smallest_difference(self.found.n, alpha=self.alpha)
-        half = seeds_needed(size / 2, alpha=self.alpha)
+        level = self.alpha / self.family  # Holm's for the smallest p
+        size = smallest_difference(self.found.n, alpha=level)
+        half = seeds_needed(size / 2, alpha=level)
         return (
-            f"; these {self.found.n} seeds would likely have shown one of {scale.gap(size * spread)}, "
-            f"and {half} seeds would show half of that"
+            f"; a t-test on these {self.found.n} seeds would likely have shown a difference of {scale.gap(size * spread)}, "
+            f"and on {half} seeds half of that"
         )
 
     def _gaps(self) -> pd.Series[float]:
@@ -145,12 +148,10 @@ class Comparison:
             return (values - base).where(values.ne(base), 0.0)
 
     def _lost(self) -> str:
-        lost = [
-            (name, int(np.isinf(one).sum()), len(one))
-            for name, one in ((self.label, self.values), (self.control, self.base))
-        ]
-        told = [f"{count} of {n} runs of {name}" for name, count, n in lost if count]
-        return f" {' and '.join(told)} did not last." if told else ""
+        pairs = ((self.label, self.values), (self.control, self.base))
+        lost = [(name, int(np.isinf(one).sum()), len(one)) for name, one in pairs]
+        told = [f"{name} did not last on {count} of {counted(n, 'seed')}" for name, count, n in lost if count]
+        return f" {', and '.join(told)}." if told else ""
 
 
 def p_text(p: float) -> str:

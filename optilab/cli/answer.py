@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from optilab.analysis.best import best_runs
+from optilab.analysis.best import best_runs, unchosen
+from optilab.analysis.comparison import NOTHING
 from optilab.analysis.resolution import few_seeds
 from optilab.experiment.experiment import Experiment
+from optilab.experiment.grid import grid_of
 from optilab.store import Results
 
 _BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
@@ -21,31 +22,58 @@ def answer(experiment: Experiment, found: Results) -> list[str]:
     None of them where there is nothing to compare: fewer than two labels, or nothing random in any run.
     """
     runs = best_runs(found.runs, experiment.chosen_by)
-    labels = sorted(set(runs["label"].astype(str)))
+    labels = set(runs["label"].astype(str))
     random = runs[runs["is_random"].ne(False)] if "is_random" in runs else runs
     if len(labels) < 2 or random.empty:
         return []
-    seeds = int(random["seed"].nunique())
-    if seeds == 1:
-        return [few_seeds(1, _comparisons(runs), 1 - experiment.comparison.confidence)]
-    from optilab.analysis.answer import verdict  # and SciPy's statistics with it
-
-    given, control = experiment.comparison, _control(experiment, labels)
-    measure = given.measure or _measured(runs)
-    sentences = list(verdict(runs, measure, control, confidence=given.confidence).sentences)
-    if given.target is not None:
+    given, control = experiment.comparison, grid_of(experiment).control
+    lost = [str(line["label"]) for line in unchosen(found.runs, experiment.chosen_by).to_dict("records")]
+    said = [f"{label}: {NOTHING}, so it is not compared." for label in dict.fromkeys(lost) if label != control]
+    if control not in labels:
+        return [f"{control}, the control: {NOTHING}, so nothing is compared with it.", *said]
+    if random["seed"].nunique() == 1:
+        warning = few_seeds(1, _comparisons(runs), 1 - given.confidence)
+        return [*([warning] if warning else []), *said]
+    measure, target = given.measure or _measured(runs), given.target
+    stop = (experiment.stop.target or {}) if runs["status"].eq("target").any() else {}
+    sentences: list[str] = []
+    if target is None and stop:
+        (measure, target), *_ = stop.items()
+    if target is not None:
         from optilab.analysis.arrival import arrival_verdict
 
         history = found.history[found.history["run_id"].isin(runs["run_id"])]
         unit = "steps" if (history["epoch"] == history["step"]).all() else "epochs"
-        times = arrival_verdict(runs, history, given.target, measure, control, unit=unit, confidence=given.confidence)
-        sentences = [*times.sentences, *sentences]
-    return sentences
+        times = arrival_verdict(runs, history, target, measure, control, unit=unit, confidence=given.confidence)
+        sentences += times.sentences
+    if measure in stop:
+        sentences.append("Runs ended at this target, so their last values are not compared.")
+    else:
+        from optilab.analysis.answer import verdict
+
+        sentences += verdict(runs, measure, control, confidence=given.confidence).sentences
+    return [*sentences, *said, *_favoured(experiment, found.runs, measure)]
+
+
+def _favoured(experiment: Experiment, runs: pd.DataFrame, measure: str) -> list[str]:
+    """A warning where hyperparameters were chosen by the very values that are compared."""
+    if experiment.tuning is None:
+        cells = (
+            runs.groupby(["problem", "label"])["run_id"].nunique()
+            > runs.groupby(["problem", "label"])["seed"].nunique()
+        )
+        where = "these very seeds" if cells.any() else ""
+    else:
+        by = experiment.tuning.by
+        where = "the test examples" if by.startswith("test_") and measure.startswith("test_") else ""
+    if not where:
+        return []
+    return [f"Hyperparameters were chosen on {where}, which favours lines with more trials: p is too small."]
 
 
 def _comparisons(runs: pd.DataFrame) -> int:
-    """Number of comparisons with a control: of each other label on each problem."""
-    return int(runs.groupby("problem")["label"].nunique().sub(1).sum())
+    """Number of comparisons with a control, at least one: of each other label on each problem."""
+    return max(1, int(runs.groupby("problem")["label"].nunique().sub(1).sum()))
 
 
 def _measured(runs: pd.DataFrame) -> str:
@@ -56,13 +84,3 @@ def _measured(runs: pd.DataFrame) -> str:
 def _is_known(runs: pd.DataFrame, measure: str) -> bool:
     known: pd.Series[Any] = runs.groupby("problem")[f"final_{measure}"].agg(lambda values: values.notna().any())
     return bool(known.all())
-
-
-def _control(experiment: Experiment, labels: Sequence[str]) -> str:
-    """The label that the experiment names, or that of its first entry."""
-    if experiment.comparison.control is not None:
-        return experiment.comparison.control
-    first = experiment.optimizers[0]
-    use = first["use"]
-    name = str(first.get("label") or (use if isinstance(use, str) else " | ".join(use)))
-    return next((label for label in labels if label == name or label.startswith(f"{name}, ")), labels[0])

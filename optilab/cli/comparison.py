@@ -46,8 +46,8 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
     )
 
 
-def comparison_text(experiment: Experiment, found: Results, form: str) -> str:
-    """The same table as text, in one of `written.FORMATS`. InputError for another format, and if there are no runs to compare."""
+def comparison_text(experiment: Experiment, found: Results, form: str) -> tuple[str, str]:
+    """The same table as text, in one of `written.FORMATS`, and its notes. InputError for another format, and if there are no runs to compare."""
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
     rows = comparison(found.runs, found.history, experiment.chosen_by)
@@ -56,8 +56,8 @@ def comparison_text(experiment: Experiment, found: Results, form: str) -> str:
     columns = _columns(rows, found)
     table = [[_on_one_line(_cell(key, row)) for key in columns] for row in rows.to_dict("records")]
     head = [column.title for column in columns.values()]
-    notes = comparison_notes(experiment, found, rows, experiment.chosen_by, below=False)
-    return FORMATS[form](head, table, [column.figures for column in columns.values()], printable(notes))
+    notes = printable(comparison_notes(experiment, found, rows, experiment.chosen_by, below=False))
+    return FORMATS[form](head, table, [column.figures for column in columns.values()], notes), notes
 
 
 def _on_one_line(cell: Text) -> str:
@@ -72,7 +72,6 @@ def _columns(rows: pd.DataFrame, found: Results) -> dict[str, TableColumn]:
     validated = bool(rows["valid_cost"].notna().any())
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
-    steps_are_epochs = bool((found.history["epoch"] == found.history["step"]).all())
     columns = {
         "problem": (TableColumn("problem"), several),
         "optimizer": (TableColumn("optimizer"), True),
@@ -85,10 +84,16 @@ def _columns(rows: pd.DataFrame, found: Results) -> dict[str, TableColumn]:
         "test_accuracy": (TableColumn("test\naccuracy (%)", figures=True), classified),
         "test_cost": (TableColumn("test cost", figures=True), tested),
         "train_cost": (TableColumn("training\ncost", figures=True), True),
-        "epochs": (TableColumn("steps" if steps_are_epochs and not tested else "epochs", figures=True), True),
+        "epochs": (TableColumn(_unit(found), figures=True), True),
         "seconds": (TableColumn("seconds", figures=True), True),
     }
     return {key: column for key, (column, there) in columns.items() if there}
+
+
+def _unit(found: Results) -> str:
+    """What the column epoch counts: epochs, or steps where there are no batches, as on a function."""
+    same = bool((found.history["epoch"] == found.history["step"]).all())
+    return "steps" if same and found.history["test_cost"].isna().all() else "epochs"
 
 
 def comparison_notes(experiment: Experiment, found: Results, rows: pd.DataFrame, by: str, *, below: bool) -> str:
@@ -113,26 +118,25 @@ def comparison_notes(experiment: Experiment, found: Results, rows: pd.DataFrame,
         )
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
-        caption += _effort(tuning_effort(found.runs, found.history))
+        caption += _effort(tuning_effort(found.runs, found.history), _unit(found))
     return caption
 
 
-def _effort(effort: pd.DataFrame) -> str:
-    """The sentence that says how many trials and epochs went into each line."""
+def _effort(effort: pd.DataFrame, unit: str) -> str:
+    """The sentence that says how many trials, and of what length together, went into each line."""
     told = [
-        f"{counted(row['trials'], 'trial')} of {row['epochs']:.4g} epochs in all" for row in effort.to_dict("records")
+        f"{counted(row['trials'], 'trial')} ({row['epochs']:.4g} {unit} in all)" for row in effort.to_dict("records")
     ]
     if len(set(told)) == 1:
-        return f" {told[0]} went into each."
+        return f" Each is the best of {told[0]}."
     several = effort["problem"].nunique() > 1
     names = [
         shortened(str(row["label"]), _NAME) + (f" on {shortened(str(row['problem']), _NAME)}" if several else "")
         for row in effort.to_dict("records")
     ]
-    parts = [f"{of} {text}" for of, text in zip(names, told, strict=True)]
+    parts = [f"{of} of {text}" for of, text in zip(names, told, strict=True)]
     listed = "; ".join(parts[:_LISTED]) + (f"; and {len(parts) - _LISTED} more" if len(parts) > _LISTED else "")
-    unequal = "" if effort["trials"].nunique() == 1 else " The tuning budgets are unequal."
-    return f" Tuning took: {listed}.{unequal}"
+    return f" The best were chosen out of unequal numbers of trials: {listed}."
 
 
 def _cell(key: str, row: Mapping[Any, Any]) -> Text:

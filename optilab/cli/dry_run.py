@@ -97,19 +97,24 @@ def _resolution(grid: Grid) -> list[str]:
     """One sentence that says what the planned seeds can show, or that they can't show anything."""
     labels: dict[str, set[str]] = {}  # by problem
     plans = [(block.cell, block.plan) for block in grid.cells.blocks] + [(s.low, s.low.plan) for s in grid.spaces]
+    fixed = {(table_key(cell.problem), cell.label) for cell, plan in plans if not is_random(plan)}
     for cell, _ in plans:
         labels.setdefault(table_key(cell.problem), set()).add(cell.label)
-    comparisons = sum(len(there) - 1 for there in labels.values())
-    if not comparisons or not any(is_random(plan) for _, plan in plans):
+    comparisons = sum(
+        not {(problem, label), (problem, grid.control)} <= fixed
+        for problem, there in labels.items()
+        for label in there - {grid.control}
+    )
+    if not comparisons:
         return []
     from optilab.analysis.resolution import few_seeds, smallest_difference
 
     n, alpha = len(seeds_of(grid.experiment, "evaluation")), 1 - grid.experiment.comparison.confidence
     if warning := few_seeds(n, comparisons, alpha):
         return [warning]
-    size = smallest_difference(n, alpha=alpha)
+    size = smallest_difference(n, alpha=alpha / comparisons)
     return [
-        f"{n} seeds would likely show a difference of {size:.2g} times the standard deviation of paired differences (power 80 %)."
+        f"A t-test on {n} seeds would likely show a difference of {size:.2g} standard deviations of paired differences (power 80 %)."
     ]
 
 

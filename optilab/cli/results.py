@@ -84,7 +84,10 @@ def table_command(results: str, form: str, trust: bool, plugin_files: tuple[str,
     from optilab.store import load
 
     found = load(results)
-    say(comparison_text(read_stored(found.folder), found, form).rstrip("\n"))
+    text, notes = comparison_text(read_stored(found.folder), found, form)
+    say(text.rstrip("\n"))
+    if form == "csv":  # which has no place for them
+        say(notes, sys.stderr)
 
 
 @click.command("export", cls=Command)

@@ -11,10 +11,17 @@ _LATEX = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    "[": "{[}",  # after a row it would begin the length of a gap
+    "]": "{]}",
+    "|": r"\textbar{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
     "–": "--",
     "×": r"$\times$",
     "∞": r"$\infty$",
 }
+
+_LIVE = r"\|*_`[]$"  # what Markdown would take for its own
 
 Rows = Sequence[Sequence[str]]
 
@@ -24,7 +31,7 @@ def markdown(head: Sequence[str], rows: Rows, figures: Sequence[bool], notes: st
     marks = ["---:" if right else "---" for right in figures]
     lines = [head, marks, *rows]
     table = "\n".join("| " + " | ".join(map(_in_markdown, line)) + " |" for line in lines)
-    return f"{table}\n\n{notes}\n"
+    return f"{table}\n\n{_in_markdown(notes)}\n"
 
 
 def latex(head: Sequence[str], rows: Rows, figures: Sequence[bool], notes: str) -> str:
@@ -52,7 +59,9 @@ FORMATS: dict[str, Callable[[Sequence[str], Rows, Sequence[bool], str], str]] = 
 
 
 def _in_markdown(text: str) -> str:
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;").split())
+    return " ".join(
+        "".join(f"\\{letter}" if letter in _LIVE else letter for letter in text).replace("<", "&lt;").split()
+    )
 
 
 def _in_latex(text: str) -> str:

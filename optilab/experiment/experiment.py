@@ -73,7 +73,7 @@ class Comparison(Settings):
     control: the label of the optimizer with which the others are compared; that of the first entry if not given.
     measure: by whose final value; if not given, the first of test_accuracy, test_cost, valid_accuracy, valid_cost and train_cost
         that is measured.
-    target: a value of this measure; the time that each needs to reach it is compared too.
+    target: a value of the measure, which must be given with it; the time that each needs to reach it is compared too.
     confidence: of the intervals; a difference is significant where p is at most 1 - confidence.
     """
 
@@ -83,6 +83,14 @@ class Comparison(Settings):
     ) = None
     target: float | None = Field(None, allow_inf_nan=False)
     confidence: float = Field(0.95, gt=0.5, lt=1)
+
+    @model_validator(mode="after")
+    def _target_is_of_the_measure(self) -> Comparison:
+        if self.target is not None and self.measure is None:
+            raise ValueError('target is a value of the measure: give measure too, such as measure = "test_accuracy"')
+        if self.target is not None and str(self.measure).endswith("accuracy") and not 0 < self.target <= 1:
+            raise ValueError(f"target = {self.target:g}: an accuracy is a share, above 0 and at most 1")
+        return self
 
 
 class Experiment(Settings):

@@ -59,12 +59,14 @@ class SearchSpace:
 class Grid:
     """An experiment with all cells that it runs.
 
-    cells: known beforehand, in blocks. spaces: from which samplers choose the others, generation by generation.
+    cells: known beforehand, in blocks. spaces: from which samplers choose the others, generation by generation. control: the label
+    of the line with which the others are compared: the one that the experiment names, or the first line of its first entry.
     """
 
     experiment: Experiment
     cells: Cells
     spaces: list[SearchSpace]
+    control: str
 
     @property
     def count(self) -> int:
@@ -86,6 +88,7 @@ def grid_of(experiment: Experiment) -> Grid:
         experiment,
         Cells([one.block for one in found if not one.sampled]),
         [_space(experiment, one) for one in found if one.sampled],
+        experiment.comparison.control or found[0].line.cell.label,
     )
     _check_search(grid)
     _check_runs(grid)

@@ -38,7 +38,7 @@ def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
     InputError if a file can't be written.
     """
     written = []
-    for name in formats:
+    for name in dict.fromkeys(formats):
         path = target.parent / f"{target.name}.{name}"
         try:
             with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:

@@ -86,7 +86,7 @@ def test_one_rule_under_four_names_is_one() -> None:
     assert set(outcomes(found).values()) == {"undecided"}
     for sentence in found.sentences[1:4]:
         assert "can't be told from vectorwise" in sentence
-        assert "34 seeds would show half of that" in sentence
+        assert "a t-test on these 10 seeds would likely have shown a difference of" in sentence
 
 
 def test_claims_between_equals_are_rare() -> None:
@@ -103,7 +103,7 @@ def test_what_the_seeds_would_have_shown_is_what_they_show() -> None:
     (sentence,) = [
         text for text in verdict(table(base=base, ours=ours), "test_cost").sentences if "would likely" in text
     ]
-    size = float(sentence.split("shown one of ")[1].split(",")[0])
+    size = float(sentence.split("shown a difference of ")[1].split(",")[0])
     gaps = generator.normal(size, np.std(ours - base, ddof=1), (4000, 10))
     power = (stats.ttest_1samp(gaps, 0, axis=1).pvalue < 0.05).mean()
     assert power == pytest.approx(0.8, abs=0.03)
@@ -115,7 +115,7 @@ def test_runs_that_did_not_last_are_the_worst() -> None:
     runs["status"] = ["budget"] * 10 + ["diverged"] * 9 + ["budget"]
     found = verdict(runs, "test_cost")
     assert outcomes(found) == {"wild": "worse"}
-    assert "9 of 10 runs of wild did not last." in found.sentences[1]
+    assert "wild did not last on 9 of 10 seeds." in found.sentences[1]
     assert found.comparisons["difference"].tolist() == [np.inf]
     rates = verdict(runs.rename(columns={"final_test_cost": "final_test_accuracy"}), "test_accuracy")
     assert outcomes(rates) == {"wild": "worse"}
@@ -200,3 +200,34 @@ def test_nothing_is_said_of_nothing() -> None:
     found = verdict(table(base=drawn(0, 6))[:0], "test_cost")
     assert found.sentences == ("No runs to compare.",)
     assert found.comparisons.empty
+
+
+def test_intervals_that_are_not_exact_are_not_shown() -> None:
+    """With fewer than six seeds no interval of a median covers 95 %: no brackets stand there, and no note on them."""
+    found = verdict(table(base=drawn(0, 3), ours=drawn(1, 3)), "test_cost")
+    assert "[" not in str(found)
+    assert found.sentences[-1] == "p is of the two-sided sign-flip test on paired seeds."
+    many = verdict(table(base=drawn(0, 12), ours=drawn(1, 12)), "test_cost", confidence=0.995)
+    assert many.sentences[-1].startswith("Intervals are of medians, at 99.5%; p is of")
+
+
+def test_a_control_that_did_not_last_has_no_value() -> None:
+    """It is told with the number of seeds on which it didn't, in place of an infinite median."""
+    runs = table("test_accuracy", base=np.linspace(0.8, 0.9, 8), ours=np.linspace(0.8, 0.9, 8))
+    runs["status"] = ["diverged"] * 6 + ["budget"] * 10
+    found = verdict(runs, "test_accuracy")
+    assert found.sentences[0] == "base did not last on 6 of 8 seeds."
+    assert "infinity" not in found.sentences[1]
+    assert found.comparisons["difference"].tolist() == [np.inf]
+
+
+def test_what_is_no_test_is_not_in_the_family() -> None:
+    """A pair in which nothing is random, or without a common seed, makes no p-value larger."""
+    base = np.linspace(0.3, 0.4, 6)
+    runs = table(base=base, ours=base - 0.1).assign(is_random=True)
+    fixed = table(problem="q", base=[0.5], ours=[0.4]).assign(is_random=False)
+    late = table(other=base).assign(is_random=True, seed=range(100, 106))
+    found = verdict(pd.concat([runs, fixed, late]), "test_cost", "base")
+    assert found.comparisons.set_index(["problem", "label"]).loc[("p", "ours"), "p_holm"] == 2 / 2**6
+    assert found.comparisons["outcome"].tolist().count("better") == 1
+    assert "p: other and base have no seed in common, so they can't be compared." in found.sentences

@@ -54,7 +54,7 @@ def test_the_verdict_stands_below_the_table(made: Path) -> None:
 
 def test_times_to_a_target_come_first(made: Path) -> None:
     """Where the experiment names a target, the time that each needs is told, in steps on a function."""
-    text = run(8, more="comparison.target = 0.5")
+    text = run(8, more='comparison = { target = 0.5, measure = "train_cost" }')
     assert "sgd reaches a training cost of 0.5 in" in text
     assert " steps" in text
     assert text.index("reaches a training cost") < text.index("has a training cost of")
@@ -95,6 +95,8 @@ def test_programs_get_the_verdict_too(made: Path) -> None:
         ('measure = "train_accuracy"', "which has no classes"),
         ('measure = "cost"', "comparison.measure"),
         ("confidence = 95", "comparison.confidence"),
+        ("target = 0.9", "target is a value of the measure: give measure too"),
+        ('target = 90, measure = "test_accuracy"', "target = 90: an accuracy is a share, above 0 and at most 1"),
     ],
 )
 def test_comparisons_that_can_not_be_made_are_refused_at_once(made: Path, given: str, message: str) -> None:
@@ -113,9 +115,81 @@ def test_a_dry_run_says_what_the_seeds_can_show(made: Path) -> None:
             "comparison.confidence = 0.99",
             "6 seeds can't show which one is better: a significant difference takes 8 seeds",
         ),
-        (10, "", "10 seeds would likely show a difference of 1 times the standard deviation of paired differences"),
+        (10, "", "A t-test on 10 seeds would likely show a difference of 1 standard deviations of paired differences"),
     ):
         assert told in run(seeds, "--dry-run", more=more)
     given = EXPERIMENT.format(seeds=3, more="").replace(', start = "random"', "")
     Path("starts.toml").write_text(given, "utf-8")
     assert "difference" not in call("run", "starts.toml", "--dry-run").stdout
+
+
+TUNED = """
+name = "tuned"
+seeds = 8
+problem = {{ use = "two_valleys", start = "random" }}
+budget = {{ steps = 20 }}
+{tuning}
+{more}
+
+[[optimizers]]
+use = "gradient_descent"
+lr = {first}
+
+[[optimizers]]
+use = "momentum"
+lr = 0.01
+
+[[optimizers]]
+use = "momentum"
+lr = 0.02
+
+[[optimizers]]
+use = "adam"
+lr = 0.1
+"""
+
+
+def tuned(first: str, tuning: str = "tuning = {{ seeds = 1 }}", more: str = "", code: int = 0) -> str:
+    """What a run of these prints."""
+    Path("tuned.toml").write_text(TUNED.format(first=first, tuning=tuning.format(), more=more), "utf-8")
+    return " ".join(call("run", "tuned.toml", "--executor", "inline", "--results", "t", code=code).stdout.split())
+
+
+def test_the_control_is_the_first_line_of_the_first_entry(made: Path) -> None:
+    """Whatever comes first in the alphabet, and whatever labels are made of."""
+    assert "gradient_descent has a training cost of" in tuned("0.05")
+    given = TUNED.format(first="0.05", tuning="", more="")
+    Path("tuned.toml").write_text(
+        given.replace('use = "gradient_descent"\nlr = 0.05', 'use = "momentum"\nlr = 0.03'), "utf-8"
+    )
+    text = " ".join(call("run", "tuned.toml", "--executor", "inline", "--results", "u").stdout.split())
+    assert "momentum (lr=0.03) has a training cost of" in text
+
+
+def test_lines_of_which_nothing_could_be_chosen_are_named(made: Path) -> None:
+    """A control of which no value lasted is told, and the results are shown all the same; so is another line."""
+    text = tuned("[1e200, 1e250]")
+    assert (
+        "gradient_descent, the control: nothing could be chosen: no value lasted, so nothing is compared with it."
+        in text
+    )
+    assert "results: t" in text
+    text = tuned("[1e200, 1e250]", more='comparison.control = "adam"')
+    assert "gradient_descent: nothing could be chosen: no value lasted, so it is not compared." in text
+    assert "adam has a training cost of" in text
+
+
+def test_a_choice_on_the_same_seeds_is_not_hidden(made: Path) -> None:
+    """Without tuning on other seeds the best of several values is favoured, and p is too small."""
+    warning = "Hyperparameters were chosen on these very seeds, which favours lines with more trials: p is too small."
+    assert warning in tuned("[0.01, 0.05]", tuning="")
+    assert warning not in tuned("0.05", tuning="")
+    assert warning not in tuned("[0.01, 0.05]")
+
+
+def test_runs_that_end_at_a_target_are_compared_by_their_times(made: Path) -> None:
+    """What they overshoot says nothing: the time to the target of [stop] is compared in place of the last value."""
+    text = run(8, more="stop.target = { train_cost = 0.5 }\nmeasure.steps = 1")
+    assert "sgd reaches a training cost of 0.5 in" in text
+    assert "Runs ended at this target, so their last values are not compared." in text
+    assert "has a training cost of" not in text

@@ -23,7 +23,7 @@ def test_markdown_keeps_its_cells_apart() -> None:
     head, marks, row, gap, notes = text.splitlines()
     assert head == "| optimizer | cost |"
     assert marks == "| --- | ---: |"
-    assert row == r"| 50 % of $x_i^2$ & a~b \\ {c} #1 \| \*&lt;b>\* | 0.5 (0.4–0.6) |"
+    assert row == r"| 50 % of \$x\_i^2\$ & a~b \\ {c} #1 \| \*&lt;b>\* | 0.5 (0.4–0.6) |"
     assert (gap, notes) == ("", "One seed.")
 
 
@@ -33,7 +33,7 @@ def test_latex_is_in_booktabs_and_escaped() -> None:
     assert r"\begin{tabular}{lr}" in text
     for rule in (r"\toprule", r"\midrule", r"\bottomrule"):
         assert text.count(rule) == 1
-    escaped = r"50 \% of \$x\_i\textasciicircum{}2\$ \& a\textasciitilde{}b \textbackslash{} \{c\} \#1 | *<b>* & 0.5 (0.4--0.6) \\"
+    escaped = r"50 \% of \$x\_i\textasciicircum{}2\$ \& a\textasciitilde{}b \textbackslash{} \{c\} \#1 \textbar{} *\textless{}b\textgreater{}* & 0.5 (0.4--0.6) \\"
     assert escaped in text
     assert r"\caption{1 \% of it.}" in text
 
@@ -55,7 +55,7 @@ def test_the_command_prints_the_table_of_a_folder(tmp_path: Path, monkeypatch: p
     assert "| sgd | lr=0.05\\* |" in text
     assert "Median over 2 seeds; in brackets the lowest and the highest." in text
     assert (
-        "Tuning took: adam 1 trial of 100 epochs in all; sgd 2 trials of 200 epochs in all. The tuning budgets are unequal."
+        "The best were chosen out of unequal numbers of trials: adam of 1 trial (100 steps in all); sgd of 2 trials (200 steps in all)."
         in text
     )
     assert r"\toprule" in call("table", "results/tiny", "--format", "latex").stdout
