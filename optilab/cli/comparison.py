@@ -123,20 +123,17 @@ def comparison_notes(experiment: Experiment, found: Results, rows: pd.DataFrame,
 
 
 def _effort(effort: pd.DataFrame, unit: str) -> str:
-    """The sentence that says how many trials, and of what length together, went into each line."""
-    told = [
-        f"{counted(row['trials'], 'trial')} ({row['epochs']:.4g} {unit} in all)" for row in effort.to_dict("records")
-    ]
+    """The sentence that says how many trials, and of what length together, went into each label, on all problems together."""
+    rows = effort.groupby("label", sort=False)[["trials", "epochs"]].sum().reset_index().to_dict("records")
+    problems = int(effort["problem"].nunique())
+    where = f"on {problems} problems together" if problems > 1 else "in all"
+    told = [f"{counted(row['trials'], 'trial')} ({row['epochs']:.4g} {unit} {where})" for row in rows]
     if len(set(told)) == 1:
-        return f" Each is the best of {told[0]}."
-    several = effort["problem"].nunique() > 1
-    names = [
-        shortened(str(row["label"]), _NAME) + (f" on {shortened(str(row['problem']), _NAME)}" if several else "")
-        for row in effort.to_dict("records")
-    ]
-    parts = [f"{of} of {text}" for of, text in zip(names, told, strict=True)]
+        return f" Trials behind each: {told[0]}."
+    parts = [f"{shortened(str(row['label']), _NAME)} {text}" for row, text in zip(rows, told, strict=True)]
     listed = "; ".join(parts[:_LISTED]) + (f"; and {len(parts) - _LISTED} more" if len(parts) > _LISTED else "")
-    return f" The best were chosen out of unequal numbers of trials: {listed}."
+    unequal = len({row["trials"] for row in rows}) > 1
+    return f" {'Unequal numbers of trials' if unequal else 'Trials'} behind them: {listed}."
 
 
 def _cell(key: str, row: Mapping[Any, Any]) -> Text:

@@ -55,7 +55,7 @@ def test_the_command_prints_the_table_of_a_folder(tmp_path: Path, monkeypatch: p
     assert "| sgd | lr=0.05\\* |" in text
     assert "Median over 2 seeds; in brackets the lowest and the highest." in text
     assert (
-        "The best were chosen out of unequal numbers of trials: adam of 1 trial (100 steps in all); sgd of 2 trials (200 steps in all)."
+        "Unequal numbers of trials behind them: adam 1 trial (100 steps in all); sgd 2 trials (200 steps in all)."
         in text
     )
     assert r"\toprule" in call("table", "results/tiny", "--format", "latex").stdout
