@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from optilab.analysis.comparison import is_random
 from optilab.analysis.families import holm
 from optilab.analysis.intervals import interval
 from optilab.analysis.levels import share
 from optilab.analysis.pairs import paired
-from optilab.analysis.phrases import Comparison, Scale
+from optilab.analysis.phrases import PairwiseComparison, Scale
 from optilab.errors import InputError, unknown
 from optilab.records.columns import as_costs
 from optilab.records.statuses import cost_or_infinity
@@ -85,14 +85,17 @@ def verdict(
         for label in sorted(labels)
         if label != control and (problem, label) in values and (problem, control) in values
     ]
-    series = {key: _aligned(values, key, (key[0], control), fixed) for key in keys}
+    series = {
+        key: at_each_seed(values[key], values[key[0], control], key in fixed, (key[0], control) in fixed)
+        for key in keys
+    }
     found = {key: paired(*series[key], confidence, lowest=scale.lowest) for key in keys}
     chance = {key: not {key, (key[0], control)} <= fixed for key in keys}
     tested = [key for key in keys if chance[key] and found[key].n]
     adjusted = {key: found[key].p for key in keys}
     adjusted |= dict(zip(tested, holm([found[key].p for key in tested]).tolist(), strict=True))
     comparisons = {
-        key: Comparison(
+        key: PairwiseComparison(
             label=key[1],
             control=control,
             found=found[key],
@@ -157,18 +160,22 @@ def _by_seed(runs: pd.DataFrame, measure: str, column: str) -> tuple[dict[_Key, 
             costs = cost_or_infinity(as_costs(measure, found), group["status"])
             found = pd.Series(as_costs(measure, costs), found.index)  # the sign changes back
         values[key] = found.sort_index()
-        if "is_random" in group and group["is_random"].eq(False).all():
+        if not is_random(group):
             fixed.add(key)
     return values, frozenset(fixed)
 
 
-def _aligned(
-    values: Mapping[_Key, pd.Series[float]], one: _Key, other: _Key, fixed: frozenset[_Key]
+def at_each_seed(
+    a: pd.Series[float], b: pd.Series[float], a_is_fixed: bool, b_is_fixed: bool
 ) -> tuple[pd.Series[float], pd.Series[float]]:
-    """The values of two methods by seed; one that doesn't depend on the seed has its value at each seed of the other."""
-    a, b = values[one], values[other]
-    if one in fixed and other not in fixed:
+    """The values of two methods by seed; one that doesn't depend on the seed has its value at each seed of the other.
+
+    >>> a, b = at_each_seed(pd.Series([0.5], [0]), pd.Series([0.25, 0.75], [3, 4]), True, False)
+    >>> a.to_dict()
+    {3: 0.5, 4: 0.5}
+    """
+    if a_is_fixed and not b_is_fixed:
         a = pd.Series(a.iloc[0], b.index)
-    if other in fixed and one not in fixed:
+    if b_is_fixed and not a_is_fixed:
         b = pd.Series(b.iloc[0], a.index)
     return a, b

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.answer import Findings, verdict
+from optilab.analysis.answer import Findings, at_each_seed, verdict
 from optilab.analysis.censoring import median_time
+from optilab.analysis.comparison import is_random
 from optilab.analysis.phrases import Scale, p_text
 from optilab.analysis.resolution import few_seeds
 from optilab.analysis.targets import time_to_target
@@ -90,13 +91,11 @@ def _against(
     row: Mapping[Hashable, Any], own: pd.DataFrame, base: pd.DataFrame, control: str, family: int, alpha: float
 ) -> str:
     """How the times of a method stand to those of the control on the same seeds."""
-    mine, theirs, n = own.set_index("seed")["late"], base.set_index("seed")["late"], row["n"]
-    if len(mine) == 1 < n:  # nothing in it is random
-        mine = pd.Series(mine.iloc[0], theirs.index)
-    if len(theirs) == 1 < n:
-        theirs = pd.Series(theirs.iloc[0], mine.index)
+    mine, theirs = at_each_seed(
+        own.set_index("seed")["late"], base.set_index("seed")["late"], not is_random(own), not is_random(base)
+    )
     mine, theirs = mine.align(theirs, join="inner")
-    sooner, later = int((mine < theirs).sum()), int((mine > theirs).sum())
+    sooner, later, n = int((mine < theirs).sum()), int((mine > theirs).sum()), row["n"]
     if n and not np.isfinite([*mine, *theirs]).any():
         return f", as does {control}"
     if not row["random"]:

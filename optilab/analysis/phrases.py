@@ -58,7 +58,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairwiseComparison:
     """A method and the control on one problem.
 
     found: of their values on paired seeds. p: after Holm's correction over `family` comparisons. values, base: the values of the

@@ -26,7 +26,7 @@ _NAME = 40  # letters of a label in the notes
 _LISTED = 12  # lines that the notes name
 
 
-NOTHING = "No runs to compare."
+NO_RUNS = "No runs to compare."
 
 
 def comparison_table(experiment: Experiment, found: Results, by: str, width: int) -> Group:
@@ -36,7 +36,7 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
     """
     rows = comparison(found.runs, found.history, by)
     if rows.empty:
-        return Group(Text(NOTHING))
+        return Group(Text(NO_RUNS))
     columns = _columns(rows, found)
     table = [[_cell(key, row) for key in columns] for row in rows.to_dict("records")]
     heading = 2 if "problem" in columns else 1
@@ -52,7 +52,7 @@ def comparison_text(experiment: Experiment, found: Results, form: str) -> tuple[
         raise unknown("format", form, FORMATS)
     rows = comparison(found.runs, found.history, experiment.chosen_by)
     if rows.empty:
-        raise InputError(NOTHING)
+        raise InputError(NO_RUNS)
     columns = _columns(rows, found)
     table = [[_on_one_line(_cell(key, row)) for key in columns] for row in rows.to_dict("records")]
     head = [column.title for column in columns.values()]
