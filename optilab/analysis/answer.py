@@ -14,7 +14,7 @@ from optilab.analysis.families import holm
 from optilab.analysis.intervals import interval
 from optilab.analysis.levels import share
 from optilab.analysis.pairs import paired
-from optilab.analysis.phrases import PairwiseComparison, Scale
+from optilab.analysis.phrases import PairwiseComparison, Scale, few_seeds_sentence
 from optilab.errors import InputError, unknown
 from optilab.records.columns import as_costs
 from optilab.records.statuses import cost_or_infinity
@@ -120,7 +120,10 @@ def verdict(
                 said = [f"{control} did not last on {int(np.isinf(own).sum())} of {counted(len(own), 'seed')}."]
         there = [key for key in keys if key[0] == problem]
         there.sort(key=lambda key: float(as_costs(measure, found[key].difference)))  # the best first
-        said += [comparisons[key].sentence(scale) for key in there]
+        few = [key for key in there if comparisons[key].has_few_seeds]
+        said += [comparisons[key].sentence(scale) for key in there if key not in few]
+        for n in sorted({found[key].n for key in few}):
+            said.append(few_seeds_sentence([comparisons[key] for key in few if found[key].n == n], scale))
         sentences += [f"{problem}: {text}" if len(problems) > 1 else text for text in said]
     if tested:
         family = f", with Holm's correction over {len(tested)} comparisons" if len(tested) > 1 else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,13 +92,18 @@ class PairwiseComparison:
             values = scale.value(self.values.iloc[0]), scale.value(self.base.iloc[0])
             return f"{self.label} ends at {values[0]}, {self.control} at {values[1]}; nothing in these runs is random."
         if outcome != "undecided":
-            return f"{self.label} is {outcome} than {self.control}{self._by(scale)} ({self._how_sure(scale)}).{self._lost()}"
-        if self.family * smallest_p(found.n) > self.alpha:
-            return f"{self._too_few(scale)}{self._lost()}"
+            return f"{self.label} is {outcome} than {self.control}{self._by(scale)} ({self._how_sure(scale)}).{self.lost()}"
+        if self.has_few_seeds:
+            return few_seeds_sentence([self], scale)
         return (
             f"{self.label} can't be told from {self.control}{self._by(scale)} ({self._how_sure(scale)})"
-            f"{self._resolution(scale)}.{self._lost()}"
+            f"{self._resolution(scale)}.{self.lost()}"
         )
+
+    @property
+    def has_few_seeds(self) -> bool:
+        """Whether its seeds are too few for any p to be significant."""
+        return self.chance and self.found.n > 0 and self.family * smallest_p(self.found.n) > self.alpha
 
     def _by(self, scale: Scale) -> str:
         gap = self.found.difference
@@ -117,15 +123,6 @@ class PairwiseComparison:
             else f"worse on {worse} of {self.found.n} seeds"
         )
         return f"{side}, {p_text(self.p)}{' after Holm' if self.family > 1 else ''}"
-
-    def _too_few(self, scale: Scale) -> str:
-        n = self.found.n
-        need = seeds_for_significance(self.family, self.alpha)
-        among = f" among {self.family} comparisons" if self.family > 1 else ""
-        return (
-            f"{counted(n, 'seed')} can't show whether {self.label} and {self.control} differ: p is never below "
-            f"{_decimals(smallest_p(n))}, and significance{among} takes {need} seeds{self._by(scale).replace(': its', '; its')}."
-        )
 
     def _resolution(self, scale: Scale) -> str:
         """Which difference the seeds would have shown, and how many would show half of it."""
@@ -147,11 +144,36 @@ class PairwiseComparison:
         with np.errstate(invalid="ignore"):
             return (values - base).where(values.ne(base), 0.0)
 
-    def _lost(self) -> str:
+    def lost(self) -> str:
+        """The sentence on runs of both that did not last, with a space before it; "" if all did."""
         pairs = ((self.label, self.values), (self.control, self.base))
         lost = [(name, int(np.isinf(one).sum()), len(one)) for name, one in pairs]
         told = [f"{name} did not last on {count} of {counted(n, 'seed')}" for name, count, n in lost if count]
         return f" {', and '.join(told)}." if told else ""
+
+
+def few_seeds_sentence(members: Sequence[PairwiseComparison], scale: Scale) -> str:
+    """What comparisons with one control, on one small number of seeds, can't show.
+
+    >>> from optilab.analysis.pairs import paired
+    >>> a, b = pd.Series([0.3, 0.2, 0.1]), pd.Series([0.4, 0.4, 0.4])
+    >>> one = PairwiseComparison("ours", "base", paired(a, b), 0.25, 1, a, b, 0.05, True)
+    >>> few_seeds_sentence([one], Scale.of("test_cost"))[:45]
+    "3 seeds can't show whether ours and base diff"
+    """
+    first = members[0]
+    n, family = first.found.n, first.family
+    among = f" among {family} comparisons" if family > 1 else ""
+    alone = len(members) == 1
+    who = f"{first.label} and {first.control} differ" if alone else f"these differ from {first.control}"
+    names = "" if alone else f" ({'; '.join(one.label for one in members)})"
+    gap = first.found.difference
+    side = f"; {first.label} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}"
+    return (
+        f"{counted(n, 'seed')} can't show whether {who}{names}: p is never below {_decimals(smallest_p(n))}, and "
+        f"significance{among} takes {seeds_for_significance(family, first.alpha)} seeds"
+        f"{side if alone and math.isfinite(gap) else ''}.{''.join(dict.fromkeys(one.lost() for one in members))}"
+    )
 
 
 def p_text(p: float) -> str:

@@ -77,6 +77,15 @@ def test_a_larger_family_takes_more_seeds() -> None:
     assert "significance among 3 comparisons takes 7 seeds" in found.sentences[1]
 
 
+def test_several_methods_on_few_seeds_share_a_sentence() -> None:
+    """What holds of all of them is said once, with their labels."""
+    found = verdict(table(base=drawn(0, 3), a=drawn(1, 3), b=drawn(2, 3)), "test_cost")
+    assert len(found.sentences) == 3
+    assert found.sentences[1].startswith("3 seeds can't show whether these differ from base (")
+    assert "; p" not in found.sentences[1]
+    assert {"a", "b"} <= set(found.sentences[1].replace("(", " ").replace(")", " ").replace(";", " ").split())
+
+
 def test_one_rule_under_four_names_is_one() -> None:
     """Labels that rank first and fourth by their medians can't be told apart where only rounding moved them."""
     names = ["elementwise", "twin", "third", "vectorwise"]
