@@ -16,8 +16,8 @@ from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.cli.written import FORMATS
 from optilab.errors import InputError, unknown
-from optilab.experiment.experiment import Experiment
 from optilab.records.columns import AXES
+from optilab.records.question import Question
 from optilab.store import Results
 from optilab.texts import counted, printable, shortened
 from optilab.training.chance import WITHOUT_CHANCE
@@ -29,12 +29,12 @@ _LISTED = 12  # lines that the notes name
 NO_RUNS = "No runs to compare."
 
 
-def comparison_table(experiment: Experiment, found: Results, by: str, width: int) -> Group:
-    """One row per line of the comparison, showing its best cell by the column `by` of runs; notes stand below.
+def comparison_table(question: Question, found: Results, width: int) -> Group:
+    """One row per line of the comparison, showing the best cell that was chosen; notes stand below.
 
     width: of the terminal, in characters.
     """
-    rows = comparison(found.runs, found.history, by)
+    rows = comparison(found.runs, found.history, question.chosen_by)
     if rows.empty:
         return Group(Text(NO_RUNS))
     columns = _columns(rows, found)
@@ -42,21 +42,21 @@ def comparison_table(experiment: Experiment, found: Results, by: str, width: int
     heading = 2 if "problem" in columns else 1
     return Group(
         fitting(list(columns.values()), table, width, heading=heading),
-        Text(printable(comparison_notes(experiment, found, rows, by, below=True))),
+        Text(printable(comparison_notes(question, found, rows, below=True))),
     )
 
 
-def comparison_text(experiment: Experiment, found: Results, form: str) -> tuple[str, str]:
+def comparison_text(question: Question, found: Results, form: str) -> tuple[str, str]:
     """The same table as text, in one of `written.FORMATS`, and its notes. InputError for another format, and if there are no runs to compare."""
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
-    rows = comparison(found.runs, found.history, experiment.chosen_by)
+    rows = comparison(found.runs, found.history, question.chosen_by)
     if rows.empty:
         raise InputError(NO_RUNS)
     columns = _columns(rows, found)
     table = [[_on_one_line(_cell(key, row)) for key in columns] for row in rows.to_dict("records")]
     head = [column.title for column in columns.values()]
-    notes = printable(comparison_notes(experiment, found, rows, experiment.chosen_by, below=False))
+    notes = printable(comparison_notes(question, found, rows, below=False))
     return FORMATS[form](head, table, [column.figures for column in columns.values()], notes), notes
 
 
@@ -96,7 +96,7 @@ def _unit(found: Results) -> str:
     return "steps" if same and found.history["test_cost"].isna().all() else "epochs"
 
 
-def comparison_notes(experiment: Experiment, found: Results, rows: pd.DataFrame, by: str, *, below: bool) -> str:
+def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, below: bool) -> str:
     """The notes of the table: number of seeds, on which seeds and by what hyperparameters were chosen, and what that cost.
 
     below: whether ranges stand below the medians, and not behind them.
@@ -111,7 +111,8 @@ def comparison_notes(experiment: Experiment, found: Results, rows: pd.DataFrame,
         labels = "; ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
         caption += f" Of {labels} {WITHOUT_CHANCE}."
     if rows["hyperparameters"].any():
-        chosen_on = "other seeds" if experiment.tuning else "the same seeds"
+        chosen_on = "other seeds" if question.on_other_seeds else "the same seeds"
+        by = question.chosen_by
         which, _, measure = by.partition("_")
         caption += (
             f" Hyperparameters chosen on {chosen_on}, by {which} {AXES[measure]}{on_test_examples(by).rstrip(',')}."

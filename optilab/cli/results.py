@@ -80,11 +80,11 @@ def table_command(results: str, form: str, trust: bool, plugin_files: tuple[str,
     use_files(plugin_files)
     trust_datasets(results, trust)
     from optilab.cli.comparison import comparison_text
-    from optilab.experiment.file import read_stored
+    from optilab.experiment.question import question_of
     from optilab.store import load
 
     found = load(results)
-    text, notes = comparison_text(read_stored(found.folder), found, form)
+    text, notes = comparison_text(question_of(found), found, form)
     say(text.rstrip("\n"))
     if form == "csv":  # which has no place for them
         say(notes, sys.stderr)

@@ -80,8 +80,7 @@ def run_and_compare(
             from optilab.runner.run import folder_of
 
             folder = folder_of(experiment, results)
-            by = experiment.chosen_by
-            live.tally.measure = by.partition("_")[2]
+            live.tally.measure = experiment.chosen_by.partition("_")[2]
             if not quiet and way.executor != "inline":  # which needs this process for the runs
                 live.begun = _get_pictures_ready
             start = time.perf_counter()
@@ -96,9 +95,9 @@ def run_and_compare(
     failed = int(found.runs["status"].isin(FAILURES).sum())
     if as_json:
         pictures = [] if quiet else _pictures(found, console)
-        say(json.dumps(_summary(experiment, found, live, by, seconds, pictures), indent=2, allow_nan=False))
+        say(json.dumps(_summary(found, live, seconds, pictures), indent=2, allow_nan=False))
     else:
-        _show(console, experiment, found, live, by, seconds)
+        _show(console, found, live, seconds)
         for path in [] if quiet else _pictures(found, console):
             console.say(f"plot:    {path}")
         console.say(f"results: {found.folder}")
@@ -134,12 +133,13 @@ def _say_how_to_go_on(console: Terminal, folder: Path | None, what: str) -> None
     console.say(f"{what}. {done} done and kept; the same command goes on from there.")
 
 
-def _show(console: Terminal, experiment: Experiment, found: Results, live: Live, by: str, seconds: float) -> None:
+def _show(console: Terminal, found: Results, live: Live, seconds: float) -> None:
     from rich.text import Text
 
     from optilab.cli.answer import answer
     from optilab.cli.comparison import comparison_table
     from optilab.compiler import cache
+    from optilab.experiment.question import question_of
 
     made = live.tally.made
     compiled = counted(cache.LOG.compiled, "function") if cache.LOG.compiled else "nothing"
@@ -152,10 +152,11 @@ def _show(console: Terminal, experiment: Experiment, found: Results, live: Live,
             style="red",
         )
     console.print()
-    if experiment.question:
-        console.say(experiment.question, style="bold")
-    console.print(comparison_table(experiment, found, by, console.width))
-    for sentence in answer(experiment, found):
+    question = question_of(found)
+    if question.text:
+        console.say(question.text, style="bold")
+    console.print(comparison_table(question, found, console.width))
+    for sentence in answer(question, found):
         console.print(Text(printable(sentence)))
 
 
@@ -190,13 +191,13 @@ def _pictures(found: Results, console: Terminal) -> list[Path]:
         return []
 
 
-def _summary(
-    experiment: Experiment, found: Results, live: Live, by: str, seconds: float, pictures: list[Path]
-) -> dict[str, Any]:
+def _summary(found: Results, live: Live, seconds: float, pictures: list[Path]) -> dict[str, Any]:
     from optilab.analysis.comparison import comparison
     from optilab.cli.answer import answer
+    from optilab.experiment.question import question_of
 
-    rows = comparison(found.runs, found.history, by)
+    question = question_of(found)
+    rows = comparison(found.runs, found.history, question.chosen_by)
     return {
         "results": str(found.folder),
         "runs": len(found.runs),
@@ -206,5 +207,5 @@ def _summary(
         "seconds": round(seconds, 3),
         "pictures": [str(path) for path in pictures],
         "comparison": json.loads(rows.to_json(orient="records")),
-        "verdict": answer(experiment, found),
+        "verdict": answer(question, found),
     }

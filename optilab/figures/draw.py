@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from matplotlib.figure import Figure
 
 from optilab.analysis.cells import identified
 from optilab.errors import InputError, unknown
-from optilab.figures.convergence import convergence, sensitivity
-from optilab.figures.path import path
+from optilab.figures.kinds import KINDS
 from optilab.figures.saving import check_formats, save
 from optilab.figures.schedules import draw_schedules
+from optilab.figures.view import TrainAgain, View
 from optilab.plots import style
 from optilab.records.columns import X, Y
 from optilab.store import Results
-
-if TYPE_CHECKING:
-    from optilab.figures.images import TrainAgain
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
 
@@ -45,33 +39,32 @@ def draw(
 
     InputError for unknown kinds, columns or formats, for a kind that doesn't fit these results, and if no picture can be drawn.
     """
-    for kind in kinds:
-        if kind not in KINDS:
-            raise unknown("kind of picture", kind, KINDS)
+    for name in kinds:
+        if name not in KINDS:
+            raise unknown("kind of picture", name, KINDS)
     if x is not None and x not in X:
         raise unknown("x", x, X)
     if y not in Y:
         raise unknown("y", y, Y)
     check_formats(formats)
-    drawers = _drawers(train_again)
-    results = replace(results, runs=identified(results.runs))
+    view = View(replace(results, runs=identified(results.runs)), x, y, train_again)
     drawn: list[Path] = []
     reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
-    for kind in kinds or KINDS:
+    for name in kinds or KINDS:
+        kind = KINDS[name]
         with style.theme():
             try:
-                figure = drawers[kind](results, x, y)
+                figure = kind.draw(view)
             except InputError as error:  # nothing to show, or something that it needs is missing
-                reasons.setdefault(str(error), []).append(repr(kind))
+                reasons.setdefault(str(error), []).append(repr(name))
                 continue
             if figure is None:
-                if kind in kinds:
-                    raise InputError(f"a picture of kind {kind!r} doesn't fit these results: {_WHEN[kind]}")
+                if name in kinds:
+                    raise InputError(f"a picture of kind {name!r} doesn't fit these results: {kind.missing}")
                 continue
-            parts = [kind]
-            if kind in ("convergence", "sensitivity"):
-                parts += [y] if y != "train_cost" else []
-                parts += [x] if x and kind == "convergence" else []
+            parts = [name]
+            parts += [y] if kind.y and y != "train_cost" else []
+            parts += [x] if kind.x and x else []
             drawn += save(figure, results.folder / "-".join(parts), formats)
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
@@ -79,29 +72,3 @@ def draw(
     for sentence in sentences:
         tell(sentence)
     return drawn
-
-
-_WHEN = {
-    "convergence": "the history has no values in that column",
-    "sensitivity": "no hyperparameter takes more than one value, or y is not a cost that was measured",
-    "path": "the problems are not functions of one or two weights",
-    "digits": "the problem is not a network on images with classes, or its best run is not in the experiment",
-    "weights": "the problem is not a network on images with classes, or its best run is not in the experiment",
-}
-KINDS = tuple(_WHEN)
-
-
-def _drawers(train_again: TrainAgain) -> dict[str, Callable[[Results, str | None, str], Figure | None]]:
-    """The function that draws each kind, of results, x and y."""
-
-    def digits(results: Results, _x: str | None, _y: str) -> Figure | None:
-        from optilab.figures import images
-
-        return images.digits(results, train_again)
-
-    def weights(results: Results, _x: str | None, _y: str) -> Figure | None:
-        from optilab.figures import images
-
-        return images.weights(results, train_again)
-
-    return {"convergence": convergence, "sensitivity": sensitivity, "path": path, "digits": digits, "weights": weights}

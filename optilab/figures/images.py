@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,15 +10,11 @@ from optilab.analysis.best import best_runs
 from optilab.errors import InputError
 from optilab.experiment.cell import Cell, stored_cell, stored_plan
 from optilab.figures.captions import name_of
+from optilab.figures.view import View
 from optilab.plots import images, style
 from optilab.problems.network import Network
 from optilab.records.statuses import LASTED
-from optilab.store import Results
 from optilab.texts import counted
-from optilab.training.plan import Plan
-from optilab.training.run import Run
-
-TrainAgain = Callable[[Plan, int], Run]  # of a plan and a seed
 
 _BEST_FIRST = {
     "final_test_accuracy": False,
@@ -29,11 +23,12 @@ _BEST_FIRST = {
 }  # whether ascending
 
 
-def _best_again(results: Results, train_again: TrainAgain) -> tuple[Network, Cell, np.ndarray, int] | None:
+def _best_again(view: View) -> tuple[Network, Cell, np.ndarray, int] | None:
     """The best run on images, repeated bit for bit for its weights, which results don't hold.
 
     InputError where no run on images has lasted.
     """
+    results = view.results
     best = best_runs(results.runs)
     best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
     best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
@@ -41,19 +36,19 @@ def _best_again(results: Results, train_again: TrainAgain) -> tuple[Network, Cel
         cell = stored_cell(found["spec"], results.folder, found["label"])
         plan, seed = stored_plan(found["spec"], results.folder), int(found["seed"])
         if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            again = train_again(plan, seed) if found["lasted"] else None
+            again = view.train_again(plan, seed) if found["lasted"] else None
             if again is None or again.status not in LASTED or not np.isfinite(again.w).all():
                 raise InputError("no run on images has lasted to the end with finite weights")
             return plan.problem, cell, again.w, seed
     return None
 
 
-def digits(results: Results, train_again: TrainAgain) -> Figure | None:
+def digits(view: View) -> Figure | None:
     """Test examples with predictions of the best network; None if there are no images with classes.
 
     InputError if no run on images has lasted.
     """
-    replayed = _best_again(results, train_again)
+    replayed = _best_again(view)
     if replayed is None or not len(replayed[0].examples.x_test):
         return None
     problem, cell, w, seed = replayed
@@ -82,12 +77,12 @@ def digits(results: Results, train_again: TrainAgain) -> Figure | None:
     return figure
 
 
-def weights(results: Results, train_again: TrainAgain) -> Figure | None:
+def weights(view: View) -> Figure | None:
     """First-layer weights of the best network as images; None if there are no images with classes.
 
     InputError if no run on images has lasted.
     """
-    replayed = _best_again(results, train_again)
+    replayed = _best_again(view)
     if replayed is None:
         return None
     problem, cell, w, seed = replayed

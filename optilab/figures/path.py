@@ -9,27 +9,27 @@ from matplotlib.figure import Figure
 from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands, ranked
 from optilab.errors import InputError
-from optilab.experiment.file import read_stored
 from optilab.figures.captions import chosen_text, ended_text, has_marker, name_of, unchosen_lines
 from optilab.figures.source import problems_of
+from optilab.figures.view import View
 from optilab.plots import path as path_plot
 from optilab.plots import style
 from optilab.plots.legend import outside_legend
 from optilab.plots.panels import MOST, panels
 from optilab.problems.function import FunctionProblem
 from optilab.records.statuses import LASTED
-from optilab.store import Results
 from optilab.texts import counted
 
 _CROSS = "; a cross is where a run left the picture, or stopped being finite"
 _WIDTH = 5.4  # of a panel of two weights, in inches
 
 
-def path(results: Results, x: str | None, y: str) -> Figure | None:
+def path(view: View) -> Figure | None:
     """Paths of the best cell of every line; None unless the problems all have one weight, or all two.
 
     InputError if no evaluation run has a history, or a problem can't be rebuilt.
     """
+    results = view.results
     problems = {
         label: problem
         for label, problem in problems_of(results).items()
@@ -45,14 +45,14 @@ def path(results: Results, x: str | None, y: str) -> Figure | None:
     labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))
     palette = style.colours_of(results.runs["label"], labels)
     if all(problem.n_weights == 1 for problem in problems.values()):
-        return _paths_on_curves(results, problems, history, palette)
+        return _paths_on_curves(view, problems, history, palette)
     if all(problem.n_weights == 2 for problem in problems.values()):
-        return _paths_on_contours(results, problems, history, palette, best)
+        return _paths_on_contours(view, problems, history, palette, best)
     return None
 
 
 def _paths_on_curves(
-    results: Results, problems: dict[str, FunctionProblem], history: pd.DataFrame, palette: dict[str, object]
+    view: View, problems: dict[str, FunctionProblem], history: pd.DataFrame, palette: dict[str, object]
 ) -> Figure:
     wanted = [(name, label) for name in problems for label in palette]
     shown = wanted[:MOST]
@@ -62,7 +62,7 @@ def _paths_on_curves(
         steps = history[(history["problem"] == name) & (history["label"] == label)]
         path_plot.path_on_curve(curves[name], steps, ax, colour=palette[label])
         style.title(ax, label if len(problems) == 1 else f"{name_of(name)}: {label}")
-    style.question(figure, read_stored(results.folder).question)
+    style.question(figure, view.question.text)
     starts = history["seed"].nunique()
     from_where = "one start" if starts == 1 else f"{starts} starts, one a seed"
     names = ", ".join(name_of(name) for name in problems)
@@ -70,7 +70,7 @@ def _paths_on_curves(
         figure,
         f"{names}. A dot is a step: the circle is the start, the large dot the weight after {_steps(history)} ({from_where})"
         + (_CROSS if any(has_marker(ax, "x") for ax in axes) else "")
-        + f".{chosen_text(results, best_runs(results.runs))}"
+        + f".{chosen_text(view.results, best_runs(view.results.runs))}"
         + (f" The first {MOST} of {len(wanted)} panels." if len(wanted) > MOST else ""),
     )
     return figure
@@ -89,7 +89,7 @@ def _height(problem: FunctionProblem) -> float:
 
 
 def _paths_on_contours(
-    results: Results,
+    view: View,
     problems: dict[str, FunctionProblem],
     history: pd.DataFrame,
     palette: dict[str, object],
@@ -109,15 +109,14 @@ def _paths_on_contours(
         path_plot.paths_on_contours(surface, steps, ax, colours=palette, minima=problem.kind.minima)
         starred |= has_marker(ax, "*")
         style.title(ax, name)
-    experiment = read_stored(results.folder)
-    missing = unchosen_lines(results, experiment.chosen_by, several=len(problems) > 1)
+    missing = unchosen_lines(view.results, view.question.chosen_by, several=len(problems) > 1)
     outside_legend(axes[min(across, len(axes)) - 1], palette, missing=missing)
-    style.question(figure, experiment.question)
+    style.question(figure, view.question.text)
     text = f"{_steps(history)} from the circle to the dot"
     text += _CROSS if any(has_marker(ax, "x") for ax in axes) else ""
     text += "; the star is the minimum." if starred else "."
     left_out = f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""
-    style.caption(figure, text + chosen_text(results, best) + ended_text(best) + left_out)
+    style.caption(figure, text + chosen_text(view.results, best) + ended_text(best) + left_out)
     return figure
 
 

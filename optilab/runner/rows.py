@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optilab.records.columns import ASCENDING, COLUMNS, MEASURES
 from optilab.runner.jobs import Job
-from optilab.store import WANTED, with_more
+from optilab.store import WANTED
 from optilab.texts import exact
 from optilab.workers.messages import FACTS, Outcome
 
@@ -82,11 +82,8 @@ def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.fl
     return found
 
 
-def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
-    """The runs that an experiment wants, as the table `store.WANTED` that its results are read with.
-
-    more: whether further runs are chosen by the results of these.
-    """
+def wanted_table(wanted: Sequence[Job]) -> pa.Table:
+    """The runs that an experiment wants, as the table `store.WANTED` that its results are read with."""
     rows = {
         "run_id": [job.run_id for job in wanted],
         "role": [job.role for job in wanted],
@@ -94,5 +91,4 @@ def wanted_table(wanted: Sequence[Job], *, more: bool = False) -> pa.Table:
         "code": [job.task.code for job in wanted],
     }
     rest = {n: [job.task.columns[n] for job in wanted] for n in WANTED.names if n not in rows}
-    table = pa.table({name: (rows | rest)[name] for name in WANTED.names}, WANTED)
-    return with_more(table) if more else table
+    return pa.table({name: (rows | rest)[name] for name in WANTED.names}, WANTED)

@@ -58,7 +58,7 @@ def run_experiment(
         for note in keep.notes:
             observer.noted(note)
         book = stack.enter_context(open_logbook(way.log, folder, observer.noted))
-        session = Session(keep, way, observer, book, stack)
+        session = Session(keep, way, observer, book, stack, grid.control)
         tuned: list[Job] = []
         if experiment.tuning:
             tuned = tune(grid, every, session)

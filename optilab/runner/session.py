@@ -73,8 +73,11 @@ class Way:
 class Session:
     """One invocation of an experiment: its store, and a pool as soon as a run is missing."""
 
-    def __init__(self, keep: store.Store, way: Way, observer: Observer, book: Logbook, stack: ExitStack) -> None:
+    def __init__(
+        self, keep: store.Store, way: Way, observer: Observer, book: Logbook, stack: ExitStack, control: str
+    ) -> None:
         self._keep, self._way, self._observer, self._book, self._stack = keep, way, observer, book, stack
+        self._control = control
         self._dispatch: Dispatch | None = None
 
     @property
@@ -87,7 +90,7 @@ class Session:
 
         InputError if that can't be written.
         """
-        self._keep.want(wanted_table(wanted, more=more))
+        self._keep.want(store.marked(wanted_table(wanted), control=self._control, more=more))
 
     def done(self) -> dict[str, tuple[str, str]]:
         """Status and digest of the code of each run that the folder holds, by run_id."""

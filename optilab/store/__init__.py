@@ -18,7 +18,7 @@ from optilab.store.exporting import export_csv
 from optilab.store.merging import Merged, merge
 from optilab.store.reading import Results, done, load, load_all, load_runs
 from optilab.store.schema import HISTORY, facts, runs_schema
-from optilab.store.wanted import WANTED, named, wanted, wants_more, with_more
+from optilab.store.wanted import WANTED, marked, named, wanted, wants_more
 from optilab.store.writing import Store
 
 __all__ = [
@@ -33,10 +33,10 @@ __all__ = [
     "load",
     "load_all",
     "load_runs",
+    "marked",
     "merge",
     "named",
     "runs_schema",
     "wanted",
     "wants_more",
-    "with_more",
 ]

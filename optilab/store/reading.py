@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from optilab.errors import InputError, ResultsWarning
 from optilab.records.columns import RESERVED
+from optilab.records.question import Question
 from optilab.store.survey import Damage, survey
-from optilab.store.wanted import named, wanted
+from optilab.store.wanted import control_of, named, wanted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +25,15 @@ class Results:
     """A results folder as read.
 
     runs: one row a run. history: one row a run and measurement, with run_id to join them.
+    control: the label that the others are compared with, where it is known. question: what is asked of them; None where the folder
+    holds the experiment that says so.
     """
 
     folder: Path
     runs: pd.DataFrame
     history: pd.DataFrame
+    control: str | None = None
+    question: Question | None = None
 
     def __repr__(self) -> str:
         statuses = ", ".join(f"{n} {status}" for status, n in self.runs["status"].value_counts().items())
@@ -40,7 +45,7 @@ class Results:
             return self
         runs = named(self.runs, table)
         history = self.history[self.history["run_id"].isin(runs["run_id"])].reset_index(drop=True)
-        return Results(self.folder, runs, history)
+        return replace(self, runs=runs, history=history, control=control_of(table))
 
 
 def load(folder: str | Path) -> Results:

@@ -23,7 +23,7 @@ _TEXTS = ("run_id", *_NAMES)
 WANTED = pa.schema(  # of wanted.parquet
     [*((name, pa.string()) for name in _TEXTS), ("seed", pa.int64()), ("code", pa.string())]
 )
-_MORE = b"more"  # in the metadata of the table: see `wants_more`
+_MORE, _CONTROL = b"more", b"control"  # in the metadata of the table: see `marked`
 
 
 def wanted(folder: Path) -> pa.Table | None:
@@ -44,8 +44,8 @@ def wanted(folder: Path) -> pa.Table | None:
             stacklevel=3,
         )
         return None
-    more = (table.schema.metadata or {}).get(_MORE)
-    return table.replace_schema_metadata({_MORE: more} if more else None)
+    ours = {key: value for key, value in (table.schema.metadata or {}).items() if key in (_MORE, _CONTROL)}
+    return table.replace_schema_metadata(ours or None)
 
 
 def _check(table: pa.Table) -> None:
@@ -58,14 +58,22 @@ def _check(table: pa.Table) -> None:
         raise ValueError("other roles")
 
 
-def with_more(table: pa.Table) -> pa.Table:
-    """A table of wanted runs, marked as that of an experiment which chooses further runs by the results of these."""
-    return table.replace_schema_metadata({_MORE: b"yes"})
+def marked(table: pa.Table, *, control: str, more: bool) -> pa.Table:
+    """A table of wanted runs with the label that the others are compared with, and whether further runs are chosen by these."""
+    return table.replace_schema_metadata(
+        {_CONTROL: control.encode("utf-8", "surrogatepass")} | ({_MORE: b"yes"} if more else {})
+    )
 
 
 def wants_more(table: pa.Table) -> bool:
-    """Whether a table of wanted runs is marked by `with_more`: further runs are chosen by the results of these."""
+    """Whether further runs are chosen by the results of those in a table of wanted runs."""
     return _MORE in (table.schema.metadata or {})
+
+
+def control_of(table: pa.Table) -> str | None:
+    """The label that the others are compared with; None where an earlier version wrote the table."""
+    found = (table.schema.metadata or {}).get(_CONTROL)
+    return None if found is None else str(found.decode("utf-8", "replace"))
 
 
 def named(runs: pd.DataFrame, table: pa.Table | None) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from optilab.cli.comparison import comparison_notes, comparison_table
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal
 from optilab.records.columns import COLUMNS
+from optilab.records.question import Question
 from optilab.texts import printable
 from terminals import printed
 
@@ -71,11 +72,10 @@ def history_of(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"run_id": runs["run_id"], "step": 20, "epoch": 2.0, "seconds": 1.5})
 
 
-def comparison_at(width: int, **changes: Any) -> str:
+def comparison_at(width: int, tuned: bool = False) -> str:
     """The comparison of FOUND in a terminal of some width."""
-    experiment = SimpleNamespace(tuning=changes.get("tuning"))
     found = store.Results(Path(), FOUND, history_of(FOUND))
-    return printed(comparison_table(experiment, found, "final_train_cost", width), width)  # type: ignore[arg-type]
+    return printed(comparison_table(Question(on_other_seeds=tuned), found, width), width)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
@@ -94,10 +94,9 @@ def test_the_comparison_holds_the_medians_and_ranges(width: int) -> None:
 @pytest.mark.parametrize(("tuned", "told"), [(True, "on other seeds"), (False, "on the same seeds")])
 def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> None:
     """It is said below the table, where there was something to choose."""
-    assert "chosen on" not in comparison_at(100, tuning=tuned)
+    assert "chosen on" not in comparison_at(100, tuned)
     runs = pd.concat([FOUND[:1], FOUND[:1].assign(run_id="f" * 16, lr=0.02, final_train_cost=9.0)], ignore_index=True)
-    experiment: Any = SimpleNamespace(tuning=object() if tuned else None)
-    table = comparison_table(experiment, store.Results(Path(), runs, history_of(runs)), "final_train_cost", 100)
+    table = comparison_table(Question(on_other_seeds=tuned), store.Results(Path(), runs, history_of(runs)), 100)
     text = " ".join(printed(table, 100).split())
     assert f"Hyperparameters chosen {told}, by final training cost." in text
     assert "lr=0.01*" in text
@@ -107,8 +106,7 @@ def test_validation_stands_beside_test_results() -> None:
     """Where a validation part was measured, the table has its cost and its accuracy."""
     assert "validation" not in comparison_at(120)
     runs = FOUND[:3].assign(final_valid_cost=0.4, final_valid_accuracy=0.875)
-    experiment: Any = SimpleNamespace(tuning=None)
-    table = comparison_table(experiment, store.Results(Path(), runs, history_of(runs)), "final_train_cost", 120)
+    table = comparison_table(Question(), store.Results(Path(), runs, history_of(runs)), 120)
     text = printed(table, 120)
     assert text.count("validation") == 2
     assert {"87.50", "0.4"} <= set(text.split())
@@ -117,8 +115,8 @@ def test_validation_stands_beside_test_results() -> None:
 def test_hyperparameters_chosen_on_the_test_examples_are_not_hidden() -> None:
     """The note below the table says so."""
     runs = pd.concat([FOUND[:1], FOUND[:1].assign(run_id="f" * 16, lr=0.02, final_test_cost=9.0)], ignore_index=True)
-    experiment: Any = SimpleNamespace(tuning=object())
-    table = comparison_table(experiment, store.Results(Path(), runs, history_of(runs)), "final_test_cost", 100)
+    question = Question(chosen_by="final_test_cost", on_other_seeds=True)
+    table = comparison_table(question, store.Results(Path(), runs, history_of(runs)), 100)
     text = " ".join(printed(table, 100).split())
     assert "Hyperparameters chosen on other seeds, by final test cost, on the test examples themselves." in text
 
@@ -126,8 +124,7 @@ def test_hyperparameters_chosen_on_the_test_examples_are_not_hidden() -> None:
 def test_nothing_to_compare_is_said() -> None:
     """Without a run of evaluation there is a sentence in place of the table."""
     tuning = FOUND[FOUND["status"] != "diverged"].assign(role="tuning")
-    experiment: Any = SimpleNamespace(tuning=None)
-    table = comparison_table(experiment, store.Results(Path(), tuning, history_of(tuning)), "final_train_cost", 80)
+    table = comparison_table(Question(), store.Results(Path(), tuning, history_of(tuning)), 80)
     assert printed(table).strip() == "No runs to compare."
 
 
@@ -198,9 +195,8 @@ def test_runs_a_second(a_second: float, told: str) -> None:
 def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> None:
     """No character of a label is lost there, not even one that rich takes out of its texts."""
     runs = pd.DataFrame({"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": ""})
-    experiment: Any = SimpleNamespace(tuning=None)
     none: Any = None  # no results, for nothing was tuned
-    notes = comparison_notes(experiment, none, runs, "final_train_cost", below=True)
+    notes = comparison_notes(Question(), none, runs, below=True)
     assert printable(notes) == f"One seed. Of {printable(label)} one run, as nothing in it is random."
 
 

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from optilab.experiment.experiment import Experiment
 from optilab.figures.convergence import convergence
-from optilab.figures.draw import _drawers
+from optilab.figures.kinds import KINDS
 from optilab.figures.path import path
+from optilab.figures.view import View
 from optilab.plots import style
 from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
@@ -26,7 +27,7 @@ def test_sixty_lines_have_a_legend_of_thirteen(tmp_path: Path) -> None:
     """The best twelve are named in their order, the others counted, and the best lie on top."""
     many = [{"use": "sgd", "lr": 1e-3 + 1e-5 * k, "label": f"line {k}"} for k in range(60)]
     results = made(tmp_path / "r", seeds=1, problem={"use": "bowl"}, optimizers=many)
-    for figure in (rendered(convergence(results, None, "train_cost")), rendered(path(results, None, "train_cost"))):
+    for figure in (rendered(convergence(View(results))), rendered(path(View(results)))):
         assert legend(figure) == [*(f"line {k}" for k in range(59, 47, -1)), "48 others"]
         above = {line.get_label(): line.get_zorder() for line in figure.axes[0].get_lines()}
         assert above["line 59"] > above["line 48"] > above["line 47"] > above["line 0"]
@@ -36,7 +37,7 @@ def test_many_paths_on_curves_are_panels_of_a_page(tmp_path: Path) -> None:
     """Of thirty lines on a function of one weight the first 24 have a panel, in rows, and the caption says so."""
     many = [{"use": "sgd", "lr": 1e-3 + 1e-5 * k, "label": f"line {k}"} for k in range(30)]
     results = made(tmp_path / "r", seeds=1, problem={"use": "two_valleys"}, optimizers=many)
-    figure = rendered(path(results, None, "train_cost"))
+    figure = rendered(path(View(results)))
     assert len(figure.axes) == 24
     assert "The first 24 of 30 panels." in " ".join(figure.get_supxlabel().split())
     assert max(figure.get_size_inches()) < 30
@@ -50,12 +51,12 @@ def test_whose_learning_rate_is_drawn(tmp_path: Path) -> None:
         {"use": "sgd", "lr": 0.1},
     ]
     results = made(tmp_path / "r", seeds=1, problem={"use": "bowl"}, optimizers=chains)
-    figure = rendered(convergence(results, None, "lr"))
+    figure = rendered(convergence(View(results, y="lr")))
     caption = " ".join(figure.get_supxlabel().split())
     assert "Of two, the learning rate is that of momentum (its rules have their own)." in caption
     assert caption.count("the learning rate is that of") == 1
     assert drawn_lines(figure.axes[0])["two"][0] == 0.5
-    assert "the learning rate is" not in figure_caption(convergence(results, None, "train_cost"))
+    assert "the learning rate is" not in figure_caption(convergence(View(results)))
 
 
 def figure_caption(figure: Figure | None) -> str:
@@ -72,7 +73,7 @@ def test_colours_follow_the_labels() -> None:
 def captions_of(results: Results, kind: str) -> tuple[str, list[str]]:
     """The caption of a picture, and what its legend has."""
     with plt.rc_context():
-        figure = _drawers(made_again)[kind](results, None, "train_cost")
+        figure = KINDS[kind].draw(View(results, train_again=made_again))
     assert figure is not None
     legend = legend_of(figure)
     caption = " ".join(figure._supxlabel.get_text().split())  # type: ignore[attr-defined]

@@ -17,9 +17,11 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import optilab
-from optilab.figures.convergence import convergence, sensitivity
+from optilab.figures.convergence import convergence
 from optilab.figures.draw import draw_schedules
 from optilab.figures.images import digits, weights
+from optilab.figures.sensitivity import sensitivity
+from optilab.figures.view import View
 from optilab.plots import images as image_plots
 from optilab.plots.convergence import convergence as convergence_plot
 from optilab.plots.schedules import schedule_curves
@@ -86,7 +88,7 @@ def test_a_band_goes_from_its_lower_to_its_upper_edge() -> None:
 
 def test_the_band_is_the_middle_half_of_the_seeds(descents: Results) -> None:
     """Its edges are the quartiles that NumPy finds over the seeds of the chosen cell."""
-    figure = rendered(convergence(descents, None, "train_cost"))
+    figure = rendered(convergence(View(descents)))
     runs = descents.runs[(descents.runs["label"] == "z fast") & (descents.runs["lr"] == 0.02)]
     last = descents.history[descents.history["run_id"].isin(runs["run_id"]) & (descents.history["step"] == 20)]
     colour = to_hex(lines_of(figure.axes[0])["z fast"].get_color())
@@ -99,8 +101,8 @@ def test_the_band_is_the_middle_half_of_the_seeds(descents: Results) -> None:
 def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
     """The best line is named first, whatever it is called, and each name has the colour of its line."""
     for figure in (
-        rendered(convergence(descents, None, "train_cost")),
-        rendered(sensitivity(descents, None, "train_cost")),
+        rendered(convergence(View(descents))),
+        rendered(sensitivity(View(descents))),
     ):
         assert legend_of(figure) == ["z fast", "m middle", "a slow"]
         (entries,) = [one.get_lines() for ax in figure.axes if (one := ax.get_legend()) is not None]
@@ -112,7 +114,7 @@ def test_the_legend_is_in_the_order_of_the_results(descents: Results) -> None:
 
 def test_accuracy_is_best_where_it_is_highest(readers: Results) -> None:
     """The legend of accuracies begins with the highest."""
-    assert legend_of(rendered(convergence(readers, None, "test_accuracy"))) == ["has learned", "has not learned"]
+    assert legend_of(rendered(convergence(View(readers, y="test_accuracy")))) == ["has learned", "has not learned"]
 
 
 def test_a_multiplier_holds_for_its_whole_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +143,7 @@ def test_the_axis_of_multipliers_says_of_what(tmp_path: Path, monkeypatch: pytes
 
 def test_the_confidence_of_a_digit_is_its_largest_output(readers: Results) -> None:
     """Above each example stands what the best network reads, and its largest output, as the network itself says."""
-    figure = rendered(digits(readers, made_again))
+    figure = rendered(digits(View(readers, train_again=made_again)))
     w, problem = best_weights(readers)
     outputs = problem.outputs(w, problem.examples.x_test)
     shown = [ax for ax in figure.axes if ax.get_images()]
@@ -180,7 +182,7 @@ def best_weights(results: Results) -> tuple[np.ndarray, Any]:
 
 def test_the_weights_are_those_of_the_best_run(readers: Results) -> None:
     """Of all runs it is the one that reads most test examples rightly, and its first layer is what is drawn."""
-    figure = rendered(weights(readers, made_again))
+    figure = rendered(weights(View(readers, train_again=made_again)))
     w, _ = best_weights(readers)
     images = [ax.get_images()[0] for ax in figure.axes if ax.get_images()]
     np.testing.assert_array_equal(
@@ -198,4 +200,4 @@ def test_of_diverged_networks_nothing_is_shown(readers: Results) -> None:
     lost = Results(readers.folder, readers.runs.assign(status="diverged"), readers.history)
     for picture in (digits, weights):
         with pytest.raises(optilab.InputError, match="no run on images has lasted"):
-            picture(lost, made_again)
+            picture(View(lost, train_again=made_again))

@@ -10,8 +10,10 @@ import pytest
 from figures.labels import legend
 
 from optilab.errors import InputError
-from optilab.figures.convergence import convergence, sensitivity
+from optilab.figures.convergence import convergence
 from optilab.figures.path import path
+from optilab.figures.sensitivity import sensitivity
+from optilab.figures.view import View
 from optilab.store import Results
 from pictures import draw, made, marks, rendered
 
@@ -61,9 +63,9 @@ def test_costs_of_any_kind_have_a_picture(plain_names: Results, draw_it: Any, wh
     results = doctored(plain_names, COSTS[what])
     if draw_it is sensitivity and not np.isfinite(COSTS[what][-1]):
         with pytest.raises(InputError, match="no line has a finite median training cost"):
-            draw_it(results, None, "train_cost")
+            draw_it(View(results))
         return
-    figure = draw_it(results, None, "train_cost")
+    figure = draw_it(View(results))
     rendered(figure)
     assert len(legend(figure)) == 2
 
@@ -90,7 +92,7 @@ def test_missing_costs_are_a_sentence(plain_names: Results) -> None:
 def test_a_single_measurement_is_a_picture(plain_names: Results) -> None:
     """One point a run, as of a budget of nothing, is drawn as a point."""
     first = plain_names.history.groupby("run_id").head(1)
-    figure = rendered(convergence(Results(plain_names.folder, plain_names.runs, first), None, "train_cost"))
+    figure = rendered(convergence(View(Results(plain_names.folder, plain_names.runs, first))))
     assert all(line.get_marker() == "o" for line in figure.axes[0].get_lines())
 
 
@@ -108,7 +110,7 @@ def test_all_diverged_is_a_picture_of_how(tmp_path: Path) -> None:
     said: list[str] = []
     assert [path.name for path in draw(results, tell=said.append)] == ["convergence.png", "path.png"]
     assert len(said) == 1
-    figure = rendered(convergence(results, None, "train_cost"))
+    figure = rendered(convergence(View(results)))
     crosses = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x"]
     bottom, top = figure.axes[0].get_ylim()
     assert len(crosses) == 2  # for sgd nothing could be chosen
@@ -124,7 +126,7 @@ def test_a_run_that_leaves_the_curve_has_no_dot_on_its_start(tmp_path: Path) -> 
         optimizers=[{"use": "sgd", "lr": 90}],
         measure={"steps": 1},
     )
-    figure = rendered(path(results, None, "train_cost"))
+    figure = rendered(path(View(results)))
     found = marks(figure.axes[0])
     assert len(found["start"]) == len(found["cross"]) == 1
     assert found["end"] == []

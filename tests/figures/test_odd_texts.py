@@ -17,9 +17,10 @@ from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from optilab.figures.convergence import convergence, sensitivity
+from optilab.figures.convergence import convergence
 from optilab.figures.draw import draw_schedules
 from optilab.figures.path import path
+from optilab.figures.sensitivity import sensitivity
 from optilab.plots import images as image_plots
 from optilab.plots.text import plain, wrapped
 from optilab.store import Results
@@ -73,7 +74,7 @@ def test_any_text_is_drawn_to_the_letter(text: str, width: int) -> None:
 @pytest.mark.parametrize("weights", [1, 2])
 def test_every_text_of_a_picture_is_drawn_as_text(odd_names: dict[int, Results], draw_it: Any, weights: int) -> None:
     """Labels, titles, the question and the caption stand on it to the letter, cut where they are long; none is left out."""
-    figure = rendered(draw_it(odd_names[weights], None, "train_cost"))
+    figure = rendered(draw_it(View(odd_names[weights])))
     stand = texts(figure)
     assert max(len(text) for text in stand) < 2500
     assert any(text.startswith(r"Who $\frac{ arrives\x1b[2J? long long") for text in stand)
