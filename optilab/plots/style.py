@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from optilab.plots.text import families, plain, wrapped
@@ -98,6 +100,7 @@ _RC: dict[Any, Any] = {
     "axes.titlesize": "medium",
     "axes.titlelocation": "left",
     "legend.frameon": False,
+    "figure.figsize": (7.0, 4.4),
     "figure.dpi": 100,
     "savefig.dpi": 160,
     "axes.grid": True,
@@ -105,6 +108,18 @@ _RC: dict[Any, Any] = {
     "axes.axisbelow": True,
     "text.usetex": False,
 }
+
+
+def width() -> float:
+    """Width of a figure, in inches, as the theme has it."""
+    return float(mpl.rcParams["figure.figsize"][0])
+
+
+def shade(share: float) -> tuple[float, float, float]:
+    """A colour between that of text (0) and that of the background (1), as the theme has them."""
+    ink, paper = (np.array(to_rgb(mpl.rcParams[name])) for name in ("text.color", "figure.facecolor"))
+    red, green, blue = ink + share * (paper - ink)
+    return float(red), float(green), float(blue)
 
 
 def caption(figure: Figure, text: str) -> None:

@@ -21,6 +21,7 @@ from optilab.figures.convergence import convergence
 from optilab.figures.draw import draw_schedules
 from optilab.figures.path import path
 from optilab.figures.sensitivity import sensitivity
+from optilab.figures.view import View
 from optilab.plots import images as image_plots
 from optilab.plots.text import plain, wrapped
 from optilab.store import Results
