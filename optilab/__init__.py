@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from optilab.optimizers.maths import is_finite, norm
     from optilab.optimizers.state import left_matrix, per_column, per_layer, per_row, per_weight, right_matrix, scalar
     from optilab.problems.function import function
+    from optilab.records.measures import Measure
     from optilab.records.statuses import FAILURES
     from optilab.schedules.schedule import feedback, schedule
     from optilab.search.sampled import Sampled
@@ -56,6 +57,7 @@ _HOME = {
     "LoggerKind": "loggers",
     "LoggedRun": "loggers",
     "FAILURES": "records.statuses",
+    "Measure": "records.measures",
     "sampler": "search.sampler",
     "Sampler": "search.sampler",
     "SamplerKind": "search.sampler",
@@ -89,6 +91,7 @@ __all__ = [
     "LoggedRun",
     "Logger",
     "LoggerKind",
+    "Measure",
     "Point",
     "Pool",
     "Sampled",

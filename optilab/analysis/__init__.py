@@ -1,5 +1,7 @@
 """Statistics of comparisons: tables or arrays in, tables or small results out; they need nothing else of optilab.
 
+`leaderboard` and `verdict` take whole results, anybody's; all others take what their question needs.
+
 A table of runs has a row a run, with its problem, label (the method), seed and values; a history has a row a measurement, with its
 run_id. Scores and times are tables with a row a problem and a column a method.
 
@@ -12,9 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optilab.analysis.answer import Findings, verdict
+    from optilab.analysis.answer import verdict
     from optilab.analysis.arrival import arrival_verdict
     from optilab.analysis.best_of_k import median_of_studies, tuning_curve
+    from optilab.analysis.board import leaderboard
     from optilab.analysis.censoring import (
         Logrank,
         MedianTime,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from optilab.analysis.control import against_control
     from optilab.analysis.effort import tuning_effort
     from optilab.analysis.families import holm
+    from optilab.analysis.findings import Findings
     from optilab.analysis.good_range import SensitivityWidth, sensitivity_width
     from optilab.analysis.intervals import Interval, interval, proportion
     from optilab.analysis.pairs import Paired, cliffs_delta, magnitude, paired
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
     from optilab.analysis.targets import ecdf, log_targets, time_to_target
 
 _HOME = {  # no module is called as a function is: the module would take its place here
-    "Findings": "answer",
+    "Findings": "findings",
     "Friedman": "ranking",
     "Interval": "intervals",
     "Logrank": "censoring",
@@ -60,6 +64,7 @@ _HOME = {  # no module is called as a function is: the module would take its pla
     "held_out_by_name": "profiles",
     "holm": "families",
     "interval": "intervals",
+    "leaderboard": "board",
     "log_targets": "targets",
     "logrank": "censoring",
     "magnitude": "pairs",
@@ -103,6 +108,7 @@ __all__ = [
     "held_out_by_name",
     "holm",
     "interval",
+    "leaderboard",
     "log_targets",
     "logrank",
     "magnitude",

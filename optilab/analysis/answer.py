@@ -1,184 +1,129 @@
-"""The verdict: which methods are better than the control, by how much and how sure, in words that follow from the statistics."""
+"""The verdict on whole results: which methods are better than the control, by how much and how sure, in words."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from optilab.analysis.comparison import is_random
-from optilab.analysis.families import holm
-from optilab.analysis.intervals import interval
-from optilab.analysis.levels import share
-from optilab.analysis.pairs import paired
-from optilab.analysis.phrases import PairwiseComparison, Scale, few_seeds_sentence
-from optilab.errors import InputError, unknown
-from optilab.records.columns import as_costs
-from optilab.records.statuses import cost_or_infinity
-from optilab.texts import counted, shown
+from optilab.analysis.arrival import arrival_verdict
+from optilab.analysis.comparison import NOTHING, on_test_examples
+from optilab.analysis.findings import Findings, compared
+from optilab.analysis.given import Given, WithRuns, given
+from optilab.analysis.resolution import few_seeds
+from optilab.records.columns import in_words
+from optilab.records.question import Question
 
-_COLUMNS = ["problem", "label", "difference", "low", "high", "p", "p_holm", "n", "random", "outcome"]
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a comparison with a control has shown.
-
-    sentences: the verdict in words. comparisons: a row for each problem and method, with the columns problem, label, difference,
-    low, high (of the method's value less the control's), p, p_holm, n (pairs of runs), random (whether seeds make a difference to
-    either), and outcome: "better", "worse" or "undecided".
-    """
-
-    sentences: tuple[str, ...]
-    comparisons: pd.DataFrame
-
-    def __str__(self) -> str:
-        return "\n".join(self.sentences)
+_TIMES = ("epoch", "step", "seconds")  # columns of a history, in order of preference
 
 
 def verdict(
-    runs: pd.DataFrame,
-    measure: str,
+    results: pd.DataFrame | WithRuns,
+    measure: str | None = None,
     control: str | None = None,
     *,
     which: Literal["final", "best"] = "final",
-    confidence: float = 0.95,
+    confidence: float | None = None,
+    question: Question | None = None,
 ) -> Findings:
-    """The verdict on methods that ran on the same seeds: each is compared with the control, problem by problem.
+    """The verdict on results: each method, at its best hyperparameters, is compared with the control, problem by problem.
 
     A method is called better, or worse, only where two things agree: the interval of its median difference from the control leaves
     out 0 (`optilab.analysis.paired`), and the sign-flip test is significant after Holm's correction over all comparisons that are
-    made here and in which seeds make a difference. Else it can't be told from the control, and the sentence says which difference these seeds would likely have shown
-    (`optilab.analysis.smallest_difference`), or that they are too few to show any.
+    made here and in which seeds make a difference. Else it can't be told from the control, and the sentence says which difference
+    these seeds would likely have shown (`optilab.analysis.smallest_difference`), or that they are too few to show any. Where the
+    question names a target, or runs ended at one, the times to it are compared too (`optilab.analysis.arrival_verdict`). What was
+    left out is said, and where hyperparameters were chosen by the very values that are compared.
 
-    runs: a row a run, with the columns problem, label, seed and {which}_{measure}, as in optilab's table of runs of evaluation. With a
-    column status, a run that did not last counts as infinitely bad; with a column is_random, a method to which seeds make no
-    difference is compared with the control on all of its seeds. measure: a cost or an accuracy, such as "test_accuracy".
-    control: a label; that of the first row if it is None. which: "final" or "best" value of a run. confidence: of the intervals,
-    above 0 and below 1; the level of significance is 1 - confidence.
+    results: whatever has a table of runs as .runs, and may have .history and .question; or the table. It has a row a run, with the columns
+    problem, label, seed and {which}_{measure}. With a column status, a run that did not last counts as infinitely bad; with a
+    column is_random, a method to which seeds make no difference is compared with the control on all of its seeds. A table
+    with the column role is optilab's: its best cells are chosen. One without it has one cell a label, which was chosen already.
+    measure: a cost or an accuracy, such as "test_accuracy"; None for that of the question, or the first that all problems have. One
+    of which the name doesn't say whether its highest value is the best is given as an `optilab.Measure`. control: a label; None for
+    that of the question, or of the first row. which: "final" or "best" value of a run. confidence: of the intervals, above 0 and
+    below 1; the level of significance is 1 - confidence; None for that of the question, .95 at first. question: in place of the
+    results' own.
 
-    Raises InputError where a column is missing, the control is no label, a value is NaN, and where a method has two runs of one seed on
-    a problem.
+    Raises InputError where a column is missing, the control is no label, the measure is unknown or a value of it is missing, and
+    where a table without role has two runs of one seed of a label on a problem.
 
     >>> cost = [0.30, 0.31, 0.29, 0.33, 0.30, 0.28, 0.32, 0.31]
     >>> base = pd.DataFrame({"problem": "p", "label": "base", "seed": range(8), "final_test_cost": cost})
     >>> ours = base.assign(label="ours", final_test_cost=base["final_test_cost"] - 0.05)
-    >>> verdict(pd.concat([base, ours]), "test_cost").sentences[1]
+    >>> verdict(pd.concat([base, ours])).sentences[1]
     'ours is better than base: its test cost is lower by 0.05 [0.05, 0.05] (better on 8 of 8 seeds, p = .008).'
     """
-    alpha, scale = 1 - share(confidence, "confidence"), Scale.of(measure)
-    _check_columns(runs, f"{which}_{measure}")
-    labels = list(dict.fromkeys(runs["label"].astype(str)))
-    if not labels:
-        return Findings(("No runs to compare.",), pd.DataFrame(columns=_COLUMNS))
-    control = labels[0] if control is None else control
-    if control not in labels:
-        raise unknown("label", control, labels)
-    values, fixed = _by_seed(runs, measure, f"{which}_{measure}")
-    problems = sorted({problem for problem, _ in values})
-    keys = [
-        (problem, label)
-        for problem in problems
-        for label in sorted(labels)
-        if label != control and (problem, label) in values and (problem, control) in values
-    ]
-    series = {
-        key: at_each_seed(values[key], values[key[0], control], key in fixed, (key[0], control) in fixed)
-        for key in keys
-    }
-    found = {key: paired(*series[key], confidence, lowest=scale.lowest) for key in keys}
-    chance = {key: not {key, (key[0], control)} <= fixed for key in keys}
-    tested = [key for key in keys if chance[key] and found[key].n]
-    adjusted = {key: found[key].p for key in keys}
-    adjusted |= dict(zip(tested, holm([found[key].p for key in tested]).tolist(), strict=True))
-    comparisons = {
-        key: PairwiseComparison(
-            label=key[1],
-            control=control,
-            found=found[key],
-            p=adjusted[key],
-            family=len(tested),
-            values=series[key][0],
-            base=series[key][1],
-            alpha=alpha,
-            chance=chance[key],
-        )
-        for key in keys
-    }
-    sentences: list[str] = []
-    for problem in problems:
-        own = values.get((problem, control))
-        said = [f"{control} was not run there, so nothing is compared with it."]
-        if own is not None:
-            of = "" if (problem, control) in fixed else f", the median of {counted(len(own), 'seed')}"
-            middle = interval(own, "median", confidence)
-            said = [f"{control} has a {scale.name} of {scale.estimate(middle)}{of}."]
-            if math.isinf(middle.estimate):
-                said = [f"{control} did not last on {int(np.isinf(own).sum())} of {counted(len(own), 'seed')}."]
-        there = [key for key in keys if key[0] == problem]
-        there.sort(key=lambda key: float(as_costs(measure, found[key].difference)))  # the best first
-        few = [key for key in there if comparisons[key].has_few_seeds]
-        said += [comparisons[key].sentence(scale) for key in there if key not in few]
-        for n in sorted({found[key].n for key in few}):
-            said.append(few_seeds_sentence([comparisons[key] for key in few if found[key].n == n], scale))
-        sentences += [f"{problem}: {text}" if len(problems) > 1 else text for text in said]
-    if tested:
-        family = f", with Holm's correction over {len(tested)} comparisons" if len(tested) > 1 else ""
-        ends = any(found[key].method == "order" for key in tested)
-        intervals = f"Intervals are of medians, at {100 * confidence:g}%; p" if ends else "p"
-        sentences.append(f"{intervals} is of the two-sided sign-flip test on paired seeds{family}.")
-    rows = [
-        (*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, chance[key], comparisons[key].outcome(scale))
-        for key, f in found.items()
-    ]
-    return Findings(tuple(sentences), pd.DataFrame(rows, columns=_COLUMNS))
+    found = given(results, measure, control, question, which)
+    if confidence is not None:
+        found = replace(found, question=replace(found.question, confidence=confidence))
+    return answered(found, which=which, always=measure is not None)
 
 
-def _check_columns(runs: pd.DataFrame, column: str) -> None:
-    for name in ("problem", "label", "seed", column):
-        if name not in runs:
-            raise InputError(f"runs has no column {name!r}; its columns are {', '.join(map(str, runs.columns))}")
-    twice = runs[runs.duplicated(["problem", "label", "seed"])]
-    if len(twice):
-        problem, label, seed = twice.iloc[0][["problem", "label", "seed"]]
-        raise InputError(
-            f"{shown(label)} has two runs of seed {seed} on {shown(problem)}; choose one cell of each method"
-        )
+def answered(found: Given, *, which: Literal["final", "best"] = "final", always: bool = False) -> Findings:
+    """The verdict on results that are ready. always: compare also what is alone, or in which nothing is random.
 
-
-_Key = tuple[str, str]  # problem and label
-
-
-def _by_seed(runs: pd.DataFrame, measure: str, column: str) -> tuple[dict[_Key, pd.Series[float]], frozenset[_Key]]:
-    """Values by seed of each method on each problem, and the methods to which seeds make no difference there."""
-    values: dict[_Key, pd.Series[float]] = {}
-    fixed = set()
-    for (problem, label), group in runs.groupby(["problem", "label"], sort=False):
-        key = str(problem), str(label)
-        found = pd.Series(group[column].to_numpy(np.float64), pd.Index(group["seed"].to_numpy()))
-        if "status" in group:
-            costs = cost_or_infinity(as_costs(measure, found), group["status"])
-            found = pd.Series(as_costs(measure, costs), found.index)  # the sign changes back
-        values[key] = found.sort_index()
-        if not is_random(group):
-            fixed.add(key)
-    return values, frozenset(fixed)
-
-
-def at_each_seed(
-    a: pd.Series[float], b: pd.Series[float], a_is_fixed: bool, b_is_fixed: bool
-) -> tuple[pd.Series[float], pd.Series[float]]:
-    """The values of two methods by seed; one that doesn't depend on the seed has its value at each seed of the other.
-
-    >>> a, b = at_each_seed(pd.Series([0.5], [0]), pd.Series([0.25, 0.75], [3, 4]), True, False)
-    >>> a.to_dict()
-    {3: 0.5, 4: 0.5}
+    >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": range(8), "final_test_cost": 0.5})
+    >>> answered(given(runs)).sentences
+    ('Nothing is compared with ours, which is alone.',)
     """
-    if a_is_fixed and not b_is_fixed:
-        a = pd.Series(a.iloc[0], b.index)
-    if b_is_fixed and not a_is_fixed:
-        b = pd.Series(b.iloc[0], a.index)
-    return a, b
+    runs, control, measure = found.chosen, found.control, found.measure
+    labels = list(dict.fromkeys(runs["label"].astype(str)))
+    lost = dict.fromkeys(found.lost["label"].astype(str))
+    said = [f"{label}: {NOTHING}, so it is not compared." for label in lost if label != control]
+    none = compared(runs[:0], measure)
+    if control in lost and control not in labels:
+        told = f"{control}, the control: {NOTHING}, so nothing is compared with it."
+        return replace(none, sentences=(told, *said), control=control)
+    if len(labels) == 1 and not always:
+        return replace(none, sentences=(f"Nothing is compared with {control}, which is alone.", *said), control=control)
+    random = runs[runs["is_random"].ne(False)] if "is_random" in runs else runs
+    confidence = found.question.confidence
+    values = compared(runs, measure, control, which=which, confidence=confidence)
+    if len(runs) and random.empty and not always:
+        return replace(values, sentences=("Nothing in these runs is random, so there is nothing to test.", *said))
+    if found.cells and random["seed"].nunique() == 1:
+        warning = few_seeds(1, max(1, len(values.comparisons)), 1 - confidence)
+        return replace(values, sentences=(*([warning] if warning else []), *said))
+    sentences, ended_there = _times(found)
+    if ended_there:
+        sentences.append("Runs ended at this target, so their last values are not compared.")
+        values = replace(values, comparisons=values.comparisons[:0])
+    else:
+        sentences += values.sentences
+    return replace(values, sentences=(*sentences, *said, *_favoured(found)))
+
+
+def _times(found: Given) -> tuple[list[str], bool]:
+    """Sentences on the times to a target, if one is asked for; and whether runs ended at it."""
+    asked, runs = found.question, found.chosen
+    stop = asked.stopped_at if "status" in runs and runs["status"].eq("target").any() else {}
+    measure, target = found.measure, asked.target
+    if target is None and stop:
+        (measure, target), *_ = stop.items()
+    if target is None:
+        return [], False
+    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    by = next((name for name in _TIMES if name in history and history[name].notna().all()), _TIMES[0])
+    counts_steps = {"epoch", "step"} <= set(history) and (history["epoch"] == history["step"]).all()
+    unit = "steps" if counts_steps else "seconds" if by == "seconds" else in_words(by)
+    times = arrival_verdict(
+        runs, history, target, measure, found.control, by=by, unit=unit, confidence=asked.confidence
+    )
+    return list(times.sentences), measure in stop
+
+
+def _favoured(found: Given) -> list[str]:
+    """A warning where hyperparameters were chosen by the very values that are compared."""
+    if not found.cells:
+        return []
+    if not found.question.on_other_seeds:
+        lines = found.runs.groupby(["problem", "label"])
+        where = "these very seeds" if (lines["run_id"].nunique() > lines["seed"].nunique()).any() else ""
+    else:
+        by = found.question.chosen_by
+        where = "the test examples" if on_test_examples(by) and found.measure.startswith("test_") else ""
+    if not where:
+        return []
+    return [f"Hyperparameters were chosen on {where}, which favours lines with more trials: p is too small."]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.answer import Findings, at_each_seed, verdict
 from optilab.analysis.censoring import median_time
 from optilab.analysis.comparison import is_random
+from optilab.analysis.findings import Findings, at_each_seed, compared
 from optilab.analysis.phrases import Scale, p_text
 from optilab.analysis.resolution import few_seeds
 from optilab.analysis.targets import time_to_target
@@ -37,14 +37,14 @@ def arrival_verdict(
     Times are those of measurements. The median is Kaplan and Meier's (`optilab.analysis.median_time`), in which a run that missed the
     target counts to its end. The ratio is the median over seeds of time / control's time; a method needs longer, or less long, only
     where the interval of the ratio leaves out 1 and the sign-flip test of the logarithms is significant after Holm's correction
-    (`verdict`); a miss is infinitely late.
+    (`optilab.analysis.verdict`); a miss is infinitely late.
 
-    runs: as for `verdict`, with the column run_id. history: a row a measurement, with run_id, `measure` and `by`. target: the value
+    runs: as for `compared`, with the column run_id. history: a row a measurement, with run_id, `measure` and `by`. target: the value
     to reach. control: a label. by, unit: a column of the history, and what it counts. confidence: of the intervals.
 
     Returns Findings; its comparisons are of logarithms of times.
 
-    Raises InputError as `verdict` and `time_to_target` do.
+    Raises InputError as `compared` and `time_to_target` do.
 
     >>> runs = pd.DataFrame({"problem": "p", "label": ["base"] * 6 + ["ours"] * 6, "seed": [*range(6)] * 2, "run_id": range(12)})
     >>> history = pd.DataFrame({"run_id": range(12), "epoch": [4.0] * 6 + [2.0] * 6, "test_accuracy": 0.95})
@@ -57,7 +57,7 @@ def arrival_verdict(
         columns="status", errors="ignore"
     )  # a run that diverged later has arrived
     late = runs["time"].clip(lower=_AT_ONCE).where(runs["reached"], math.inf)
-    found = verdict(runs.assign(final_time=np.log(late)), "time", control, confidence=confidence)
+    found = compared(runs.assign(final_time=np.log(late)), "time", control, confidence=confidence)
     goal = f"a {Scale.of(measure).name} of {Scale.of(measure).value(target)}"
     groups = {(str(p), str(label)): group for (p, label), group in runs.assign(late=late).groupby(["problem", "label"])}
     rows = found.comparisons.sort_values(["difference", "label"]).to_dict("records")
@@ -73,7 +73,7 @@ def arrival_verdict(
             own = groups[problem, row["label"]]
             against = _against(row, own, base, control, family, 1 - confidence)
             sentences.append(f"{on}{row['label']} {_reaches(own, 'it', unit, confidence)}{against}.")
-    return Findings(tuple(sentences), found.comparisons)
+    return Findings(tuple(sentences), found.comparisons, measure, control)
 
 
 def _reaches(runs: pd.DataFrame, goal: str, unit: str, confidence: float) -> str:

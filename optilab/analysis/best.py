@@ -10,6 +10,7 @@ import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
 from optilab.records.columns import as_costs
+from optilab.records.measures import measure_behind
 from optilab.records.statuses import cost_or_infinity
 
 
@@ -23,7 +24,7 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     """
     runs = identified(runs)
     number = cell_numbers(runs)
-    costs = cost_or_infinity(as_costs(by.partition("_")[2], runs[by]), runs["status"])
+    costs = cost_or_infinity(as_costs(measure_behind(by), runs[by]), runs["status"])
     score = pd.Series(costs, runs.index).groupby(number).median()
     cells = runs.loc[~number.duplicated(), [*LINE, *NAMES, "run_id"]].assign(score=score.to_numpy())
     of_line = cells.groupby(LINE, sort=False)["score"]

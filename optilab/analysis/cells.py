@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optilab.records.columns import RESERVED
+from optilab.records.columns import RESERVED, summarized
 from optilab.records.labels import numbered
 
 LINE = ["problem_id", "line_id"]  # what is compared: one line of a plot, one row of the table
@@ -34,8 +34,10 @@ def identified(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def hyperparameter_columns(runs: pd.DataFrame) -> list[str]:
-    """Columns of `runs` that are hyperparameters."""
-    return [str(name) for name in runs if name not in RESERVED]
+    """Columns of `runs` that are hyperparameters: all but optilab's own, and final and best values of other measures."""
+    names = [str(name) for name in runs]
+    own = RESERVED.union(*({f"final_{measure}", f"best_{measure}"} for measure in summarized(names)))
+    return [name for name in names if name not in own]
 
 
 def is_number(runs: pd.DataFrame, name: str) -> bool:

@@ -12,7 +12,8 @@ import pandas as pd
 from optilab.analysis.intervals import Interval
 from optilab.analysis.pairs import Paired
 from optilab.analysis.resolution import seeds_for_significance, seeds_needed, smallest_difference, smallest_p
-from optilab.records.columns import ASCENDING, AXES
+from optilab.records.columns import in_words
+from optilab.records.measures import is_ascending
 from optilab.texts import counted
 
 
@@ -29,8 +30,8 @@ class Scale:
 
     @classmethod
     def of(cls, measure: str) -> Scale:
-        """The scale of a measure."""
-        return cls(AXES.get(measure, measure.replace("_", " ")), measure not in ASCENDING, measure.endswith("accuracy"))
+        """The scale of a measure. InputError where it isn't known which of its values are the best."""
+        return cls(in_words(measure), not is_ascending(measure), measure.endswith("accuracy"))
 
     def value(self, value: float) -> str:
         """A value with its unit."""

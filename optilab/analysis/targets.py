@@ -18,7 +18,7 @@ from optilab.analysis.arguments import by_name
 from optilab.analysis.inputs import numbers
 from optilab.analysis.levels import share
 from optilab.errors import InputError, unknown
-from optilab.records.columns import ASCENDING
+from optilab.records.measures import direction
 from optilab.texts import counted, shown
 
 
@@ -40,7 +40,7 @@ def time_to_target(
 
     history: a row a measurement, in any order, with columns run_id, `measure` and `by`. target: the value to reach, finite.
     measure: the column of values. by: the column of times (epoch, step, seconds, ...), >= 0. ascending: whether higher values are better;
-    None: as `optilab.records.columns` says of the measure, and False for one that it does not know. run_ids: all runs, if
+    None: as its name says (`optilab.records.measures`), and False where it doesn't. run_ids: all runs, if
     some may have no row in `history` (they failed before the first measurement): those are censored at 0. None: those in `history`.
     never: runs that would never reach the target, as those that diverged: unless they reached it before, they are censored at the
     end of the longest run. Censored at their own end they would count as runs that might still have been the fastest.
@@ -140,7 +140,7 @@ def log_targets(
     """
     if count < 1:
         raise InputError(f"count: {shown(count)} targets are none; 1 or more")
-    upward = measure in ASCENDING if ascending is None else ascending
+    upward = bool(direction(measure)) if ascending is None else ascending
     rows = _rows(history, measure, by)
     finite = rows[np.isfinite(rows[measure])]
     if finite.empty:
@@ -201,7 +201,7 @@ def _first_times(
 ) -> tuple[list[Any], NDArray[np.float64], NDArray[np.float64]]:
     """Names of the runs, the first time of each at each target (infinite if there is none), and their last times."""
     rows = _rows(history, measure, by)
-    upward = measure in ASCENDING if ascending is None else ascending
+    upward = bool(direction(measure)) if ascending is None else ascending
     there = rows["run_id"].unique().tolist()
     names = by_name(set(there) if run_ids is None else set(run_ids))
     if strange := by_name(set(there) - set(names)):

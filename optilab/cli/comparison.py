@@ -16,7 +16,7 @@ from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.cli.written import FORMATS
 from optilab.errors import InputError, unknown
-from optilab.records.columns import AXES
+from optilab.records.columns import in_words
 from optilab.records.question import Question
 from optilab.store import Results
 from optilab.texts import counted, printable, shortened
@@ -115,7 +115,7 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
         by = question.chosen_by
         which, _, measure = by.partition("_")
         caption += (
-            f" Hyperparameters chosen on {chosen_on}, by {which} {AXES[measure]}{on_test_examples(by).rstrip(',')}."
+            f" Hyperparameters chosen on {chosen_on}, by {which} {in_words(measure)}{on_test_examples(by).rstrip(',')}."
         )
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."

@@ -136,7 +136,7 @@ def _say_how_to_go_on(console: Terminal, folder: Path | None, what: str) -> None
 def _show(console: Terminal, found: Results, live: Live, seconds: float) -> None:
     from rich.text import Text
 
-    from optilab.cli.answer import answer
+    from optilab.analysis import verdict
     from optilab.cli.comparison import comparison_table
     from optilab.compiler import cache
     from optilab.experiment.question import question_of
@@ -156,7 +156,7 @@ def _show(console: Terminal, found: Results, live: Live, seconds: float) -> None
     if question.text:
         console.say(question.text, style="bold")
     console.print(comparison_table(question, found, console.width))
-    for sentence in answer(question, found):
+    for sentence in verdict(found, question=question).sentences:
         console.print(Text(printable(sentence)))
 
 
@@ -192,8 +192,8 @@ def _pictures(found: Results, console: Terminal) -> list[Path]:
 
 
 def _summary(found: Results, live: Live, seconds: float, pictures: list[Path]) -> dict[str, Any]:
+    from optilab.analysis import verdict
     from optilab.analysis.comparison import comparison
-    from optilab.cli.answer import answer
     from optilab.experiment.question import question_of
 
     question = question_of(found)
@@ -207,5 +207,5 @@ def _summary(found: Results, live: Live, seconds: float, pictures: list[Path]) -
         "seconds": round(seconds, 3),
         "pictures": [str(path) for path in pictures],
         "comparison": json.loads(rows.to_json(orient="records")),
-        "verdict": answer(question, found),
+        "verdict": list(verdict(found, question=question).sentences),
     }

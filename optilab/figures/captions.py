@@ -12,7 +12,7 @@ from optilab.analysis.cells import LINE, varying
 from optilab.analysis.comparison import NOTHING, on_test_examples
 from optilab.analysis.comparison import chosen_text as chosen_values
 from optilab.plots.style import MOST_COLOURS
-from optilab.records.columns import AXES
+from optilab.records.columns import in_words
 from optilab.records.statuses import LASTED
 from optilab.store import Results
 from optilab.texts import counted, shortened
@@ -34,7 +34,7 @@ def seeds_text(results: Results, by: str = "final_train_cost") -> str:
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
         which, _, measure = by.partition("_")
-        text += f"; hyperparameters chosen by {which} {AXES[measure]}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
+        text += f"; hyperparameters chosen by {which} {in_words(measure)}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
     elif varying(runs):
         text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
     return text + "."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from optilab.records.measures import is_ascending
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,28 @@ LOG_X = tuple(c.name for c in MEASUREMENTS if c.drawn == "x" and c.scale == "log
 
 
 def as_costs(measure: str, values: ArrayLike) -> NDArray[np.float64]:
-    """Values of a measure, of any shape, as costs: the lower, the better. Accuracies and the like change their sign."""
+    """Values of a measure, of any shape, as costs: the lower, the better. Accuracies and the like change their sign.
+
+    InputError where it isn't known which values of the measure are the best.
+    """
     found = np.asarray(values, np.float64)
-    return -found if measure in ASCENDING else found
+    return -found if is_ascending(measure) else found
+
+
+def in_words(measure: str) -> str:
+    """A measure as sentences and axes call it, with its unit.
+
+    >>> in_words("test_cost"), in_words("exam_score")
+    ('test cost', 'exam score')
+    """
+    return AXES.get(measure) or measure.replace("_", " ")
+
+
+def summarized(names: Iterable[str]) -> list[str]:
+    """Measures of which some columns of `runs` have both the final and the best value, in their order.
+
+    >>> summarized(["seed", "final_score", "best_score", "final_div"])
+    ['score']
+    """
+    every = list(names)
+    return [n.removeprefix("final_") for n in every if n[:6] == "final_" and f"best_{n[6:]}" in every]

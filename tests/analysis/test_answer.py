@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from optilab import InputError
-from optilab.analysis.answer import Findings, verdict
+from optilab.analysis import Findings, verdict
 
 PUBLISHED = Path(__file__).parents[2] / "experiments" / "published"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optilab.analysis.answer import Findings
+from optilab.analysis import Findings
 from optilab.analysis.arrival import arrival_verdict
 
 GOAL = 0.9

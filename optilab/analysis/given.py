@@ -1,0 +1,149 @@
+"""Anybody's results, made ready for the analysis: what they must have, and what is filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import pandas as pd
+
+from optilab.analysis.best import best_runs, unchosen
+from optilab.analysis.cells import identified
+from optilab.errors import InputError, unknown
+from optilab.records.columns import HEAD, TAIL, summarized
+from optilab.records.measures import is_ascending, summary
+from optilab.records.question import Question
+from optilab.records.statuses import LASTED
+from optilab.texts import counted, shown
+
+_BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
+_NEEDED = ("problem", "label", "seed")
+_OWN = frozenset(column.name for column in (*HEAD, *TAIL))
+_NO_HISTORY = ("run_id", "step", "epoch", "seconds")
+
+
+class WithRuns(Protocol):
+    """Whatever has a table of runs; and maybe .history, .question and .control."""
+
+    @property
+    def runs(self) -> pd.DataFrame: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Given:
+    """Results, ready for the analysis.
+
+    runs, history: tables, names told apart. chosen: the runs of evaluation of the best cell of each line, which are compared.
+    lost: lines of which no cell could be chosen, as of `analysis.best.unchosen`. question: with its measure and its control filled in.
+    cells: whether hyperparameters are told, so that cells can be.
+    """
+
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    chosen: pd.DataFrame
+    lost: pd.DataFrame
+    question: Question
+    cells: bool
+
+    @property
+    def measure(self) -> str:
+        """What is compared."""
+        assert self.question.measure is not None
+        return self.question.measure
+
+    @property
+    def control(self) -> str:
+        """The label that the others are compared with."""
+        assert self.question.control is not None
+        return self.question.control
+
+
+def given(
+    results: pd.DataFrame | WithRuns,
+    measure: str | None = None,
+    control: str | None = None,
+    question: Question | None = None,
+    which: str = "final",
+) -> Given:
+    """Results, checked and completed.
+
+    results: a table of runs, or whatever has one as .runs. A table has the columns problem, label, seed, and {which}_ of the measure.
+    One without the column role holds runs of evaluation alone, one cell a label. question: in place of that of the results; measure,
+    control: in place of those of the question.
+
+    InputError where there is no such table, a column is missing, the label or the measure is unknown, or it was not measured.
+    """
+    runs, history, asked = _tables(results)
+    asked = question or asked
+    for name in _NEEDED:
+        if name not in runs:
+            raise InputError(f"runs has no column {name!r}; its columns are {', '.join(map(str, runs.columns))}")
+    wanted = measure or asked.measure
+    if wanted is not None and f"{which}_{wanted}" not in runs:
+        known = [str(name) for name in runs if str(name).startswith(f"{which}_")]
+        if measure is None or not known:
+            raise InputError(
+                f"runs has no column {f'{which}_{wanted}'!r}; its columns are {', '.join(map(str, runs.columns))}"
+            )
+        raise unknown("measure", wanted, [name.removeprefix(f"{which}_") for name in known])
+    if measure is not None and measure != asked.measure:
+        asked = replace(asked, measure=measure, target=None)
+    cells = "role" in runs
+    by = asked.chosen_by
+    if cells and not (by in runs and runs[by].notna().any()):
+        by = summary(wanted or _measured(runs), "final")
+    runs = identified(runs if cells else runs[[name for name in runs if _is_own(str(name))]])
+    chosen = best_runs(runs, by) if cells else runs
+    lost = unchosen(runs, by) if cells else pd.DataFrame({"label": [], "problem": []})
+    labels = list(dict.fromkeys([*chosen["label"].astype(str), *lost["label"].astype(str)]))
+    asked = replace(asked, measure=wanted or _measured(chosen), chosen_by=by)
+    if asked.control is None or control is not None:
+        first = next(iter([*labels, *runs["label"].astype(str)]), "")
+        asked = replace(asked, control=first if control is None else control)
+    if labels and asked.control not in labels:
+        raise unknown("label", str(asked.control), labels)
+    found = Given(runs, history, chosen, lost, asked, cells)
+    is_ascending(found.measure)  # raises where that isn't known
+    if "status" in chosen:
+        _check_measured(chosen, found.measure, f"{which}_{found.measure}")
+    return found
+
+
+def _tables(results: Any) -> tuple[pd.DataFrame, pd.DataFrame, Question]:
+    """The table of runs, the history, and the question that the results bring."""
+    none = pd.DataFrame({name: pd.Series(dtype=object if name == "run_id" else float) for name in _NO_HISTORY})
+    if isinstance(results, pd.DataFrame):
+        return results, none, Question()
+    runs, history = getattr(results, "runs", None), getattr(results, "history", None)
+    if not isinstance(runs, pd.DataFrame):
+        raise InputError(f"results must be a DataFrame of runs, or have one as .runs, not {shown(results)}")
+    asked = getattr(results, "question", None) or Question(control=getattr(results, "control", None))
+    return runs, history if isinstance(history, pd.DataFrame) else none, asked
+
+
+def _is_own(name: str) -> bool:
+    """Whether a column is one of optilab's, or a final or best value; others may be hyperparameters, or anything."""
+    return name in _OWN or name in ("problem_id", "line_id") or name.startswith(("final_", "best_"))
+
+
+def _measured(runs: pd.DataFrame) -> str:
+    """The first measure that all problems have."""
+    known = [name for name in _BY_DEFAULT if f"final_{name}" in runs and _is_known(runs, name)]
+    others = [*summarized(map(str, runs)), *(str(n)[6:] for n in runs if str(n).startswith("final_"))]
+    return next((name for name in [*known, *others] if _is_known(runs, name)), "train_cost")
+
+
+def _is_known(runs: pd.DataFrame, measure: str) -> bool:
+    known: pd.Series[Any] = runs.groupby("problem")[f"final_{measure}"].agg(lambda values: values.notna().any())
+    return bool(known.all())
+
+
+def _check_measured(runs: pd.DataFrame, measure: str, column: str) -> None:
+    """InputError where a run has come to its end and has no value of the measure."""
+    bare = runs[runs["status"].isin(LASTED) & runs[column].isna()]
+    if len(bare):
+        first, many = bare.iloc[0], counted(len(bare), "run")
+        raise InputError(
+            f"{measure} was not measured in {many}: first in seed {first['seed']} of {shown(first['label'])} on "
+            f"{shown(first['problem'])}"
+        )

@@ -1,0 +1,126 @@
+"""Measures: which of their values is the best. optilab's own are known, others by the last word of their name, or they say it."""
+
+from __future__ import annotations
+
+import re
+
+from optilab.errors import InputError
+from optilab.texts import shown
+
+HIGHEST = frozenset(
+    [
+        "accuracy",
+        "acc",
+        "auc",
+        "auroc",
+        "auprc",
+        "f1",
+        "score",
+        "reward",
+        "return",
+        "bleu",
+        "rouge",
+        "iou",
+        "dice",
+        "ndcg",
+        "r2",
+        "precision",
+        "recall",
+    ]
+)
+LOWEST = frozenset(
+    [
+        "cost",
+        "loss",
+        "error",
+        "err",
+        "rate",
+        "norm",
+        "perplexity",
+        "ppl",
+        "rmse",
+        "mse",
+        "mae",
+        "nll",
+        "bpb",
+        "bpc",
+        "regret",
+        "time",
+        "seconds",
+        "steps",
+        "epochs",
+        "wer",
+        "cer",
+        "fid",
+        "gap",
+    ]
+)
+_LOW_SCORES = frozenset({"brier"})  # words before "score" of which the lowest is best
+
+
+class Measure(str):
+    """The name of a measure, with what its name alone doesn't say: it goes wherever the name does, and equals it.
+
+    ascending: whether a higher value is the better one.
+
+    >>> is_ascending(Measure("test", ascending=True)), Measure("test", ascending=True) == "test"
+    (True, True)
+    """
+
+    ascending: bool
+
+    def __new__(cls, name: str, ascending: bool = False) -> Measure:
+        """The name of a measure; a Measure is a str."""
+        made = super().__new__(cls, name)
+        made.ascending = ascending
+        return made
+
+
+def direction(name: str) -> bool | None:
+    """Whether a higher value of a measure is the better one, as its name says; None where it doesn't.
+
+    >>> direction("test_accuracy"), direction("val_loss"), direction("test")
+    (True, False, None)
+    """
+    if isinstance(name, Measure):
+        return name.ascending
+    words = re.split(r"[^a-z0-9]+", name.lower())
+    if not set(words).isdisjoint(_LOW_SCORES):
+        return False
+    last = [word for word in words if word][-1:]
+    return True if HIGHEST.intersection(last) else False if LOWEST.intersection(last) else None
+
+
+def is_ascending(name: str) -> bool:
+    """Whether a higher value of a measure is the better one. InputError where that isn't known.
+
+    >>> is_ascending("test_accuracy"), is_ascending("train_cost")
+    (True, False)
+    """
+    found = direction(name)
+    if found is None:
+        raise InputError(
+            f"is the highest or the lowest {shown(name)} the best? Its name doesn't say: give it as "
+            f"optilab.Measure({shown(str(name))}, ascending=True), or False"
+        )
+    return found
+
+
+def summary(measure: str, which: str) -> str:
+    """The column of `runs` with the "final" or "best" value of a measure, whose direction goes with it.
+
+    >>> summary("train_cost", "final")
+    'final_train_cost'
+    """
+    name = f"{which}_{measure}"
+    return Measure(name, measure.ascending) if isinstance(measure, Measure) else name
+
+
+def measure_behind(column: str) -> str:
+    """The measure of which a column of `runs` has the final or best value; the inverse of `summary`.
+
+    >>> measure_behind("final_train_cost")
+    'train_cost'
+    """
+    name = column.partition("_")[2]
+    return Measure(name, column.ascending) if isinstance(column, Measure) else name
