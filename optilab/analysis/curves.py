@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optilab.analysis.cells import LINE, NAMES, identified
+from optilab.records.columns import ASCENDING
 from optilab.records.statuses import LASTED
 
 _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
@@ -18,39 +19,54 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     """Median and quartiles of `y` over seeds, for each line at each measurement.
 
     Seeds are matched by the number of the measurement, and stand at their median `x`. A run that did not
-    last counts as infinite from its end on: it raises the median, and is not left out. A run that lasted but ended before the
-    others stays at its last value.
+    last counts as infinitely bad from its end on, and is not left out: as infinite, or as minus infinity where the highest value
+    is the best. A run that lasted but ended before the others stays at its last value.
 
     Returns problem, label, their identities, x, median, low, high (quartiles), seeds, finite (how many of them still are).
     """
     runs = identified(runs)
-    columns = list(dict.fromkeys(["run_id", x, y]))
-    rows = history[columns].merge(runs[["run_id", *LINE, *NAMES, "status"]], on="run_id")
-    rows = rows.assign(measurement=rows.groupby("run_id").cumcount())
-    rows["y"] = rows[y].where(np.isfinite(rows[y]), np.inf)
+    runs = runs[~runs["run_id"].duplicated()]
+    of_run = pd.Index(runs["run_id"]).get_indexer(pd.Index(history["run_id"]))
+    order = np.argsort(of_run, kind="stable")
+    order = order[np.searchsorted(of_run[order], 0) :]  # without the rows of other runs
+    bounds = np.searchsorted(of_run[order], np.arange(len(runs) + 1))
+    at, values = (history[name].to_numpy(np.float64)[order] for name in (x, y))
+    bad = -np.inf if y in ASCENDING else np.inf
+    values = np.where(np.isfinite(values), values, bad)
+    lasted = runs["status"].isin(LASTED).to_numpy()
+    counts = np.diff(bounds)
     lines = []
-    for (problem, line_id), line in rows.groupby(LINE, sort=False):
-        values = line.pivot_table(index="measurement", columns="run_id", values="y", dropna=False)
-        own = runs[(runs["problem_id"] == problem) & (runs["line_id"] == line_id) & ~runs["status"].isin(LASTED)]
-        for run in set(own["run_id"]) - set(values.columns):
-            values[run] = np.inf
-        positions = line.groupby("measurement")[x].median()
-        lasted = line.groupby("run_id")["status"].first().isin(LASTED).reindex(values.columns, fill_value=False)
-        values = values.where(values.notna() | lasted.to_numpy(), np.inf).ffill()
-        low, middle, high = quantiles(values.to_numpy(), [0.25, 0.5, 0.75])
+    # in the order of their first measurement in the history
+    first = np.full(len(runs), len(history))
+    first[counts > 0] = order[bounds[:-1][counts > 0]]
+    place = pd.Series(first, runs.index).groupby([runs[name] for name in LINE], sort=False).transform("min")
+    numbers = pd.Series(np.arange(len(runs)), runs.index)[np.argsort(place.to_numpy(), kind="stable")]
+    for (problem, line_id), of_line in numbers.groupby([runs[name] for name in LINE], sort=False):
+        own = of_line.to_numpy()
+        own = own[(counts[own] > 0) | ~lasted[own]]  # one that lasted has a history
+        rows = int(counts[own].max(initial=0))
+        if not rows:
+            continue
+        table, places = np.full((rows, len(own)), bad), np.full((rows, len(own)), np.nan)
+        for column, run in enumerate(own):
+            count, part = counts[run], slice(bounds[run], bounds[run + 1])
+            table[:count, column], places[:count, column] = values[part], at[part]
+            if lasted[run]:
+                table[count:, column] = table[count - 1, column]
+        low, middle, high = quantiles(table, [0.25, 0.5, 0.75])
         lines.append(
             pd.DataFrame(
                 {
-                    "problem": line["problem"].iloc[0],
-                    "label": line["label"].iloc[0],
+                    "problem": runs["problem"].iloc[own[0]],
+                    "label": runs["label"].iloc[own[0]],
                     "problem_id": problem,
                     "line_id": line_id,
-                    "x": positions.to_numpy(),
+                    "x": _medians(places),
                     "median": middle,
                     "low": low,
                     "high": high,
-                    "seeds": values.shape[1],
-                    "finite": np.isfinite(values.to_numpy()).sum(axis=1),
+                    "seeds": len(own),
+                    "finite": np.isfinite(table).sum(axis=1),
                 }
             )
         )
@@ -58,11 +74,24 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     return pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=columns)
 
 
+def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Medians along the rows; NaN is left out. (NumPy's nanmedian takes a Python step a row.)"""
+    count = np.isfinite(values).sum(axis=1)
+    ordered, row = np.sort(values, axis=1), np.arange(len(values))  # NaN comes last
+    lower, upper = (
+        ordered[row, np.maximum(count - 1, 0) // 2],
+        ordered[row, np.minimum(count // 2, values.shape[1] - 1)],
+    )
+    found: NDArray[np.float64] = (lower + upper) / 2
+    return found
+
+
 def quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
-    """Quantiles along the rows; infinity is the largest value, NaN is left out."""
-    filled = np.where(np.isinf(values), _ENORMOUS, values)
-    found = np.nanquantile(filled, levels, axis=1)
-    return np.where(found > _ENORMOUS / 1e6, np.inf, found)
+    """Quantiles along the rows; infinities are the largest and the smallest value, NaN is left out."""
+    filled = np.clip(values, -_ENORMOUS, _ENORMOUS)
+    with_gaps = bool(np.isnan(filled).any())
+    found = (np.nanquantile if with_gaps else np.quantile)(filled, levels, axis=1)
+    return np.where(np.abs(found) > _ENORMOUS / 1e6, np.copysign(np.inf, found), found)
 
 
 def ranked(lines: pd.DataFrame) -> list[str]:

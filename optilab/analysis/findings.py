@@ -20,7 +20,20 @@ from optilab.records.columns import as_costs
 from optilab.records.statuses import cost_or_infinity
 from optilab.texts import counted, shown
 
-_COLUMNS = ["problem", "label", "difference", "low", "high", "p", "p_holm", "n", "random", "outcome"]
+_COLUMNS = [
+    "problem",
+    "label",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "n",
+    "cliffs_delta",
+    "probability_of_improvement",
+    "random",
+    "outcome",
+]
 
 
 @dataclass(frozen=True)
@@ -28,8 +41,8 @@ class Findings:
     """What a comparison with a control has shown.
 
     sentences: the verdict in words. comparisons: a row for each problem and method, with the columns problem, label, difference,
-    low, high (of the method's value less the control's), p, p_holm, n (pairs of runs), random (whether seeds make a difference to
-    either), and outcome: "better", "worse" or "undecided". measure: whose values these are. control: with which label.
+    low, high (of the method's value less the control's), p, p_holm, n (pairs of runs), cliffs_delta,
+    probability_of_improvement (`optilab.analysis.paired`), random (whether seeds make a difference to either), and outcome: "better", "worse" or "undecided". measure: whose values these are. control: with which label.
     """
 
     sentences: tuple[str, ...]
@@ -133,7 +146,10 @@ def compared(
         intervals = f"Intervals are of medians, at {100 * confidence:g}%; p" if ends else "p"
         sentences.append(f"{intervals} is of the two-sided sign-flip test on paired seeds{family}.")
     rows = [
-        (*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, chance[key], comparisons[key].outcome(scale))
+        [
+            *(*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, f.cliffs_delta),
+            *(f.probability_of_improvement, chance[key], comparisons[key].outcome(scale)),
+        ]
         for key, f in found.items()
     ]
     return Findings(tuple(sentences), pd.DataFrame(rows, columns=_COLUMNS), measure, control)

@@ -35,15 +35,15 @@ class Scale:
 
     def value(self, value: float) -> str:
         """A value with its unit."""
-        return f"{self._number(value)} %" if self.percent and math.isfinite(value) else self._number(value)
+        return f"{self.number(value)} %" if self.percent and math.isfinite(value) else self.number(value)
 
     def gap(self, value: float) -> str:
         """A difference with its unit."""
-        return f"{self._number(value)} points" if self.percent and math.isfinite(value) else self._number(value)
+        return f"{self.number(value)} points" if self.percent and math.isfinite(value) else self.number(value)
 
     def ends(self, low: float, high: float) -> str:
         """An interval without a unit."""
-        return f"[{self._number(low)}, {self._number(high)}]"
+        return f"[{self.number(low)}, {self.number(high)}]"
 
     def estimate(self, found: Interval) -> str:
         """An estimate with its interval, if it has an exact one."""
@@ -51,7 +51,8 @@ class Scale:
         exact = found.method == "order" and found.low < found.high
         return f"{value} {self.ends(found.low, found.high)}" if exact else value
 
-    def _number(self, value: float) -> str:
+    def number(self, value: float) -> str:
+        """A value without its unit."""
         if math.isinf(value):
             return "infinity" if value > 0 else "-infinity"
         if self.percent:

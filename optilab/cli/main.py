@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from optilab.cli import offers, pictures, results
+from optilab.cli import offers, pictures, reporting, results
 from optilab.cli.command import Group
 from optilab.cli.options import plugin_option, use_files
 from optilab.cli.outlets import say
@@ -148,5 +148,6 @@ for _command in (
     offers.check_command,
     pictures.plot_command,
     pictures.curve_command,
+    reporting.report_command,
 ):
     main.add_command(_command)

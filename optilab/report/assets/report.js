@@ -1,0 +1,550 @@
+"use strict";
+// The page's script: sorting and filtering of tables, the interactive picture, and the comparison of two runs or lines.
+(() => {
+  const page = document.documentElement;
+  const $ = (id) => document.getElementById(id);
+  const all = (query, inside = document) => [...inside.querySelectorAll(query)];
+  const colour = (name) => getComputedStyle(page).getPropertyValue(name).trim();
+  const data = JSON.parse($("data").textContent);
+  page.classList.replace("without-script", "with-script");
+
+  function element(name, attributes = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== false && value !== null) made.setAttribute(key, value === true ? "" : value);
+    }
+    made.append(...children);
+    return made;
+  }
+
+  const shown = (value) => {
+    if (value === null || value === undefined) return "–";
+    if (typeof value !== "number") return String(value);
+    const size = Math.abs(value);
+    if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("-", "−");
+    return Number(value.toPrecision(4)).toString().replace("-", "−");
+  };
+
+  function download(name, text, kind) {
+    const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: kind })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // ---- theme
+
+  const dark = () =>
+    page.dataset.theme ? page.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  $("theme").addEventListener("click", () => {
+    page.dataset.theme = dark() ? "light" : "dark";
+    $("theme").setAttribute("aria-pressed", String(dark()));
+    draw();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+
+  // ---- tables: sorted by the buttons in their heads, filtered by the controls above them
+
+  const key = (row, column) => {
+    const cell = row.cells[column];
+    const text = cell.dataset.value ?? cell.textContent;
+    return text === "" || Number.isNaN(Number(text)) ? text.toLowerCase() : Number(text);
+  };
+  const compare = (a, b) =>
+    typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === "number" ? -1 : 1;
+
+  function sortable(table) {
+    all("thead button", table).forEach((button) =>
+      button.addEventListener("click", () => {
+        const head = button.closest("th");
+        const falling = head.getAttribute("aria-sort") === "ascending";
+        all("th", table).forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+        const rows = all("tbody tr", table).map((row, k) => [key(row, head.cellIndex), k, row]);
+        rows.sort((a, b) => (falling ? -1 : 1) * compare(a[0], b[0]) || a[1] - b[1]);
+        table.tBodies[0].append(...rows.map((row) => row[2]));
+      }),
+    );
+  }
+  all("table.sortable").forEach(sortable);
+
+  function filter() {
+    const text = $("filter-optimizer").value.trim().toLowerCase();
+    const status = $("filter-status").value;
+    const problem = $("filter-problem")?.value ?? "";
+    let count = 0;
+    const rows = all("#leaderboard tbody tr");
+    for (const row of rows) {
+      const there =
+        row.dataset.label.toLowerCase().includes(text) &&
+        (!status || row.dataset.statuses.split(" ").includes(status)) &&
+        (!problem || row.dataset.problem === problem);
+      row.hidden = !there;
+      count += there;
+    }
+    $("filter-count").textContent = `${count} of ${rows.length} shown`;
+  }
+  ["filter-optimizer", "filter-status", "filter-problem"].forEach((id) => $(id)?.addEventListener("input", filter));
+
+  // ---- the interactive picture
+
+  const lines = data.folders.flatMap((folder) =>
+    folder.lines.map((line) => ({
+      ...line,
+      name: data.folders.length > 1 ? `${folder.name}: ${line.label}` : line.label,
+      hidden: false,
+    })),
+  );
+  const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
+  const MOST = 24; // lines that are checked at first
+  const state = { problem: "", measure: "", x: "", log: true, logx: false, seeds: false };
+  let plot = null;
+  let drawn = []; // for each line that is drawn: the line, and the numbers of its series
+
+  const measure = () => data.measures.find((m) => m.key === state.measure);
+  const there = () => lines.filter((line) => line.problem === state.problem && state.measure in line.y);
+
+  // shares, such as accuracies, are drawn as what they lack, in percent
+  const value = (number) => (number === null ? null : measure().share ? 100 * (1 - number) : number);
+  const title = () => (measure().share ? `${measure().name.replace("accuracy", "error")} (%)` : measure().name);
+
+  function decoded([low, high, log, text]) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const codes = new Uint16Array(bytes.buffer);
+    const [bottom, top] = log ? [Math.log(low), Math.log(high)] : [low, high];
+    return Array.from(codes, (code) => {
+      if (code === 65535) return null;
+      const place = bottom + ((top - bottom) * code) / 65534;
+      return log ? Math.exp(place) : place;
+    });
+  }
+
+  function table(line) {
+    // x and columns of a line, without what a logarithmic axis can't show
+    let [middle, low, high] = line.y[state.measure].map((column) => column.map(value));
+    if (measure().share) [low, high] = [high, low];
+    const columns = [line.x[state.x], middle, low, high];
+    const kept = columns[0].map((x, k) => k).filter((k) => columns[0][k] !== null && !(state.logx && columns[0][k] <= 0));
+    const visible = (v) => (v === null || (state.log && v <= 0) ? null : v);
+    return columns.map((column, c) => kept.map((k) => (c ? visible(column[k]) : column[k])));
+  }
+
+  function seedTables(line) {
+    const xs = line.x[state.x];
+    return line.seeds.map((seed) => {
+      const y = decoded(seed.y[state.measure]).map(value);
+      const at = Array.isArray(seed.at) ? seed.at : y.map((_, k) => k);
+      // the medians of a long line are thinned, and so are the places of its seeds
+      const place = (k) => xs[Math.round((k * (xs.length - 1)) / Math.max(1, line.count - 1))];
+      const pairs = at.map((k, i) => [place(k), y[i]]);
+      const kept = pairs.filter(
+        ([x, v], k) => x !== null && x !== undefined && (k === 0 || x > pairs[k - 1][0]) && !(state.logx && x <= 0),
+      );
+      return [kept.map((p) => p[0]), kept.map((p) => (p[1] === null || (state.log && p[1] <= 0) ? null : p[1]))];
+    });
+  }
+
+  function limits() {
+    // one line that goes astray must not squeeze all others: values far above where lines begin are cut off
+    const begins = [];
+    const values = [];
+    for (const { line } of drawn) {
+      const [, middle] = table(line);
+      const finite = middle.filter((v) => v !== null);
+      if (!finite.length) continue;
+      begins.push(finite[0]);
+      values.push(...finite);
+    }
+    if (!values.length) return [state.log ? 0.1 : 0, 1];
+    let low = values.reduce((a, b) => Math.min(a, b));
+    let high = Math.min(
+      values.reduce((a, b) => Math.max(a, b)),
+      (state.log ? 10 : 2) * Math.max(...begins, low),
+    );
+    if (low === high) [low, high] = state.log ? [low / 2, low * 2] : [low - 1, high + 1];
+    if (state.log) {
+      low = Math.max(low, high * 1e-18);
+      const room = (high / low) ** 0.04;
+      return [low / room, high * room];
+    }
+    const room = 0.04 * (high - low);
+    return [low - room, high + room];
+  }
+
+  const stroke = (line) => colour(`--c${line.colour}`) || colour("--ink");
+  const faint = (line, share) => {
+    const [r, g, b] = stroke(line).match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
+    return `rgba(${r},${g},${b},${share})`;
+  };
+
+  function draw() {
+    if (!data.measures.length || !lines.length) return;
+    const box = $("chart");
+    plot?.destroy();
+    plot = null;
+    drawn = [];
+    const tables = [];
+    const series = [{ label: "x" }];
+    const belts = [];
+    for (const line of there().filter((l) => !l.hidden)) {
+      const hidden = { stroke: "transparent", width: 0, points: { show: false } };
+      if (state.seeds) {
+        for (const one of seedTables(line)) {
+          tables.push(one);
+          series.push({ stroke: faint(line, 0.35), width: 0.7, points: { show: false } });
+        }
+      }
+      const at = series.length;
+      tables.push(table(line));
+      series.push(
+        {
+          label: line.name,
+          stroke: stroke(line),
+          width: 2.2,
+          dash: DASHES[line.dash % DASHES.length],
+          points: { show: line.x[state.x].length < 31, size: 5, fill: stroke(line) },
+        },
+        { ...hidden },
+        { ...hidden },
+      );
+      belts.push({ series: [at + 2, at + 1], fill: faint(line, 0.16) });
+      drawn.push({ line, at });
+    }
+    $("chart-empty").hidden = drawn.length > 0;
+    box.hidden = !drawn.length;
+    legend();
+    if (!drawn.length) return;
+    const ink = colour("--soft-ink");
+    const grid = { stroke: colour("--line"), width: 1 };
+    const axis = { stroke: ink, grid, ticks: grid, font: "13px system-ui, sans-serif", labelFont: "13px system-ui, sans-serif" };
+    const range = limits();
+    const options = {
+      width: box.clientWidth,
+      height: Math.max(280, Math.min(440, Math.round(box.clientWidth * 0.55))),
+      legend: { show: false },
+      cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false } },
+      scales: {
+        x: { time: false, distr: state.logx ? 3 : 1 },
+        y: { distr: state.log ? 3 : 1, range: (u, low, high) => (u.zoomed ? [low, high] : range) },
+      },
+      axes: [
+        { ...axis, label: data.axes.find((a) => a.key === state.x).name, labelSize: 26 },
+        { ...axis, label: title(), size: 62, labelSize: 22, values: (u, ticks) => ticks.map((v) => (v === null ? "" : shown(v))) },
+      ],
+      series,
+      bands: belts,
+      hooks: { setCursor: [(u) => live(u.cursor.idx)], setSelect: [(u) => (u.zoomed = u.select.width > 0)] },
+    };
+    plot = new uPlot(options, uPlot.join(tables), box);
+    plot.over.addEventListener("dblclick", reset);
+    remember();
+  }
+
+  function reset() {
+    if (!plot) return;
+    plot.zoomed = false;
+    plot.setData(plot.data);
+  }
+
+  function legend() {
+    const body = $("legend").tBodies[0];
+    body.replaceChildren(
+      ...there().map((line) => {
+        const box = element("input", { type: "checkbox", id: `line-${lines.indexOf(line)}` });
+        box.checked = !line.hidden;
+        box.addEventListener("change", () => {
+          line.hidden = !box.checked;
+          draw();
+          $(box.id).focus();
+        });
+        const mark = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+        mark.setAttribute("viewBox", "0 0 26 8");
+        mark.setAttribute("class", "mark");
+        const stripe = document.createElementNS("http://www.w3.org/2000/svg", "path");
+        stripe.setAttribute("d", "M1 4H25");
+        stripe.setAttribute("stroke", stroke(line));
+        stripe.setAttribute("stroke-width", "3");
+        stripe.setAttribute("stroke-dasharray", DASHES[line.dash % DASHES.length].join(" "));
+        mark.append(stripe);
+        const name = element("label", { for: box.id }, box, mark, line.name);
+        return element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, ""), element("td", {}, String(line.n)));
+      }),
+    );
+    live(null);
+  }
+
+  const at = (column, index) => {
+    // the last value at or before an index: lines are measured at different places
+    for (let k = index; k >= 0; k--) if (column[k] !== undefined) return column[k];
+    return null;
+  };
+
+  function live(index) {
+    const cells = new Map(drawn.map((one) => [one.line, one.at]));
+    const last = index === null || index === undefined || !plot;
+    there().forEach((line, k) => {
+      const cell = $("legend").tBodies[0].rows[k]?.cells[1];
+      if (!cell) return;
+      if (!cells.has(line)) return void (cell.textContent = "");
+      let [middle, low, high] = [null, null, null];
+      if (last) {
+        const columns = table(line);
+        [middle, low, high] = columns.slice(1).map((c) => (c.length ? c[c.length - 1] : null));
+      } else {
+        [middle, low, high] = [0, 1, 2].map((c) => at(plot.data[cells.get(line) + c], index));
+      }
+      cell.textContent =
+        middle === null ? "not finite" : shown(middle) + (low !== high && low !== null && high !== null ? ` (${shown(low)} to ${shown(high)})` : "");
+    });
+    const where = last ? "at the end" : `at ${shown(plot.data[0][index])} ${data.axes.find((a) => a.key === state.x).name}`;
+    $("legend-where").textContent = where;
+    return where;
+  }
+
+  function say() {
+    if (!plot || plot.cursor.idx === null) return;
+    const where = live(plot.cursor.idx);
+    const values = all("#legend tbody tr").map((row) => `${row.cells[0].textContent}: ${row.cells[1].textContent}`);
+    $("spoken").textContent = `${title()} ${where}. ${values.filter((v) => !v.endsWith(": ")).slice(0, 8).join("; ")}`;
+  }
+
+  function zoom(factor) {
+    const { min, max } = plot.scales.x;
+    const to = state.logx ? Math.log : (v) => v;
+    const from = state.logx ? Math.exp : (v) => v;
+    const index = plot.cursor.idx ?? plot.data[0].length - 1;
+    const middle = Math.min(Math.max(plot.data[0][index], min), max);
+    plot.zoomed = true;
+    const half = (to(max) - to(min)) * factor;
+    const left = to(middle) - half * ((to(middle) - to(min)) / (to(max) - to(min)));
+    plot.setScale("x", { min: from(left), max: from(left + half) });
+  }
+
+  $("chart").addEventListener("keydown", (event) => {
+    if (!plot) return;
+    const xs = plot.data[0];
+    const now = plot.cursor.idx ?? xs.length - 1;
+    const places = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: xs.length - 1, PageUp: now - 10, PageDown: now + 10 };
+    if (event.key in places) {
+      const next = Math.min(Math.max(places[event.key], 0), xs.length - 1);
+      plot.setCursor({ left: plot.valToPos(xs[next], "x"), top: plot.over.clientHeight / 2 });
+      plot.cursor.idx = next;
+      say();
+    } else if (event.key === "+" || event.key === "=") zoom(0.5);
+    else if (event.key === "-") zoom(2);
+    else if (event.key === "Escape" || event.key === "0") reset();
+    else return;
+    event.preventDefault();
+  });
+
+  const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+  function asCsv() {
+    const head = ["problem", "label", "runs", state.x, `${state.measure}_median`, `${state.measure}_low`, `${state.measure}_high`];
+    const rows = [head.join(",")];
+    for (const { line } of drawn) {
+      const columns = line.y[state.measure];
+      line.x[state.x].forEach((x, k) =>
+        rows.push([quoted(line.problem), quoted(line.name), line.n, x, ...columns.map((c) => c[k] ?? "inf")].join(",")),
+      );
+    }
+    return rows.join("\n") + "\n";
+  }
+
+  function asSvg() {
+    const [width, height] = [plot.width, plot.height];
+    const box = { left: plot.bbox.left / devicePixelRatio, top: plot.bbox.top / devicePixelRatio, width: plot.bbox.width / devicePixelRatio, height: plot.bbox.height / devicePixelRatio };
+    const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+    const place = (x, y) => `${(box.left + plot.valToPos(x, "x")).toFixed(1)} ${(box.top + plot.valToPos(y, "y")).toFixed(1)}`;
+    const parts = [];
+    const write = (x, y, text, anchor, colour, more = "") =>
+      parts.push(`<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${colour}"${more}>${escaped(text)}</text>`);
+    const ink = colour("--ink");
+    for (const [k, name] of [[0, "x"], [1, "y"]]) {
+      const axis = plot.axes[k];
+      axis._splits.forEach((v, i) => {
+        const text = axis._values[i];
+        if (v === null || text === null || text === "") return;
+        const far = plot.valToPos(v, name);
+        if (name === "x") {
+          const x = box.left + far;
+          if (x < box.left - 1 || x > box.left + box.width + 1) return;
+          parts.push(`<path d="M${x.toFixed(1)} ${box.top}v${box.height}" stroke="${colour("--line")}"/>`);
+          write(x, box.top + box.height + 17, String(text), "middle", ink);
+        } else {
+          const y = box.top + far;
+          if (y < box.top - 1 || y > box.top + box.height + 1) return;
+          parts.push(`<path d="M${box.left} ${y.toFixed(1)}h${box.width}" stroke="${colour("--line")}"/>`);
+          write(box.left - 6, y + 4, String(text), "end", ink);
+        }
+      });
+    }
+    write(box.left + box.width / 2, box.top + box.height + 38, plot.axes[0].label, "middle", ink);
+    write(14, box.top + box.height / 2, title(), "middle", ink, ` transform="rotate(-90 14 ${(box.top + box.height / 2).toFixed(1)})"`);
+    parts.push(`<clipPath id="inside"><rect x="${box.left}" y="${box.top}" width="${box.width}" height="${box.height}"/></clipPath><g clip-path="url(#inside)">`);
+    const path = (xs, ys) => {
+      let text = "";
+      let pen = false;
+      xs.forEach((x, k) => {
+        if (ys[k] === undefined) return;
+        if (ys[k] === null) return void (pen = false);
+        text += `${pen ? "L" : "M"}${place(x, ys[k])}`;
+        pen = true;
+      });
+      return text;
+    };
+    for (const { line } of drawn) {
+      const [xs, middle, low, high] = table(line);
+      const both = xs.map((x, k) => k).filter((k) => low[k] !== null && high[k] !== null);
+      if (both.length > 1) {
+        const edge = [...both.map((k) => place(xs[k], high[k])), ...both.reverse().map((k) => place(xs[k], low[k]))];
+        parts.push(`<path d="M${edge.join("L")}Z" fill="${stroke(line)}" fill-opacity="0.16"/>`);
+      }
+      if (state.seeds) {
+        for (const [x, y] of seedTables(line)) {
+          parts.push(`<path d="${path(x, y)}" fill="none" stroke="${stroke(line)}" stroke-opacity="0.35" stroke-width="0.7"/>`);
+        }
+      }
+      parts.push(`<path d="${path(xs, middle)}" fill="none" stroke="${stroke(line)}" stroke-width="2.2" stroke-dasharray="${DASHES[line.dash % DASHES.length].join(" ")}"/>`);
+    }
+    parts.push("</g>");
+    drawn.forEach(({ line }, k) => {
+      const y = height + 18 + 18 * k;
+      parts.push(`<path d="M${box.left} ${y - 4}h26" stroke="${stroke(line)}" stroke-width="2.2" stroke-dasharray="${DASHES[line.dash % DASHES.length].join(" ")}"/>`);
+      write(box.left + 34, y, `${line.name} (n = ${line.n})`, "start", ink);
+    });
+    const whole = height + 24 + 18 * drawn.length;
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${whole}" viewBox="0 0 ${width} ${whole}" font-family="system-ui, sans-serif" font-size="13"><rect width="100%" height="100%" fill="${colour("--paper")}"/>${parts.join("\n")}</svg>\n`;
+  }
+
+  function remember() {
+    const parts = Object.entries(state).map(([name, v]) => `${name}=${encodeURIComponent(String(v))}`);
+    const hidden = lines.map((line, k) => (line.hidden ? k : -1)).filter((k) => k >= 0);
+    history.replaceState(null, "", `#${parts.join("&")}&hidden=${hidden.join(".")}`);
+  }
+
+  function recall() {
+    const given = new URLSearchParams(location.hash.slice(1));
+    const choose = (name, options, otherwise) => {
+      const wanted = given.get(name);
+      state[name] = options.includes(wanted) ? wanted : otherwise;
+    };
+    choose("problem", lines.map((line) => line.problem), lines[0].problem);
+    choose("measure", data.measures.map((m) => m.key), data.first);
+    choose("x", data.axes.map((a) => a.key), data.axis);
+    state.log = given.has("log") ? given.get("log") === "true" : true;
+    state.logx = given.get("logx") === "true";
+    state.seeds = given.get("seeds") === "true";
+    const hidden = given.has("hidden") ? given.get("hidden").split(".").filter(Boolean).map(Number) : null;
+    lines.forEach((line, k) => (line.hidden = hidden ? hidden.includes(k) : line.place >= MOST));
+  }
+
+  if (lines.length && data.measures.length) {
+    recall();
+    for (const name of ["problem", "measure", "x"]) {
+      const select = $(`chart-${name}`);
+      select.value = state[name];
+      select.addEventListener("change", () => {
+        state[name] = select.value;
+        draw();
+      });
+    }
+    for (const name of ["log", "logx", "seeds"]) {
+      const box = $(`chart-${name}`);
+      box.checked = state[name];
+      box.addEventListener("change", () => {
+        state[name] = box.checked;
+        draw();
+      });
+    }
+    $("chart-all").addEventListener("click", () => (there().forEach((line) => (line.hidden = false)), draw()));
+    $("chart-none").addEventListener("click", () => (there().forEach((line) => (line.hidden = true)), draw()));
+    $("chart-reset").addEventListener("click", reset);
+    $("chart-svg").addEventListener("click", () => plot && download(`${state.measure}.svg`, asSvg(), "image/svg+xml"));
+    $("chart-csv").addEventListener("click", () => download(`${state.measure}.csv`, asCsv(), "text/csv"));
+    let waiting = 0;
+    addEventListener("resize", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(draw, 150);
+    });
+    draw();
+  }
+
+  // ---- all runs, and the comparison of two runs or lines
+
+  const runs = data.folders.flatMap((folder) => {
+    const { columns, values, n } = folder.settings;
+    return Array.from({ length: n }, (_, k) => {
+      const run = new Map(data.folders.length > 1 ? [["results", folder.name]] : []);
+      columns.forEach((name, c) => {
+        const coded = values[c];
+        run.set(name, "of" in coded ? coded.of[coded.at[k]] : coded.same);
+      });
+      return run;
+    });
+  });
+  const columns = [...new Set(runs.flatMap((run) => [...run.keys()]))];
+
+  const groups = new Map();
+  runs.forEach((run) => {
+    const name = ["results", "label", "problem"].filter((c) => run.has(c)).map((c) => run.get(c)).join(" · ");
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push(run);
+  });
+  const choices = [...[...groups].map(([name, own]) => [`${name} (${own.length} runs)`, own]), ...runs.map((run) => [`run ${run.get("run_id")}`, [run]])];
+
+  function summary(own, column) {
+    const values = [...new Set(own.map((run) => run.get(column) ?? null))];
+    if (values.length === 1) return shown(values[0]);
+    const numbers = values.filter((v) => typeof v === "number");
+    if (numbers.length === values.length) return `${shown(Math.min(...numbers))} to ${shown(Math.max(...numbers))} (${values.length} values)`;
+    return values.length > 3 ? `${values.length} different` : values.map(shown).join(", ");
+  }
+
+  function compareTwo() {
+    const [one, other] = ["compare-one", "compare-other"].map((id) => choices[$(id).value]);
+    const rows = columns.map((column) => [column, summary(one[1], column), summary(other[1], column)]);
+    const differ = rows.filter(([, a, b]) => a !== b);
+    const same = rows.filter(([, a, b]) => a === b && a !== "–");
+    const made = (name, some, kind) => [
+      element("tr", { class: "part" }, element("th", { colspan: 3, scope: "colgroup" }, `${name} (${some.length})`)),
+      ...some.map(([column, a, b]) => element("tr", { class: kind }, element("th", { scope: "row" }, column), element("td", {}, a), element("td", {}, b))),
+    ];
+    const body = $("compare").tBodies[0];
+    body.replaceChildren(...made("different", differ, "differs"), ...made("the same", same, "same"));
+    [one, other].forEach((choice, k) => ($("compare").tHead.rows[0].cells[k + 1].textContent = choice[0]));
+  }
+
+  if (choices.length > 1) {
+    for (const id of ["compare-one", "compare-other"]) {
+      $(id).append(...choices.map(([name], k) => element("option", { value: String(k) }, name)));
+      $(id).addEventListener("change", compareTwo);
+    }
+    $("compare-other").value = "1";
+    compareTwo();
+  }
+
+  const PAGE = 200;
+  let shownRows = PAGE;
+  function showRuns() {
+    const wanted = $("runs-filter").value.trim().toLowerCase();
+    const matching = wanted ? runs.filter((run) => [...run.values()].some((v) => String(v).toLowerCase().includes(wanted))) : runs;
+    const [head, body] = [$("runs-table").tHead, $("runs-table").tBodies[0]];
+    if (!head.rows.length) {
+      head.append(element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, element("button", { type: "button" }, name)))));
+      sortable($("runs-table"));
+    }
+    body.replaceChildren(
+      ...matching.slice(0, shownRows).map((run) =>
+        element("tr", {}, ...columns.map((name) => {
+          const v = run.get(name);
+          return element("td", { class: typeof v === "number" ? "number" : false, "data-value": typeof v === "number" ? String(v) : false }, shown(v));
+        })),
+      ),
+    );
+    $("runs-count").textContent = `${Math.min(shownRows, matching.length)} of ${matching.length} runs shown`;
+    $("runs-more").hidden = shownRows >= matching.length;
+  }
+  $("runs").addEventListener("toggle", () => $("runs").open && showRuns());
+  $("runs-filter").addEventListener("input", () => ((shownRows = PAGE), showRuns()));
+  $("runs-more").addEventListener("click", () => ((shownRows += PAGE), showRuns()));
+})();

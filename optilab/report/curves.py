@@ -1,0 +1,119 @@
+"""What the page's interactive picture draws: medians with bands, and each seed, of the best cell of every line."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optilab.analysis.best import best_runs
+from optilab.analysis.cells import LINE, identified
+from optilab.analysis.curves import bands
+from optilab.records.columns import ASCENDING, AXES, LINEAR, X, Y
+from optilab.records.question import Question
+from optilab.store import Results
+
+_DIGITS = 5  # of a median: more than a picture shows, and as many as a table should have
+_POINTS = 200  # of a median
+_OF_SEEDS = 150_000  # points of all seeds together, so that a thousand runs stay below a megabyte
+_FEWEST = 12  # points of a seed
+_LARGEST = 65_534  # of a coded value; the next stands for what is not finite
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves for the page's script.
+
+    lines: for each line problem, label, n, and by column of the history the x and the [median, low, high] of its measurements, with
+    None for what is not finite. seeds: for each line its runs, coded. measures, axes: names of the columns that there are.
+    """
+
+    lines: list[dict[str, Any]]
+    measures: list[dict[str, Any]]
+    axes: list[dict[str, str]]
+
+
+def curves(results: Results, question: Question) -> Curves:
+    """The curves of results: every measure that was taken, over every axis."""
+    runs = identified(results.runs)
+    best = best_runs(runs, question.chosen_by)
+    history = results.history[results.history["run_id"].isin(best["run_id"])]
+    measures = [name for name in Y if name in history and history[name].notna().any()]
+    axes = [name for name in X if name in history and history[name].notna().any()]
+    if best.empty or not measures or not axes:
+        return Curves([], [], [])
+    drawn = {name: bands(history, best, axes[0], name) for name in measures}
+    rows = history.merge(best[["run_id", *LINE, "problem", "label", "seed", "status"]], on="run_id")
+    rows["measurement"] = rows.groupby("run_id").cumcount()
+    middles = rows.groupby([*LINE, "measurement"])[axes].median()
+    each = max(_FEWEST, _OF_SEEDS // max(1, len(best) * len(measures)))
+    found = []
+    for key, line in rows.groupby(LINE, sort=False):
+        x = middles.loc[tuple(map(str, key))]
+        kept = _thinned(len(x), _POINTS)
+        own = {name: table[(table[LINE] == list(key)).all(axis=1)] for name, table in drawn.items()}
+        found.append(
+            {
+                "problem": str(line["problem"].iloc[0]),
+                "label": str(line["label"].iloc[0]),
+                "count": len(x),
+                "n": int(best[(best[LINE] == list(key)).all(axis=1)]["run_id"].nunique()),
+                "x": {name: _numbers(x[name].to_numpy(np.float64)[kept]) for name in axes},
+                "y": {
+                    name: [_numbers(table[column].to_numpy(np.float64)[kept]) for column in ("median", "low", "high")]
+                    for name, table in own.items()
+                },
+                "seeds": [_seed(run, measures, each) for _, run in line.groupby("run_id", sort=False)],
+            }
+        )
+    named = [
+        {"key": name, "name": AXES[name], "log": name not in LINEAR, "share": name in ASCENDING} for name in measures
+    ]
+    return Curves(found, named, [{"key": name, "name": AXES[name]} for name in axes])
+
+
+def _seed(run: pd.DataFrame, measures: list[str], most: int) -> dict[str, Any]:
+    kept = _thinned(len(run), most)
+    return {
+        "seed": int(run["seed"].iloc[0]),
+        "status": str(run["status"].iloc[0]),
+        "at": kept.tolist() if len(kept) < len(run) else len(run),
+        "y": {name: coded(run[name].to_numpy(np.float64)[kept]) for name in measures},
+    }
+
+
+def _thinned(count: int, most: int) -> NDArray[np.intp]:
+    """Numbers of at most `most` of `count` measurements, evenly spaced, with the first and the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round()).astype(np.intp)
+
+
+def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+    """Values with few digits; None for what is not finite."""
+    return [float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None for value in values.tolist()]
+
+
+def coded(values: NDArray[np.float64]) -> list[Any]:
+    """Values as [low, high, logarithmic, base64 of little-endian uint16]: 0 stands for low, 65534 for high, 65535 for not finite.
+
+    Positive values that differ by more than a factor of a hundred are coded by their logarithms, so that each is exact to 0.1 % over 28
+    powers of ten.
+    """
+    finite = np.isfinite(values)
+    if not finite.any():
+        return [0, 0, 0, _base64(np.full(len(values), _LARGEST + 1))]
+    low, high = float(values[finite].min()), float(values[finite].max())
+    log = low > 0 and high > 100 * low
+    scaled = np.log(np.where(finite, values, low)) if log else np.where(finite, values, low)
+    bottom, top = (np.log(low), np.log(high)) if log else (low, high)
+    with np.errstate(over="ignore"):
+        span = top - bottom
+    share = (scaled - bottom) / span if 0 < span < np.inf else np.zeros(len(values))
+    return [low, high, int(log), _base64(np.where(finite, np.rint(share * _LARGEST), _LARGEST + 1))]
+
+
+def _base64(values: NDArray[Any]) -> str:
+    return base64.b64encode(values.astype("<u2").tobytes()).decode("ascii")

@@ -1,0 +1,56 @@
+"""Pictures of the page that don't change: SVG drawn by `optilab.figures`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from optilab.errors import InputError
+from optilab.figures.kinds import KINDS
+from optilab.plots import style
+from optilab.report.html import Html, join, tag
+from optilab.report.source import Source
+from optilab.report.svg import inline
+
+_TITLES = {  # kinds that are drawn without repeating a run, in the order of the page
+    "finals": "Final values",
+    "sensitivity": "Sensitivity to hyperparameters",
+    "heatmap": "Two hyperparameters",
+    "tuning": "Best after so many trials",
+    "trials": "Trials in their order",
+    "arrival": "Time to the target",
+    "profile": "Performance profile",
+    "ecdf": "Targets reached",
+    "ranks": "Mean ranks",
+    "wins": "Who wins against whom",
+    "norms": "Norms",
+    "schedules": "Learning rates",
+    "path": "Paths",
+}
+_LARGEST = 400_000  # letters of a picture; a larger one is left to `optilab plot`
+
+
+def still(source: Source, kind: str, title: str, number: int, colours: Mapping[str, str]) -> Html | None:
+    """A picture of a kind; None where it doesn't fit the results, a sentence where it can't be drawn."""
+    with style.theme():
+        try:
+            figure = KINDS[kind].draw(source.view)
+        except InputError as error:
+            return tag("p", f"No picture of kind {kind}: {error}.", class_="note")
+        if figure is None:
+            return None
+        drawn = inline(figure, f"p{number}", title, colours)
+    if len(drawn) > _LARGEST:
+        return tag(
+            "p", f"The picture of kind {kind} is too large for this page; `optilab plot` draws it.", class_="note"
+        )
+    return tag("figure", drawn)
+
+
+def pictures(source: Source, number: int, colours: Mapping[str, str]) -> Html:
+    """All pictures that fit the results, each with its heading. number: of the results on the page."""
+    parts = []
+    for place, (kind, title) in enumerate(_TITLES.items()):
+        if kind in KINDS:
+            drawn = still(source, kind, title, 100 * number + place, colours)
+            parts += [tag("h3", title), drawn] if drawn is not None else []
+    return join(parts) if parts else tag("p", "No further picture fits these results.")

@@ -1,0 +1,134 @@
+"""Where results come from: failures, environment, and how to make them again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import tomli_w
+
+from optilab.errors import InputError
+from optilab.experiment.file import read_stored, stored
+from optilab.records.statuses import LASTED
+from optilab.report.html import Html, join, tag
+from optilab.report.source import Source
+from optilab.report.tables import number, table
+from optilab.texts import counted
+
+_MOST = 50  # different endings that are listed
+
+
+def failures(source: Source) -> Html:
+    """Runs that did not last, by line and message; every one of them counts in the tables above."""
+    runs = source.results.runs
+    bad = runs[~runs["status"].isin(LASTED)]
+    if bad.empty:
+        return tag("p", "Every run lasted to its end.")
+    messages = bad["message"].fillna("") if "message" in bad else ""
+    counted_rows = (
+        bad.assign(message=messages)
+        .groupby(["problem", "label", "status", "message"], sort=False)
+        .agg(count=("run_id", "size"), first=("run_id", "first"))
+        .reset_index()
+        .sort_values("count", ascending=False, kind="stable")
+    )
+    rows = [
+        [
+            row["label"],
+            row["problem"],
+            row["status"],
+            number(row["count"], "g"),
+            row["message"] or "–",
+            tag("code", row["first"]),
+        ]
+        for row in counted_rows.head(_MOST).to_dict("records")
+    ]
+    left = len(counted_rows) - len(rows)
+    return join(
+        [
+            table(
+                ["method", "problem", "ended as", "runs", "message", "one of them"],
+                rows,
+                caption="Runs that did not last",
+                sortable=True,
+            ),
+            tag("p", f"And {left} further kinds of endings, in the table of all runs." if left else None, class_="note")
+            if left
+            else None,
+        ]
+    )
+
+
+def environment(source: Source) -> Html:
+    """Versions, machines and codes with which the runs were made, with the number of runs of each."""
+    runs = source.results.runs
+    rows = []
+    for column, name in (("versions", "versions"), ("host", "machine"), ("code", "digest of the code")):
+        if column not in runs:
+            continue
+        counts = runs[column].fillna("unknown").value_counts(sort=False)
+        for value, count in sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0]))):
+            rows.append([name, _versions(str(value)) if column == "versions" else value, number(count, "g")])
+    if not rows:
+        return tag("p", "Nothing is known about the machine and the versions that made these runs.")
+    several = "code" in runs and runs.groupby("label")["code"].nunique().max() > 1
+    note = (
+        "Runs of one method were made by different code; run the experiment with --rerun stale to make them alike."
+        if several
+        else None
+    )
+    return join(
+        [table(["what", "value", "runs"], rows, caption="Environment"), tag("p", note, class_="note") if note else None]
+    )
+
+
+def _versions(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return ", ".join(f"{name} {version}" for name, version in found.items()) if isinstance(found, Mapping) else text
+
+
+def reproduction(source: Source) -> Html:
+    """The experiment as a file, and the commands that make its runs again."""
+    folder = source.results.folder
+    try:
+        experiment = read_stored(folder)
+    except InputError:
+        return tag("p", "These results come from a table, which doesn't say how its runs were made.")
+    written = json.loads(stored(experiment, folder))
+    first = str(source.results.runs["run_id"].iloc[0])
+    return join(
+        [
+            tag(
+                "p",
+                "Save this as ",
+                tag("code", f"{experiment.name}.toml"),
+                " and run it; paths of datasets are relative to the results folder.",
+            ),
+            tag(
+                "pre",
+                tag(
+                    "code",
+                    f"optilab run {experiment.name}.toml\noptilab replay {folder.name} {first}    # one run, compared to the last bit",
+                ),
+            ),
+            tag(
+                "details",
+                tag("summary", f"The experiment ({counted(len(experiment.optimizers), 'entry', 'entries')})"),
+                tag("pre", tag("code", toml_of(written))),
+            ),
+        ]
+    )
+
+
+def toml_of(content: Mapping[str, Any]) -> Html:
+    """Content of an experiment as TOML."""
+    return Html(_escaped(tomli_w.dumps(dict(content))))
+
+
+def _escaped(text: str) -> str:
+    lines = (str(tag("span", line))[6:-7] for line in text.rstrip("\n").split("\n"))
+    return "\n".join(lines)

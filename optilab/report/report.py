@@ -1,0 +1,258 @@
+"""The report: results of one or several experiments as one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.colors import to_hex
+
+from optilab.errors import InputError
+from optilab.files import replacing
+from optilab.plots import style
+from optilab.report.curves import curves
+from optilab.report.html import Html, join, tag
+from optilab.report.page import page, section
+from optilab.report.pictures import pictures, still
+from optilab.report.provenance import environment, failures, reproduction
+from optilab.report.settings import settings
+from optilab.report.source import Source, sources_of
+from optilab.report.statistics import statistics
+from optilab.report.summary import answer, boards, counts
+from optilab.store import Results
+from optilab.texts import shown
+from optilab.version import __version__
+
+_FIRST = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
+
+
+def write_report(every: Sequence[Results], target: Path) -> Path:
+    """Write the report of results into a file, and return its path. InputError if it can't be made or written."""
+    content = report(every)
+    try:
+        with replacing(target) as file:
+            file.write(content.encode())
+    except OSError as error:
+        raise InputError(f"can't write {shown(str(target))}: {error.strerror or error}") from None
+    return target
+
+
+def report(every: Sequence[Results]) -> str:
+    """The report of results as the text of an HTML file, the same for the same results.
+
+    Nothing in it is loaded from elsewhere, and only its own script can run. InputError if the experiment of a results folder can't be read.
+    """
+    sources = sources_of(list(every))
+    colours = _colours(sources)
+    names = list(colours)
+    places = {label: k for k, label in enumerate(names)}
+    folders: list[dict[str, Any]] = []
+    measures: dict[str, dict[str, Any]] = {}
+    axes: dict[str, dict[str, str]] = {}
+    for source in sources:
+        found = curves(source.results, source.question)
+        lines = [
+            line | {"colour": places[line["label"]], "dash": places[line["label"]], "place": k}
+            for k, line in enumerate(_best_first(found.lines, source))
+        ]
+        folders.append({"name": source.name, "lines": lines, "settings": settings(source.results)})
+        measures |= {one["key"]: one for one in found.measures}
+        axes |= {one["key"]: one for one in found.axes}
+    first = next((source.question.measure for source in sources if source.question.measure in measures), None)
+    content: dict[str, Any] = {
+        "folders": folders,
+        "measures": list(measures.values()),
+        "axes": list(axes.values()),
+        "first": first or next((name for name in _FIRST if name in measures), ""),
+        "axis": "epoch" if "epoch" in axes else next(iter(axes), ""),
+    }
+    palette = {light: f"var(--c{k})" for k, (light, _) in enumerate(colours.values())}
+    title = next(
+        (source.question.text for source in sources if source.question.text), " and ".join(s.name for s in sources)
+    )
+    return page(title, _body(title, sources, content, palette), content, list(colours.values()))
+
+
+def _body(title: str, sources: Sequence[Source], content: Mapping[str, Any], palette: Mapping[str, str]) -> Html:
+    parts = {
+        "leaderboard": ("Leaderboard", boards(sources)),
+        "convergence": ("Convergence", _convergence(sources, content, palette)),
+        "pictures": ("Pictures", _each(sources, lambda source, k: pictures(source, k + 1, palette))),
+        "statistics": ("Statistics", _each(sources, lambda source, _: statistics(source))),
+        "failures": ("Runs that did not last", _each(sources, lambda source, _: failures(source))),
+        "compare-two": ("Two runs or lines side by side", _compare()),
+        "all-runs": ("All runs", _runs(sources)),
+        "environment": ("Environment", _each(sources, lambda source, _: environment(source))),
+        "reproduce": ("Make it again", _each(sources, lambda source, _: reproduction(source))),
+    }
+    links = [tag("li", tag("a", name, href=f"#{identity}")) for identity, (name, _) in parts.items()]
+    head = tag(
+        "header",
+        tag(
+            "div",
+            tag("h1", title),
+            tag("button", "Dark", type="button", id="theme", aria_pressed="false", class_="live"),
+            class_="top",
+        ),
+        *(
+            join(
+                [
+                    tag("h3", source.name) if len(sources) > 1 else None,
+                    answer(source),
+                    tag("p", counts(source), class_="soft"),
+                ]
+            )
+            for source in sources
+        ),
+        tag("nav", tag("ul", *links), aria_label="Parts of this page"),
+    )
+    main = tag("main", *(section(identity, name, part) for identity, (name, part) in parts.items()))
+    return join(
+        [head, main, tag("footer", tag("p", f"Made by optilab {__version__} from the results alone.", class_="soft"))]
+    )
+
+
+def _each(sources: Sequence[Source], part: Any) -> Html:
+    """A part for each of the sources, with their names where there are several."""
+    return join(
+        join([tag("h3", source.name) if len(sources) > 1 else None, part(source, k)])
+        for k, source in enumerate(sources)
+    )
+
+
+def _convergence(sources: Sequence[Source], content: Mapping[str, Any], palette: Mapping[str, str]) -> Html:
+    still_ones = [still(source, "convergence", "Convergence", 10_000 + k, palette) for k, source in enumerate(sources)]
+    lines = [line for folder in content["folders"] for line in folder["lines"]]
+    if not lines:
+        return join([tag("p", "No curves: no line has a history."), *still_ones])
+    problems = list(dict.fromkeys(line["problem"] for line in lines))
+    controls = tag(
+        "div",
+        _choice("problem", "Problem", [(name, name) for name in problems]),
+        _choice("measure", "Measure", [(one["key"], one["name"]) for one in content["measures"]]),
+        _choice("x", "Over", [(one["key"], one["name"]) for one in content["axes"]]),
+        _switch("log", "logarithmic"),
+        _switch("logx", "logarithmic x"),
+        _switch("seeds", "each seed"),
+        class_="controls",
+    )
+    chart = tag(
+        "div",
+        id="chart",
+        tabindex="0",
+        role="application",
+        aria_label="Curves. Left and right arrows read values, plus and minus zoom, Escape shows everything.",
+    )
+    buttons = [
+        ("chart-reset", "Whole picture"),
+        ("chart-all", "All"),
+        ("chart-none", "None"),
+        ("chart-svg", "Save SVG"),
+        ("chart-csv", "Save CSV"),
+    ]
+    legend = tag(
+        "table",
+        tag(
+            "thead",
+            tag(
+                "tr",
+                tag("th", "line", scope="col"),
+                tag("th", "median (quartiles) ", tag("span", "", id="legend-where"), scope="col"),
+                tag("th", "n", scope="col"),
+            ),
+        ),
+        tag("tbody"),
+        id="legend",
+    )
+    live = tag(
+        "div",
+        controls,
+        chart,
+        tag("p", "No line is checked.", id="chart-empty", hidden=True),
+        tag("div", *(tag("button", name, type="button", id=identity) for identity, name in buttons), class_="controls"),
+        tag("div", legend, class_="scroll"),
+        tag("p", "", id="spoken", class_="unseen", aria_live="polite"),
+        tag(
+            "p",
+            "The median over seeds with the band of its quartiles; a run that did not last counts as infinite from its end on. Drag to zoom, double-click to go back.",
+            class_="note",
+        ),
+        class_="live",
+    )
+    return join([live, tag("div", *still_ones, class_="still")])
+
+
+def _choice(name: str, label: str, options: Sequence[tuple[str, str]]) -> Html | None:
+    written = (tag("option", text, value=value) for value, text in options)
+    return tag("label", f"{label} ", tag("select", *written, id=f"chart-{name}"))
+
+
+def _switch(name: str, label: str) -> Html:
+    return tag("label", tag("input", type="checkbox", id=f"chart-{name}"), f" {label}")
+
+
+def _compare() -> Html:
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("setting", "one", "other"))))
+    return tag(
+        "div",
+        tag(
+            "div",
+            tag("label", "One ", tag("select", id="compare-one")),
+            tag("label", "Other ", tag("select", id="compare-other")),
+            class_="controls",
+        ),
+        tag(
+            "div",
+            tag("table", head, tag("tbody"), id="compare"),
+            class_="scroll",
+            tabindex="0",
+            role="region",
+            aria_label="Comparison",
+        ),
+        class_="live",
+    )
+
+
+def _runs(sources: Sequence[Source]) -> Html:
+    count = sum(len(source.results.runs) for source in sources)
+    table = tag("table", tag("thead"), tag("tbody"), id="runs-table")
+    return tag(
+        "details",
+        tag("summary", f"The settings and final values of all {count} runs"),
+        tag(
+            "div",
+            tag("label", "Containing ", tag("input", type="text", id="runs-filter", size="20")),
+            tag("span", "", id="runs-count", class_="soft", role="status"),
+            class_="controls",
+        ),
+        tag("div", table, class_="scroll", tabindex="0", role="region", aria_label="All runs"),
+        tag("button", "Show more", type="button", id="runs-more", hidden=True),
+        id="runs",
+        class_="live",
+    )
+
+
+def _best_first(lines: list[dict[str, Any]], source: Source) -> list[dict[str, Any]]:
+    """Lines with those first that the leaderboard has first, so that of very many the best are drawn."""
+    measure = source.question.measure
+    key = measure if measure else next((name for name in _FIRST if any(name in line["y"] for line in lines)), "")
+
+    def end(line: dict[str, Any]) -> float:
+        values = line["y"].get(key, [[None]])[0]
+        last = values[-1] if values else None
+        sign = -1 if key.endswith("accuracy") else 1
+        return float("inf") if last is None else sign * last
+
+    return sorted(lines, key=end)
+
+
+def _colours(sources: Sequence[Source]) -> dict[str, tuple[str, str]]:
+    """For each label its colour on a light and on a dark page."""
+    labels = list(dict.fromkeys(str(label) for source in sources for label in source.results.runs["label"]))
+    found = []
+    for _ in ("light", "dark"):
+        with style.theme():
+            palette = style.colours_of(labels, labels)
+            found.append({label: to_hex(colour) for label, colour in palette.items()})  # type: ignore[arg-type]
+    return {label: (found[0][label], found[1][label]) for label in labels}

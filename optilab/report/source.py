@@ -1,0 +1,35 @@
+"""Results on their way into a page, with what is asked of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from optilab.experiment.question import question_of
+from optilab.figures.view import View
+from optilab.records.question import Question
+from optilab.store import Results
+
+
+@dataclass(frozen=True)
+class Source:
+    """Results of one folder or file. name: that tells them from the others on the page."""
+
+    name: str
+    results: Results
+    question: Question
+
+    @property
+    def view(self) -> View:
+        """What pictures are drawn of: the question stands on the page, and not on each of them."""
+        return View(replace(self.results, question=replace(self.question, text="")))
+
+
+def sources_of(every: list[Results]) -> list[Source]:
+    """Results as sources, each with a name of its own. InputError where the experiment of one can't be read."""
+    names: dict[str, int] = {}
+    found = []
+    for results in every:
+        name = results.folder.absolute().name
+        names[name] = names.get(name, 0) + 1
+        found.append(Source(name if names[name] == 1 else f"{name} ({names[name]})", results, question_of(results)))
+    return found

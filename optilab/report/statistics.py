@@ -1,0 +1,171 @@
+"""The statistics behind the verdict, each with its method in a sentence."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from optilab.analysis import (
+    against_control,
+    ranks,
+    seeds_for_significance,
+    smallest_difference,
+    smallest_p,
+    tuning_effort,
+    verdict,
+)
+from optilab.analysis.best import best_runs
+from optilab.analysis.phrases import Scale
+from optilab.errors import InputError
+from optilab.records.columns import as_costs
+from optilab.report.html import Html, join, tag
+from optilab.report.source import Source
+from optilab.report.summary import p_value
+from optilab.report.tables import Cell, number, table
+from optilab.texts import counted
+
+
+def statistics(source: Source) -> Html:
+    """Comparisons with the control, what the seeds can show, ranks over problems, and what tuning cost."""
+    try:
+        found = verdict(source.results, question=source.question)
+    except InputError as error:
+        return tag("p", f"No statistics: {error}")
+    parts: list[Html | None] = [
+        _comparisons(found.comparisons, found.measure, source),
+        _resolution(found.comparisons, source),
+    ]
+    parts += [_over_problems(source, found.measure, found.control), _effort(source)]
+    return join(parts)
+
+
+def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | None:
+    if rows.empty:
+        return None
+    confidence, scale = 100 * source.question.confidence, Scale.of(measure)
+    unit = " (points)" if scale.percent else ""
+    heads = [
+        "method",
+        "problem",
+        f"difference of the {scale.name}{unit}",
+        f"{confidence:g}% interval",
+        "p",
+        "p (Holm)",
+        "pairs",
+        "Cliff's delta",
+    ]
+    heads += ["P(improvement)", "outcome"]
+    written = [
+        [
+            row["label"],
+            row["problem"],
+            Cell(scale.number(row["difference"]), row["difference"], "number"),
+            Cell(
+                scale.ends(row["low"], row["high"]) if math.isfinite(row["low"] + row["high"]) else "none", class_="fit"
+            ),
+            Cell(p_value(row["p"]), row["p"], "number"),
+            Cell(p_value(row["p_holm"]), row["p_holm"], "number"),
+            number(row["n"], "g"),
+            number(row["cliffs_delta"], ".2f"),
+            number(row["probability_of_improvement"], ".2f"),
+            Cell(row["outcome"], class_=f"fit {row['outcome']}"),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    return join(
+        [
+            tag("h3", "Against the control, on the same seeds"),
+            table(heads, written, caption="Comparisons with the control", sortable=True),
+            tag(
+                "p",
+                "Differences are the method's value less the control's, matched by seed; their median has an interval of order statistics where "
+                "six pairs or more allow for one. p is of the two-sided sign-flip test, which asks how many of all ways to flip the signs of the "
+                "differences give a mean as far from 0; p (Holm) is corrected over all comparisons of this table. Cliff's delta is "
+                "P(a > b) − P(a < b) over all pairs of runs, and P(improvement) the chance that a run of the method is better than one of the control.",
+                class_="note",
+            ),
+        ]
+    )
+
+
+def _resolution(rows: pd.DataFrame, source: Source) -> Html | None:
+    pairs = rows.loc[rows["random"].astype(bool), "n"] if len(rows) else pd.Series(dtype=int)
+    if pairs.empty:
+        return None
+    n, family, alpha = int(pairs.max()), len(pairs), 1 - source.question.confidence
+    need = seeds_for_significance(family, alpha)
+    said = f"With {counted(n, 'pair')} of runs the smallest p that the sign-flip test can give is {smallest_p(n):.2g}; "
+    said += f"among {counted(family, 'comparison')} a significant difference takes {counted(need, 'seed')} at least. "
+    if n >= 2:
+        said += f"A paired t-test would likely (power .8) find a difference of {smallest_difference(n, alpha=alpha):.2f} standard deviations of the "
+        said += (
+            f"differences; four times as many seeds halve it to about {smallest_difference(4 * n, alpha=alpha):.2f}."
+        )
+    return join([tag("h3", "What these seeds can show"), tag("p", said)])
+
+
+def _over_problems(source: Source, measure: str, control: str) -> Html | None:
+    runs = best_runs(source.results.runs, source.question.chosen_by)
+    column = f"final_{measure}"
+    if column not in runs or runs["problem"].nunique() < 2 or runs["label"].nunique() < 2:
+        return None
+    scores = runs.pivot_table(index="problem", columns="label", values=column, aggfunc="median", dropna=False)
+    costs = pd.DataFrame(as_costs(measure, scores), scores.index, scores.columns).dropna(axis=1)
+    if costs.shape[1] < 2:
+        return None
+    try:
+        found = ranks(costs)
+    except InputError as error:
+        return tag("p", f"No ranks over problems: {error}")
+    against = against_control(costs, control) if control in costs else None
+    heads = ["method", "mean rank", *([f"p against {control} (Holm)"] if against is not None else [])]
+    rows: list[list[Cell | object]] = []
+    for label, mean in found.mean_ranks.items():
+        row: list[Cell | object] = [label, number(float(mean), ".2f")]
+        if against is not None:
+            row.append(Cell(p_value(float(against["p_holm"].get(label, math.nan))), class_="number"))
+        rows.append(row)
+    said = f"Mean ranks of medians over {found.n} problems, 1 the best. Friedman's test: chi² = {found.chi2:.2f}, p = {found.p:.2g}; "
+    said += f"mean ranks that are {found.critical_difference:.2f} or more apart differ (Nemenyi). "
+    said += (
+        "p against the control is of Wilcoxon's signed-rank test, after Holm's correction. "
+        if against is not None
+        else ""
+    )
+    return join(
+        [
+            tag("h3", "Over problems"),
+            table(heads, rows, caption="Mean ranks over problems", sortable=True),
+            tag("p", said + found.reason, class_="note"),
+        ]
+    )
+
+
+def _effort(source: Source) -> Html | None:
+    results = source.results
+    if "epoch" not in results.history:
+        return None
+    effort = tuning_effort(results.runs, results.history)
+    if effort.empty or effort["trials"].max() < 2:
+        return None
+    rows = [
+        [row["label"], row["problem"], number(row["trials"], "g"), number(row["runs"], "g"), number(row["epochs"])]
+        for row in effort.to_dict("records")
+    ]
+    unequal = (
+        " The numbers of trials are unequal, which favours methods with more." if effort["trials"].nunique() > 1 else ""
+    )
+    return join(
+        [
+            tag("h3", "What tuning cost"),
+            table(
+                ["method", "problem", "trials", "runs", "epochs together"], rows, caption="Tuning cost", sortable=True
+            ),
+            tag(
+                "p",
+                f"A trial is one combination of hyperparameters; runs that were given up or diverged count as far as they came.{unequal}",
+                class_="note",
+            ),
+        ]
+    )

@@ -1,0 +1,155 @@
+"""The top of the page: what was asked, the verdict, and the leaderboard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from optilab.analysis import leaderboard, verdict
+from optilab.analysis.phrases import Scale
+from optilab.errors import InputError
+from optilab.report.html import Html, join, tag
+from optilab.report.source import Source
+from optilab.report.tables import Cell, table
+from optilab.texts import counted
+
+
+def answer(source: Source) -> Html:
+    """The verdict in words, or the reason why there is none."""
+    try:
+        sentences = list(verdict(source.results, question=source.question).sentences)
+    except InputError as error:
+        sentences = [f"No verdict: {error}"]
+    sentences = sentences or ["There is nothing to compare here: one method alone, or nothing random in any run."]
+    return tag("div", *(tag("p", sentence) for sentence in sentences), class_="verdict")
+
+
+def counts(source: Source) -> str:
+    """How many runs, seeds and methods there are."""
+    runs = source.results.runs
+    evaluation = runs[runs["role"] == "evaluation"]
+    parts = [
+        counted(len(runs), "run"),
+        counted(runs["label"].nunique(), "method"),
+        counted(runs["problem"].nunique(), "problem"),
+        f"{counted(evaluation['seed'].nunique(), 'seed')} of evaluation",
+    ]
+    tuned = runs.loc[runs["role"] == "tuning", "seed"].nunique()
+    return ", ".join([*parts, f"{counted(tuned, 'other seed')} of tuning"] if tuned else parts) + "."
+
+
+def boards(sources: Sequence[Source]) -> Html:
+    """The leaderboard of all results, with what filters it."""
+    rows = []
+    for source in sources:
+        try:
+            rows += [(source, row) for row in leaderboard(source.results, question=source.question).to_dict("records")]
+        except InputError as error:
+            return tag("p", f"No leaderboard: {error}")
+    if not rows:
+        return tag("p", "No runs to rank.")
+    several = len(sources) > 1
+    problems = list(dict.fromkeys(str(row["problem"]) for _, row in rows))
+    control = next((str(row["label"]) for _, row in rows if row["outcome"] == "control"), "the control")
+    measures = list(dict.fromkeys(str(row["measure"]) for _, row in rows))
+    measure = Scale.of(measures[0]).name if len(measures) == 1 else "measure"
+    percent = len(measures) == 1 and Scale.of(measures[0]).percent
+    heads = [
+        "method",
+        "rank",
+        f"{measure}{' (%)' if percent else ''}",
+        f"difference from {control}{' (points)' if percent else ''}",
+        "p (Holm)",
+        "outcome",
+    ]
+    heads += ["runs", "tuning: trials", "epochs", "seconds a run", "hyperparameters"]
+    heads[1:1] = [*(["results"] if several else []), *(["problem"] if len(problems) > 1 else [])]
+    written, attributes = [], []
+    for source, row in rows:
+        where: list[object] = [source.name] if several else []
+        where += [row["problem"]] if len(problems) > 1 else []
+        written.append([row["label"], *where, *_numbers(row)])
+        statuses = sorted({part.split(" ", 1)[-1] for part in str(row["statuses"]).split(", ") if part})
+        attributes.append(
+            {
+                "data-label": row["label"],
+                "data-problem": row["problem"],
+                "data-statuses": " ".join(statuses),
+                "class_": "best" if row["rank"] == 1 else None,
+            }
+        )
+    known = sorted({status for one in attributes for status in str(one["data-statuses"]).split()})
+    return join(
+        [
+            _filters(problems, known, len(written)),
+            table(heads, written, caption="Leaderboard", sortable=True, attributes=attributes),
+            tag(
+                "p",
+                "The median over seeds with its interval; only the ends of runs count. The difference is the median of the differences on the "
+                "same seeds, with its interval. ▲ better and ▼ worse than the control only where the interval leaves out 0 and p, corrected "
+                "by Holm's method over the whole table, is significant; ≈ could not be told from it.",
+                class_="note",
+            ),
+        ]
+    )
+
+
+def _filters(problems: Sequence[str], statuses: Sequence[str], count: int) -> Html:
+    options = [tag("option", "all", value=""), *(tag("option", name, value=name) for name in problems)]
+    ends = [tag("option", "any", value=""), *(tag("option", name, value=name) for name in statuses)]
+    return tag(
+        "div",
+        tag("label", "Method ", tag("input", type="text", id="filter-optimizer", size="14")),
+        tag("label", "Runs that ended as ", tag("select", *ends, id="filter-status")),
+        tag("label", "Problem ", tag("select", *options, id="filter-problem")) if len(problems) > 1 else None,
+        tag("span", f"{count} of {count} shown", id="filter-count", class_="soft", role="status"),
+        class_="controls live",
+    )
+
+
+def _numbers(row: Mapping[Any, Any]) -> list[Cell | object]:
+    scale = Scale.of(str(row["measure"]))
+    outcome = str(row["outcome"])
+    return [
+        _number(row["rank"], "g"),
+        _with_interval(scale, row["median"], row["low"], row["high"]),
+        _with_interval(scale, row["difference"], row["difference_low"], row["difference_high"]),
+        Cell(p_value(row["p_holm"]), _sortable(row["p_holm"]), "number"),
+        Cell(outcome, class_=f"fit {outcome}"),
+        Cell(_runs(row), _sortable(row["n"]), "fit"),
+        Cell(row["hyperparameters"]),
+        _number(row["trials"], "g"),
+        _number(row["epochs"], ".4g"),
+        _number(row["seconds"], ".3g"),
+    ]
+
+
+def _runs(row: Mapping[Any, Any]) -> str:
+    """How many there are, and how they ended where that is not by using up their budget."""
+    ended = str(row["statuses"])
+    return str(row["n"]) if ended in ("", f"{row['n']} budget") else f"{row['n']}: {ended}"
+
+
+def _with_interval(scale: Scale, value: float, low: float, high: float) -> Cell:
+    """A value without its unit, which stands in the head of the table, and its interval if it has one."""
+    if pd.isna(value):
+        return Cell("–", math.inf, "number")
+    shown = scale.number(value)
+    bounded = pd.notna(low) and pd.notna(high) and math.isfinite(low) and math.isfinite(high)
+    return Cell(f"{shown} {scale.ends(low, high)}" if bounded else shown, float(value), "number")
+
+
+def _number(value: Any, form: str) -> Cell:
+    return Cell("–" if pd.isna(value) else f"{value:{form}}", _sortable(value), "number")
+
+
+def p_value(value: float) -> str:
+    """A p-value as it is written in papers, without the zero before the point."""
+    return "–" if pd.isna(value) else "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
+
+
+def _sortable(value: Any) -> float:
+    return math.inf if pd.isna(value) else float(value)

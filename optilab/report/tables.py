@@ -1,0 +1,61 @@
+"""Tables of the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from optilab.report.html import Html, tag, text
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: what stands in it, and the number that it is sorted by; class_: of the element."""
+
+    shown: object
+    value: float | None = None
+    class_: str | None = None
+
+
+def number(value: float, form: str = ".4g") -> Cell:
+    """A number as a cell; a dash where there is none."""
+    if value is None or math.isnan(value):
+        return Cell("–", math.inf, "number")
+    if math.isinf(value):
+        return Cell("∞" if value > 0 else "−∞", value, "number")
+    return Cell(f"{value:{form}}".replace("-", "−"), value, "number")
+
+
+def table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Cell | object]],
+    *,
+    caption: str = "",
+    sortable: bool = False,
+    attributes: Iterable[dict[str, object]] = (),
+    identity: str | None = None,
+) -> Html:
+    """A table whose first column names the rows. attributes: of each row."""
+    written = []
+    given = iter(attributes)
+    for row in rows:
+        first, *rest = (cell if isinstance(cell, Cell) else Cell(cell) for cell in row)
+        written.append(
+            tag("tr", _cell("th", first, scope="row"), *(_cell("td", cell) for cell in rest), **next(given, {}))
+        )
+    head = [tag("th", tag("button", name, type="button") if sortable else name, scope="col") for name in heads]
+    made = tag(
+        "table",
+        tag("caption", caption, class_="unseen") if caption else None,
+        tag("thead", tag("tr", *head)),
+        tag("tbody", *written),
+        class_="sortable" if sortable else None,
+        id=identity,
+    )
+    return tag("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption or "table")
+
+
+def _cell(name: str, cell: Cell, **attributes: object) -> Html:
+    value = None if cell.value is None else repr(float(cell.value)).replace("inf", "Infinity")
+    return tag(name, text(cell.shown), class_=cell.class_, data_value=value, **attributes)
