@@ -17,7 +17,19 @@ from optilab.cli.outlets import say
 @click.argument("kinds", nargs=-1, metavar="[KIND]...")
 @click.option("--format", "formats", multiple=True, help="png (if not given), svg or pdf; may be given several times.")
 @click.option("--x", help="For convergence: step, epoch, examples, gradient_evaluations, seconds or cpu_seconds.")
-@click.option("--y", help="For convergence and sensitivity: a column of the history; train_cost if not given.")
+@click.option(
+    "--y",
+    "measures",
+    multiple=True,
+    help="A column of the history; train_cost if not given. Convergence has a row for each.",
+)
+@click.option(
+    "--width",
+    type=float,
+    help="Width of pictures in inches: 3.3 for a journal's column; 7 if not given, 10 for a talk.",
+)
+@click.option("--style", default="screen", show_default=True, help="screen, paper (small, 300 dpi) or talk (large).")
+@click.option("--dark", is_flag=True, help="Light ink on dark paper.")
 @trust_option
 @time_limit_option
 @plugin_option
@@ -26,7 +38,10 @@ def plot_command(
     kinds: tuple[str, ...],
     formats: tuple[str, ...],
     x: str | None,
-    y: str | None,
+    measures: tuple[str, ...],
+    width: float | None,
+    style: str,
+    dark: bool,
     trust: bool,
     time_limit: float | None,
     plugin_files: tuple[str, ...],
@@ -38,22 +53,25 @@ def plot_command(
     use_files(plugin_files)
     trust_datasets(results, trust)
     from optilab.figures.draw import draw
+    from optilab.plots.look import Look
     from optilab.runner.remaking import made_again
     from optilab.runner.remaking import time_limit as limited
     from optilab.store import load
 
+    look = Look(style, width, dark)
     found = load(results)
-    if (x or y) and not kinds:
+    if (x or measures) and not kinds:
         kinds = ("convergence",)
     with limited(time_limit):
         for path in draw(
             found,
             kinds,
             x,
-            y or "train_cost",
+            measures or "train_cost",
             lambda why: say(why, sys.stderr),
             train_again=made_again,
             formats=formats or ("png",),
+            look=look,
         ):
             say(path)
 

@@ -13,6 +13,7 @@ from optilab.figures.saving import check_formats, save
 from optilab.figures.schedules import draw_schedules
 from optilab.figures.view import TrainAgain, View
 from optilab.plots import style
+from optilab.plots.look import Look
 from optilab.records.columns import X, Y
 from optilab.store import Results
 
@@ -23,19 +24,21 @@ def draw(
     results: Results,
     kinds: tuple[str, ...] = (),
     x: str | None = None,
-    y: str = "train_cost",
+    y: str | Sequence[str] = "train_cost",
     tell: Callable[[str], object] = lambda _: None,
     *,
     train_again: TrainAgain,
     formats: Sequence[str] = ("png",),
+    look: Look | None = None,
 ) -> list[Path]:
     """Draw pictures of `results` into their folder, and return their paths.
 
     kinds: some of KINDS; all that fit if none are given.
-    x, y: columns of the history, for the convergence plot.
+    x, y: columns of the history, for the kinds that have such axes; of several y convergence has a row each.
     tell: called with a sentence for each picture that would fit but can't be drawn.
     train_again: repeats a run for its weights, which results don't hold.
     formats: some of `saving.FORMATS`; each picture is written in all of them.
+    look: of the pictures; that for a screen if not given.
 
     InputError for unknown kinds, columns or formats, for a kind that doesn't fit these results, and if no picture can be drawn.
     """
@@ -44,15 +47,17 @@ def draw(
             raise unknown("kind of picture", name, KINDS)
     if x is not None and x not in X:
         raise unknown("x", x, X)
-    if y not in Y:
-        raise unknown("y", y, Y)
+    measures = [y] if isinstance(y, str) else list(dict.fromkeys(y))
+    for name in measures:
+        if name not in Y:
+            raise unknown("y", name, Y)
     check_formats(formats)
-    view = View(replace(results, runs=identified(results.runs)), x, y, train_again)
+    view = View(replace(results, runs=identified(results.runs)), x, measures[0], train_again, tuple(measures[1:]))
     drawn: list[Path] = []
     reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
     for name in kinds or KINDS:
         kind = KINDS[name]
-        with style.theme():
+        with style.theme(look):
             try:
                 figure = kind.draw(view)
             except InputError as error:  # nothing to show, or something that it needs is missing
@@ -63,7 +68,7 @@ def draw(
                     raise InputError(f"a picture of kind {name!r} doesn't fit these results: {kind.missing}")
                 continue
             parts = [name]
-            parts += [y] if kind.y and y != "train_cost" else []
+            parts += [measure for measure in measures if kind.y and measures != ["train_cost"]]
             parts += [x] if kind.x and x else []
             drawn += save(figure, results.folder / "-".join(parts), formats)
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from optilab.errors import InputError, unknown
 from optilab.files import replacing
@@ -19,6 +21,7 @@ _METADATA: dict[str, dict[str, str | None]] = {
     "svg": {"Creator": "optilab", "Date": None},
     "pdf": {"Creator": "optilab", "CreationDate": None},
 }
+_PAD = 0.05  # inches of paper above and below
 FORMATS = tuple(_METADATA)
 _TEXT_AS_TEXT: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "optilab", "pdf.fonttype": 42}
 
@@ -30,8 +33,17 @@ def check_formats(formats: Sequence[str]) -> None:
             raise unknown("format", name, FORMATS)
 
 
+def _filled(figure: Figure) -> Bbox:
+    """The part of a figure that is filled, in inches: over its whole width, and over more where something sticks out."""
+    FigureCanvasAgg(figure)  # which brings a renderer
+    figure.draw_without_rendering()
+    found = figure.get_tightbbox()
+    wide = float(figure.get_size_inches()[0])
+    return Bbox.from_extents(min(0.0, found.x0), found.y0 - _PAD, max(wide, found.x1), found.y1 + _PAD)
+
+
 def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
-    """Write a figure in each format, and return the paths of the files.
+    """Write a figure in each format, and return the paths of the files. It is as wide as it is, and as high as it is filled.
 
     target: the path without its suffix.
 
@@ -42,7 +54,7 @@ def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
         path = target.parent / f"{target.name}.{name}"
         try:
             with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
-                figure.savefig(file, format=name, bbox_inches="tight", metadata=_METADATA[name])
+                figure.savefig(file, format=name, bbox_inches=_filled(figure), metadata=_METADATA[name])
         except OSError as error:
             raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
         written.append(path)

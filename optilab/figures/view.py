@@ -25,12 +25,19 @@ class View:
 
     x, y: columns of the history, for the kinds that have such axes; x is None for the one that fits.
     train_again: repeats a run, for the kinds that need its weights.
+    more: further y, for the kinds that show several.
     """
 
     results: Results
     x: str | None = None
     y: str = "train_cost"
     train_again: TrainAgain = field(default=_not_again)
+    more: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """All y."""
+        return (self.y, *self.more)
 
     @cached_property
     def question(self) -> Question:

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from optilab.plots.style import GREY
+from optilab.plots import style
 from optilab.plots.text import wrapped
 
 _WIDTH = 32  # letters in a line of it
@@ -31,18 +31,19 @@ def outside_legend(
     missing: entries for lines that are not there, with a cross. notes: further entries, without a line.
     dashes: styles of the lines, in turn.
     """
-    named = {label: colour for label, colour in colours.items() if colour != GREY}
+    grey = style.grey()
+    named = {label: colour for label, colour in colours.items() if colour != grey}
     texts = [wrapped(label + (f" ({absent[label]})" if label in absent else ""), _WIDTH, _LINES) for label in named]
     palette = list(named.values())
     if others := len(colours) - len(named):
         texts.append(f"{others} other{'s' if others > 1 else ''}")
-        palette.append(GREY)
+        palette.append(grey)
     handles = [
         Line2D([], [], color=colour, linewidth=2.2, linestyle=dashes[k % len(dashes)])  # type: ignore[arg-type]
         for k, colour in enumerate(palette)
     ]
     texts += [wrapped(text, _WIDTH, _LINES) for text in missing]
-    handles += [Line2D([], [], color=GREY, marker="x", linestyle="") for _ in missing]
+    handles += [Line2D([], [], color=grey, marker="x", linestyle="") for _ in missing]
     handles += [Line2D([], [], linestyle="") for _ in notes]
     texts += [wrapped(note, _WIDTH, _LINES) for note in notes]
     if not texts:

@@ -1,4 +1,4 @@
-"""Style shared by all pictures: axis names with units, colours, theme, captions."""
+"""What all pictures share while a theme holds: colours of labels, greys, names of axes, titles and captions."""
 
 from __future__ import annotations
 
@@ -9,31 +9,25 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from optilab.plots.text import families, plain, wrapped
+from optilab.plots import palette
+from optilab.plots.look import Look
+from optilab.plots.text import fitted, plain
 from optilab.records.columns import AXES
 
-# seaborn's palette "colorblind" without its grey, and three more; written out, for importing seaborn takes as long as a small experiment
-COLOURS: tuple[Any, ...] = (
-    "#0173b2",
-    "#de8f05",
-    "#029e73",
-    "#d55e00",
-    "#cc78bc",
-    "#ca9161",
-    "#fbafe4",
-    "#ece133",
-    "#56b4e9",
-    (0.35, 0.0, 0.55),
-    (0.45, 0.45, 0.0),
-    (0.0, 0.25, 0.35),
-)
-MOST_COLOURS = len(COLOURS)
-GREY = "0.65"
-_CAPTION_LINES = 8
+MOST_COLOURS = len(palette.COLOURS)
+_CAPTION_LINES = 12
 _QUESTION_LINES = 3
+_EDGE = 0.05  # inches of paper that text leaves free at the sides
+
+
+@contextmanager
+def theme(look: Look | None = None) -> Iterator[None]:
+    """The look of optilab's pictures, inside a with statement only."""
+    with mpl.rc_context((look or Look()).settings()):
+        yield
 
 
 def axis(name: str) -> str:
@@ -41,78 +35,24 @@ def axis(name: str) -> str:
     return AXES.get(name) or plain(name)
 
 
-def colours(labels: Iterable[str]) -> dict[str, object]:
-    """A colour for each label: at most twelve, which colour-blind people can tell apart; the rest are grey."""
-    names = list(labels)
-    return {label: COLOURS[k] if k < MOST_COLOURS else GREY for k, label in enumerate(names)}
-
-
-def colours_of(every: Iterable[str], order: Iterable[str]) -> dict[str, object]:
-    """A colour for each label in `order`, the same in all pictures of the same results.
-
-    every: all labels of the results. If there are more than colours, the first of `order` get the colours.
-    """
-    names, wanted = sorted(set(every)), list(order)
-    palette = colours(names if len(names) <= MOST_COLOURS else wanted)
-    return {label: palette[label] for label in wanted}
-
-
-@contextmanager
-def theme() -> Iterator[None]:
-    """The look of optilab's pictures, inside a with statement only."""
-    with mpl.rc_context({**_TICKS, **_NOTEBOOK, **_RC, "font.family": families()}):
-        yield
-
-
-# as seaborn.axes_style("ticks") has them
-_TICKS: dict[Any, Any] = {
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "axes.edgecolor": ".15",
-    "axes.labelcolor": ".15",
-    "text.color": ".15",
-    "grid.linestyle": "-",
-    "lines.solid_capstyle": "round",
-    "patch.edgecolor": "w",
-    "patch.force_edgecolor": True,
-    **dict.fromkeys(["xtick.direction", "ytick.direction"], "out"),
-    **dict.fromkeys(["xtick.color", "ytick.color"], ".15"),
-    **dict.fromkeys(["xtick.bottom", "ytick.left", "axes.spines.left", "axes.spines.bottom"], True),
-    **dict.fromkeys(["xtick.top", "ytick.right"], False),
-}
-# as seaborn.plotting_context("notebook", font_scale=0.9) has them
-_NOTEBOOK: dict[Any, Any] = {
-    "axes.linewidth": 1.25,
-    "grid.linewidth": 1.0,
-    "lines.linewidth": 1.5,
-    "lines.markersize": 6.0,
-    "patch.linewidth": 1.0,
-    **dict.fromkeys(["xtick.major.width", "ytick.major.width"], 1.25),
-    **dict.fromkeys(["xtick.minor.width", "ytick.minor.width"], 1.0),
-    **dict.fromkeys(["xtick.major.size", "ytick.major.size"], 6.0),
-    **dict.fromkeys(["xtick.minor.size", "ytick.minor.size"], 4.0),
-    **dict.fromkeys(["font.size", "axes.labelsize", "legend.title_fontsize"], 10.8),
-    **dict.fromkeys(["xtick.labelsize", "ytick.labelsize", "legend.fontsize"], 9.9),
-}
-_RC: dict[Any, Any] = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": "medium",
-    "axes.titlelocation": "left",
-    "legend.frameon": False,
-    "figure.figsize": (7.0, 4.4),
-    "figure.dpi": 100,
-    "savefig.dpi": 160,
-    "axes.grid": True,
-    "grid.color": "0.92",
-    "axes.axisbelow": True,
-    "text.usetex": False,
-}
-
-
 def width() -> float:
     """Width of a figure, in inches, as the theme has it."""
     return float(mpl.rcParams["figure.figsize"][0])
+
+
+def points(share: float = 1.0) -> float:
+    """Size of text in points: the usual one, or a share of it; nothing is smaller than 6.5 points."""
+    return max(6.5, share * float(mpl.rcParams["font.size"]))
+
+
+def small() -> float:
+    """Size of small text, as of ticks and captions, in points."""
+    return points(5 / 6)
+
+
+def thickness(share: float = 1.0) -> float:
+    """Thickness of a line in points: the usual one, or a share of it."""
+    return share * float(mpl.rcParams["lines.linewidth"])
 
 
 def shade(share: float) -> tuple[float, float, float]:
@@ -122,24 +62,77 @@ def shade(share: float) -> tuple[float, float, float]:
     return float(red), float(green), float(blue)
 
 
+def grey() -> str:
+    """The colour of labels that have none of their own."""
+    return to_hex(shade(0.58))
+
+
+def readable(colour: object, least: float = 4.5) -> str:
+    """The colour, nearer to that of text where it needs that to be read: with a contrast of `least` to the background."""
+    return palette.readable(colour, shade(0), shade(1), least)
+
+
+def colours(labels: Iterable[str]) -> dict[str, object]:
+    """A colour for each label, by their names, whatever their order; the first twelve have one that colour-blind people tell apart.
+
+    The rest are grey. On dark paper colours are as light as they need to be.
+    """
+    names = list(dict.fromkeys(labels))
+    found = palette.places(names[:MOST_COLOURS], MOST_COLOURS)
+    there = _palette()
+    return {label: there[found[label]] if label in found else grey() for label in names}
+
+
+def colours_of(every: Iterable[str], order: Iterable[str], most: int = MOST_COLOURS) -> dict[str, object]:
+    """A colour for each label in `order`, the same in all pictures of the same results, and of others as far as possible.
+
+    every: all labels of the results. If there are more than `most`, that many of `order` get colours: the first.
+    """
+    names, wanted = sorted(set(every)), list(order)
+    found = colours(names if len(names) <= most else wanted[:most])
+    return {label: found.get(label, grey()) for label in wanted}
+
+
+def marker_of(colour: object) -> str:
+    """The marker that goes with a label's colour, so that labels are told apart in grey print; a dot for other colours."""
+    place = palette.slot(_palette(), colour)
+    return "o" if place is None else palette.MARKERS[place]
+
+
+def dash_of(colour: object) -> Any:
+    """The style of line that goes with a label's colour, where lines have no markers; a plain line for other colours."""
+    place = palette.slot(_palette(), colour)
+    return "-" if place is None else palette.DASHES[place]
+
+
+def _palette() -> tuple[str, ...]:
+    """The colours on the theme's paper."""
+    return palette.on(shade(0), shade(1))
+
+
 def caption(figure: Figure, text: str) -> None:
     """Text below the axes, wrapped to the width of the figure, and cut where it grows too long."""
-    lines = wrapped(text, _letters_across(figure, 15), _CAPTION_LINES)
-    figure.supxlabel(lines, fontsize="small", color="0.35", x=0.01, ha="left")
+    lines = fitted(text, small(), _across(figure), _CAPTION_LINES)
+    figure.supxlabel(lines, fontsize=small(), color=shade(0.2), x=_EDGE / _inches(figure), ha="left")
 
 
 def question(figure: Figure, text: str) -> None:
     """The question that the picture answers, above the axes; none where it is empty."""
     if text.strip():
-        lines = wrapped(text, _letters_across(figure, 12), _QUESTION_LINES)
-        figure.suptitle(lines, x=0.01, ha="left", fontsize="medium")
+        lines = fitted(text, points(), _across(figure), _QUESTION_LINES)
+        figure.suptitle(lines, x=_EDGE / _inches(figure), ha="left", fontsize=points())
 
 
 def title(ax: Axes, text: str) -> None:
     """A name above the axes, as much of it as fits."""
     inches = ax.get_window_extent().width / ax.figure.dpi
-    ax.set_title(plain(text, max(12, int(10 * inches))), loc="left")
+    ax.set_title(fitted(text, points(), 72 * inches), loc="left", fontsize=points())
 
 
-def _letters_across(figure: Figure, an_inch: int) -> int:
-    return int(figure.get_size_inches()[0] * an_inch)
+def _inches(figure: Figure) -> float:
+    return float(figure.get_size_inches()[0])
+
+
+def _across(figure: Figure) -> float:
+    """Points across a figure that text may take."""
+    return 72 * (_inches(figure) - 2 * _EDGE)

@@ -1,4 +1,4 @@
-"""User-given text in pictures: drawn literally and shortened to fit."""
+"""User-given text in pictures: drawn literally, measured, and shortened to fit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import textwrap
 from functools import cache
 
 from matplotlib import font_manager
+from matplotlib.ft2font import FT2Font, LoadFlags
 
 from optilab.texts import printable, shortened
 
@@ -20,6 +21,7 @@ _FAMILIES = (
 )
 LONGEST = 60  # letters of a name
 _WIDEST = 4_000  # letters of a text that are read; the rest is left out
+_USUAL = 0.55  # breadth of a letter, in sizes of the font
 
 
 def plain(text: object, width: int = LONGEST) -> str:
@@ -34,6 +36,25 @@ def wrapped(text: str, width: int, lines: int) -> str:
     """A text over at most `lines` lines of `width` letters, escaped so that matplotlib draws it literally."""
     found = textwrap.wrap(_legible(text[:_WIDEST]), width, max_lines=lines, placeholder=" …")
     return _no_formula("\n".join(found))
+
+
+def fitted(text: object, size: float, points: float, lines: int = 1) -> str:
+    """A text over at most `lines` lines that are no broader than `points`, in letters of `size`; escaped for matplotlib.
+
+    At least two letters stand on a line, whatever its breadth.
+    """
+    letters = max(2, int(points / (0.4 * size)))
+    while True:
+        found = plain(text, letters) if lines == 1 else wrapped(str(text), max(letters, 4), lines)
+        excess = max((breadth(line, size) for line in found.split("\n")), default=0.0) / points
+        if excess <= 1 or letters <= (2 if lines == 1 else 4):
+            return found
+        letters = max(2, min(letters - 1, int(letters / excess)))
+
+
+def breadth(text: str, size: float) -> float:
+    """Breadth of a line of text that is ready to be drawn, in points, in letters of `size`."""
+    return sum(map(_advance, text.replace(r"\$", "$"))) * size
 
 
 def families() -> list[str]:
@@ -55,7 +76,23 @@ def _legible(text: str) -> str:
 
 
 @cache
+def _advance(letter: str) -> float:
+    """Breadth of a letter, in sizes of the font."""
+    for font, letters in _fonts():
+        if ord(letter) in letters:
+            glyph = font.load_char(ord(letter), flags=LoadFlags.NO_SCALE)
+            return float(glyph.horiAdvance / font.units_per_EM)
+    return _USUAL
+
+
+@cache
+def _fonts() -> list[tuple[FT2Font, frozenset[int]]]:
+    """The fonts, each with the letters that it has."""
+    fonts = [font_manager.get_font(font_manager.findfont(name)) for name in families()]
+    return [(font, frozenset(font.get_charmap())) for font in fonts]
+
+
+@cache
 def _letters() -> frozenset[int]:
     """Letters that the fonts have."""
-    files = [font_manager.findfont(name) for name in families()]
-    return frozenset(letter for file in files for letter in font_manager.get_font(file).get_charmap())
+    return frozenset().union(*(letters for _, letters in _fonts()))

@@ -83,7 +83,8 @@ def test_no_more_than_twelve_colours(tmp_path: Path, figures: list[Figure]) -> N
     results = made(tmp_path / "r", seeds=1, problem={"use": "bowl"}, optimizers=optimizers)
     draw(results, ("convergence",))
     colours = line_colours(figures[0].axes[0])
-    grey = to_hex(style.GREY)
+    with style.theme():
+        grey = style.grey()
     assert grey in colours
     assert len(colours - {grey}) == style.MOST_COLOURS == 12
     assert legend_of(figures[0])[:2] == ["line 15", "line 14"]
@@ -94,7 +95,7 @@ def test_colours_are_told_apart() -> None:
     palette: dict[str, Any] = {**style.colours("abcdefghijkl")}
     found = [to_hex(colour) for colour in palette.values()]
     assert len(set(found)) == 12
-    assert to_hex(style.GREY) not in found
+    assert style.grey() not in found
 
 
 def test_a_cross_marks_where_a_line_diverged() -> None:

@@ -10,15 +10,12 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-import seaborn as sns
 from figures.looks import PNG, made, names
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from images import image_file
 from optilab.errors import InputError
 from optilab.experiment.file import read
-from optilab.plots import style
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results
@@ -40,20 +37,6 @@ def test_the_look_of_other_pictures_is_left_alone(two_weights: Results) -> None:
     draw(two_weights)
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == open_before
-
-
-def test_the_look_is_that_of_seaborn() -> None:
-    """Colours and settings that are written out, for importing seaborn takes long, are those of its palette and contexts."""
-    palette = [to_hex(colour) for k, colour in enumerate(sns.color_palette("colorblind")) if k != 7]
-    assert [to_hex(colour) for colour in style.COLOURS[:9]] == palette
-    given = {**sns.axes_style("ticks"), **sns.plotting_context("notebook", font_scale=0.9)}
-    own = {*style._RC, "font.family", "font.sans-serif", "image.cmap"}
-    with style.theme():
-        ours = dict(mpl.rcParams)
-    with mpl.rc_context(given):
-        assert {name: ours[name] for name in given if name not in own} == {
-            name: mpl.rcParams[name] for name in given if name not in own
-        }
 
 
 def test_pictures_can_be_drawn_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

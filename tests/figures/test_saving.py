@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 from optilab import InputError
 from optilab.figures.saving import FORMATS, check_formats, save
@@ -53,3 +54,17 @@ def test_formats_and_places_that_there_are_not(tmp_path: Path) -> None:
         check_formats(["svg", "pgn"])
     with pytest.raises(InputError, match=r"can't write .*gone/picture\.svg"):
         save(figure(), tmp_path / "gone" / "picture", ("svg",))
+
+
+def test_a_picture_is_as_wide_as_its_figure(tmp_path: Path) -> None:
+    """Whatever stands on it, so that it fits a journal's column; but nothing that sticks out is cut off."""
+    widths = []
+    for width, sticks_out in ((3.3, False), (7.0, False), (3.3, True)):
+        made = Figure(figsize=(width, 3), layout="constrained", dpi=100)
+        made.subplots().plot([1, 2])
+        if sticks_out:
+            made.text(0.9, 0.5, "a text that sticks out of the figure on its right")
+        (path,) = save(made, tmp_path / "p", ("png",))
+        widths.append(imread(path).shape[1] / made.dpi)
+    assert widths[:2] == [3.3, 7.0]
+    assert widths[2] > 4
