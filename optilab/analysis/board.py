@@ -69,7 +69,8 @@ def leaderboard(
         difference, difference_low, difference_high: the median difference from the control on the same seeds, with its interval; missing
             for the control, and where there is none.
         p_holm: of the sign-flip test, after Holm's correction over the whole table.
-        outcome: "control", "better", "worse" or "undecided"; "" where nothing is compared, as where runs ended at a target.
+        outcome: "control", "better", "worse" or "undecided"; "" where nothing is tested, as where runs ended at a target, or
+            nothing in them is random.
         statuses: number of runs by status, as text; "" where that isn't known.
         trials, epochs: of tuning (`optilab.analysis.tuning_effort`): cells that were tried, and epochs that they took together; missing
             where hyperparameters aren't known.
@@ -106,6 +107,7 @@ def board(found: Given, told: Findings, *, which: Literal["final", "best"] = "fi
             (row["problem"], row["label"]): row for row in tuning_effort(found.runs, found.history).to_dict("records")
         }
     clock = _seconds(found)
+    runs_of = dict(iter(found.runs.groupby(LINE, sort=False))) if names else {}
     rows = []
     for _, group in found.chosen.groupby(LINE, sort=False):
         first = group.iloc[0]
@@ -116,7 +118,7 @@ def board(found: Given, told: Findings, *, which: Literal["final", "best"] = "fi
             {
                 "problem": key[0],
                 "label": key[1],
-                "hyperparameters": chosen_text(found.runs, first, names) if names else "",
+                "hyperparameters": chosen_text(runs_of[first[LINE[0]], first[LINE[1]]], first, names) if names else "",
                 "median": middle.estimate,
                 "low": middle.low,
                 "high": middle.high,
@@ -153,12 +155,13 @@ def _against(row: Mapping[Any, Any] | None, is_control: bool) -> dict[str, Any]:
     """What a line's comparison with the control has shown; nothing where there is none."""
     if row is None:
         return {"outcome": "control" if is_control else ""}
+    chance = bool(row["random"])  # or else there is nothing to test
     return {
         "difference": row["difference"],
         "difference_low": row["low"],
         "difference_high": row["high"],
-        "p_holm": row["p_holm"],
-        "outcome": row["outcome"],
+        "p_holm": row["p_holm"] if chance else np.nan,
+        "outcome": row["outcome"] if chance else "",
     }
 
 

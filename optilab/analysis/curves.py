@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -53,25 +51,28 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
             table[:count, column], places[:count, column] = values[part], at[part]
             if lasted[run]:
                 table[count:, column] = table[count - 1, column]
-        low, middle, high = quantiles(table, [0.25, 0.5, 0.75])
         lines.append(
-            pd.DataFrame(
-                {
-                    "problem": runs["problem"].iloc[own[0]],
-                    "label": runs["label"].iloc[own[0]],
-                    "problem_id": problem,
-                    "line_id": line_id,
-                    "x": _medians(places),
-                    "median": middle,
-                    "low": low,
-                    "high": high,
-                    "seeds": len(own),
-                    "finite": np.isfinite(table).sum(axis=1),
-                }
+            (
+                {name: runs[name].iat[own[0]] for name in NAMES}
+                | dict(zip(LINE, (problem, line_id), strict=True))
+                | {"seeds": len(own)},
+                np.column_stack(
+                    [_medians(places), *quantiles(table, [0.5, 0.25, 0.75]), np.isfinite(table).sum(axis=1)]
+                ),
             )
         )
-    columns = [*NAMES, *LINE, "x", "median", "low", "high", "seeds", "finite"]
-    return pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=columns)
+    return _table(lines)
+
+
+def _table(lines: list[tuple[dict[str, Any], NDArray[np.float64]]]) -> pd.DataFrame:
+    """One table of all lines, from what each is called and the columns of its values."""
+    lengths = [len(values) for _, values in lines]
+    texts = {name: np.repeat(np.array([line[name] for line, _ in lines], object), lengths) for name in (*NAMES, *LINE)}
+    seeds = np.repeat(np.array([line["seeds"] for line, _ in lines], np.int64), lengths)
+    values = np.concatenate([found for _, found in lines]) if lines else np.empty((0, 5))
+    numbers = dict(zip(("x", "median", "low", "high"), values.T, strict=False))
+    table = pd.DataFrame({**texts, **numbers, "seeds": seeds, "finite": values[:, 4].astype(np.int64)})
+    return table.astype(dict.fromkeys((*NAMES, *LINE), "str"))
 
 
 def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -86,11 +87,11 @@ def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
+def quantiles(values: NDArray[np.float64], levels: list[float]) -> NDArray[np.float64]:
     """Quantiles along the rows; infinities are the largest and the smallest value, NaN is left out."""
     filled = np.clip(values, -_ENORMOUS, _ENORMOUS)
     with_gaps = bool(np.isnan(filled).any())
-    found = (np.nanquantile if with_gaps else np.quantile)(filled, levels, axis=1)
+    found: NDArray[np.float64] = (np.nanquantile if with_gaps else np.quantile)(filled, levels, axis=1)
     return np.where(np.abs(found) > _ENORMOUS / 1e6, np.copysign(np.inf, found), found)
 
 

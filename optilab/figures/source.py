@@ -14,7 +14,9 @@ from optilab.store import Results
 
 
 def problems_of(results: Results) -> dict[str, Problem]:
-    """Each problem of the runs by its label. InputError if one of them can't be rebuilt."""
+    """Each problem of the runs by its label; none where the runs don't say how they were made. InputError if one can't be rebuilt."""
+    if "spec" not in results.runs:
+        return {}
     first = results.runs.drop_duplicates("problem")
     specs = zip(first["problem"], first["spec"], strict=True)
     return {label: stored_plan(spec, results.folder).problem for label, spec in specs}

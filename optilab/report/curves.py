@@ -46,22 +46,22 @@ def curves(results: Results, question: Question) -> Curves:
     axes = [name for name in X if name in history and history[name].notna().any()]
     if best.empty or not measures or not axes:
         return Curves([], [], [])
-    drawn = {name: bands(history, best, axes[0], name) for name in measures}
+    drawn = {name: _by_line(bands(history, best, axes[0], name)) for name in measures}
     rows = history.merge(best[["run_id", *LINE, "problem", "label", "seed", "status"]], on="run_id")
     rows["measurement"] = rows.groupby("run_id").cumcount()
-    middles = rows.groupby([*LINE, "measurement"])[axes].median()
+    middles = _by_line(rows.groupby([*LINE, "measurement"])[axes].median().reset_index())
     each = max(_FEWEST, _OF_SEEDS // max(1, len(best) * len(measures)))
     found = []
     for key, line in rows.groupby(LINE, sort=False):
-        x = middles.loc[tuple(map(str, key))]
+        x = middles[key]
         kept = _thinned(len(x), _POINTS)
-        own = {name: table[(table[LINE] == list(key)).all(axis=1)] for name, table in drawn.items()}
+        own = {name: tables[key] for name, tables in drawn.items()}
         found.append(
             {
                 "problem": str(line["problem"].iloc[0]),
                 "label": str(line["label"].iloc[0]),
                 "count": len(x),
-                "n": int(best[(best[LINE] == list(key)).all(axis=1)]["run_id"].nunique()),
+                "n": int(next(iter(own.values()))["seeds"].iloc[0]),
                 "x": {name: _numbers(x[name].to_numpy(np.float64)[kept]) for name in axes},
                 "y": {
                     name: [_numbers(table[column].to_numpy(np.float64)[kept]) for column in ("median", "low", "high")]
@@ -74,6 +74,10 @@ def curves(results: Results, question: Question) -> Curves:
         {"key": name, "name": AXES[name], "log": name not in LINEAR, "share": name in ASCENDING} for name in measures
     ]
     return Curves(found, named, [{"key": name, "name": AXES[name]} for name in axes])
+
+
+def _by_line(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    return dict(iter(table.groupby(LINE, sort=False)))
 
 
 def _seed(run: pd.DataFrame, measures: list[str], most: int) -> dict[str, Any]:

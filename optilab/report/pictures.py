@@ -52,5 +52,5 @@ def pictures(source: Source, number: int, colours: Mapping[str, str]) -> Html:
     for place, (kind, title) in enumerate(_TITLES.items()):
         if kind in KINDS:
             drawn = still(source, kind, title, 100 * number + place, colours)
-            parts += [tag("h3", title), drawn] if drawn is not None else []
+            parts += [tag("h4", title), drawn] if drawn is not None else []
     return join(parts) if parts else tag("p", "No further picture fits these results.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from matplotlib.colors import to_hex
 from optilab.errors import InputError
 from optilab.files import replacing
 from optilab.plots import style
+from optilab.plots.look import Look
 from optilab.report.curves import curves
 from optilab.report.html import Html, join, tag
 from optilab.report.page import page, section
@@ -67,11 +69,16 @@ def report(every: Sequence[Results]) -> str:
         "first": first or next((name for name in _FIRST if name in measures), ""),
         "axis": "epoch" if "epoch" in axes else next(iter(axes), ""),
     }
-    palette = {light: f"var(--c{k})" for k, (light, _) in enumerate(colours.values())}
+    palette = {shade: f"var(--c{k})" for k, found in enumerate(colours.values()) for shade in (found.light, found.text)}
     title = next(
         (source.question.text for source in sources if source.question.text), " and ".join(s.name for s in sources)
     )
-    return page(title, _body(title, sources, content, palette), content, list(colours.values()))
+    return page(
+        title,
+        _body(title, sources, content, palette),
+        content,
+        [(found.light, found.dark) for found in colours.values()],
+    )
 
 
 def _body(title: str, sources: Sequence[Source], content: Mapping[str, Any], palette: Mapping[str, str]) -> Html:
@@ -247,12 +254,27 @@ def _best_first(lines: list[dict[str, Any]], source: Source) -> list[dict[str, A
     return sorted(lines, key=end)
 
 
-def _colours(sources: Sequence[Source]) -> dict[str, tuple[str, str]]:
-    """For each label its colour on a light and on a dark page."""
+@dataclass(frozen=True)
+class _Colour:
+    """The colour of a label on a light and on a dark page, and of text on the light one."""
+
+    light: str
+    dark: str
+    text: str
+
+
+def _colours(sources: Sequence[Source]) -> dict[str, _Colour]:
+    """The colour of each label: those of pictures on white, and on dark paper."""
     labels = list(dict.fromkeys(str(label) for source in sources for label in source.results.runs["label"]))
-    found = []
-    for _ in ("light", "dark"):
-        with style.theme():
-            palette = style.colours_of(labels, labels)
-            found.append({label: to_hex(colour) for label, colour in palette.items()})  # type: ignore[arg-type]
-    return {label: (found[0][label], found[1][label]) for label in labels}
+    with style.theme(Look(dark=True)):
+        dark = {label: _hexadecimal(colour) for label, colour in style.colours_of(labels, labels).items()}
+    with style.theme():
+        light = style.colours_of(labels, labels)
+        return {
+            label: _Colour(_hexadecimal(light[label]), dark[label], _hexadecimal(style.readable(light[label])))
+            for label in labels
+        }
+
+
+def _hexadecimal(colour: Any) -> str:
+    return str(to_hex(colour))

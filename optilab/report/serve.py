@@ -29,7 +29,7 @@ def serve(paths: Sequence[Path], port: int, load: Callable[[Path], Results]) -> 
 
         def do_GET(self) -> None:  # the name that the server calls
             """Send the report; 404 for another path, 403 for another host's name."""
-            own = {f"{name}:{self.server.server_address[1]}" for name in (_ADDRESS, "localhost")}
+            own = {f"{name}:{self.connection.getsockname()[1]}" for name in (_ADDRESS, "localhost")}
             if self.headers.get("Host") not in own:  # a page elsewhere whose name was made to lead here
                 self._send(HTTPStatus.FORBIDDEN, "This page is for this machine.")
             elif self.path != "/":

@@ -75,7 +75,7 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
     ]
     return join(
         [
-            tag("h3", "Against the control, on the same seeds"),
+            tag("h4", "Against the control, on the same seeds"),
             table(heads, written, caption="Comparisons with the control", sortable=True),
             tag(
                 "p",
@@ -102,7 +102,7 @@ def _resolution(rows: pd.DataFrame, source: Source) -> Html | None:
         said += (
             f"differences; four times as many seeds halve it to about {smallest_difference(4 * n, alpha=alpha):.2f}."
         )
-    return join([tag("h3", "What these seeds can show"), tag("p", said)])
+    return join([tag("h4", "What these seeds can show"), tag("p", said)])
 
 
 def _over_problems(source: Source, measure: str, control: str) -> Html | None:
@@ -135,7 +135,7 @@ def _over_problems(source: Source, measure: str, control: str) -> Html | None:
     )
     return join(
         [
-            tag("h3", "Over problems"),
+            tag("h4", "Over problems"),
             table(heads, rows, caption="Mean ranks over problems", sortable=True),
             tag("p", said + found.reason, class_="note"),
         ]
@@ -158,7 +158,7 @@ def _effort(source: Source) -> Html | None:
     )
     return join(
         [
-            tag("h3", "What tuning cost"),
+            tag("h4", "What tuning cost"),
             table(
                 ["method", "problem", "trials", "runs", "epochs together"], rows, caption="Tuning cost", sortable=True
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,19 +53,22 @@ def boards(sources: Sequence[Source]) -> Html:
         return tag("p", "No runs to rank.")
     several = len(sources) > 1
     problems = list(dict.fromkeys(str(row["problem"]) for _, row in rows))
-    control = next((str(row["label"]) for _, row in rows if row["outcome"] == "control"), "the control")
+    controls = {str(row["label"]) for _, row in rows if row["outcome"] == "control"}
+    control = controls.pop() if len(controls) == 1 else "the control"
     measures = list(dict.fromkeys(str(row["measure"]) for _, row in rows))
-    measure = Scale.of(measures[0]).name if len(measures) == 1 else "measure"
-    percent = len(measures) == 1 and Scale.of(measures[0]).percent
     heads = [
         "method",
         "rank",
-        f"{measure}{' (%)' if percent else ''}",
-        f"difference from {control}{' (points)' if percent else ''}",
+        Scale.of(measures[0]).name if len(measures) == 1 else "measure",
+        f"difference from {control}",
         "p (Holm)",
         "outcome",
+        "runs",
+        "hyperparameters",
+        "trials of tuning",
+        "their epochs",
+        "seconds a run",
     ]
-    heads += ["runs", "tuning: trials", "epochs", "seconds a run", "hyperparameters"]
     heads[1:1] = [*(["results"] if several else []), *(["problem"] if len(problems) > 1 else [])]
     written, attributes = [], []
     for source, row in rows:
@@ -90,7 +93,8 @@ def boards(sources: Sequence[Source]) -> Html:
                 "p",
                 "The median over seeds with its interval; only the ends of runs count. The difference is the median of the differences on the "
                 "same seeds, with its interval. ▲ better and ▼ worse than the control only where the interval leaves out 0 and p, corrected "
-                "by Holm's method over the whole table, is significant; ≈ could not be told from it.",
+                "by Holm's method over all comparisons of these results, is significant; ≈ could not be told from it. Where nothing in the runs is "
+                "random there is nothing to test.",
                 class_="note",
             ),
         ]
@@ -115,8 +119,8 @@ def _numbers(row: Mapping[Any, Any]) -> list[Cell | object]:
     outcome = str(row["outcome"])
     return [
         _number(row["rank"], "g"),
-        _with_interval(scale, row["median"], row["low"], row["high"]),
-        _with_interval(scale, row["difference"], row["difference_low"], row["difference_high"]),
+        _with_interval(scale, row["median"], row["low"], row["high"], scale.value),
+        _with_interval(scale, row["difference"], row["difference_low"], row["difference_high"], scale.gap),
         Cell(p_value(row["p_holm"]), _sortable(row["p_holm"]), "number"),
         Cell(outcome, class_=f"fit {outcome}"),
         Cell(_runs(row), _sortable(row["n"]), "fit"),
@@ -133,11 +137,11 @@ def _runs(row: Mapping[Any, Any]) -> str:
     return str(row["n"]) if ended in ("", f"{row['n']} budget") else f"{row['n']}: {ended}"
 
 
-def _with_interval(scale: Scale, value: float, low: float, high: float) -> Cell:
-    """A value without its unit, which stands in the head of the table, and its interval if it has one."""
+def _with_interval(scale: Scale, value: Any, low: Any, high: Any, written: Callable[[float], str]) -> Cell:
+    """A value with its unit, and its interval if it has one."""
     if pd.isna(value):
         return Cell("–", math.inf, "number")
-    shown = scale.number(value)
+    shown = written(value)
     bounded = pd.notna(low) and pd.notna(high) and math.isfinite(low) and math.isfinite(high)
     return Cell(f"{shown} {scale.ends(low, high)}" if bounded else shown, float(value), "number")
 

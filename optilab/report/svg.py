@@ -41,7 +41,7 @@ def inline(figure: Figure, name: str, description: str, colours: Mapping[str, st
     found = re.sub(r"<style[^>]*>.*?</style>", "", found, flags=re.DOTALL)
     found = re.sub(r"<!--.*?-->", "", found, flags=re.DOTALL)
     found = _STYLE.sub(lambda match: _as_attributes(match[1], colours), found)
-    found = _without_background(found)
+    found = _without_background(found.replace("xlink:href", "href"))
     found = _IDENTITY.sub(lambda match: f"{match[1]}{name}-", found)
     found = _PATH.sub(_shorter, found)
     found = _TAG.sub(lambda tag: _LONG.sub(_rounded, tag[0]), found)
@@ -64,6 +64,7 @@ def _as_attributes(declarations: str, colours: Mapping[str, str]) -> str:
     pairs = (declaration.partition(":") for declaration in declarations.split(";") if declaration.strip())
     given = {key.strip(): value.strip() for key, _, value in pairs}
     given |= _font(given.pop("font", ""))
+    given.pop("font-family", None)  # the page's
     for key in ("fill", "stroke"):
         value = given.get(key, "none")
         given |= (

@@ -1,0 +1,90 @@
+"""Results that reports are made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import optilab
+from optilab.records.question import Question
+from optilab.store import Results
+
+HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u202e$\\alpha$\x1b[31m"
+
+
+@pytest.fixture(scope="session")
+def valleys(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Three lines on two functions, seven seeds: one line has a hostile name, one diverges."""
+    return optilab.run(
+        {
+            "name": "valleys",
+            "question": f"Who arrives? {HOSTILE}",
+            "seeds": 7,
+            "tuning": {"seeds": 2},
+            "budget": {"steps": 20},
+            "measure": {"steps": 2},
+            "problems": [{"use": "bowl", "start": "random"}, {"use": "rosenbrock", "start": "random"}],
+            "optimizers": [
+                {"use": "sgd", "lr": [1e-4, 3e-4]},
+                {"use": "momentum", "lr": [1e-4, 1e-3], "label": HOSTILE},
+                {"use": "sgd", "lr": 1.5, "label": "wild"},
+            ],
+        },
+        results=tmp_path_factory.mktemp("valleys") / "valleys",
+    )
+
+
+def made_up(runs: int, points: int, lines: int = 50) -> Results:
+    """So many runs of so many measurements each, drawn at random: costs that fall, three measures, two columns of hyperparameters."""
+    draw = np.random.default_rng(5)
+    seeds = max(1, runs // lines)
+    numbers = np.arange(runs)
+    table: dict[str, Any] = {
+        "run_id": [f"{k:016x}" for k in numbers],
+        "experiment": "many",
+        "problem": "network",
+        "optimizer": "rule",
+        "label": [f"line {k // seeds}" for k in numbers],
+        "is_random": True,
+        "lr": draw.lognormal(size=runs).round(4),
+        "schedule": "constant",
+        "batch_size": 32,
+        "seed": numbers % seeds,
+        "role": "evaluation",
+        "status": "budget",
+        "message": None,
+        "steps": points - 1,
+        "code": "0" * 16,
+        "versions": '{"python": "3"}',
+        "host": "here",
+    }
+    table["lr"] = pd.Series(table["label"]).map(
+        {label: k * 0.01 for k, label in enumerate(sorted(set(table["label"])))}
+    )
+    rows = np.repeat(numbers, points)
+    step = np.tile(np.arange(points), runs)
+    level = np.repeat(draw.lognormal(size=runs), points)
+    cost = level * np.exp(-step / points * 3) * draw.lognormal(sigma=0.1, size=len(rows))
+    history = pd.DataFrame(
+        {
+            "run_id": np.array(table["run_id"])[rows],
+            "step": step,
+            "epoch": step / 10,
+            "examples": step * 32,
+            "gradient_evaluations": step,
+            "seconds": step * 0.01,
+            "cpu_seconds": step * 0.01,
+            "train_cost": cost,
+            "test_cost": cost * 1.1,
+            "test_accuracy": 1 / (1 + cost),
+        }
+    )
+    frame = pd.DataFrame(table)
+    for name in ("train_cost", "test_cost", "test_accuracy"):
+        frame[f"final_{name}"] = history[name].to_numpy()[points - 1 :: points]
+        frame[f"best_{name}"] = frame[f"final_{name}"]
+    return Results(Path("many"), frame, history, question=Question("Which of many?", measure="test_accuracy"))

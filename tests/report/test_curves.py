@@ -1,0 +1,102 @@
+"""What the interactive picture draws."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report.conftest import made_up
+
+from optilab.analysis.best import best_runs
+from optilab.analysis.curves import bands
+from optilab.experiment.question import question_of
+from optilab.report.curves import coded, curves
+from optilab.store import Results
+
+
+def decoded(found: list[Any]) -> np.ndarray:
+    """Values as the page's script reads them."""
+    low, high, log, text = found
+    codes = np.frombuffer(base64.b64decode(text), "<u2").astype(float)
+    bottom, top = (np.log(low), np.log(high)) if log else (low, high)
+    places = bottom + (top - bottom) * codes / 65534
+    return np.where(codes == 65535, np.nan, np.exp(places) if log else places)
+
+
+@given(st.lists(st.floats(1e-20, 1e20) | st.just(float("nan")) | st.just(float("inf")), min_size=1))
+def test_coded_positive_values(values: list[float]) -> None:
+    """Each is exact to a tenth of a percent; what is not finite stays so."""
+    given_ones = np.array(values)
+    found = decoded(coded(given_ones))
+    finite = np.isfinite(given_ones)
+    assert (np.isnan(found) == ~finite).all()
+    assert np.allclose(found[finite], given_ones[finite], rtol=1e-3)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1))
+def test_coded_values_of_any_sign(values: list[float]) -> None:
+    """Each is exact to a part in 65,534 of their range, or to a tenth of a percent."""
+    found, wanted = decoded(coded(np.array(values))), np.array(values)
+    allowed = np.maximum((wanted.max() - wanted.min()) / 65534, 1e-3 * np.abs(wanted))
+    assert (np.abs(found - wanted) <= allowed + 1e-300).all()
+
+
+def test_medians_are_those_of_the_analysis(valleys: Results) -> None:
+    """To five digits, for every measure; their lines are the best cells', with the number of their seeds."""
+    question = question_of(valleys)
+    best = best_runs(valleys.runs, question.chosen_by)
+    found = curves(valleys, question)
+    tables = bands(valleys.history, best, "step", "train_cost")
+    assert [line["label"] for line in found.lines] == list(
+        tables["label"][~tables.duplicated(["problem_id", "line_id"])]
+    )
+    for line in found.lines:
+        own = tables[(tables["label"] == line["label"]) & (tables["problem"] == line["problem"])]
+        assert line["n"] == own["seeds"].iloc[0] == 7
+        assert line["count"] == len(own)
+        assert line["x"]["step"] == own["x"].tolist()
+        for values, column in zip(line["y"]["train_cost"], ("median", "low", "high"), strict=True):
+            known = np.array([np.nan if v is None else v for v in values])
+            wanted = own[column].to_numpy()
+            assert (np.isnan(known) == ~np.isfinite(wanted)).all()
+            assert np.allclose(known, np.where(np.isfinite(wanted), wanted, np.nan), rtol=1e-4, equal_nan=True)
+
+
+def test_seeds_are_the_runs(valleys: Results) -> None:
+    """Each seed of a line is there with its status and its history."""
+    found = curves(valleys, question_of(valleys))
+    line = next(line for line in found.lines if line["label"] == "sgd" and line["problem"] == "bowl")
+    assert [seed["seed"] for seed in line["seeds"]] == list(range(7))
+    best = best_runs(valleys.runs)
+    run = best[(best["label"] == "sgd") & (best["problem"] == "bowl") & (best["seed"] == 3)]["run_id"].iloc[0]
+    wanted = valleys.history.loc[valleys.history["run_id"] == run, "train_cost"]
+    assert np.allclose(decoded(line["seeds"][3]["y"]["train_cost"]), wanted, rtol=1e-3)
+
+
+def test_many_points_are_thinned() -> None:
+    """Medians keep their ends and at most two hundred places; seeds share what they have together."""
+    results = made_up(100, 1000, lines=10)
+    assert results.question is not None
+    line = curves(results, results.question).lines[0]
+    assert len(line["x"]["step"]) == 200
+    assert (line["x"]["step"][0], line["x"]["step"][-1]) == (0, 999)
+    at = line["seeds"][0]["at"]
+    assert (at[0], at[-1]) == (0, 999)
+    assert len(at) * 100 * 3 <= 150_000
+
+
+@pytest.mark.parametrize("column", ["status", "role"])
+def test_nothing_to_draw(valleys: Results, column: str) -> None:
+    """Without a run of evaluation, or without history, there are no lines."""
+    from dataclasses import replace
+
+    none = (
+        replace(valleys, runs=valleys.runs.assign(role="tuning"))
+        if column == "role"
+        else replace(valleys, history=valleys.history[:0])
+    )
+    assert curves(none, question_of(valleys)).lines == []

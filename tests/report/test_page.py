@@ -1,0 +1,197 @@
+"""The page as a file: what it lets run, what it loads, how large it is, and that it is the same each time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from report.conftest import HOSTILE, made_up
+from report.parsing import parsed
+
+from optilab.analysis import leaderboard, verdict
+from optilab.errors import InputError
+from optilab.experiment.question import question_of
+from optilab.report.page import asset
+from optilab.report.report import report, write_report
+from optilab.store import Results
+from optilab.texts import printable
+
+CHECKSUMS = {  # uPlot 1.6.32, as published
+    "uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+    "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+}
+
+
+@pytest.fixture(scope="module")
+def page(valleys: Results) -> str:
+    """The report of the valleys."""
+    return report([valleys])
+
+
+@pytest.mark.parametrize("name", CHECKSUMS)
+def test_what_others_wrote_is_as_they_published_it(name: str) -> None:
+    """Its digest is that of the release, and its licence lies beside it."""
+    assert hashlib.sha256(asset(name).encode()).hexdigest() == CHECKSUMS[name]
+    assert "MIT License" in asset("uPlot.LICENSE")
+
+
+def test_the_page_s_own_script_is_small() -> None:
+    """Forty kilobytes at most."""
+    assert len(asset("report.js").encode()) < 40_000
+
+
+def test_only_the_page_s_own_script_and_style_count(page: str) -> None:
+    """The policy allows nothing but what has the digest of a block of the page; there are no other blocks, attributes of style or handlers."""
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    assert policy is not None
+    rules = dict(rule.split(" ", 1) for rule in policy[1].replace("&#x27;", "'").split("; "))
+    assert rules["default-src"] == "'none'"
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    for blocks, rule in ((scripts, "script-src"), (styles, "style-src")):
+        digests = [base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks]
+        assert rules[rule].split() == [f"'sha256-{digest}'" for digest in digests]
+    names = {name for _, attributes in parsed(page).tags for name, _ in attributes}
+    assert "class" in names
+    assert not [name for name in names if name == "style" or name.startswith("on")]
+
+
+def test_nothing_is_loaded(page: str) -> None:
+    """No element has an address but those of the page itself and of pictures inside of it."""
+    attributes = [pair for _, pairs in parsed(page).tags for pair in pairs]
+    addresses = [
+        value for name, value in attributes if name in ("href", "src", "data", "action", "srcset", "xlink:href")
+    ]
+    assert addresses
+    assert all(str(address).startswith(("#", "data:image/png")) for address in addresses)
+
+
+def test_names_are_text(page: str) -> None:
+    """A name full of markup stands there escaped, wherever it stands."""
+    assert "<img src=x" not in page
+    assert "\x1b" not in page
+    assert "\u202e" not in page
+    assert page.count("&lt;/script&gt;&lt;img src=x") > 3
+    assert printable("\u202e") in page
+
+
+def test_the_same_results_make_the_same_file(valleys: Results, tmp_path: Path) -> None:
+    """To the byte, in another process as well, with another seed of Python's hashes."""
+    one = write_report([valleys], tmp_path / "one.html").read_bytes()
+    code = (
+        "import sys, optilab; from pathlib import Path; from optilab.report.report import write_report; "
+        "write_report([optilab.load(sys.argv[1])], Path(sys.argv[2]))"
+    )
+    other = tmp_path / "other.html"
+    subprocess.run([sys.executable, "-c", code, str(valleys.folder), str(other)], check=True, env=None)
+    assert other.read_bytes() == one
+
+
+def test_the_page_says_what_the_analysis_says(valleys: Results, page: str) -> None:
+    """Its verdict has the sentences of `verdict`, its leaderboard the rows of `leaderboard`."""
+    import html
+
+    question = question_of(valleys)
+    for sentence in verdict(valleys, question=question).sentences:
+        assert html.escape(printable(sentence)) in page
+    board = leaderboard(valleys, question=question)
+    section = page[page.index('id="leaderboard"') : page.index('id="convergence"')]
+    rows = re.findall(r"<tr[^>]*data-label[^>]*>.*?</tr>", section)
+    assert len(rows) == len(board)
+    for row, known in zip(rows, board.to_dict("records"), strict=True):
+        assert f'data-problem="{known["problem"]}"' in row
+        values = [float(value) for value in re.findall(r'data-value="([^"]*)"', row)]
+        assert known["median"] in values or np.isnan(known["median"])
+
+
+def test_settings_of_every_run_are_there(valleys: Results, page: str) -> None:
+    """Each run's hyperparameters and final values, to six digits."""
+    found = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    settings = json.loads(found[1])["folders"][0]["settings"]
+    assert settings["n"] == len(valleys.runs)
+    for name, values in zip(settings["columns"], settings["values"], strict=True):
+        column = [values["same"]] * settings["n"] if "same" in values else [values["of"][k] for k in values["at"]]
+        for value, known in zip(column, valleys.runs[name], strict=True):
+            if isinstance(value, float | int) and not isinstance(value, bool):
+                assert value == pytest.approx(known, rel=1e-5)
+            else:
+                assert value in (known, None, "∞", "−∞")
+    assert {"lr", "seed", "status", "final_train_cost", "code"} <= set(settings["columns"])
+
+
+def test_a_thousand_runs_stay_below_a_megabyte() -> None:
+    """A thousand runs with a hundred measurements each, of which three measures are drawn."""
+    assert len(report([made_up(1000, 100)]).encode()) < 1_000_000
+
+
+def test_several_results_stand_side_by_side(valleys: Results) -> None:
+    """Each has its verdict, and its name tells its lines from the others'; of one name, they are numbered."""
+    page = report([valleys, made_up(20, 5, lines=2), valleys])
+    content = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    assert [folder["name"] for folder in content["folders"]] == ["valleys", "many", "valleys (2)"]
+    assert page.count('class="verdict"') == 3
+
+
+ODD = {
+    "one run": lambda r: replace(r, runs=r.runs[r.runs["role"] == "evaluation"][:1]),
+    "one seed": lambda r: replace(r, runs=r.runs[r.runs["seed"] == 0]),
+    "only diverged": lambda r: replace(r, runs=r.runs.assign(status="diverged")),
+    "only tuning": lambda r: replace(r, runs=r.runs[r.runs["role"] == "tuning"]),
+    "failed, without a history": lambda r: replace(
+        r, runs=r.runs.assign(status="failed", message=f"why {HOSTILE}"), history=r.history[:0]
+    ),
+    "unequal seeds": lambda r: replace(r, runs=r.runs[(r.runs["label"] != "sgd") | (r.runs["seed"] < 3)]),
+    "a control that isn't there": lambda r: replace(r, question=replace(question_of(r), control="nobody")),
+    "a target that nobody reached": lambda r: replace(
+        r, question=replace(question_of(r), measure="train_cost", target=1e-300)
+    ),
+    "a measure that wasn't taken": lambda r: replace(r, question=replace(question_of(r), measure="test_accuracy")),
+    "two codes": lambda r: replace(r, runs=r.runs.assign(code=[f"{k % 2:016}" for k in range(len(r.runs))])),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_odd_results_have_a_page(valleys: Results, what: str) -> None:
+    """No traceback: a page, which names every line that there is."""
+    odd = ODD[what](valleys)
+    page = report([odd])
+    assert "Leaderboard" in page
+    assert "nan" not in re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL).lower().split()
+    if what == "two codes":
+        assert "different code" in page
+    if what == "failed, without a history":
+        assert "why &lt;/script&gt;" in page
+
+
+def test_ten_thousand_lines() -> None:
+    """Still a page, and below three megabytes."""
+    results = made_up(10_000, 3, lines=10_000)
+    few = replace(results, question=replace(results.question, measure="test_cost"))  # type: ignore[type-var]
+    assert len(report([few]).encode()) < 12_000_000
+
+
+def test_a_file_that_can_not_be_written(valleys: Results, tmp_path: Path) -> None:
+    """Is refused by name."""
+    with pytest.raises(InputError, match="can't write"):
+        write_report([valleys], tmp_path / "missing" / "page.html")
+
+
+def test_runs_in_another_order_make_the_same_tables(valleys: Results) -> None:
+    """The order of rows in the tables of results changes no number of the leaderboard."""
+    question = question_of(valleys)
+    shuffled = replace(valleys, runs=valleys.runs.sample(frac=1, random_state=3), history=valleys.history)
+    one, other = (
+        leaderboard(r, question=question).sort_values(["problem", "label"], ignore_index=True)
+        for r in (valleys, shuffled)
+    )
+    pd.testing.assert_frame_equal(one, other)
