@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optilab.analysis.cells import LINE, NAMES, identified
-from optilab.records.columns import ASCENDING
+from optilab.records.columns import X
+from optilab.records.measures import direction
 from optilab.records.statuses import LASTED
 
 _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
@@ -31,7 +32,7 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     order = order[np.searchsorted(of_run[order], 0) :]  # without the rows of other runs
     bounds = np.searchsorted(of_run[order], np.arange(len(runs) + 1))
     at, values = (history[name].to_numpy(np.float64)[order] for name in (x, y))
-    bad = -np.inf if y in ASCENDING else np.inf
+    bad = -np.inf if direction(y) else np.inf
     values = np.where(np.isfinite(values), values, bad)
     lasted = runs["status"].isin(LASTED).to_numpy()
     counts = np.diff(bounds)
@@ -84,6 +85,18 @@ def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
     )
     found: NDArray[np.float64] = (lower + upper) / 2
     return found
+
+
+def usual_x(history: pd.DataFrame) -> str:
+    """The column over which curves are usually drawn: epochs, or steps where these are the same, or the first that has values in each row.
+
+    >>> usual_x(pd.DataFrame({"step": [1, 2], "epoch": [float("nan")] * 2}))
+    'step'
+    """
+    if {"step", "epoch"} <= set(history) and len(history) and history["step"].eq(history["epoch"]).all():
+        return "step"
+    known = [name for name in ("epoch", *X) if name in history and history[name].notna().all()]
+    return known[0] if known else "epoch"
 
 
 def quantiles(values: NDArray[Any], levels: list[float]) -> NDArray[Any]:
