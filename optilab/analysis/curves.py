@@ -41,7 +41,7 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     first = np.full(len(runs), len(history))
     first[counts > 0] = order[bounds[:-1][counts > 0]]
     place = pd.Series(first, runs.index).groupby([runs[name] for name in LINE], sort=False).transform("min")
-    numbers = pd.Series(np.arange(len(runs)), runs.index)[np.argsort(place.to_numpy(), kind="stable")]
+    numbers = pd.Series(np.arange(len(runs)), runs.index).iloc[np.argsort(place.to_numpy(), kind="stable")]
     for (problem, line_id), of_line in numbers.groupby([runs[name] for name in LINE], sort=False):
         own = of_line.to_numpy()
         own = own[(counts[own] > 0) | ~lasted[own]]  # one that lasted has a history

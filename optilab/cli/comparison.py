@@ -135,10 +135,14 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
 
 def _effort(effort: pd.DataFrame, unit: str) -> str:
     """The sentence that says how many trials, and of what length together, went into each label, on all problems together."""
-    rows = effort.groupby("label", sort=False)[["trials", "epochs"]].sum().reset_index().to_dict("records")
+    rows = effort.groupby("label", sort=False)[["trials", "epochs"]].sum(min_count=1).reset_index().to_dict("records")
     problems = int(effort["problem"].nunique())
     where = f"on {problems} problems together" if problems > 1 else "in all"
-    told = [f"{counted(row['trials'], 'trial')} ({row['epochs']:.4g} {unit} {where})" for row in rows]
+    told = [
+        counted(row["trials"], "trial")
+        + ("" if math.isnan(row["epochs"]) else f" ({row['epochs']:.4g} {unit} {where})")
+        for row in rows
+    ]
     if len(set(told)) == 1:
         return f" Trials behind each: {told[0]}."
     parts = [f"{shortened(str(row['label']), _NAME)} {text}" for row, text in zip(rows, told, strict=True)]

@@ -89,15 +89,15 @@ class Results(store.Results):
 
         InputError for an unknown kind or column, and where a kind doesn't fit these results.
         """
+        from optilab.figures.axes import checked_x, checked_y
         from optilab.figures.kinds import KINDS
         from optilab.figures.view import View
         from optilab.plots import style
-        from optilab.report.axes import checked_x, checked_y
 
         for name in kinds:
             if name not in KINDS:
                 raise unknown("kind of picture", name, KINDS)
-        view = View(self, checked_x(x), checked_y(self, y), self.train_again)
+        view = View(self, checked_x(self, x), checked_y(self, y), self.train_again)
         figures, reasons = [], []
         for name in kinds or KINDS:
             with style.theme():
@@ -111,7 +111,7 @@ class Results(store.Results):
             if figure is not None:
                 figures.append(figure)
             elif kinds:
-                raise InputError(f"a picture of kind {name!r} doesn't fit these results: {KINDS[name].missing}")
+                raise InputError(f"a picture of kind {name!r} doesn't fit these results: {KINDS[name].why_not(view)}")
         if not figures:
             raise InputError("; ".join(reasons) or "no picture fits these results")
         return Pictures(figures)
@@ -144,7 +144,7 @@ class Results(store.Results):
         question = found.question.text
         parts = [
             f"<p><b>{escape(printable(question))[:500]}</b></p>" if question else "",
-            board_html(table, colours),
+            board_html(found, table, colours),
             text,
         ]
         html = "".join(parts) + picture

@@ -23,18 +23,18 @@ from optilab.records.columns import COLUMNS, MEASURES, X
 from optilab.records.measures import direction, summary
 from optilab.records.question import Question
 from optilab.records.statuses import CONCLUSIVE, FAILURES, LASTED, UNFINISHED
+from optilab.store.noticed import noticed
 from optilab.store.reading import Results
 from optilab.store.roles import Roles, chosen_measure, roles_of
 from optilab.store.separated import Sheet, read_sheet
 from optilab.store.sheet_columns import NAN, accuracies, integers, numbers, texts
-from optilab.texts import counted, shown
+from optilab.texts import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _FINISHED = ("ok", "finished", "completed", "complete", "done", "success")  # other words for "budget"
 _STATUSES = (*CONCLUSIVE, *FAILURES, *UNFINISHED)
-_LISTED = 6  # runs that a note names
 _LOOKED_AT = 10_000  # cells of a column from which its kind is told
 
 
@@ -142,7 +142,7 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
     runs = runs.assign(run_id=run_ids, experiment=stem, optimizer=runs["label"], is_random=True, message="")
     runs["batch_size"] = runs.get("batch_size", pd.Series(np.nan, runs.index))
     runs["schedule"] = runs.get("schedule", pd.Series("", runs.index))
-    return runs, history, [*notes, *_notes(runs, lost, roles, compared)]
+    return runs, history, [*notes, *noticed(runs, lost, roles.left_out, compared)]
 
 
 def _as(name: str, compared: str) -> str:
@@ -221,33 +221,3 @@ def _among(
             f"{sheet.what}, {sheet.place(row)}, column {shown(column)}: {shown(sheet.frame[column].iloc[row])} is none of {', '.join(accepted)}"
         )
     return words
-
-
-def _notes(runs: pd.DataFrame, lost: pd.Series[bool], roles: Roles, compared: str) -> list[str]:
-    """Sentences on runs that diverged, seeds that differ, and columns that were left out."""
-    found = []
-    if lost.any():
-        some = [
-            f"{row['label']} on {row['problem']}, seed {row['seed']}"
-            for row in runs[lost].head(_LISTED).to_dict("records")
-        ]
-        rest = f", and {int(lost.sum()) - _LISTED} more" if lost.sum() > _LISTED else ""
-        found.append(
-            f"{counted(int(lost.sum()), 'run')} without a finite {compared} at the end, counted as diverged: {'; '.join(some)}{rest}."
-        )
-    seeds = runs[runs["role"] == "evaluation"].groupby(["problem", "label"])["seed"].agg(frozenset)
-    uneven = [problem for problem, sets in seeds.groupby(level=0) if sets.nunique() > 1]
-    if uneven:
-        where = ", ".join(map(str, uneven[:_LISTED])) + (
-            f", and {len(uneven) - _LISTED} more" if len(uneven) > _LISTED else ""
-        )
-        sizes = seeds.map(len)
-        found.append(
-            f"Not all ran on the same seeds (on {where}; from {sizes.min()} to {sizes.max()} each): pairs are made of the seeds that two have in common."
-        )
-    if roles.left_out:
-        names = ", ".join(map(shown, roles.left_out[:_LISTED]))
-        found.append(
-            f"Left out, as texts that are none of optilab's columns: {names}; a hyperparameter is called hp.NAME."
-        )
-    return found

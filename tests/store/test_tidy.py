@@ -129,9 +129,7 @@ def test_runs_that_end_in_no_number_have_diverged(tmp_path: Path) -> None:
         text = CURVES.replace("base,digits,0,2,0.55,0.74", f"base,digits,0,2,{lost},{lost}")
         found = read(text, tmp_path)
         assert found.runs["status"].tolist() == ["budget", "budget", "diverged", "budget"]
-        assert found.notes == (
-            "1 run without a finite test_accuracy at the end, counted as diverged: base on digits, seed 0.",
-        )
+        assert found.notes == ("1 run without a finite test_accuracy at the end, counted as diverged: base, seed 0.",)
         assert leaderboard(found).set_index("label").loc["base", "statuses"] == "1 diverged, 1 budget"
         assert leaderboard(found).set_index("label").loc["base", "low"] == -math.inf
 
@@ -202,7 +200,7 @@ def test_unequal_seeds_are_told(tmp_path: Path) -> None:
     """They are allowed: pairs are made of those in common."""
     found = read("optimizer,seed,cost\na,0,1\na,1,1\nb,0,2\n", tmp_path)
     assert found.notes == (
-        "Not all ran on the same seeds (on runs; from 1 to 2 each): pairs are made of the seeds that two have in common.",
+        "Not all ran on the same seeds (from 1 to 2 each): pairs are made of the seeds that two have in common.",
     )
 
 
