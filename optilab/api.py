@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +18,7 @@ from optilab.parameters.arguments import (
     NUMBER,
     PATH,
     PRECISION,
+    RESULTS,
     SEED,
     SWITCH,
     TABLE,
@@ -233,15 +233,7 @@ def run(
     return shown(run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log))), _again)
 
 
-def _is_results(value: object) -> bool:
-    pandas = sys.modules.get("pandas")  # of which nobody has a DataFrame before it is imported
-    return PATH.fits(value) or (pandas is not None and isinstance(value, pandas.DataFrame))
-
-
-_RESULTS = ArgumentKind("the path of a results folder or of a table of runs, or a DataFrame", _is_results)
-
-
-@takes(results=_RESULTS, every=SWITCH, measure=TEXT, best=one_of("highest", "lowest"), control=TEXT, confidence=NUMBER)
+@takes(results=RESULTS, every=SWITCH, measure=TEXT, best=one_of("highest", "lowest"), control=TEXT, confidence=NUMBER)
 def load(
     results: str | Path | pd.DataFrame,
     *,
@@ -253,14 +245,11 @@ def load(
 ) -> Results:
     """Results: the DataFrames `.runs` and `.history`, `.leaderboard()`, `.verdict()`, `.plot()`.
 
-    results: a folder as `run` made it, or anybody's table of runs: a file such as runs.csv, or a DataFrame. A table has a row a run, or
-        a row a measurement: columns optimizer, seed, maybe problem, step or epoch, seconds, status, hyperparameters as hp.lr, and
-        measures such as test_accuracy or score (`optilab.store.tidy` says more).
+    results: a folder as `run` made it, or anybody's table of runs: a DataFrame, or a file such as runs.csv, with a row a run or a
+        measurement: columns optimizer, seed, maybe problem, step or epoch, hp.lr, and measures (`optilab.store.tidy` says more).
     every: return all runs in the folder, also those that the experiment, as it was last run, no longer wants.
-    measure: what is compared, in place of what the experiment says, or of the first that there is.
+    measure, control, confidence: in place of what the experiment says of its comparison, or of the first ones of a table.
     best: which value of the measure is the best, where its name doesn't say it.
-    control: the label that the others are compared with, in place of the first.
-    confidence: of the intervals.
 
     InputError if it is neither, with line and column of what can't be used in a table.
     """

@@ -45,9 +45,9 @@ def sketch(
     left, right = float(every_x.min()), float(every_x.max())
 
     def place(xs: NDArray[np.float64], ys: NDArray[np.float64]) -> str:
-        levels = np.log(ys) if logarithmic else ys
-        ends = (math.log(low), math.log(high)) if logarithmic else (low, high)
-        u = _LEFT + across * (xs - left) / ((right - left) or 1.0)
+        levels = np.log(ys) if logarithmic else ys / 4  # the difference of two huge ones is finite
+        ends = (math.log(low), math.log(high)) if logarithmic else (low / 4, high / 4)
+        u = _LEFT + across * (xs / 4 - left / 4) / ((right / 4 - left / 4) or 1.0)
         v = (
             _TOP + down * (1 - (levels - ends[0]) / (ends[1] - ends[0]))
             if ends[1] > ends[0]
