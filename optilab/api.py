@@ -18,6 +18,7 @@ from optilab.parameters.arguments import (
     NUMBER,
     PATH,
     PRECISION,
+    RESULTS,
     SEED,
     SWITCH,
     TABLE,
@@ -33,12 +34,13 @@ from optilab.plugins.loading import registry
 from optilab.records.columns import COLUMNS
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from optilab.experiment.experiment import Experiment
     from optilab.problems.problem import Precision, Problem
+    from optilab.report.notebook import Results
     from optilab.schedules.schedule import BoundSchedule
-    from optilab.store import Results
     from optilab.training.run import Run
 
 
@@ -226,20 +228,43 @@ def run(
         chosen = experiment
     else:
         chosen = experiment_of(experiment) if isinstance(experiment, Mapping) else read(experiment)
-    return run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log)))
+    from optilab.report.notebook import shown
+
+    return shown(run_experiment(chosen, results, Way(executor, workers, address, rerun, fail_fast, tuple(log))), _again)
 
 
-@takes(folder=PATH, every=SWITCH)
-def load(folder: str | Path, *, every: bool = False) -> Results:
-    """The results in a folder as `run` returned them: the DataFrames `.runs` and `.history`.
+@takes(results=RESULTS, every=SWITCH, measure=TEXT, best=one_of("highest", "lowest"), control=TEXT, confidence=NUMBER)
+def load(
+    results: str | Path | pd.DataFrame,
+    *,
+    every: bool = False,
+    measure: str | None = None,
+    best: Literal["highest", "lowest"] | None = None,
+    control: str | None = None,
+    confidence: float | None = None,
+) -> Results:
+    """Results: the DataFrames `.runs` and `.history`, `.leaderboard()`, `.verdict()`, `.plot()`.
 
+    results: a folder as `run` made it, or anybody's table of runs: a DataFrame, or a file such as runs.csv, with a row a run or a
+        measurement: columns optimizer, seed, maybe problem, step or epoch, hp.lr, and measures (`optilab.store.tidy` says more).
     every: return all runs in the folder, also those that the experiment, as it was last run, no longer wants.
+    measure, control, confidence: in place of what the experiment says of its comparison, or of the first ones of a table.
+    best: which value of the measure is the best, where its name doesn't say it.
 
-    InputError if it is not a results folder.
+    InputError if it is neither, with line and column of what can't be used in a table.
     """
-    from optilab import store
+    from optilab.report.loading import load_any
+    from optilab.report.notebook import shown
 
-    return store.load_all(folder) if every else store.load(folder)
+    found = load_any(results, every=every, measure=measure, best=best, control=control, confidence=confidence)
+    return shown(found, _again)
+
+
+def _again(plan: Any, seed: int) -> Run:
+    """Repeat a run for its weights."""
+    from optilab.runner.remaking import made_again
+
+    return made_again(plan, seed)
 
 
 @takes(name=TEXT, precision=PRECISION)

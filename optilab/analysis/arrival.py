@@ -58,7 +58,7 @@ def arrival_verdict(
     )  # a run that diverged later has arrived
     late = runs["time"].clip(lower=_AT_ONCE).where(runs["reached"], math.inf)
     found = compared(runs.assign(final_time=np.log(late)), "time", control, confidence=confidence)
-    goal = f"a {Scale.of(measure).name} of {Scale.of(measure).value(target)}"
+    goal = f"{Scale.of(measure).with_article} of {Scale.of(measure).value(target)}"
     groups = {(str(p), str(label)): group for (p, label), group in runs.assign(late=late).groupby(["problem", "label"])}
     rows = found.comparisons.sort_values(["difference", "label"]).to_dict("records")
     family = sum(row["random"] and row["n"] > 0 for row in rows)

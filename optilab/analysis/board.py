@@ -69,8 +69,7 @@ def leaderboard(
         difference, difference_low, difference_high: the median difference from the control on the same seeds, with its interval; missing
             for the control, and where there is none.
         p_holm: of the sign-flip test, after Holm's correction over the whole table.
-        outcome: "control", "better", "worse" or "undecided"; "" where nothing is tested, as where runs ended at a target, or
-            nothing in them is random.
+        outcome: "control", "better", "worse" or "undecided"; "" where nothing is tested: nothing is random, or runs ended at a target.
         statuses: number of runs by status, as text; "" where that isn't known.
         trials, epochs: of tuning (`optilab.analysis.tuning_effort`): cells that were tried, and epochs that they took together; missing
             where hyperparameters aren't known.
@@ -155,13 +154,12 @@ def _against(row: Mapping[Any, Any] | None, is_control: bool) -> dict[str, Any]:
     """What a line's comparison with the control has shown; nothing where there is none."""
     if row is None:
         return {"outcome": "control" if is_control else ""}
-    chance = bool(row["random"])  # or else there is nothing to test
     return {
         "difference": row["difference"],
         "difference_low": row["low"],
         "difference_high": row["high"],
-        "p_holm": row["p_holm"] if chance else np.nan,
-        "outcome": row["outcome"] if chance else "",
+        "p_holm": row["p_holm"] if row["random"] else np.nan,
+        "outcome": row["outcome"] if row["random"] else "",
     }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, endings, of_line, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
+from optilab.records.columns import as_costs
 from optilab.records.labels import told_apart
 from optilab.records.statuses import cost_or_infinity
 
@@ -43,18 +44,22 @@ def _number(value: float, among: pd.Series[Any]) -> str:
     return f"{value:.3g}" if len(near) < 2 else told_apart([value, *near])[0]
 
 
-def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
+def comparison(
+    results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost", measure: str | None = None
+) -> pd.DataFrame:
     """One row per line, best first: chosen hyperparameters, medians and ranges over seeds.
 
     Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
     of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, valid_cost,
-    valid_accuracy, test_cost and test_accuracy the median, lowest and highest final value. A line without a best cell has 0 seeds and NaN values.
+    valid_accuracy, test_cost and test_accuracy, and for `measure` if it is another, the median, lowest and highest final value; by
+    the latter lines are ordered then, else by their training cost. A line without a best cell has 0 seeds and NaN values.
     """
     results_runs = identified(results_runs)
     runs = best_runs(results_runs, by)
     ends = history.groupby("run_id")[["epoch", "seconds"]].last()
     runs = runs.join(ends, on="run_id")
     names = varying(results_runs)
+    measures = dict.fromkeys([*_COMPARED, *([measure] if measure else [])])
     rows = []
     for _, group in runs.groupby(LINE, sort=False):
         first = group.iloc[0]
@@ -68,18 +73,18 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
             "epochs": group["epoch"].median(),
             "seconds": group["seconds"].median(),
         }
-        for measure in _COMPARED:
-            values_of = group.get(f"final_{measure}", pd.Series(np.nan, group.index))  # earlier results lack some
-            if measure.endswith("cost") and values_of.notna().any():
+        for name in measures:
+            values_of = group.get(f"final_{name}", pd.Series(np.nan, group.index))  # earlier results lack some
+            if name.endswith("cost") and values_of.notna().any():
                 values_of = pd.Series(cost_or_infinity(values_of, group["status"]))
             row |= {
-                measure: values_of.median(),
-                f"{measure}_low": values_of.min(),
-                f"{measure}_high": values_of.max(),
+                name: values_of.median(),
+                f"{name}_low": values_of.min(),
+                f"{name}_high": values_of.max(),
             }
         rows.append(row)
     for line in unchosen(results_runs, by).to_dict("records"):
-        numbers = [f"{measure}{end}" for measure in _COMPARED for end in ("", "_low", "_high")]
+        numbers = [f"{name}{end}" for name in measures for end in ("", "_low", "_high")]
         rows.append(
             {
                 "problem": line["problem"],
@@ -91,7 +96,13 @@ def comparison(results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "fin
                 **dict.fromkeys(["epochs", "seconds", *numbers], np.nan),
             }
         )
-    return pd.DataFrame(rows).sort_values(["problem", "train_cost"], ignore_index=True) if rows else pd.DataFrame()
+    if not rows:
+        return pd.DataFrame()
+    found = pd.DataFrame(rows)
+    order = found["train_cost"]
+    if measure is not None and (measure not in _COMPARED or order.isna().all()):
+        order = pd.Series(as_costs(measure, found[measure]), found.index)
+    return found.assign(order=order).sort_values(["problem", "order"], ignore_index=True).drop(columns="order")
 
 
 def on_test_examples(by: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from optilab.analysis.cells import LINE, NAMES, identified
-from optilab.records.columns import ASCENDING
+from optilab.records.columns import X
+from optilab.records.measures import direction
 from optilab.records.statuses import LASTED
 
 _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
@@ -29,7 +32,7 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     order = order[np.searchsorted(of_run[order], 0) :]  # without the rows of other runs
     bounds = np.searchsorted(of_run[order], np.arange(len(runs) + 1))
     at, values = (history[name].to_numpy(np.float64)[order] for name in (x, y))
-    bad = -np.inf if y in ASCENDING else np.inf
+    bad = -np.inf if direction(y) else np.inf
     values = np.where(np.isfinite(values), values, bad)
     lasted = runs["status"].isin(LASTED).to_numpy()
     counts = np.diff(bounds)
@@ -38,7 +41,7 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     first = np.full(len(runs), len(history))
     first[counts > 0] = order[bounds[:-1][counts > 0]]
     place = pd.Series(first, runs.index).groupby([runs[name] for name in LINE], sort=False).transform("min")
-    numbers = pd.Series(np.arange(len(runs)), runs.index)[np.argsort(place.to_numpy(), kind="stable")]
+    numbers = pd.Series(np.arange(len(runs)), runs.index).iloc[np.argsort(place.to_numpy(), kind="stable")]
     for (problem, line_id), of_line in numbers.groupby([runs[name] for name in LINE], sort=False):
         own = of_line.to_numpy()
         own = own[(counts[own] > 0) | ~lasted[own]]  # one that lasted has a history
@@ -85,6 +88,18 @@ def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
     )
     found: NDArray[np.float64] = (lower + upper) / 2
     return found
+
+
+def usual_x(history: pd.DataFrame) -> str:
+    """The column over which curves are usually drawn: epochs, or steps where these are the same, or the first that has values in each row.
+
+    >>> usual_x(pd.DataFrame({"step": [1, 2], "epoch": [float("nan")] * 2}))
+    'step'
+    """
+    if {"step", "epoch"} <= set(history) and len(history) and history["step"].eq(history["epoch"]).all():
+        return "step"
+    known = [name for name in ("epoch", *X) if name in history and history[name].notna().all()]
+    return known[0] if known else "epoch"
 
 
 def quantiles(values: NDArray[np.float64], levels: list[float]) -> NDArray[np.float64]:

@@ -13,8 +13,8 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     runs, history: optilab's tables. The runs of tuning count where there are any, else those of evaluation, of which the best cell is
     chosen then.
 
-    Returns LINE, NAMES, trials (number of cells that were tried), runs, and epochs (of all these runs together), in the order of
-    `runs`.
+    Returns LINE, NAMES, trials (number of cells that were tried), runs, and epochs (of all these runs together; missing
+    where no history tells them), in the order of `runs`.
 
     >>> runs = pd.DataFrame({"lr": [0.1, 0.1, 0.2], "seed": [0, 1, 0], "run_id": ["r", "s", "t"]})
     >>> runs = runs.assign(problem="p", label="ours", optimizer="o", schedule="constant", batch_size=32, role="tuning")
@@ -26,9 +26,10 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     tuned = runs["role"] == "tuning"
     tried = runs[tuned] if tuned.any() else runs
     last = history.groupby("run_id")["epoch"].max()
-    tried = tried.assign(cell=cell_numbers(tried), epochs=tried["run_id"].map(last).fillna(0.0))
-    return (
-        tried.groupby([*LINE, *NAMES], sort=False)
-        .agg(trials=("cell", "nunique"), runs=("run_id", "nunique"), epochs=("epochs", "sum"))
-        .reset_index()
-    )
+    epochs = tried["run_id"].map(last)
+    if history.empty or last.notna().any():
+        epochs = epochs.fillna(0.0)
+    tried = tried.assign(cell=cell_numbers(tried), epochs=epochs)
+    lines = tried.groupby([*LINE, *NAMES], sort=False)
+    counts = lines.agg(trials=("cell", "nunique"), runs=("run_id", "nunique"))
+    return counts.assign(epochs=lines["epochs"].sum(min_count=1)).reset_index()

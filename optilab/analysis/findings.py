@@ -130,7 +130,7 @@ def compared(
         if own is not None:
             of = "" if (problem, control) in fixed else f", the median of {counted(len(own), 'seed')}"
             middle = interval(own, "median", confidence)
-            said = [f"{control} has a {scale.name} of {scale.estimate(middle)}{of}."]
+            said = [f"{control} has {scale.with_article} of {scale.estimate(middle)}{of}."]
             if math.isinf(middle.estimate):
                 said = [f"{control} did not last on {int(np.isinf(own).sum())} of {counted(len(own), 'seed')}."]
         there = [key for key in keys if key[0] == problem]

@@ -21,17 +21,31 @@ from optilab.texts import counted
 class Scale:
     """How a measure is written: accuracies in percent and their differences in points, all else as numbers.
 
-    name: of the measure. lowest: whether the lowest value is the best.
+    measure: its name, which knows which value is the best. name: the same in words.
     """
 
+    measure: str
     name: str
-    lowest: bool
     percent: bool
 
     @classmethod
     def of(cls, measure: str) -> Scale:
-        """The scale of a measure. InputError where it isn't known which of its values are the best."""
-        return cls(in_words(measure), not is_ascending(measure), measure.endswith("accuracy"))
+        """The scale of a measure."""
+        return cls(measure, in_words(measure), measure.endswith("accuracy"))
+
+    @property
+    def lowest(self) -> bool:
+        """Whether the lowest value is the best. InputError where that isn't known."""
+        return not is_ascending(self.measure)
+
+    @property
+    def with_article(self) -> str:
+        """The name behind "a" or "an".
+
+        >>> Scale.of("test_cost").with_article, Scale.of("accuracy").with_article
+        ('a test cost', 'an accuracy')
+        """
+        return f"{'an' if self.name[:1].lower() in set('aeiou') else 'a'} {self.name}"
 
     def value(self, value: float) -> str:
         """A value with its unit."""

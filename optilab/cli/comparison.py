@@ -16,7 +16,7 @@ from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.cli.written import FORMATS
 from optilab.errors import InputError, unknown
-from optilab.records.columns import in_words
+from optilab.records.columns import MEASURES, in_words
 from optilab.records.question import Question
 from optilab.store import Results
 from optilab.texts import counted, printable, shortened
@@ -34,10 +34,10 @@ def comparison_table(question: Question, found: Results, width: int) -> Group:
 
     width: of the terminal, in characters.
     """
-    rows = comparison(found.runs, found.history, question.chosen_by)
+    rows = comparison(found.runs, found.history, question.chosen_by, question.measure)
     if rows.empty:
         return Group(Text(NO_RUNS))
-    columns = _columns(rows, found)
+    columns = _columns(rows, found, question.measure)
     table = [[_cell(key, row) for key in columns] for row in rows.to_dict("records")]
     heading = 2 if "problem" in columns else 1
     return Group(
@@ -50,10 +50,10 @@ def comparison_text(question: Question, found: Results, form: str) -> tuple[str,
     """The same table as text, in one of `written.FORMATS`, and its notes. InputError for another format, and if there are no runs to compare."""
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
-    rows = comparison(found.runs, found.history, question.chosen_by)
+    rows = comparison(found.runs, found.history, question.chosen_by, question.measure)
     if rows.empty:
         raise InputError(NO_RUNS)
-    columns = _columns(rows, found)
+    columns = _columns(rows, found, question.measure)
     table = [[_on_one_line(_cell(key, row)) for key in columns] for row in rows.to_dict("records")]
     head = [column.title for column in columns.values()]
     notes = printable(comparison_notes(question, found, rows, below=False))
@@ -65,13 +65,17 @@ def _on_one_line(cell: Text) -> str:
     return f"{value} ({ends})" if ends else value
 
 
-def _columns(rows: pd.DataFrame, found: Results) -> dict[str, TableColumn]:
+def _columns(rows: pd.DataFrame, found: Results, measure: str | None) -> dict[str, TableColumn]:
     """The columns that have values, by their keys in `_cell`."""
     classified = bool(rows["test_accuracy"].notna().any())
     tested = bool(rows["test_cost"].notna().any())
     validated = bool(rows["valid_cost"].notna().any())
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
+    others = {} if measure is None or measure in MEASURES else {str(measure): (_of_measure(measure), True)}
+    # of a table of anybody's, which may have none of these; a line of which nothing is finite has an empty one otherwise
+    trained = bool(rows["train_cost"].notna().any()) or not (others or classified or tested or validated)
+    own = found.question is None or "spec" in found.runs  # of optilab, whose runs have all of them
     columns = {
         "problem": (TableColumn("problem"), several),
         "optimizer": (TableColumn("optimizer"), True),
@@ -83,11 +87,17 @@ def _columns(rows: pd.DataFrame, found: Results) -> dict[str, TableColumn]:
         "valid_cost": (TableColumn("validation\ncost", figures=True), validated),
         "test_accuracy": (TableColumn("test\naccuracy (%)", figures=True), classified),
         "test_cost": (TableColumn("test cost", figures=True), tested),
-        "train_cost": (TableColumn("training\ncost", figures=True), True),
-        "epochs": (TableColumn(_unit(found), figures=True), True),
-        "seconds": (TableColumn("seconds", figures=True), True),
+        **others,
+        "train_cost": (TableColumn("training\ncost", figures=True), trained),
+        "epochs": (TableColumn(_unit(found), figures=True), own or bool(rows["epochs"].notna().any())),
+        "seconds": (TableColumn("seconds", figures=True), own or bool(rows["seconds"].notna().any())),
     }
     return {key: column for key, (column, there) in columns.items() if there}
+
+
+def _of_measure(measure: str) -> TableColumn:
+    """The column of a measure that is none of optilab's."""
+    return TableColumn(f"{in_words(measure)} (%)" if measure.endswith("accuracy") else in_words(measure), figures=True)
 
 
 def _unit(found: Results) -> str:
@@ -125,10 +135,14 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
 
 def _effort(effort: pd.DataFrame, unit: str) -> str:
     """The sentence that says how many trials, and of what length together, went into each label, on all problems together."""
-    rows = effort.groupby("label", sort=False)[["trials", "epochs"]].sum().reset_index().to_dict("records")
+    rows = effort.groupby("label", sort=False)[["trials", "epochs"]].sum(min_count=1).reset_index().to_dict("records")
     problems = int(effort["problem"].nunique())
     where = f"on {problems} problems together" if problems > 1 else "in all"
-    told = [f"{counted(row['trials'], 'trial')} ({row['epochs']:.4g} {unit} {where})" for row in rows]
+    told = [
+        counted(row["trials"], "trial")
+        + ("" if math.isnan(row["epochs"]) else f" ({row['epochs']:.4g} {unit} {where})")
+        for row in rows
+    ]
     if len(set(told)) == 1:
         return f" Trials behind each: {told[0]}."
     parts = [f"{shortened(str(row['label']), _NAME)} {text}" for row, text in zip(rows, told, strict=True)]
@@ -145,7 +159,7 @@ def _cell(key: str, row: Mapping[Any, Any]) -> Text:
             return name(row["label"]).append(f" ({row['ended']})" if row["ended"] else "")
         case "best":
             return Text(row["hyperparameters"])
-        case "valid_accuracy" | "test_accuracy":
+        case _ if key.endswith("accuracy"):
             return _range(row, key, ".2f", 100)
         case "epochs":
             return _number(row["epochs"], "g")

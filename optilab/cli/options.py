@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from optilab.cli.outlets import say
+
+if TYPE_CHECKING:
+    from optilab.store import Results
 
 plugin_option = click.option(
     "--plugin",
@@ -23,6 +31,45 @@ time_limit_option = click.option(
     type=click.FloatRange(0, min_open=True),
     help="Seconds for a run that is made again; 600 if not given.",
 )
+
+confidence_option = click.option("--confidence", type=float, help="Of intervals; .95 if nothing else is asked for.")
+measure_option = click.option("--measure", help="What is compared, such as test_accuracy, or a column of a table.")
+control_option = click.option(
+    "--control", help="The optimizer that the others are compared with; the first if not given."
+)
+direction_option = click.option(
+    "--highest/--lowest", default=None, help="Which value of the measure is the best, where its name doesn't say it."
+)
+
+
+def asked(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say what is asked of results: measure, highest, control, confidence."""
+    return measure_option(direction_option(control_option(confidence_option(command))))
+
+
+def results_of(
+    results: str,
+    trust: bool,
+    *,
+    measure: str | None = None,
+    highest: bool | None = None,
+    control: str | None = None,
+    confidence: float | None = None,
+) -> Results:
+    """The results in a folder, or in a table of runs; what was noticed of the table is said.
+
+    trust, measure, ...: as of the options above. InputError for what is neither, and for what can't be asked of it.
+    """
+    from optilab.report.loading import load_any
+    from optilab.store import is_table_file
+
+    if not is_table_file(Path(results)):
+        trust_datasets(results, trust)
+    best = None if highest is None else "highest" if highest else "lowest"
+    found = load_any(results, measure=measure, best=best, control=control, confidence=confidence)
+    for note in found.notes:
+        say(note, sys.stderr)
+    return found
 
 
 def use_files(plugin_files: tuple[str, ...]) -> None:

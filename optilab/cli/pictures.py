@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from optilab.cli.command import Command
-from optilab.cli.options import plugin_option, time_limit_option, trust_datasets, trust_option, use_files
+from optilab.cli.options import asked, plugin_option, results_of, time_limit_option, trust_option, use_files
 from optilab.cli.outlets import say
 
 
@@ -28,8 +29,12 @@ from optilab.cli.outlets import say
     type=float,
     help="Width of pictures in inches: 3.3 for a journal's column; 7 if not given, 10 for a talk.",
 )
+@click.option(
+    "--out", type=click.Path(), help="The folder for the pictures, in place of the results'; of runs.csv runs-pictures."
+)
 @click.option("--style", default="screen", show_default=True, help="screen, paper (small, 300 dpi) or talk (large).")
 @click.option("--dark", is_flag=True, help="Light ink on dark paper.")
+@asked
 @trust_option
 @time_limit_option
 @plugin_option
@@ -40,26 +45,26 @@ def plot_command(
     x: str | None,
     measures: tuple[str, ...],
     width: float | None,
+    out: str | None,
     style: str,
     dark: bool,
     trust: bool,
     time_limit: float | None,
     plugin_files: tuple[str, ...],
+    **asked_for: Any,
 ) -> None:
-    """Draw the results in the folder RESULTS: pictures of each KIND, or all that fit.
+    """Draw RESULTS, a folder or a table of runs such as runs.csv: pictures of each KIND, or all that fit.
 
     KIND is convergence, sensitivity, path, digits or weights.
     """
     use_files(plugin_files)
-    trust_datasets(results, trust)
     from optilab.figures.draw import draw
     from optilab.plots.look import Look
     from optilab.runner.remaking import made_again
     from optilab.runner.remaking import time_limit as limited
-    from optilab.store import load
 
     look = Look(style, width, dark)
-    found = load(results)
+    found = results_of(results, trust, **asked_for)
     if (x or measures) and not kinds:
         kinds = ("convergence",)
     with limited(time_limit):
@@ -67,11 +72,12 @@ def plot_command(
             found,
             kinds,
             x,
-            measures or "train_cost",
+            measures or None,
             lambda why: say(why, sys.stderr),
             train_again=made_again,
             formats=formats or ("png",),
             look=look,
+            out=None if out is None else Path(out),
         ):
             say(path)
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from optilab.cli.command import Command
-from optilab.cli.options import plugin_option, time_limit_option, trust_datasets, trust_option, use_files
+from optilab.cli.options import (
+    asked,
+    plugin_option,
+    results_of,
+    time_limit_option,
+    trust_datasets,
+    trust_option,
+    use_files,
+)
 from optilab.cli.outlets import say
 from optilab.errors import InputError
 from optilab.texts import counted
@@ -73,21 +82,28 @@ def merge_command(results: str, others: tuple[str, ...]) -> None:
 @click.command("table", cls=Command)
 @click.argument("results", type=click.Path())
 @click.option("--format", "form", default="markdown", show_default=True, help="markdown, latex (with booktabs) or csv.")
+@asked
 @trust_option
 @plugin_option
-def table_command(results: str, form: str, trust: bool, plugin_files: tuple[str, ...]) -> None:
-    """Print the comparison of the results in the folder RESULTS as a table for a paper."""
+def table_command(results: str, form: str, trust: bool, plugin_files: tuple[str, ...], **asked_for: Any) -> None:
+    """Print the comparison of RESULTS, a folder or a table of runs such as runs.csv, as a table for a paper.
+
+    A table of runs has a row a run, or a row a measurement: columns optimizer, seed, maybe problem, step or epoch, hp.lr and other
+    hyperparameters, and measures such as test_accuracy. The verdict goes to the standard error.
+    """
     use_files(plugin_files)
-    trust_datasets(results, trust)
+    found = results_of(results, trust, **asked_for)
+    from optilab.analysis import verdict
     from optilab.cli.comparison import comparison_text
     from optilab.experiment.question import question_of
-    from optilab.store import load
 
-    found = load(results)
-    text, notes = comparison_text(question_of(found), found, form)
+    question = question_of(found)
+    text, notes = comparison_text(question, found, form)
     say(text.rstrip("\n"))
     if form == "csv":  # which has no place for them
         say(notes, sys.stderr)
+    for sentence in verdict(found, question=question).sentences:
+        say(sentence, sys.stderr)
 
 
 @click.command("export", cls=Command)

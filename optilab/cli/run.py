@@ -197,7 +197,7 @@ def _summary(found: Results, live: Live, seconds: float, pictures: list[Path]) -
     from optilab.experiment.question import question_of
 
     question = question_of(found)
-    rows = comparison(found.runs, found.history, question.chosen_by)
+    rows = comparison(found.runs, found.history, question.chosen_by, question.measure)
     return {
         "results": str(found.folder),
         "runs": len(found.runs),

@@ -24,7 +24,7 @@ def convergence(view: View) -> Figure | None:
     InputError if no value is finite.
     """
     results, y, question = view.results, view.y, view.question
-    best = best_runs(results.runs)
+    best = best_runs(results.runs, question.chosen_by)
     history = results.history[results.history["run_id"].isin(best["run_id"])]
     if history[y].isna().all():
         return None

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from optilab.analysis.cells import identified
 from optilab.errors import InputError, unknown
+from optilab.figures.axes import checked_x, checked_y
 from optilab.figures.kinds import KINDS
 from optilab.figures.saving import check_formats, save
 from optilab.figures.schedules import draw_schedules
 from optilab.figures.view import TrainAgain, View
 from optilab.plots import style
 from optilab.plots.look import Look
-from optilab.records.columns import X, Y
 from optilab.store import Results
+from optilab.texts import shown
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
 
@@ -24,35 +25,37 @@ def draw(
     results: Results,
     kinds: tuple[str, ...] = (),
     x: str | None = None,
-    y: str | Sequence[str] = "train_cost",
+    y: str | Sequence[str] | None = None,
     tell: Callable[[str], object] = lambda _: None,
     *,
     train_again: TrainAgain,
     formats: Sequence[str] = ("png",),
     look: Look | None = None,
+    out: Path | None = None,
 ) -> list[Path]:
-    """Draw pictures of `results` into their folder, and return their paths.
+    """Draw pictures of `results` into a folder, and return their paths.
 
     kinds: some of KINDS; all that fit if none are given.
-    x, y: columns of the history, for the kinds that have such axes; of several y convergence has a row each.
+    x, y: columns of the history, for the kinds that have such axes; of several y convergence has a row each. y is None for
+        the training cost, or what is compared of a table of anybody's.
     tell: called with a sentence for each picture that would fit but can't be drawn.
     train_again: repeats a run for its weights, which results don't hold.
     formats: some of `saving.FORMATS`; each picture is written in all of them.
     look: of the pictures; that for a screen if not given.
+    out: the folder, made if need be; that of the results if not given.
 
-    InputError for unknown kinds, columns or formats, for a kind that doesn't fit these results, and if no picture can be drawn.
+    InputError for unknown kinds, columns or formats, for a kind that doesn't fit these results, if no picture can be drawn, and if
+    the folder can't be made.
     """
     for name in kinds:
         if name not in KINDS:
             raise unknown("kind of picture", name, KINDS)
-    if x is not None and x not in X:
-        raise unknown("x", x, X)
-    measures = [y] if isinstance(y, str) else list(dict.fromkeys(y))
-    for name in measures:
-        if name not in Y:
-            raise unknown("y", name, Y)
+    given = [y] if y is None or isinstance(y, str) else list(dict.fromkeys(y))
+    measures = [checked_y(results, name) for name in given]
+    at = checked_x(results, x)
     check_formats(formats)
-    view = View(replace(results, runs=identified(results.runs)), x, measures[0], train_again, tuple(measures[1:]))
+    folder = results.folder if out is None else out
+    view = View(replace(results, runs=identified(results.runs)), at, measures[0], train_again, tuple(measures[1:]))
     drawn: list[Path] = []
     reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
     for name in kinds or KINDS:
@@ -65,15 +68,29 @@ def draw(
                 continue
             if figure is None:
                 if name in kinds:
-                    raise InputError(f"a picture of kind {name!r} doesn't fit these results: {kind.missing}")
+                    raise InputError(f"a picture of kind {name!r} doesn't fit these results: {kind.why_not(view)}")
                 continue
             parts = [name]
             parts += [measure for measure in measures if kind.y and measures != ["train_cost"]]
             parts += [x] if kind.x and x else []
-            drawn += save(figure, results.folder / "-".join(parts), formats)
+            _make(folder)
+            drawn += save(figure, folder / "-".join(map(_in_a_path, parts)), formats)
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
         raise InputError("; ".join(sentences) or f"none of the pictures {', '.join(KINDS)} fits these results")
     for sentence in sentences:
         tell(sentence)
     return drawn
+
+
+def _make(folder: Path) -> None:
+    """Make a folder if need be. InputError if it can't be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"can't make the folder {shown(str(folder))}: {error.strerror or error}") from None
+
+
+def _in_a_path(name: str) -> str:
+    """The name of a measure as a part of the name of a file."""
+    return "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in name)[:80]

@@ -29,7 +29,7 @@ def _best_again(view: View) -> tuple[Network, Cell, np.ndarray, int] | None:
     InputError where no run on images has lasted.
     """
     results = view.results
-    best = best_runs(results.runs)
+    best = best_runs(results.runs, view.question.chosen_by)
     best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
     best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
     for found in best.to_dict("records"):

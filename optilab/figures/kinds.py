@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from optilab.figures.axes import is_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +20,8 @@ class Kind:
 
     home: the module of `optilab.figures` whose function `function` draws it: of a View, and None where it doesn't fit the results.
     missing: why it doesn't fit, where it doesn't.
-    x, y: whether these columns can be chosen.
+    x, y: whether these columns can be chosen. needs: the "experiment" that made the runs, or a "curve" of each, if it needs one, which
+    anybody's table may not have.
     """
 
     home: str
@@ -26,25 +29,42 @@ class Kind:
     missing: str
     x: bool = False
     y: bool = False
+    needs: Literal["experiment", "curve", ""] = ""
 
     def draw(self, view: View) -> Figure | None:
         """The picture; None if it doesn't fit the results. InputError if it fits and can't be drawn."""
+        if self._lacks(view):
+            return None
         module = import_module(f"optilab.figures.{self.home}")
         figure: Figure | None = getattr(module, self.function)(view)
         return figure
+
+    def why_not(self, view: View) -> str:
+        """Why it doesn't fit these results."""
+        return self._lacks(view) or self.missing
+
+    def _lacks(self, view: View) -> str:
+        """What it needs and a table of runs doesn't have; "" if there is nothing."""
+        if not self.needs or not is_table(view.results):
+            return ""
+        if self.needs == "experiment":
+            return "it needs the experiment that made the runs, which a table of runs doesn't hold"
+        return "each run has one row, so there is no curve" if view.results.history["run_id"].is_unique else ""
 
 
 _NO_IMAGES = "the problem is not a network on images with classes, or its best run is not in the experiment"
 
 KINDS = {
-    "convergence": Kind("convergence", "convergence", "the history has no values in that column", x=True, y=True),
+    "convergence": Kind(
+        "convergence", "convergence", "the history has no values in that column", x=True, y=True, needs="curve"
+    ),
     "sensitivity": Kind(
         "sensitivity",
         "sensitivity",
         "no hyperparameter takes more than one value, or y is not a cost that was measured",
         y=True,
     ),
-    "path": Kind("path", "path", "the problems are not functions of one or two weights"),
-    "digits": Kind("images", "digits", _NO_IMAGES),
-    "weights": Kind("images", "weights", _NO_IMAGES),
+    "path": Kind("path", "path", "the problems are not functions of one or two weights", needs="experiment"),
+    "digits": Kind("images", "digits", _NO_IMAGES, needs="experiment"),
+    "weights": Kind("images", "weights", _NO_IMAGES, needs="experiment"),
 }

@@ -37,7 +37,7 @@ def path(view: View) -> Figure | None:
     }
     if not problems:
         return None
-    best = best_runs(results.runs)
+    best = best_runs(results.runs, view.question.chosen_by)
     if not results.history["run_id"].isin(best["run_id"]).any():
         raise InputError("no run of evaluation has a history")
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")
@@ -70,7 +70,7 @@ def _paths_on_curves(
         figure,
         f"{names}. A dot is a step: the circle is the start, the large dot the weight after {_steps(history)} ({from_where})"
         + (_CROSS if any(has_marker(ax, "x") for ax in axes) else "")
-        + f".{chosen_text(view.results, best_runs(view.results.runs))}"
+        + f".{chosen_text(view.results, best_runs(view.results.runs, view.question.chosen_by))}"
         + (f" The first {MOST} of {len(wanted)} panels." if len(wanted) > MOST else ""),
     )
     return figure

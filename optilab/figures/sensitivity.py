@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import is_number, varying
-from optilab.analysis.curves import bands, ranked
+from optilab.analysis.curves import bands, ranked, usual_x
 from optilab.analysis.sensitivity import sensitivity as sensitivity_points
 from optilab.errors import InputError
 from optilab.figures.captions import has_marker
@@ -18,6 +18,7 @@ from optilab.plots import style
 from optilab.plots.legend import outside_legend
 from optilab.plots.panels import MOST, panels
 from optilab.plots.scales import Frame
+from optilab.records.measures import direction
 from optilab.texts import counted
 
 
@@ -28,7 +29,12 @@ def sensitivity(view: View) -> Figure | None:
     """
     results, y = view.results, view.y
     names = [name for name in varying(results.runs) if is_number(results.runs, name)]
-    if not names or y not in ("train_cost", "test_cost") or results.runs[f"final_{y}"].isna().all():
+    if (
+        not names
+        or f"final_{y}" not in results.runs
+        or direction(y) is not False
+        or results.runs[f"final_{y}"].isna().all()
+    ):
         return None
     role = "tuning" if (results.runs["role"] == "tuning").any() else "evaluation"
     made = results.runs[results.runs["role"] == role]
@@ -39,7 +45,8 @@ def sensitivity(view: View) -> Figure | None:
     every = pd.concat(points)
     refuse_nothing(every, y)
     problems = list(dict.fromkeys(results.runs["problem"]))
-    lines = bands(results.history, best_runs(results.runs), "step", "train_cost")
+    x = usual_x(results.history)
+    lines = bands(results.history, best_runs(results.runs, view.question.chosen_by), x, y)
     labels = ranked(lines) if len(lines) else list(dict.fromkeys(results.runs["label"]))
     palette = style.colours_of(results.runs["label"], [label for label in labels if label in set(every["label"])])
     wanted = [(name, problem) for name in names for problem in problems]

@@ -24,6 +24,8 @@ def problems_of(results: Results) -> dict[str, Problem]:
 
 def learning_rates(results: Results, best: pd.DataFrame) -> str:
     """Sentences for lines whose rules have separate learning rates: the history holds that of the first rule."""
+    if "spec" not in best:
+        return ""
     first = best.drop_duplicates(LINE)
     owners = {
         f" Of {name_of(label)}, the learning rate is that of {owner}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -62,6 +63,12 @@ def takes(**kinds: ArgumentKind) -> Callable[[Callable[Arguments, Answer]], Call
     return wrap
 
 
+def _is_frame(value: object) -> bool:
+    """Whether a value is a DataFrame; pandas is not imported for it."""
+    pandas = sys.modules.get("pandas")  # of which nobody has a DataFrame before it is imported
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
 def array(name: str, value: Any) -> NDArray[Any]:
     """A value as an array of real numbers. InputError for anything else, and for masked values."""
     if np.ma.is_masked(value):
@@ -90,6 +97,10 @@ def _are_texts(value: Any) -> bool:
 TEXT = ArgumentKind("a text", lambda value: isinstance(value, str))
 TEXTS = ArgumentKind("a list of texts", _are_texts, tuple)
 PATH = ArgumentKind("a path", lambda value: isinstance(value, (str, os.PathLike)) and "\0" not in str(value))
+RESULTS = ArgumentKind(
+    "the path of a results folder or of a table of runs, or a DataFrame",
+    lambda value: PATH.fits(value) or _is_frame(value),
+)
 WHOLE = ArgumentKind("a whole number", is_whole, _plain)
 SEED = ArgumentKind("a whole number from 0", lambda value: is_whole(value) and single(value) >= 0, _plain)
 COUNT = ArgumentKind("a whole number above zero", lambda value: is_whole(value) and single(value) > 0, _plain)

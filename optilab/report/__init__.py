@@ -1,1 +1,1 @@
-"""Results as one HTML file that needs nothing else."""
+"""Results as people read them: loaded from a folder or from anybody's table, shown in a notebook, written as one HTML file."""

@@ -18,6 +18,8 @@ from optilab.store.exporting import export_csv
 from optilab.store.merging import Merged, merge
 from optilab.store.reading import Results, done, load, load_all, load_runs
 from optilab.store.schema import HISTORY, facts, runs_schema
+from optilab.store.separated import is_table_file
+from optilab.store.tidy import load_table
 from optilab.store.wanted import WANTED, marked, named, wanted, wants_more
 from optilab.store.writing import Store
 
@@ -30,9 +32,11 @@ __all__ = [
     "done",
     "export_csv",
     "facts",
+    "is_table_file",
     "load",
     "load_all",
     "load_runs",
+    "load_table",
     "marked",
     "merge",
     "named",

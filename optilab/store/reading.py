@@ -26,7 +26,7 @@ class Results:
 
     runs: one row a run. history: one row a run and measurement, with run_id to join them.
     control: the label that the others are compared with, where it is known. question: what is asked of them; None where the folder
-    holds the experiment that says so.
+    holds the experiment that says so. notes: sentences on what was noticed when a table of anybody's was read.
     """
 
     folder: Path
@@ -34,6 +34,7 @@ class Results:
     history: pd.DataFrame
     control: str | None = None
     question: Question | None = None
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         statuses = ", ".join(f"{n} {status}" for status, n in self.runs["status"].value_counts().items())

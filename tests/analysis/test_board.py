@@ -39,12 +39,12 @@ def test_a_row_a_line_the_best_first() -> None:
     assert found["outcome"].tolist() == ["better", "control", "worse"]
     assert found["measure"].unique().tolist() == ["test_cost"]
     own = interval(COSTS - 0.05)
-    assert found.loc[0, ["median", "low", "high", "n"]].tolist() == [own.estimate, own.low, own.high, 8]
+    assert found[["median", "low", "high", "n"]].iloc[0].tolist() == [own.estimate, own.low, own.high, 8]
     compared = verdict(runs).comparisons.set_index("label")
     for row in found[found["outcome"] != "control"].to_dict("records"):
         assert row["difference"] == compared.loc[row["label"], "difference"]
         assert row["p_holm"] == compared.loc[row["label"], "p_holm"]
-    assert found.loc[1, ["difference", "p_holm"]].isna().all()
+    assert found[["difference", "p_holm"]].iloc[1].isna().all()
     assert found["mean_rank"].isna().all()
 
 

@@ -1,0 +1,156 @@
+"""Results in a notebook: they show themselves, and answer when they are asked."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from optilab import store
+from optilab.errors import InputError, unknown
+from optilab.texts import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from optilab.analysis import Findings
+    from optilab.records.question import Question
+
+_LONGEST = 30_000  # characters of what shows itself
+_SENTENCES = 8
+
+
+def _never(plan: Any, seed: int) -> Any:
+    raise NotImplementedError("these results can't repeat runs")
+
+
+class Pictures(tuple["Figure", ...]):
+    """Matplotlib figures, which a notebook shows one below the other."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return "".join(f'<img alt="" style="max-width:100%" src="data:image/png;base64,{_png(one)}"/>' for one in self)
+
+
+def _png(figure: Figure) -> str:
+    from optilab.plots import style
+
+    file = io.BytesIO()
+    with style.theme():
+        figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": "optilab"})
+    return base64.b64encode(file.getvalue()).decode()
+
+
+@dataclass(frozen=True, repr=False)
+class Results(store.Results):
+    """Results, of a folder or of a table, as `optilab.run` and `optilab.load` return them.
+
+    runs: one row a run. history: one row a run and measurement, with run_id to join them. folder: where they lie, or their pictures
+    go. notes: what was noticed when they were read.
+    """
+
+    train_again: Callable[[Any, int], Any] = field(default=_never, compare=False)
+
+    def leaderboard(
+        self,
+        measure: str | None = None,
+        control: str | None = None,
+        *,
+        which: Literal["final", "best"] = "final",
+        confidence: float | None = None,
+    ) -> pd.DataFrame:
+        """A row a method and problem, best first; columns and arguments are those of `optilab.analysis.leaderboard`."""
+        from optilab.analysis import leaderboard
+
+        return leaderboard(self, measure, control, which=which, confidence=confidence, question=self._asked())
+
+    def verdict(
+        self,
+        measure: str | None = None,
+        control: str | None = None,
+        *,
+        which: Literal["final", "best"] = "final",
+        confidence: float | None = None,
+    ) -> Findings:
+        """Which methods are better than the control, by how much and how sure; see `optilab.analysis.verdict`."""
+        from optilab.analysis import verdict
+
+        return verdict(self, measure, control, which=which, confidence=confidence, question=self._asked())
+
+    def plot(self, *kinds: str, x: str | None = None, y: str | None = None) -> Pictures:
+        """Pictures of these kinds, as Matplotlib figures; all that fit if none is named.
+
+        kinds: as of `optilab plot`: convergence, sensitivity, ... x, y: columns of the history, for kinds that have such axes.
+
+        InputError for an unknown kind or column, and where a kind doesn't fit these results.
+        """
+        from optilab.figures.axes import checked_x, checked_y
+        from optilab.figures.kinds import KINDS
+        from optilab.figures.view import View
+        from optilab.plots import style
+
+        for name in kinds:
+            if name not in KINDS:
+                raise unknown("kind of picture", name, KINDS)
+        view = View(self, checked_x(self, x), checked_y(self, y), self.train_again)
+        figures, reasons = [], []
+        for name in kinds or KINDS:
+            with style.theme():
+                try:
+                    figure = KINDS[name].draw(view)
+                except InputError as error:
+                    if kinds:
+                        raise
+                    reasons.append(f"{name}: {error}")
+                    continue
+            if figure is not None:
+                figures.append(figure)
+            elif kinds:
+                raise InputError(f"a picture of kind {name!r} doesn't fit these results: {KINDS[name].why_not(view)}")
+        if not figures:
+            raise InputError("; ".join(reasons) or "no picture fits these results")
+        return Pictures(figures)
+
+    def _asked(self) -> Question:
+        from optilab.experiment.question import question_of
+
+        return question_of(self)
+
+    def _repr_html_(self) -> str:
+        """The leaderboard, the verdict and a sketch; what `repr` says where they can't be had."""
+        try:
+            return self._shown()
+        except InputError as error:
+            return f"<p>{escape(printable(repr(self)))}</p><p>{escape(printable(str(error)))}</p>"
+
+    def _shown(self) -> str:
+        from optilab.analysis.answer import answered
+        from optilab.analysis.board import board
+        from optilab.analysis.given import given
+        from optilab.report.fragments import board_html, sketch_html
+
+        found = given(self, question=self._asked())
+        told = answered(found)
+        table = board(found, told)
+        picture, colours = sketch_html(found, table)
+        said = [*self.notes, *told.sentences]
+        more = [f"… and {len(said) - _SENTENCES} more sentences in .verdict()"] if len(said) > _SENTENCES else []
+        text = "".join(f"<p>{escape(printable(sentence))[:1000]}</p>" for sentence in [*said[:_SENTENCES], *more])
+        question = found.question.text
+        parts = [
+            f"<p><b>{escape(printable(question))[:500]}</b></p>" if question else "",
+            board_html(found, table, colours),
+            text,
+        ]
+        html = "".join(parts) + picture
+        return html if len(html) <= _LONGEST else "".join(parts)
+
+
+def shown(found: store.Results, train_again: Callable[[Any, int], Any] = _never) -> Results:
+    """The same results, as a notebook shows them. train_again: repeats a run for its weights, as pictures of these need it."""
+    return Results(**{one.name: getattr(found, one.name) for one in fields(store.Results)}, train_again=train_again)
