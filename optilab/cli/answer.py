@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.comparison import NOTHING, on_test_examples
+from optilab.analysis.measured import first_measured
 from optilab.analysis.resolution import few_seeds
 from optilab.records.question import Question
 from optilab.store import Results
-
-_BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
 
 
 def answer(question: Question, found: Results) -> list[str]:
@@ -33,7 +30,7 @@ def answer(question: Question, found: Results) -> list[str]:
     if random["seed"].nunique() == 1:
         warning = few_seeds(1, _comparisons(runs), 1 - question.confidence)
         return [*([warning] if warning else []), *said]
-    measure, target = question.measure or _measured(runs), question.target
+    measure, target = question.measure or first_measured(runs), question.target
     stop = question.stopped_at if runs["status"].eq("target").any() else {}
     sentences: list[str] = []
     if target is None and stop:
@@ -73,13 +70,3 @@ def _favoured(question: Question, runs: pd.DataFrame, measure: str) -> list[str]
 def _comparisons(runs: pd.DataFrame) -> int:
     """Number of comparisons with a control, at least one: of each other label on each problem."""
     return max(1, int(runs.groupby("problem")["label"].nunique().sub(1).sum()))
-
-
-def _measured(runs: pd.DataFrame) -> str:
-    """The first measure that all problems have."""
-    return next((m for m in _BY_DEFAULT if f"final_{m}" in runs and _is_known(runs, m)), "train_cost")
-
-
-def _is_known(runs: pd.DataFrame, measure: str) -> bool:
-    known: pd.Series[Any] = runs.groupby("problem")[f"final_{measure}"].agg(lambda values: values.notna().any())
-    return bool(known.all())
