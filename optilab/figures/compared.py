@@ -12,6 +12,7 @@ from optilab.analysis.measured import Shown, first_measured
 from optilab.errors import InputError
 from optilab.figures.captions import chosen_on, name_of, over_seeds, several_of, without_chance_text
 from optilab.figures.view import View
+from optilab.plots.scales import showable
 from optilab.records.statuses import LASTED
 
 
@@ -74,9 +75,9 @@ class Compared:
         return self.runs.loc[~self.runs["status"].isin(LASTED), "run_id"].tolist()
 
     def refuse_nothing(self) -> None:
-        """InputError where no run has a finite value."""
+        """InputError where no run has a final value that an axis can show."""
         lasted = self.runs[self.runs["status"].isin(LASTED)]
-        if not pd.Series(self.shown.values(lasted[f"final_{self.measure}"])).abs().lt(float("inf")).any():
+        if not showable(pd.Series(self.shown.values(lasted[f"final_{self.measure}"]))).any():
             raise InputError(f"no run lasted to a finite {self.shown.name}")
 
     def seeds(self) -> str:

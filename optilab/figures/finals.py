@@ -22,7 +22,7 @@ from optilab.plots.text import wrapped
 from optilab.texts import counted
 
 _MOST = 60  # rows of a figure
-_ROW = 0.31  # height of a row, in inches
+_ROW, _TALL = 0.31, 0.38  # height of a row, in inches; of one whose name has two lines
 _AXIS = 0.62  # height of an axis with its name, in inches
 _WIDE = 5.0  # inches from which the differences stand beside the strips
 
@@ -44,7 +44,9 @@ def finals(view: View) -> Figure | None:
     beside = style.width() >= _WIDE
     letters = 22 if beside else 16
     palette = style.colours_of(view.results.runs["label"], dict.fromkeys(middles["label"]))
-    figure, axes = _panels([int((middles["problem"] == one).sum()) for one in shown], comparisons is not None, beside)
+    long = middles["label"].str.len().max() > letters
+    counts = [int((middles["problem"] == one).sum()) for one in shown]
+    figure, axes = _panels(counts, _TALL if long else _ROW, compare=comparisons is not None, beside=beside)
     gap = f"difference from {name_of(found.control)}{' (points)' if found.shown.unit else ''}"
     for problem, (left, right) in zip(shown, axes, strict=True):
         there = middles[middles["problem"] == problem]
@@ -69,9 +71,9 @@ def finals(view: View) -> Figure | None:
     return figure
 
 
-def _panels(counts: list[int], compare: bool, beside: bool) -> tuple[Figure, list[tuple[Axes, Axes | None]]]:
+def _panels(counts: list[int], row: float, *, compare: bool, beside: bool) -> tuple[Figure, list[tuple[Axes, Axes | None]]]:
     """A figure with a pair of panels a problem, beside each other or one below the other, as high as their rows."""
-    heights = [_AXIS + _ROW * count for count in counts]
+    heights = [_AXIS + row * count for count in counts]
     columns = 2 if compare and beside else 1
     if compare and not beside:
         heights = [

@@ -62,6 +62,6 @@ KINDS = {
     "ranks": Kind(
         "ranks", "ranks", "it takes two problems or more, and two lines or more that ran on all of them", y=True
     ),
-    "wins": Kind("wins", "wins", "it takes two lines or more with final values on the same seeds", y=True),
+    "wins": Kind("wins", "wins", "it takes two lines or more with final values on several seeds or problems", y=True),
     "norms": Kind("norms", "norms", "no norm of gradient, update or weights was measured", x=True),
 }

@@ -16,7 +16,7 @@ from optilab.errors import InputError
 from optilab.figures.facets import FEW, facets
 from optilab.figures.view import View
 from optilab.plots import style
-from optilab.plots.scales import Frame, scale_y
+from optilab.plots.scales import Frame, scale_y, showable
 from optilab.records.columns import AXES
 from optilab.texts import counted
 
@@ -38,7 +38,7 @@ def tuning(view: View) -> Figure | None:
         return None
     shown = Shown.of(measure)
     trials = trials.assign(value=shown.values(trials["value"]))
-    if not np.isfinite(trials["value"]).any():
+    if not showable(trials["value"]).any():
         raise InputError(f"no trial lasted to a finite {shown.name}")
     lines, notes = _lines(trials, question.confidence)
     best = lines.groupby(["problem", "label"], sort=False)["y"].last().unstack(0).rank().mean(axis=1)

@@ -19,7 +19,7 @@ _NARROW = 5.0  # inches of a figure
 
 
 def wins(view: View) -> Figure | None:
-    """The matrix of win rates, methods in the order of their mean ranks; None with fewer than two methods that share a seed.
+    """The matrix of win rates, methods in the order of their mean ranks; None with fewer than two methods, or where no two of them share two runs.
 
     InputError if no run lasted.
     """
@@ -31,7 +31,8 @@ def wins(view: View) -> Figure | None:
     if "is_random" in found.runs:
         values = values.assign(is_random=found.runs["is_random"])
     made = win_rates(values)
-    if made.rates.isna().all(axis=None):
+    pairs = made.pairs.to_numpy()
+    if pairs[~np.eye(len(pairs), dtype=bool)].max() < 2:
         return None
     scores = median_scores(values).fillna(np.inf)
     order = scores.rank(axis=1).mean().sort_values(kind="stable").index.astype(str)[:_MOST]

@@ -151,11 +151,11 @@ def _scale(ax: Axes, values: pd.Series[float]) -> float | None:
         ax.set_xlim(low - room, high + room)
         ax.xaxis.set_major_locator(MaxNLocator(3 if style.width() < _NARROW else 4, steps=[1, 2, 5, 10]))
         return None
-    bottom = _EPSILON * float(positive.median())
+    bottom = max(_EPSILON * float(positive.median()), positive.max() / HIGHEST)
     shown = positive[positive > bottom]
     cut = len(shown) < len(finite)
     low, high = float(shown.min()), float(shown.max())
-    room = max((high / low) ** 0.06, 1.08)
+    room = max(10 ** (0.06 * (np.log10(high) - np.log10(low))), 1.08)
     ax.set_xscale("log")
     ax.set_xlim(low / room**2 if cut else low / room, high * room)
     ax.xaxis.set_minor_locator(NullLocator())
