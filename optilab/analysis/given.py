@@ -9,14 +9,14 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.cells import identified
+from optilab.analysis.measured import first_measured
 from optilab.errors import InputError, unknown
-from optilab.records.columns import HEAD, TAIL, summarized
+from optilab.records.columns import HEAD, TAIL
 from optilab.records.measures import is_ascending, summary
 from optilab.records.question import Question
 from optilab.records.statuses import LASTED
 from optilab.texts import counted, shown
 
-_BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
 _NEEDED = ("problem", "label", "seed")
 _OWN = frozenset(column.name for column in (*HEAD, *TAIL))
 _NO_HISTORY = ("run_id", "step", "epoch", "seconds")
@@ -91,12 +91,12 @@ def given(
     cells = "role" in runs
     by = asked.chosen_by
     if cells and not (by in runs and runs[by].notna().any()):
-        by = summary(wanted or _measured(runs), "final")
+        by = summary(wanted or first_measured(runs), "final")
     runs = identified(runs if cells else runs[[name for name in runs if _is_own(str(name))]])
     chosen = best_runs(runs, by) if cells else runs
     lost = unchosen(runs, by) if cells else pd.DataFrame({"label": [], "problem": []})
     labels = list(dict.fromkeys([*chosen["label"].astype(str), *lost["label"].astype(str)]))
-    asked = replace(asked, measure=wanted or _measured(chosen), chosen_by=by)
+    asked = replace(asked, measure=wanted or first_measured(chosen), chosen_by=by)
     if asked.control is None or control is not None:
         first = next(iter([*labels, *runs["label"].astype(str)]), "")
         asked = replace(asked, control=first if control is None else control)
@@ -124,18 +124,6 @@ def _tables(results: Any) -> tuple[pd.DataFrame, pd.DataFrame, Question]:
 def _is_own(name: str) -> bool:
     """Whether a column is one of optilab's, or a final or best value; others may be hyperparameters, or anything."""
     return name in _OWN or name in ("problem_id", "line_id") or name.startswith(("final_", "best_"))
-
-
-def _measured(runs: pd.DataFrame) -> str:
-    """The first measure that all problems have."""
-    known = [name for name in _BY_DEFAULT if f"final_{name}" in runs and _is_known(runs, name)]
-    others = [*summarized(map(str, runs)), *(str(n)[6:] for n in runs if str(n).startswith("final_"))]
-    return next((name for name in [*known, *others] if _is_known(runs, name)), "train_cost")
-
-
-def _is_known(runs: pd.DataFrame, measure: str) -> bool:
-    known: pd.Series[Any] = runs.groupby("problem")[f"final_{measure}"].agg(lambda values: values.notna().any())
-    return bool(known.all())
 
 
 def _check_measured(runs: pd.DataFrame, measure: str, column: str) -> None:

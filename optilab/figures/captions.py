@@ -24,20 +24,30 @@ _NAME = 40  # letters of a label
 def seeds_text(results: Results, by: str = "final_train_cost") -> str:
     """The sentence about seeds, the band, and the seeds and the column of `runs` that hyperparameters were chosen by."""
     runs = results.runs
-    evaluation = runs.loc[runs["role"] == "evaluation", "seed"]
-    seeds = sorted(evaluation.unique())
+    one = runs.loc[runs["role"] == "evaluation", "seed"].nunique() == 1
+    text = ("A single run, of " if one else "Median and interquartile band over ") + over_seeds(runs)
+    return text + without_chance_text(runs) + chosen_on(results, by) + "."
+
+
+def over_seeds(runs: pd.DataFrame) -> str:
+    """How many seeds of evaluation there are, and which: "6 seeds (0 to 5)"."""
+    seeds = sorted(runs.loc[runs["role"] == "evaluation", "seed"].unique())
     in_a_row = len(seeds) == seeds[-1] - seeds[0] + 1
     named = f"{seeds[0]} to {seeds[-1]}" if in_a_row or len(seeds) > 12 else ", ".join(map(str, seeds))
-    shown = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({named})"
-    text = f"A single run, of {shown}" if len(seeds) == 1 else f"Median and interquartile band over {shown}"
-    text += without_chance_text(runs)
+    return f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({named})"
+
+
+def chosen_on(results: Results, by: str) -> str:
+    """The clause about the seeds and the column of `runs` that hyperparameters were chosen by; "" if none were chosen."""
+    runs = results.runs
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
         which, _, measure = by.partition("_")
-        text += f"; hyperparameters chosen by {which} {in_words(measure)}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
-    elif varying(runs):
-        text += f"; hyperparameters chosen by final training cost on the same seed{'s' if len(seeds) > 1 else ''}"
-    return text + "."
+        return f"; hyperparameters chosen by {which} {in_words(measure)}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
+    if varying(runs):
+        one = runs.loc[runs["role"] == "evaluation", "seed"].nunique() == 1
+        return f"; hyperparameters chosen by final training cost on the same seed{'' if one else 's'}"
+    return ""
 
 
 def without_chance_text(runs: pd.DataFrame) -> str:
@@ -47,7 +57,9 @@ def without_chance_text(runs: pd.DataFrame) -> str:
         return ""
     every = len(labels) == runs["label"].nunique()
     return (
-        f" ({WITHOUT_CHANCE})" if every else f"; of {_few([name_of(label) for label in labels], '; ')} {WITHOUT_CHANCE}"
+        f" ({WITHOUT_CHANCE})"
+        if every
+        else f"; of {several_of([name_of(label) for label in labels], '; ')} {WITHOUT_CHANCE}"
     )
 
 
@@ -64,7 +76,7 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
     if not parts:
         return ""
     beyond = " (* at an end of the values that were tried)" if any("*" in part for part in parts) else ""
-    return f" Chosen: {_few(parts)}{beyond}."
+    return f" Chosen: {several_of(parts)}{beyond}."
 
 
 def ended_text(best: pd.DataFrame) -> str:
@@ -72,7 +84,7 @@ def ended_text(best: pd.DataFrame) -> str:
     ended = best[~best["status"].isin(LASTED)]
     counts = ended.value_counts(["label", "status"], sort=False).reset_index()
     parts = [f"{row['count']} of {name_of(row['label'])} {row['status']}" for row in counts.to_dict("records")]
-    return f" Not finite to the end (×): {_few(parts, ', ')}." if parts else ""
+    return f" Not finite to the end (×): {several_of(parts, ', ')}." if parts else ""
 
 
 def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:
@@ -91,6 +103,7 @@ def name_of(label: object) -> str:
     return shortened(str(label), _NAME)
 
 
-def _few(parts: Sequence[str], between: str = "; ") -> str:
+def several_of(parts: Sequence[str], between: str = "; ") -> str:
+    """The first twelve parts in a row, and how many more there are."""
     rest = len(parts) - MOST_COLOURS
     return between.join(parts[:MOST_COLOURS]) + (f"{between}and {rest} more" if rest > 0 else "")

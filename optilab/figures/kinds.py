@@ -67,4 +67,21 @@ KINDS = {
     "path": Kind("path", "path", "the problems are not functions of one or two weights", needs="experiment"),
     "digits": Kind("images", "digits", _NO_IMAGES, needs="experiment"),
     "weights": Kind("images", "weights", _NO_IMAGES, needs="experiment"),
+    "finals": Kind("finals", "finals", "no run of evaluation has a final value of that measure", y=True),
+    "tuning": Kind("tuning", "tuning", "no line has several trials of hyperparameters with a final value", y=True),
+    "arrival": Kind(
+        "arrival",
+        "arrival",
+        "the question has no target ([comparison] target = ...), or nothing of its measure was recorded",
+        x=True,
+    ),
+    "ecdf": Kind("ecdf", "ecdf", "the history has no run with several values of that measure", x=True, y=True),
+    "profile": Kind(
+        "profile", "profile", "it takes two problems or more, two lines or more, and a target in the question", x=True
+    ),
+    "ranks": Kind(
+        "ranks", "ranks", "it takes two problems or more, and two lines or more that ran on all of them", y=True
+    ),
+    "wins": Kind("wins", "wins", "it takes two lines or more with final values on several seeds or problems", y=True),
+    "norms": Kind("norms", "norms", "no norm of gradient, update or weights was measured", x=True),
 }

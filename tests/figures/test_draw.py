@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from images import image_file
 from optilab.errors import InputError
 from optilab.experiment.file import read
+from optilab.figures.kinds import KINDS
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results
@@ -24,9 +25,14 @@ from pictures import draw
 
 def test_everything_that_fits_is_drawn(two_weights: Results, one_weight: Results, images: Results) -> None:
     """Without kinds, each picture that fits the results is drawn into their folder, and no other."""
-    assert names(draw(two_weights)) == ["convergence.png", "sensitivity.png", "path.png"]
-    assert names(draw(one_weight)) == ["convergence.png", "path.png"]
-    assert names(draw(images)) == ["convergence.png", "sensitivity.png", "digits.png", "weights.png"]
+    everywhere = ["finals", "ecdf", "norms"]
+    fitting = {
+        "two": ["convergence", "sensitivity", "path", *everywhere, "tuning", "ranks", "wins"],
+        "one": ["convergence", "path", *everywhere, "wins"],
+        "images": ["convergence", "sensitivity", "digits", "weights", *everywhere, "tuning"],
+    }
+    for results, wanted in zip((two_weights, one_weight, images), fitting.values(), strict=True):
+        assert names(draw(results)) == [f"{kind}.png" for kind in KINDS if kind in wanted]
     for results in (two_weights, one_weight, images):
         assert {path.parent for path in draw(results, ("convergence",))} == {results.folder}
 
@@ -51,7 +57,7 @@ def test_pictures_can_be_drawn_from_anywhere(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     run_experiment(read("experiments/e.toml"), "results/e", Way("inline"))
     (tmp_path / "elsewhere").mkdir()
-    code = "import optilab; from optilab.figures.draw import draw; from optilab.runner.remaking import made_again; draw(optilab.load('../results/e'), ('weights',), train_again=made_again)"
+    code = "import optilab; from optilab.figures.draw import KINDS, draw; from optilab.runner.remaking import made_again; draw(optilab.load('../results/e'), ('weights',), train_again=made_again)"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "elsewhere", check=True)
     assert (tmp_path / "results" / "e" / "weights.png").read_bytes().startswith(PNG)
 

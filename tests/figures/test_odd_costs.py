@@ -78,9 +78,10 @@ def test_nothing_to_be_seen_is_a_sentence(plain_names: Results, what: str) -> No
         draw(results, ("convergence",))
     said: list[str] = []
     drawn = draw(results, tell=said.append)
-    assert [path.name for path in drawn] == ["path.png"]
-    (sentence,) = said
-    assert sentence.startswith("no picture of kind 'convergence' or 'sensitivity': no line has a finite median")
+    assert [path.name for path in drawn] == ["path.png", "norms.png"]
+    assert said[0].startswith("no picture of kind 'convergence' or 'sensitivity': no line has a finite median")
+    assert said[1:]
+    assert all("no run lasted" in sentence or "no trial lasted" in sentence for sentence in said[1:])
 
 
 def test_missing_costs_are_a_sentence(plain_names: Results) -> None:
@@ -108,8 +109,11 @@ def test_all_diverged_is_a_picture_of_how(tmp_path: Path) -> None:
     )
     assert results.runs["status"].eq("diverged").all()
     said: list[str] = []
-    assert [path.name for path in draw(results, tell=said.append)] == ["convergence.png", "path.png"]
-    assert len(said) == 1
+    assert [path.name for path in draw(results, tell=said.append)] == ["convergence.png", "path.png", "norms.png"]
+    assert said[1:] == [
+        "no picture of kind 'finals' or 'ecdf' or 'wins': no run lasted to a finite training cost",
+        "no picture of kind 'tuning': no trial lasted to a finite training cost",
+    ]
     figure = rendered(convergence(View(results)))
     crosses = [line for line in figure.axes[0].get_lines() if line.get_marker() == "x"]
     bottom, top = figure.axes[0].get_ylim()

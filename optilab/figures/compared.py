@@ -1,0 +1,106 @@
+"""What a picture compares: the runs of the chosen cells, by which measure, with which control; and the words about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optilab.analysis.best import best_runs, unchosen
+from optilab.analysis.comparison import NOTHING
+from optilab.analysis.measured import Shown, first_measured
+from optilab.errors import InputError
+from optilab.figures.captions import chosen_on, name_of, over_seeds, several_of, without_chance_text
+from optilab.figures.view import View
+from optilab.plots.scales import showable
+from optilab.records.statuses import LASTED
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is compared in a picture.
+
+    runs: runs of evaluation of the chosen cells. measure: by whose values. control: a label, or None where the control has no runs.
+    """
+
+    view: View
+    runs: pd.DataFrame
+    measure: str
+    control: str | None
+
+    @classmethod
+    def of(cls, view: View) -> Compared | None:
+        """What a view compares; None where there are no runs of evaluation, or none of them has a value of the measure."""
+        question = view.question
+        runs = best_runs(view.results.runs, question.chosen_by)
+        if not len(runs):
+            return None
+        measure = view.y if view.y != "train_cost" else question.measure or first_measured(runs)
+        if f"final_{measure}" not in runs or runs[f"final_{measure}"].isna().all():
+            return None
+        known = set(runs["label"])
+        control = question.control or str(view.results.runs["label"].iloc[0])
+        return cls(view, runs, measure, control if control in known else None)
+
+    @property
+    def problems(self) -> list[str]:
+        """The problems, in the order of the runs."""
+        return list(dict.fromkeys(self.runs["problem"].astype(str)))
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The measurements of the runs."""
+        every = self.view.results.history
+        return every[every["run_id"].isin(self.runs["run_id"])]
+
+    @property
+    def shown(self) -> Shown:
+        """How the measure is shown."""
+        return Shown.of(self.measure)
+
+    @property
+    def name(self) -> str:
+        """The measure's name; functions have no training cost, only a cost."""
+        function = self.runs["batch_size"].eq(1).all() and not self.history["train_accuracy"].notna().any()
+        return self.shown.name.removeprefix("training " if function else "")
+
+    @property
+    def time(self) -> str:
+        """The column of the history that counts time: steps of functions, epochs of networks; or what was asked for."""
+        steps = self.history["epoch"].eq(self.history["step"]).all() or self.history["epoch"].isna().all()
+        return self.view.x or ("step" if steps else "epoch")
+
+    def lost_ids(self) -> list[str]:
+        """Names of the runs that did not last, which will never reach a target any more."""
+        return self.runs.loc[~self.runs["status"].isin(LASTED), "run_id"].tolist()
+
+    def refuse_nothing(self) -> None:
+        """InputError where no run has a final value that an axis can show."""
+        lasted = self.runs[self.runs["status"].isin(LASTED)]
+        if not showable(pd.Series(self.shown.values(lasted[f"final_{self.measure}"]))).any():
+            raise InputError(f"no run lasted to a finite {self.shown.name}")
+
+    def seeds(self) -> str:
+        """Over how many seeds, and how hyperparameters were chosen: the end of a sentence, without its stop."""
+        results = self.view.results
+        return over_seeds(self.runs) + without_chance_text(self.runs) + chosen_on(results, self.view.question.chosen_by)
+
+    def lost(self) -> str:
+        """The sentence that counts runs that did not last, by label, problem and status; "" if all did."""
+        ended = self.runs[~self.runs["status"].isin(LASTED)]
+        several = len(self.problems) > 1
+        keys = ["problem", "label", "status"] if several else ["label", "status"]
+        counts = ended.value_counts(keys, sort=False).reset_index().to_dict("records")
+        parts = [
+            f"{row['count']} of {name_of(row['label'])} {row['status']}"
+            + (f" on {name_of(row['problem'])}" if several else "")
+            for row in counts
+        ]
+        return f" Did not last: {several_of(parts, ', ')}." if parts else ""
+
+    def left_out(self) -> str:
+        """The sentence that names the lines of which no cell could be chosen; "" if there are none."""
+        several = len(self.problems) > 1
+        lines = unchosen(self.view.results.runs, self.view.question.chosen_by).to_dict("records")
+        names = [name_of(one["label"]) + (f" on {name_of(one['problem'])}" if several else "") for one in lines]
+        return f" Not shown: {several_of(names, ', ')} ({NOTHING})." if names else ""

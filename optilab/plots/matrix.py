@@ -1,0 +1,66 @@
+"""A matrix of shares: how often the method of a row beats that of a column."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+
+from optilab.plots import style
+from optilab.plots.text import plain
+
+_NAMES = 1.4  # inches that names take
+_WORSE, _BETTER = "#b35806", "#2166ac"  # ends of a map that colour-blind people can tell apart
+
+
+def wins(rates: pd.DataFrame, ax: Axes, *, letters: int = 22) -> Axes:
+    """Draw the table of `analysis.win_rates` in its order, in percent; rows have names and numbers, columns the numbers.
+
+    rates: shares in [0, 1], of rows against columns; a share that is missing has a dash.
+    """
+    values = 100 * rates.to_numpy(np.float64)
+    count = len(rates)
+    colours = LinearSegmentedColormap.from_list("wins", [to_rgb(_WORSE), style.shade(1.0), to_rgb(_BETTER)])
+    ax.imshow(np.ma.masked_invalid(values), cmap=colours, vmin=0, vmax=100, aspect="equal", interpolation="nearest")
+    size = min(10.0, 72 * (style.width() - _NAMES) / max(count, 1) * 0.42)
+    for row, column in np.ndindex(values.shape):
+        value = values[row, column]
+        text = "" if row == column else "–" if np.isnan(value) else f"{value:.0f}"
+        back = to_rgb(colours(value / 100)) if np.isfinite(value) else style.shade(1.0)  # type: ignore[arg-type]
+        ax.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=size,
+            color=_readable(back),
+            gid=f"cell {row} {column}",
+        )
+    ax.set_yticks(range(count), [f"{plain(name, letters)}  {k}" for k, name in enumerate(rates.index, 1)])
+    ax.set_xticks(range(count), [str(k) for k in range(1, count + 1)])
+    ax.tick_params(length=0, top=False, bottom=False, labeltop=True, labelbottom=False)
+    if count > 12:
+        ax.tick_params(axis="y", labelsize="small")
+        ax.tick_params(axis="x", labelsize=max(size, 4.0))
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def _readable(back: tuple[float, ...]) -> tuple[float, float, float]:
+    """Ink or paper, whichever has the greater contrast to a background."""
+    return max((style.shade(0.0), style.shade(1.0)), key=lambda colour: _contrast(colour, back))
+
+
+def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """The contrast of two colours, as of the Web Content Accessibility Guidelines 2."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    parts = np.array(colour)
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
