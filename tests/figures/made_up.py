@@ -40,7 +40,7 @@ def ended(values: Values, measure: str = "test_cost", **question: Any) -> Result
     for name in ("train_cost", "train_accuracy"):
         if name not in history:
             history[name] = 0.5
-    given = Question(**{"text": "Which one?", "measure": measure, "chosen_by": f"final_{measure}", **question})  # type: ignore[arg-type]
+    given = Question(**{"text": "Which one?", "measure": measure, "chosen_by": f"final_{measure}", **question})
     return Results(Path("nowhere"), runs, history, None, given)
 
 

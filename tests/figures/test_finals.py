@@ -86,7 +86,7 @@ def test_differences_are_those_of_the_verdict() -> None:
     _, right = drawn(THREE).axes
     dots, bars = artists(right, "difference"), artists(right, "interval")
     for label, dot, bar in zip(("ours", "wild"), dots, bars, strict=True):
-        assert dot[0, 0] == pytest.approx(np.clip(float(made.loc[label, "difference"]), *right.get_xlim()))
+        assert dot[0, 0] == pytest.approx(np.clip(made["difference"].astype(float)[label], *right.get_xlim()))
         np.testing.assert_allclose(
             bar[:, 0], np.clip(made.loc[label, ["low", "high"]].astype(float), *right.get_xlim())
         )
