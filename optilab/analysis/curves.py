@@ -24,6 +24,11 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     is the best. A run that lasted but ended before the others stays at its last value.
 
     Returns problem, label, their identities, x, median, low, high (quartiles), seeds, finite (how many of them still are).
+
+    >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "run_id": ["r", "s"], "status": "budget"})
+    >>> history = pd.DataFrame({"run_id": ["r", "r", "s", "s"], "step": [0, 5, 0, 5], "train_cost": [4.0, 1.0, 6.0, 2.0]})
+    >>> bands(history, runs, "step", "train_cost")[["x", "median", "low", "high", "seeds"]].values.tolist()
+    [[0.0, 5.0, 4.5, 5.5, 2.0], [5.0, 1.5, 1.25, 1.75, 2.0]]
     """
     runs = identified(runs)
     runs = runs[~runs["run_id"].duplicated()]
@@ -103,7 +108,11 @@ def usual_x(history: pd.DataFrame) -> str:
 
 
 def quantiles(values: NDArray[np.float64], levels: list[float]) -> NDArray[np.float64]:
-    """Quantiles along the rows; infinities are the largest and the smallest value, NaN is left out."""
+    """Quantiles along the rows; infinities are the largest and the smallest value, NaN is left out.
+
+    >>> quantiles(np.array([[1.0, 2.0, np.inf]]), [0.5, 1.0]).tolist()
+    [[2.0], [inf]]
+    """
     filled = np.clip(values, -_ENORMOUS, _ENORMOUS)
     with_gaps = bool(np.isnan(filled).any())
     found: NDArray[np.float64] = (np.nanquantile if with_gaps else np.quantile)(filled, levels, axis=1)
@@ -114,6 +123,10 @@ def ranked(lines: pd.DataFrame) -> list[str]:
     """Labels by the last median of their line, lowest first; over several problems by mean rank.
 
     A line that is missing on a problem ranks last there.
+
+    >>> lines = pd.DataFrame({"problem": "p", "label": ["a", "a", "b"], "median": [9.0, 2.0, 1.0]})
+    >>> ranked(lines)
+    ['b', 'a']
     """
     lines = identified(lines)
     ends = lines.groupby(LINE, sort=False)["median"].last().unstack(0).fillna(np.inf)

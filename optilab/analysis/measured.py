@@ -78,6 +78,10 @@ def final_values(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
     runs: a row a run, with the columns problem, label, seed, status and final_{measure}.
 
     Returns problem, label, seed, status and value, in the order of `runs`.
+
+    >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": [0, 1], "status": ["budget", "diverged"]})
+    >>> final_values(runs.assign(final_test_accuracy=[0.75, 0.5]), "test_accuracy")["value"].tolist()
+    [25.0, inf]
     """
     costs = cost_or_infinity(as_costs(measure, runs[f"final_{measure}"]), runs["status"])
     values = Shown.of(measure).values(as_costs(measure, costs))

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import LINE, identified
 from optilab.analysis.curves import bands
-from optilab.records.columns import ASCENDING, AXES, LINEAR, X, Y
+from optilab.analysis.measured import first_measured
+from optilab.records.columns import AXES, LINEAR, X, Y, as_costs, in_words
 from optilab.records.question import Question
 from optilab.store import Results
 
 _DIGITS = 5  # of a median: more than a picture shows, and as many as a table should have
-_POINTS = 200  # of a median
-_OF_SEEDS = 150_000  # points of all seeds together, so that a thousand runs stay below a megabyte
-_FEWEST = 12  # points of a seed
+_LINES = 200  # that are drawn, the best ones
+# Numbers of all medians and bands together, and points of all seeds, so that a thousand runs stay below a megabyte.
+_NUMBERS, _OF_SEEDS = 45_000, 70_000
+_POINTS, _FEWEST, _FEWEST_OF_SEEDS = 200, 25, 12  # of a line at most, at least; of a seed at least
 _LARGEST = 65_534  # of a coded value; the next stands for what is not finite
 
 
@@ -40,9 +42,10 @@ class Curves:
 def curves(results: Results, question: Question) -> Curves:
     """The curves of results: every measure that was taken, over every axis."""
     runs = identified(results.runs)
-    best = best_runs(runs, question.chosen_by)
+    best = _drawn(best_runs(runs, question.chosen_by), question)
     history = results.history[results.history["run_id"].isin(best["run_id"])]
-    measures = [name for name in Y if name in history and history[name].notna().any()]
+    others = [str(name) for name in history if name not in (*X, *Y) and f"final_{name}" in runs]
+    measures = [name for name in (*Y, *others) if name in history and history[name].notna().any()]
     axes = [name for name in X if name in history and history[name].notna().any()]
     if best.empty or not measures or not axes:
         return Curves([], [], [])
@@ -50,11 +53,13 @@ def curves(results: Results, question: Question) -> Curves:
     rows = history.merge(best[["run_id", *LINE, "problem", "label", "seed", "status"]], on="run_id")
     rows["measurement"] = rows.groupby("run_id").cumcount()
     middles = _by_line(rows.groupby([*LINE, "measurement"])[axes].median().reset_index())
-    each = max(_FEWEST, _OF_SEEDS // max(1, len(best) * len(measures)))
+    lines = best.groupby(LINE).ngroups * len(measures)
+    most = min(_POINTS, max(_FEWEST, _NUMBERS // (3 * lines)))
+    each = max(_FEWEST_OF_SEEDS, _OF_SEEDS // (len(best) * len(measures)))
     found = []
     for key, line in rows.groupby(LINE, sort=False):
         x = middles[key]
-        kept = _thinned(len(x), _POINTS)
+        kept = _thinned(len(x), most)
         own = {name: tables[key] for name, tables in drawn.items()}
         found.append(
             {
@@ -71,9 +76,20 @@ def curves(results: Results, question: Question) -> Curves:
             }
         )
     named = [
-        {"key": name, "name": AXES[name], "log": name not in LINEAR, "share": name in ASCENDING} for name in measures
+        {"key": name, "name": in_words(name), "log": name not in LINEAR, "share": name.endswith("accuracy")}
+        for name in measures
     ]
     return Curves(found, named, [{"key": name, "name": AXES[name]} for name in axes])
+
+
+def _drawn(best: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """The runs of the lines that are drawn: those with the best medians, where there are very many."""
+    if best.groupby(LINE).ngroups <= _LINES:
+        return best
+    measure = question.measure or first_measured(best)
+    costs = pd.Series(as_costs(measure, best[f"final_{measure}"]), best.index)
+    ends = costs.fillna(np.inf).groupby([best[name] for name in LINE]).median().sort_values(kind="stable")
+    return best[pd.MultiIndex.from_frame(best[LINE]).isin(ends.index[:_LINES])]
 
 
 def _by_line(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:

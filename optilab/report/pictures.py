@@ -26,7 +26,7 @@ _TITLES = {  # kinds that are drawn without repeating a run, in the order of the
     "schedules": "Learning rates",
     "path": "Paths",
 }
-_LARGEST = 400_000  # letters of a picture; a larger one is left to `optilab plot`
+_LARGEST, _TOGETHER = 150_000, 250_000  # letters of a picture, and of all; what is larger is left to `optilab plot`
 
 
 def still(source: Source, kind: str, title: str, number: int, colours: Mapping[str, str]) -> Html | None:
@@ -38,19 +38,23 @@ def still(source: Source, kind: str, title: str, number: int, colours: Mapping[s
             return tag("p", f"No picture of kind {kind}: {error}.", class_="note")
         if figure is None:
             return None
-        drawn = inline(figure, f"p{number}", title, colours)
-    if len(drawn) > _LARGEST:
-        return tag(
-            "p", f"The picture of kind {kind} is too large for this page; `optilab plot` draws it.", class_="note"
-        )
-    return tag("figure", drawn)
+        return tag("figure", inline(figure, f"p{number}", title, colours))
 
 
 def pictures(source: Source, number: int, colours: Mapping[str, str]) -> Html:
     """All pictures that fit the results, each with its heading. number: of the results on the page."""
-    parts = []
+    parts: list[Html] = []
+    room = _TOGETHER
     for place, (kind, title) in enumerate(_TITLES.items()):
-        if kind in KINDS:
-            drawn = still(source, kind, title, 100 * number + place, colours)
-            parts += [tag("h4", title), drawn] if drawn is not None else []
+        drawn = still(source, kind, title, 100 * number + place, colours) if kind in KINDS else None
+        if drawn is None:
+            continue
+        if len(drawn) > min(room, _LARGEST):
+            drawn = tag(
+                "p",
+                f"This picture is too large for the page; `optilab plot` with the kind {kind} draws it.",
+                class_="note",
+            )
+        room -= len(drawn)
+        parts += [tag("h4", title), drawn]
     return join(parts) if parts else tag("p", "No further picture fits these results.")

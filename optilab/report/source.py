@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+import pandas as pd
+
+from optilab.analysis.answer import answered
+from optilab.analysis.board import board
+from optilab.analysis.findings import Findings
+from optilab.analysis.given import Given, given
 from optilab.experiment.question import question_of
 from optilab.figures.view import View
 from optilab.records.question import Question
@@ -17,6 +24,21 @@ class Source:
     name: str
     results: Results
     question: Question
+
+    @cached_property
+    def ready(self) -> Given:
+        """The results, completed for the analysis. InputError where they can't be compared."""
+        return given(self.results, question=self.question)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """The verdict. InputError where there can't be one."""
+        return answered(self.ready)
+
+    @cached_property
+    def board(self) -> pd.DataFrame:
+        """The leaderboard, as by `optilab.analysis.leaderboard`. InputError where there can't be one."""
+        return board(self.ready, answered(self.ready, always=True))
 
     @property
     def view(self) -> View:

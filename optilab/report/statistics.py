@@ -13,7 +13,6 @@ from optilab.analysis import (
     smallest_difference,
     smallest_p,
     tuning_effort,
-    verdict,
 )
 from optilab.analysis.best import best_runs
 from optilab.analysis.phrases import Scale
@@ -25,11 +24,13 @@ from optilab.report.summary import p_value
 from optilab.report.tables import Cell, number, table
 from optilab.texts import counted
 
+_ROWS = 500  # of a table
+
 
 def statistics(source: Source) -> Html:
     """Comparisons with the control, what the seeds can show, ranks over problems, and what tuning cost."""
     try:
-        found = verdict(source.results, question=source.question)
+        found = source.findings
     except InputError as error:
         return tag("p", f"No statistics: {error}")
     parts: list[Html | None] = [
@@ -71,7 +72,7 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
             number(row["probability_of_improvement"], ".2f"),
             Cell(row["outcome"], class_=f"fit {row['outcome']}"),
         ]
-        for row in rows.to_dict("records")
+        for row in rows.head(_ROWS).to_dict("records")
     ]
     return join(
         [
@@ -151,7 +152,7 @@ def _effort(source: Source) -> Html | None:
         return None
     rows = [
         [row["label"], row["problem"], number(row["trials"], "g"), number(row["runs"], "g"), number(row["epochs"])]
-        for row in effort.to_dict("records")
+        for row in effort.head(_ROWS).to_dict("records")
     ]
     unequal = (
         " The numbers of trials are unequal, which favours methods with more." if effort["trials"].nunique() > 1 else ""

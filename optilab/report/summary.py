@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from optilab.analysis import leaderboard, verdict
 from optilab.analysis.phrases import Scale
 from optilab.errors import InputError
 from optilab.report.html import Html, join, tag
@@ -16,15 +15,24 @@ from optilab.report.source import Source
 from optilab.report.tables import Cell, table
 from optilab.texts import counted
 
+_SENTENCES = 12  # of the verdict that are seen at once
+_ROWS = 1_000  # of the leaderboard
+
 
 def answer(source: Source) -> Html:
     """The verdict in words, or the reason why there is none."""
     try:
-        sentences = list(verdict(source.results, question=source.question).sentences)
+        sentences = list(source.findings.sentences)
     except InputError as error:
         sentences = [f"No verdict: {error}"]
     sentences = sentences or ["There is nothing to compare here: one method alone, or nothing random in any run."]
-    return tag("div", *(tag("p", sentence) for sentence in sentences), class_="verdict")
+    first, rest = sentences[:_SENTENCES], sentences[_SENTENCES:]
+    more = (
+        tag("details", tag("summary", f"{len(rest)} more sentences"), *(tag("p", one) for one in rest))
+        if rest
+        else None
+    )
+    return tag("div", *(tag("p", sentence) for sentence in first), more, class_="verdict")
 
 
 def counts(source: Source) -> str:
@@ -46,7 +54,7 @@ def boards(sources: Sequence[Source]) -> Html:
     rows = []
     for source in sources:
         try:
-            rows += [(source, row) for row in leaderboard(source.results, question=source.question).to_dict("records")]
+            rows += [(source, row) for row in source.board.to_dict("records")]
         except InputError as error:
             return tag("p", f"No leaderboard: {error}")
     if not rows:
@@ -71,7 +79,8 @@ def boards(sources: Sequence[Source]) -> Html:
     ]
     heads[1:1] = [*(["results"] if several else []), *(["problem"] if len(problems) > 1 else [])]
     written, attributes = [], []
-    for source, row in rows:
+    left = len(rows) - _ROWS
+    for source, row in rows[:_ROWS]:
         where: list[object] = [source.name] if several else []
         where += [row["problem"]] if len(problems) > 1 else []
         written.append([row["label"], *where, *_numbers(row)])
@@ -89,6 +98,7 @@ def boards(sources: Sequence[Source]) -> Html:
         [
             _filters(problems, known, len(written)),
             table(heads, written, caption="Leaderboard", sortable=True, attributes=attributes),
+            tag("p", f"And {left:,} more lines; `optilab table` has them all.", class_="note") if left > 0 else None,
             tag(
                 "p",
                 "The median over seeds with its interval; only the ends of runs count. The difference is the median of the differences on the "

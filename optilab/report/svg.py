@@ -19,7 +19,8 @@ _LONG = re.compile(r"-?\d+\.\d{3,}")
 _PATH = re.compile(r' d="([^"]*)"')
 _GREY = re.compile(r"#([0-9a-f]{2})\1\1")
 _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|\d+) )?([\d.]+)px (.*)")
-_IDENTITY = re.compile(r'(\bid="|href="#|url\(#)')
+_IDENTITY = re.compile(r' id="([^"]*)"')
+_REFERENCE = re.compile(r'(?:href="#|url\(#)([^")]*)')
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -42,7 +43,9 @@ def inline(figure: Figure, name: str, description: str, colours: Mapping[str, st
     found = re.sub(r"<!--.*?-->", "", found, flags=re.DOTALL)
     found = _STYLE.sub(lambda match: _as_attributes(match[1], colours), found)
     found = _without_background(found.replace("xlink:href", "href"))
-    found = _IDENTITY.sub(lambda match: f"{match[1]}{name}-", found)
+    known = set(_REFERENCE.findall(found))  # others, such as names of groups, nobody looks for
+    found = _IDENTITY.sub(lambda match: f' id="{name}-{match[1]}"' if match[1] in known else "", found)
+    found = _REFERENCE.sub(lambda match: match[0].replace("#", f"#{name}-", 1), found)
     found = _PATH.sub(_shorter, found)
     found = _TAG.sub(lambda tag: _LONG.sub(_rounded, tag[0]), found)
     found = re.sub(r"\n\s*", "\n", found)
