@@ -51,8 +51,8 @@ def test_published_results_are_compared() -> None:
 def test_pictures_lie_beside_the_table(folder: Path) -> None:
     """In a folder of their own, or where they are wanted; the table stays as it is."""
     told = call("plot", "runs.csv").stdout.split()
-    assert told == ["runs-pictures/convergence-valid_cost.png"]
-    assert Path(told[0]).exists()
+    assert "runs-pictures/convergence-valid_cost.png" in told
+    assert all(Path(path).exists() for path in told)
     told = call("plot", "runs.csv", "convergence", "--y", "score", "--out", "here/there").stdout.split()
     assert told == ["here/there/convergence-score.png"]
     assert Path("runs.csv").read_text("utf-8") == CURVES
