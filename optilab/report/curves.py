@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import LINE, identified
 from optilab.analysis.curves import bands
-from optilab.records.columns import ASCENDING, AXES, LINEAR, X, Y
+from optilab.records.columns import X, Y, in_words, is_linear, summarized
 from optilab.records.question import Question
 from optilab.store import Results
 
@@ -42,7 +42,8 @@ def curves(results: Results, question: Question) -> Curves:
     runs = identified(results.runs)
     best = best_runs(runs, question.chosen_by)
     history = results.history[results.history["run_id"].isin(best["run_id"])]
-    measures = [name for name in Y if name in history and history[name].notna().any()]
+    known = [*Y, *(name for name in summarized(map(str, runs)) if name not in Y)]
+    measures = [name for name in known if name in history and history[name].notna().any()]
     axes = [name for name in X if name in history and history[name].notna().any()]
     if best.empty or not measures or not axes:
         return Curves([], [], [])
@@ -71,9 +72,10 @@ def curves(results: Results, question: Question) -> Curves:
             }
         )
     named = [
-        {"key": name, "name": AXES[name], "log": name not in LINEAR, "share": name in ASCENDING} for name in measures
+        {"key": name, "name": in_words(name), "log": not is_linear(name), "share": name.endswith("accuracy")}
+        for name in measures
     ]
-    return Curves(found, named, [{"key": name, "name": AXES[name]} for name in axes])
+    return Curves(found, named, [{"key": name, "name": in_words(name)} for name in axes])
 
 
 def _by_line(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:

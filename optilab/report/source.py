@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optilab.experiment.question import question_of
+from optilab.figures.axes import checked_x, checked_y
 from optilab.figures.view import View
 from optilab.records.question import Question
 from optilab.store import Results
@@ -21,7 +22,8 @@ class Source:
     @property
     def view(self) -> View:
         """What pictures are drawn of: the question stands on the page, and not on each of them."""
-        return View(replace(self.results, question=replace(self.question, text="")))
+        asked = replace(self.results, question=replace(self.question, text=""))
+        return View(asked, checked_x(asked, None), checked_y(asked, None))
 
 
 def sources_of(every: list[Results]) -> list[Source]:
