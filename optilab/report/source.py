@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optilab.experiment.question import question_of
-from optilab.figures.axes import checked_x, checked_y
+from optilab.figures.axes import checked_x, checked_y, is_table
 from optilab.figures.view import View
 from optilab.records.question import Question
 from optilab.store import Results
@@ -31,7 +31,7 @@ def sources_of(every: list[Results]) -> list[Source]:
     names: dict[str, int] = {}
     found = []
     for results in every:
-        name = results.folder.absolute().name
+        name = str(results.runs["experiment"].iloc[0]) if is_table(results) else results.folder.absolute().name
         names[name] = names.get(name, 0) + 1
         found.append(Source(name if names[name] == 1 else f"{name} ({names[name]})", results, question_of(results)))
     return found

@@ -24,7 +24,8 @@ def answer(source: Source) -> Html:
     except InputError as error:
         sentences = [f"No verdict: {error}"]
     sentences = sentences or ["There is nothing to compare here: one method alone, or nothing random in any run."]
-    return tag("div", *(tag("p", sentence) for sentence in sentences), class_="verdict")
+    told = tag("div", *(tag("p", sentence) for sentence in sentences), class_="verdict")
+    return join([told, *(tag("p", note, class_="note") for note in source.results.notes)])
 
 
 def counts(source: Source) -> str:
