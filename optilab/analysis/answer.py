@@ -7,12 +7,14 @@ from typing import Literal
 
 import pandas as pd
 
+from optilab.analysis.across import FEWEST, across
 from optilab.analysis.arrival import arrival_verdict
 from optilab.analysis.comparison import NOTHING, on_test_examples
-from optilab.analysis.findings import Findings, compared
+from optilab.analysis.findings import Findings, as_compared, compared
 from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.resolution import few_seeds
 from optilab.records.columns import in_words
+from optilab.records.measures import is_ascending
 from optilab.records.question import Question
 
 _TIMES = ("epoch", "step", "seconds")  # columns of a history, in order of preference
@@ -33,8 +35,8 @@ def verdict(
     out 0 (`optilab.analysis.paired`), and the sign-flip test is significant after Holm's correction over all comparisons that are
     made here and in which seeds make a difference. Else it can't be told from the control, and the sentence says which difference
     these seeds would likely have shown (`optilab.analysis.smallest_difference`), or that they are too few to show any. Where the
-    question names a target, or runs ended at one, the times to it are compared too (`optilab.analysis.arrival_verdict`). What was
-    left out is said, and where hyperparameters were chosen by the very values that are compared.
+    question names a target, or runs ended at one, the times to it are compared too (`optilab.analysis.arrival_verdict`). Over five
+    problems or more mean ranks are compared first. What was left out is said, and where hyperparameters were chosen by the very values that are compared.
 
     results: whatever has a table of runs as .runs, and may have .history and .question; or the table. It has a row a run, with the columns
     problem, label, seed and {which}_{measure}. With a column status, a run that did not last counts as infinitely bad; with a
@@ -91,7 +93,7 @@ def answered(found: Given, *, which: Literal["final", "best"] = "final", always:
         sentences.append("Runs ended at this target, so their last values are not compared.")
         values = replace(values, comparisons=values.comparisons[:0])
     else:
-        sentences += values.sentences
+        sentences += [*_over_problems(found, which), *values.sentences]
     return replace(values, sentences=(*sentences, *said, *_favoured(found)))
 
 
@@ -112,6 +114,19 @@ def _times(found: Given) -> tuple[list[str], bool]:
         runs, history, target, measure, found.control, by=by, unit=unit, confidence=asked.confidence
     )
     return list(times.sentences), measure in stop
+
+
+def _over_problems(found: Given, which: str) -> list[str]:
+    """What all problems together say, where there are many."""
+    if found.chosen["problem"].nunique() < FEWEST:
+        return []
+    column = f"{which}_{found.measure}"
+    medians = {
+        (str(problem), str(label)): as_compared(own, found.measure, column).median()
+        for (problem, label), own in found.chosen.groupby(["problem", "label"])
+    }
+    scores = pd.Series(medians, dtype=float).unstack()
+    return across(scores, found.control, not is_ascending(found.measure), found.question.confidence)
 
 
 def _favoured(found: Given) -> list[str]:

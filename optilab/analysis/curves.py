@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optilab.analysis.cells import LINE, NAMES, identified
-from optilab.records.columns import X
 from optilab.records.measures import direction
 from optilab.records.statuses import LASTED
 
@@ -93,18 +92,6 @@ def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
     )
     found: NDArray[np.float64] = (lower + upper) / 2
     return found
-
-
-def usual_x(history: pd.DataFrame) -> str:
-    """The column over which curves are usually drawn: epochs, or steps where these are the same, or the first that has values in each row.
-
-    >>> usual_x(pd.DataFrame({"step": [1, 2], "epoch": [float("nan")] * 2}))
-    'step'
-    """
-    if {"step", "epoch"} <= set(history) and len(history) and history["step"].eq(history["epoch"]).all():
-        return "step"
-    known = [name for name in ("epoch", *X) if name in history and history[name].notna().all()]
-    return known[0] if known else "epoch"
 
 
 def quantiles(values: NDArray[np.float64], levels: list[float]) -> NDArray[np.float64]:

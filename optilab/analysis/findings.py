@@ -14,12 +14,13 @@ from optilab.analysis.families import holm
 from optilab.analysis.intervals import interval
 from optilab.analysis.levels import share
 from optilab.analysis.pairs import paired
-from optilab.analysis.phrases import PairwiseComparison, Scale, few_seeds_sentence
+from optilab.analysis.phrases import PairwiseComparison, Scale, few_seeds_everywhere, few_seeds_sentence
 from optilab.errors import InputError, unknown
 from optilab.records.columns import as_costs
 from optilab.records.statuses import cost_or_infinity
 from optilab.texts import counted, shown
 
+_MANY = 5  # problems, on none of which seeds are enough: that is said once
 _COLUMNS = [
     "problem",
     "label",
@@ -124,6 +125,7 @@ def compared(
         for key in keys
     }
     sentences: list[str] = []
+    nowhere = len(problems) >= _MANY and bool(keys) and all(one.has_few_seeds for one in comparisons.values())
     for problem in problems:
         own = values.get((problem, control))
         said = [f"{control} was not run there, so nothing is compared with it."]
@@ -137,9 +139,16 @@ def compared(
         there.sort(key=lambda key: float(as_costs(measure, found[key].difference)))  # the best first
         few = [key for key in there if comparisons[key].has_few_seeds]
         said += [comparisons[key].sentence(scale) for key in there if key not in few]
+        if nowhere:
+            said += dict.fromkeys(told for key in few if (told := comparisons[key].lost().strip()))
+            few = []
         for n in sorted({found[key].n for key in few}):
             said.append(few_seeds_sentence([comparisons[key] for key in few if found[key].n == n], scale))
         sentences += [f"{problem}: {text}" if len(problems) > 1 else text for text in said]
+    if nowhere:
+        for n in sorted({one.found.n for one in comparisons.values()}):
+            members = [one for one in comparisons.values() if one.found.n == n]
+            sentences.append(few_seeds_everywhere(members, len(problems)))
     if tested:
         family = f", with Holm's correction over {len(tested)} comparisons" if len(tested) > 1 else ""
         ends = any(found[key].method == "order" for key in tested)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.intervals import interval
 from optilab.records.columns import as_costs, in_words, summarized
+from optilab.records.measures import direction
 from optilab.records.statuses import cost_or_infinity
 
 _BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
@@ -36,14 +37,16 @@ def _is_known(runs: pd.DataFrame, measure: str) -> bool:
 
 @dataclass(frozen=True)
 class Shown:
-    """How pictures show a measure: so that lower is better. An accuracy becomes an error in percent; all else stays.
+    """How pictures show a measure: so that lower is better. An accuracy becomes an error in percent; another measure of which the
+    highest value is the best changes its sign; all else stays.
 
-    name: of what is shown, without its unit. unit: "%", or "".
+    name: of what is shown, without its unit. unit: "%", or "". negative: whether the sign is changed.
     """
 
     measure: str
     name: str
     unit: str = ""
+    negative: bool = False
 
     @classmethod
     def of(cls, measure: str) -> Shown:
@@ -51,11 +54,13 @@ class Shown:
 
         >>> Shown.of("test_accuracy").axis
         'test error (%)'
+        >>> Shown.of("exam_score").axis
+        'negative exam score'
         """
         name = in_words(measure)
-        return (
-            cls(measure, name.replace("accuracy", "error"), "%") if measure.endswith("accuracy") else cls(measure, name)
-        )
+        if measure.endswith("accuracy"):
+            return cls(measure, name.replace("accuracy", "error"), "%")
+        return cls(measure, f"negative {name}", negative=True) if direction(measure) else cls(measure, name)
 
     @property
     def axis(self) -> str:
@@ -65,6 +70,8 @@ class Shown:
     def values(self, values: ArrayLike) -> NDArray[np.float64]:
         """Values of the measure, of any shape, as they are shown; infinite ones are infinitely bad."""
         found = np.asarray(values, np.float64)
+        if self.negative:
+            return np.where(np.isinf(found), np.inf, 0.0 - found)
         return np.where(np.isinf(found), np.inf, 100 - 100 * found) if self.unit else found
 
     def gaps(self, values: ArrayLike) -> NDArray[np.float64]:
@@ -82,6 +89,9 @@ def final_values(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
     >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": [0, 1], "status": ["budget", "diverged"]})
     >>> final_values(runs.assign(final_test_accuracy=[0.75, 0.5]), "test_accuracy")["value"].tolist()
     [25.0, inf]
+    >>> runs = pd.DataFrame({"problem": "p", "label": "a", "seed": [0, 1], "status": ["budget", "diverged"], "final_score": [3.0, 4.0]})
+    >>> final_values(runs, "score")["value"].tolist()
+    [-3.0, inf]
     """
     costs = cost_or_infinity(as_costs(measure, runs[f"final_{measure}"]), runs["status"])
     values = Shown.of(measure).values(as_costs(measure, costs))

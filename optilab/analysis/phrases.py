@@ -192,6 +192,26 @@ def few_seeds_sentence(members: Sequence[PairwiseComparison], scale: Scale) -> s
     )
 
 
+def few_seeds_everywhere(members: Sequence[PairwiseComparison], problems: int) -> str:
+    """What comparisons with one control, on one small number of seeds, can't show on any of many problems.
+
+    >>> from optilab.analysis.pairs import paired
+    >>> a, b = pd.Series([0.3, 0.2, 0.1]), pd.Series([0.4, 0.4, 0.4])
+    >>> one = PairwiseComparison("ours", "base", paired(a, b), 0.25, 6, a, b, 0.05, True)
+    >>> few_seeds_everywhere([one] * 6, 6)[:66]
+    "Problem by problem, 3 seeds can't show whether ours differs from b"
+    """
+    first = members[0]
+    n, family = first.found.n, first.family
+    methods = len({one.label for one in members})
+    who = f"{members[0].label} differs" if methods == 1 else f"any of {methods} methods differs"
+    return (
+        f"Problem by problem, {counted(n, 'seed')} can't show whether {who} from {first.control}: p is never below "
+        f"{_decimals(smallest_p(n))}, and significance among {family} comparisons, on {problems} problems, takes "
+        f"{seeds_for_significance(family, first.alpha)} seeds."
+    )
+
+
 def p_text(p: float) -> str:
     """A p-value as it is printed: without the zero before the point, and never as 0.
 

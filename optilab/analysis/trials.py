@@ -6,6 +6,7 @@ import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
 from optilab.records.columns import as_costs
+from optilab.records.measures import measure_behind
 from optilab.records.statuses import cost_or_infinity
 
 
@@ -24,7 +25,7 @@ def trial_values(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     runs = identified(runs)
     tuned = runs["role"] == "tuning"
     tried = runs[tuned] if tuned.any() else runs
-    measure = by.partition("_")[2]
+    measure = measure_behind(by)
     number = cell_numbers(tried)
     costs = pd.Series(cost_or_infinity(as_costs(measure, tried[by]), tried["status"]), tried.index)
     middles = costs.groupby(number).median()

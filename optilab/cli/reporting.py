@@ -3,48 +3,76 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from optilab.cli.command import Command
-from optilab.cli.options import plugin_option, trust_datasets, trust_option, use_files
+from optilab.cli.options import asked, plugin_option, results_of, trust_option, use_files
 from optilab.cli.outlets import say
+
+if TYPE_CHECKING:
+    from optilab.store import Results
 
 
 @click.command("report", cls=Command)
 @click.argument("results", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--out", type=click.Path(), help="The file; report.html in the first of RESULTS if not given.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(),
+    help="The file; report.html in the first of RESULTS if not given, or NAME-report.html beside a table.",
+)
 @click.option(
     "--serve", "served", is_flag=True, help="Show it on this machine, made again while runs finish; write no file."
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of --serve; any free one if not given.")
+@asked
 @trust_option
 @plugin_option
 def report_command(
-    results: tuple[str, ...], out: str | None, served: bool, port: int, trust: bool, plugin_files: tuple[str, ...]
+    results: tuple[str, ...],
+    out: str | None,
+    served: bool,
+    port: int,
+    trust: bool,
+    plugin_files: tuple[str, ...],
+    **asked_for: Any,
 ) -> None:
-    """Write one HTML file with the verdict, tables and pictures of RESULTS, several side by side; it needs nothing else."""
+    """Write one HTML file with the verdict, tables and pictures of RESULTS, several side by side; it needs nothing else.
+
+    RESULTS are folders, or tables of runs such as runs.csv (`optilab table --help` says what these hold).
+    """
     use_files(plugin_files)
-    for path in results:
-        trust_datasets(path, trust)
+
+    def load(path: str | Path) -> Results:
+        return results_of(str(path), trust, **asked_for)
+
     if served:
-        _serve([Path(path) for path in results], port)
+        _serve([Path(path) for path in results], port, load)
         return
     from optilab.report.report import write_report
-    from optilab.store import load
 
-    first = Path(results[0])
-    target = Path(out) if out else first / "report.html"
-    say(write_report([load(path) for path in results], target))
+    found = [load(path) for path in results]
+    say(write_report(found, Path(out) if out else _target(results[0])))
 
 
-def _serve(paths: list[Path], port: int) -> None:
+def _target(first: str) -> Path:
+    """The file in the first results folder, or beside the first table."""
+    from optilab.store import is_table_file
+
+    path = Path(first)
+    beside = is_table_file(path) and not path.is_dir()
+    return path.parent / f"{path.name.partition('.')[0]}-report.html" if beside else path / "report.html"
+
+
+def _serve(paths: list[Path], port: int, load: Callable[[str | Path], Results]) -> None:
     from optilab.report.serve import serve
-    from optilab.store import load
 
     for path in paths:
-        load(path)  # raises for what is no results folder, before anything is served
+        load(path)  # raises for what are no results, before anything is served
     with serve(paths, port, load) as server:
         say(f"http://{server.server_address[0]!s}:{server.server_address[1]}/ until Ctrl-C")
         sys.stdout.flush()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from optilab.analysis.curves import usual_x
+import pandas as pd
+
 from optilab.errors import unknown
 from optilab.records.columns import X, Y, summarized
 from optilab.store import Results
@@ -34,3 +35,15 @@ def checked_y(results: Results, y: str | None) -> str:
     if y not in known:
         raise unknown("y", y, known)
     return y
+
+
+def usual_x(history: pd.DataFrame) -> str:
+    """The column over which curves are usually drawn: epochs, or steps where these are the same, or the first that has values in each row.
+
+    >>> usual_x(pd.DataFrame({"step": [1, 2], "epoch": [float("nan")] * 2}))
+    'step'
+    """
+    if {"step", "epoch"} <= set(history) and len(history) and history["step"].eq(history["epoch"]).all():
+        return "step"
+    known = [name for name in ("epoch", *X) if name in history and history[name].notna().all()]
+    return known[0] if known else "epoch"

@@ -46,7 +46,8 @@ def chosen_on(results: Results, by: str) -> str:
         return f"; hyperparameters chosen by {which} {in_words(measure)}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
     if varying(runs):
         one = runs.loc[runs["role"] == "evaluation", "seed"].nunique() == 1
-        return f"; hyperparameters chosen by final training cost on the same seed{'' if one else 's'}"
+        which, _, measure = by.partition("_")
+        return f"; hyperparameters chosen by {which} {in_words(measure)} on the same seed{'' if one else 's'}"
     return ""
 
 

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import is_number, varying
-from optilab.analysis.curves import bands, ranked, usual_x
+from optilab.analysis.curves import bands, ranked
 from optilab.analysis.sensitivity import sensitivity as sensitivity_points
 from optilab.errors import InputError
+from optilab.figures.axes import usual_x
 from optilab.figures.captions import has_marker
 from optilab.figures.lines import CLIPPED, PANEL, absent, left_out, refuse_nothing
 from optilab.figures.view import View

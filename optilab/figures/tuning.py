@@ -17,7 +17,8 @@ from optilab.figures.facets import FEW, facets
 from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.scales import Frame, scale_y, showable
-from optilab.records.columns import AXES
+from optilab.records.columns import in_words
+from optilab.records.measures import measure_behind, summary
 from optilab.texts import counted
 
 
@@ -27,9 +28,9 @@ def tuning(view: View) -> Figure | None:
     InputError if no trial lasted.
     """
     results, question = view.results, view.question
-    which, _, measure = question.chosen_by.partition("_")
-    by = question.chosen_by if view.y == "train_cost" else f"{which}_{view.y}"
-    measure = by.partition("_")[2]
+    which = question.chosen_by.partition("_")[0]
+    by = question.chosen_by if view.y == "train_cost" else summary(view.y, which)
+    measure = measure_behind(by)
     if by not in results.runs or results.runs[by].isna().all():
         return None
     trials = trial_values(results.runs, by)
@@ -91,7 +92,7 @@ def _text(view: View, trials: pd.DataFrame, lines: pd.DataFrame, by: str, *, mea
     which, _, measure = by.partition("_")
     percent = f"{100 * view.question.confidence:g} %"
     over = f", each the median of {seeds} seeds" if seeds > 1 else ""
-    text = f"Median best of k trials drawn from those that were made{over}, by {which} {AXES[measure]}{on_test_examples(by).rstrip(',')}"
+    text = f"Median best of k trials drawn from those that were made{over}, by {which} {in_words(measure)}{on_test_examples(by).rstrip(',')}"
     text += "; dotted: the expected best, where it is finite." if mean else "."
     if lines["sure"].any():
         text += f" Bands hold the median best of all k at once with {percent} if trials are independent draws, as of a random search;"

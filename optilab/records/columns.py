@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.records.measures import is_ascending
+from optilab.records.measures import direction, is_ascending
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,15 @@ def in_words(measure: str) -> str:
     ('test cost', 'exam score')
     """
     return AXES.get(measure) or measure.replace("_", " ")
+
+
+def is_linear(name: str) -> bool:
+    """Whether an axis of a column of the history is linear; that of a measure which isn't optilab's is, where its highest is the best.
+
+    >>> is_linear("test_accuracy"), is_linear("test_cost"), is_linear("score")
+    (True, False, True)
+    """
+    return name in LINEAR or bool(direction(name))
 
 
 def summarized(names: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from optilab.analysis.best import best_runs
 from optilab.analysis.cells import LINE, identified
 from optilab.analysis.curves import bands
 from optilab.analysis.measured import first_measured
-from optilab.records.columns import AXES, LINEAR, X, Y, as_costs, in_words
+from optilab.records.columns import X, Y, as_costs, in_words, is_linear, summarized
 from optilab.records.question import Question
 from optilab.store import Results
 
@@ -30,11 +30,13 @@ _LARGEST = 65_534  # of a coded value; the next stands for what is not finite
 class Curves:
     """Curves for the page's script.
 
-    lines: for each line problem, label, n, and by column of the history the x and the [median, low, high] of its measurements, with
-    None for what is not finite. seeds: for each line its runs, coded. measures, axes: names of the columns that there are.
+    lines: for each line problem, label, n (runs), count (measurements), by column of the history x (the number of its `places`) and y
+    ([median, low, high], with None for what is not finite), and seeds (its runs, coded, with a value for each of the measures).
+    places: where lines are measured; many share them. measures, axes: names of the columns that there are.
     """
 
     lines: list[dict[str, Any]]
+    places: list[list[float | None]]
     measures: list[dict[str, Any]]
     axes: list[dict[str, str]]
 
@@ -44,11 +46,11 @@ def curves(results: Results, question: Question) -> Curves:
     runs = identified(results.runs)
     best = _drawn(best_runs(runs, question.chosen_by), question)
     history = results.history[results.history["run_id"].isin(best["run_id"])]
-    others = [str(name) for name in history if name not in (*X, *Y) and f"final_{name}" in runs]
-    measures = [name for name in (*Y, *others) if name in history and history[name].notna().any()]
+    known = [*Y, *(name for name in summarized(map(str, runs)) if name not in Y)]
+    measures = [name for name in known if name in history and history[name].notna().any()]
     axes = [name for name in X if name in history and history[name].notna().any()]
     if best.empty or not measures or not axes:
-        return Curves([], [], [])
+        return Curves([], [], [], [])
     drawn = {name: _by_line(bands(history, best, axes[0], name)) for name in measures}
     rows = history.merge(best[["run_id", *LINE, "problem", "label", "seed", "status"]], on="run_id")
     rows["measurement"] = rows.groupby("run_id").cumcount()
@@ -57,6 +59,7 @@ def curves(results: Results, question: Question) -> Curves:
     most = min(_POINTS, max(_FEWEST, _NUMBERS // (3 * lines)))
     each = max(_FEWEST_OF_SEEDS, _OF_SEEDS // (len(best) * len(measures)))
     found = []
+    places: dict[tuple[float | None, ...], int] = {}
     for key, line in rows.groupby(LINE, sort=False):
         x = middles[key]
         kept = _thinned(len(x), most)
@@ -67,7 +70,9 @@ def curves(results: Results, question: Question) -> Curves:
                 "label": str(line["label"].iloc[0]),
                 "count": len(x),
                 "n": int(next(iter(own.values()))["seeds"].iloc[0]),
-                "x": {name: _numbers(x[name].to_numpy(np.float64)[kept]) for name in axes},
+                "x": {
+                    name: places.setdefault(_numbers(x[name].to_numpy(np.float64)[kept]), len(places)) for name in axes
+                },
                 "y": {
                     name: [_numbers(table[column].to_numpy(np.float64)[kept]) for column in ("median", "low", "high")]
                     for name, table in own.items()
@@ -76,10 +81,10 @@ def curves(results: Results, question: Question) -> Curves:
             }
         )
     named = [
-        {"key": name, "name": in_words(name), "log": name not in LINEAR, "share": name.endswith("accuracy")}
+        {"key": name, "name": in_words(name), "log": not is_linear(name), "share": name.endswith("accuracy")}
         for name in measures
     ]
-    return Curves(found, named, [{"key": name, "name": AXES[name]} for name in axes])
+    return Curves(found, [list(one) for one in places], named, [{"key": name, "name": in_words(name)} for name in axes])
 
 
 def _drawn(best: pd.DataFrame, question: Question) -> pd.DataFrame:
@@ -101,8 +106,8 @@ def _seed(run: pd.DataFrame, measures: list[str], most: int) -> dict[str, Any]:
     return {
         "seed": int(run["seed"].iloc[0]),
         "status": str(run["status"].iloc[0]),
-        "at": kept.tolist() if len(kept) < len(run) else len(run),
-        "y": {name: coded(run[name].to_numpy(np.float64)[kept]) for name in measures},
+        "of": len(run),
+        "y": [coded(run[name].to_numpy(np.float64)[kept]) for name in measures],
     }
 
 
@@ -111,9 +116,9 @@ def _thinned(count: int, most: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round()).astype(np.intp)
 
 
-def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+def _numbers(values: NDArray[np.float64]) -> tuple[float | None, ...]:
     """Values with few digits; None for what is not finite."""
-    return [float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None for value in values.tolist()]
+    return tuple(float(f"{value:.{_DIGITS}g}") if np.isfinite(value) else None for value in values.tolist())
 
 
 def coded(values: NDArray[np.float64]) -> list[Any]:
@@ -125,7 +130,8 @@ def coded(values: NDArray[np.float64]) -> list[Any]:
     finite = np.isfinite(values)
     if not finite.any():
         return [0, 0, 0, _base64(np.full(len(values), _LARGEST + 1))]
-    low, high = float(values[finite].min()), float(values[finite].max())
+    low, high = (float(f"{value:.4g}") for value in (values[finite].min(), values[finite].max()))
+    values = np.clip(values, low, high)  # ends are written with few digits
     log = low > 0 and high > 100 * low
     scaled = np.log(np.where(finite, values, low)) if log else np.where(finite, values, low)
     bottom, top = (np.log(low), np.log(high)) if log else (low, high)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from optilab.analysis.curves import bands, usual_x
+from optilab.analysis.curves import bands
 from optilab.analysis.given import Given
 from optilab.analysis.intervals import median_ranks
 from optilab.analysis.phrases import Scale, p_text
+from optilab.figures.axes import usual_x
 from optilab.plots import style
 from optilab.plots.sketch import sketch
 from optilab.records.columns import in_words

@@ -38,7 +38,12 @@ def still(source: Source, kind: str, title: str, number: int, colours: Mapping[s
             return tag("p", f"No picture of kind {kind}: {error}.", class_="note")
         if figure is None:
             return None
-        return tag("figure", inline(figure, f"p{number}", title, colours))
+        drawn = inline(figure, f"p{number}", title, colours)
+    if len(drawn) > _LARGEST:
+        return tag(
+            "p", f"This picture is too large for the page; `optilab plot` with the kind {kind} draws it.", class_="note"
+        )
+    return tag("figure", drawn)
 
 
 def pictures(source: Source, number: int, colours: Mapping[str, str]) -> Html:

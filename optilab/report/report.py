@@ -55,10 +55,18 @@ def report(every: Sequence[Results]) -> str:
     for source in sources:
         found = curves(source.results, source.question)
         lines = [
-            line | {"colour": places[line["label"]], "dash": places[line["label"]], "place": k}
+            line
+            | {
+                "measures": [one["key"] for one in found.measures],
+                "colour": places[line["label"]],
+                "dash": places[line["label"]],
+                "place": k,
+            }
             for k, line in enumerate(_best_first(found.lines, source))
         ]
-        folders.append({"name": source.name, "lines": lines, "settings": settings(source.results)})
+        folders.append(
+            {"name": source.name, "lines": lines, "places": found.places, "settings": settings(source.results)}
+        )
         measures |= {one["key"]: one for one in found.measures}
         axes |= {one["key"]: one for one in found.axes}
     first = next((source.question.measure for source in sources if source.question.measure in measures), None)

@@ -12,6 +12,7 @@ from optilab.analysis.board import board
 from optilab.analysis.findings import Findings
 from optilab.analysis.given import Given, given
 from optilab.experiment.question import question_of
+from optilab.figures.axes import checked_x, checked_y, is_table
 from optilab.figures.view import View
 from optilab.records.question import Question
 from optilab.store import Results
@@ -43,7 +44,8 @@ class Source:
     @property
     def view(self) -> View:
         """What pictures are drawn of: the question stands on the page, and not on each of them."""
-        return View(replace(self.results, question=replace(self.question, text="")))
+        asked = replace(self.results, question=replace(self.question, text=""))
+        return View(asked, checked_x(asked, None), checked_y(asked, None))
 
 
 def sources_of(every: list[Results]) -> list[Source]:
@@ -51,7 +53,7 @@ def sources_of(every: list[Results]) -> list[Source]:
     names: dict[str, int] = {}
     found = []
     for results in every:
-        name = results.folder.absolute().name
+        name = str(results.runs["experiment"].iloc[0]) if is_table(results) else results.folder.absolute().name
         names[name] = names.get(name, 0) + 1
         found.append(Source(name if names[name] == 1 else f"{name} ({names[name]})", results, question_of(results)))
     return found

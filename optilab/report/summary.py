@@ -32,7 +32,8 @@ def answer(source: Source) -> Html:
         if rest
         else None
     )
-    return tag("div", *(tag("p", sentence) for sentence in first), more, class_="verdict")
+    told = tag("div", *(tag("p", sentence) for sentence in first), more, class_="verdict")
+    return join([told, *(tag("p", note, class_="note") for note in source.results.notes)])
 
 
 def counts(source: Source) -> str:

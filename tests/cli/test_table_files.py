@@ -51,11 +51,25 @@ def test_published_results_are_compared() -> None:
 def test_pictures_lie_beside_the_table(folder: Path) -> None:
     """In a folder of their own, or where they are wanted; the table stays as it is."""
     told = call("plot", "runs.csv").stdout.split()
-    assert told == ["runs-pictures/convergence-valid_cost.png"]
-    assert Path(told[0]).exists()
+    assert "runs-pictures/convergence-valid_cost.png" in told
+    assert all(Path(path).exists() for path in told)
     told = call("plot", "runs.csv", "convergence", "--y", "score", "--out", "here/there").stdout.split()
     assert told == ["here/there/convergence-score.png"]
     assert Path("runs.csv").read_text("utf-8") == CURVES
+
+
+def test_a_report_lies_beside_the_table(folder: Path) -> None:
+    """With the same verdict, what was noticed, and the table's own measures among its curves."""
+    Path("runs.csv").write_text(CURVES + "base,6,0,nan,1\n", "utf-8")
+    done = call("report", "runs.csv")
+    assert done.stdout.split() == ["runs-report.html"]
+    page = Path("runs-report.html").read_text("utf-8")
+    assert "<h1>runs</h1>" in page
+    assert "1 run without a finite valid_cost at the end, counted as diverged: base, seed 6." in page
+    assert "base is worse than ours" in page
+    assert '"key":"score"' in page
+    call("report", "runs.csv", "--measure", "score", "-o", "other.html")
+    assert "its score is lower by 1" in Path("other.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

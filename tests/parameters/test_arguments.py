@@ -86,7 +86,7 @@ WRONG: dict[tuple[str, str], list[Any]] = {
     ("run", "rerun"): ["some", True, 1],
     ("run", "fail_fast"): ["yes", 1, None],
     ("run", "log"): ["tensorboard", [1], 3, ["tensorbord"]],
-    ("load", "folder"): [None, 3, True, [1], "no/such/folder", object(), "a\0b"],
+    ("load", "results"): [None, 3, True, [1], "no/such/folder", object(), "a\0b"],
     ("get_problem", "name"): [None, 3, True, ["bowl"], "bwl", object()],
     ("get_problem", "precision"): ["float16", np.float32, 64, []],
     ("get_problem", "condition"): ["x", True, [1], 1j, object(), float("nan")],
@@ -108,7 +108,7 @@ def test_arguments_of_the_wrong_type_are_named(call: str, argument: str, tmp_pat
     named = argument.partition("_")[2] if argument.startswith("measure_") else argument
     if call in ("get_problem", "get_optimizer", "get_schedule") and argument == "name":
         named = f"name|unknown {call.partition('_')[2]}|an optimizer has"
-    named = {"folder": "folder|no/such", "experiment": "experiment|name|no/such"}.get(argument, named)
+    named = {"results": "results|no/such", "experiment": "experiment|name|no/such"}.get(argument, named)
     for value in WRONG[call, argument]:
         with pytest.raises(InputError, match=f"{named}|unknown {argument}|at least one|unknown logger") as caught:
             CALLS[call](**{argument: value})

@@ -58,7 +58,7 @@ def test_medians_are_those_of_the_analysis(valleys: Results) -> None:
         own = tables[(tables["label"] == line["label"]) & (tables["problem"] == line["problem"])]
         assert line["n"] == own["seeds"].iloc[0] == 7
         assert line["count"] == len(own)
-        assert line["x"]["step"] == own["x"].tolist()
+        assert found.places[line["x"]["step"]] == own["x"].tolist()
         for values, column in zip(line["y"]["train_cost"], ("median", "low", "high"), strict=True):
             known = np.array([np.nan if v is None else v for v in values])
             wanted = own[column].to_numpy()
@@ -74,19 +74,24 @@ def test_seeds_are_the_runs(valleys: Results) -> None:
     best = best_runs(valleys.runs)
     run = best[(best["label"] == "sgd") & (best["problem"] == "bowl") & (best["seed"] == 3)]["run_id"].iloc[0]
     wanted = valleys.history.loc[valleys.history["run_id"] == run, "train_cost"]
-    assert np.allclose(decoded(line["seeds"][3]["y"]["train_cost"]), wanted, rtol=1e-3)
+    assert np.allclose(
+        decoded(line["seeds"][3]["y"][[one["key"] for one in found.measures].index("train_cost")]), wanted, rtol=1e-3
+    )
 
 
 def test_many_points_are_thinned() -> None:
     """Medians keep their ends and at most two hundred places; seeds share what they have together."""
     results = made_up(100, 1000, lines=10)
     assert results.question is not None
-    line = curves(results, results.question).lines[0]
-    assert len(line["x"]["step"]) == 200
-    assert (line["x"]["step"][0], line["x"]["step"][-1]) == (0, 999)
-    at = line["seeds"][0]["at"]
-    assert (at[0], at[-1]) == (0, 999)
-    assert len(at) * 100 * 3 <= 150_000
+    found = curves(results, results.question)
+    line = found.lines[0]
+    steps = found.places[line["x"]["step"]]
+    assert len(steps) == 200
+    assert (steps[0], steps[-1]) == (0, 999)
+    assert len(found.places) < 6  # all lines are measured at the same steps
+    seed = line["seeds"][0]
+    assert seed["of"] == 1000
+    assert 100 < len(decoded(seed["y"][0])) <= 70_000 // 300
 
 
 @pytest.mark.parametrize("column", ["status", "role"])

@@ -90,6 +90,7 @@
   const lines = data.folders.flatMap((folder) =>
     folder.lines.map((line) => ({
       ...line,
+      x: Object.fromEntries(Object.entries(line.x).map(([name, place]) => [name, folder.places[place]])),
       name: data.folders.length > 1 ? `${folder.name}: ${line.label}` : line.label,
       hidden: false,
     })),
@@ -131,8 +132,8 @@
   function seedTables(line) {
     const xs = line.x[state.x];
     return line.seeds.map((seed) => {
-      const y = decoded(seed.y[state.measure]).map(value);
-      const at = Array.isArray(seed.at) ? seed.at : y.map((_, k) => k);
+      const y = decoded(seed.y[line.measures.indexOf(state.measure)]).map(value);
+      const at = y.map((_, k) => Math.round((k * (seed.of - 1)) / Math.max(1, y.length - 1))); // evenly spaced
       // the medians of a long line are thinned, and so are the places of its seeds
       const place = (k) => xs[Math.round((k * (xs.length - 1)) / Math.max(1, line.count - 1))];
       const pairs = at.map((k, i) => [place(k), y[i]]);
