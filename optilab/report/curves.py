@@ -17,6 +17,7 @@ from optilab.analysis.measured import first_measured
 from optilab.records.columns import X, Y, as_costs, in_words, is_linear, summarized
 from optilab.records.question import Question
 from optilab.store import Results
+from optilab.texts import printable
 
 _DIGITS = 5  # of a median: more than a picture shows, and as many as a table should have
 _LINES = 200  # that are drawn, the best ones
@@ -66,8 +67,8 @@ def curves(results: Results, question: Question) -> Curves:
         own = {name: tables[key] for name, tables in drawn.items()}
         found.append(
             {
-                "problem": str(line["problem"].iloc[0]),
-                "label": str(line["label"].iloc[0]),
+                "problem": printable(str(line["problem"].iloc[0])),
+                "label": printable(str(line["label"].iloc[0])),
                 "count": len(x),
                 "n": int(next(iter(own.values()))["seeds"].iloc[0]),
                 "x": {
@@ -130,7 +131,7 @@ def coded(values: NDArray[np.float64]) -> list[Any]:
     finite = np.isfinite(values)
     if not finite.any():
         return [0, 0, 0, _base64(np.full(len(values), _LARGEST + 1))]
-    low, high = (float(f"{value:.4g}") for value in (values[finite].min(), values[finite].max()))
+    low, high = (float(f"{value:.6g}") for value in (values[finite].min(), values[finite].max()))
     values = np.clip(values, low, high)  # ends are written with few digits
     log = low > 0 and high > 100 * low
     scaled = np.log(np.where(finite, values, low)) if log else np.where(finite, values, low)

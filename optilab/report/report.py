@@ -23,7 +23,7 @@ from optilab.report.source import Source, sources_of
 from optilab.report.statistics import statistics
 from optilab.report.summary import answer, boards, counts
 from optilab.store import Results
-from optilab.texts import shown
+from optilab.texts import printable, shown
 from optilab.version import __version__
 
 _FIRST = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
@@ -48,7 +48,7 @@ def report(every: Sequence[Results]) -> str:
     sources = sources_of(list(every))
     colours = _colours(sources)
     names = list(colours)
-    places = {label: k for k, label in enumerate(names)}
+    places = {printable(label): k for k, label in enumerate(names)}
     folders: list[dict[str, Any]] = []
     measures: dict[str, dict[str, Any]] = {}
     axes: dict[str, dict[str, str]] = {}
@@ -65,7 +65,12 @@ def report(every: Sequence[Results]) -> str:
             for k, line in enumerate(_best_first(found.lines, source))
         ]
         folders.append(
-            {"name": source.name, "lines": lines, "places": found.places, "settings": settings(source.results)}
+            {
+                "name": printable(source.name),
+                "lines": lines,
+                "places": found.places,
+                "settings": settings(source.results),
+            }
         )
         measures |= {one["key"]: one for one in found.measures}
         axes |= {one["key"]: one for one in found.axes}

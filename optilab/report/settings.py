@@ -10,6 +10,7 @@ import pandas as pd
 from optilab.analysis.cells import hyperparameter_columns
 from optilab.records.columns import MEASURES
 from optilab.store import Results
+from optilab.texts import printable
 
 _BEFORE = ("problem", "label", "optimizer", "schedule", "batch_size")
 _AFTER = ("seed", "role", "status", "message", "steps")
@@ -42,7 +43,9 @@ def _plain(value: Any) -> Any:
     """A value that JSON has; text for infinities, None for what is missing."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
-    if isinstance(value, bool | int | str):
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, bool | int):
         return value
     found = float(value)
     if math.isinf(found):

@@ -98,7 +98,7 @@ def boards(sources: Sequence[Source]) -> Html:
     return join(
         [
             _filters(problems, known, len(written)),
-            table(heads, written, caption="Leaderboard", sortable=True, attributes=attributes),
+            table(heads, written, caption="Leaderboard", sortable=True, attributes=attributes, identity="board"),
             tag("p", f"And {left:,} more lines; `optilab table` has them all.", class_="note") if left > 0 else None,
             tag(
                 "p",

@@ -72,7 +72,7 @@
     const status = $("filter-status").value;
     const problem = $("filter-problem")?.value ?? "";
     let count = 0;
-    const rows = all("#leaderboard tbody tr");
+    const rows = all("#board tbody tr");
     for (const row of rows) {
       const there =
         row.dataset.label.toLowerCase().includes(text) &&

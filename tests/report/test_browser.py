@@ -1,0 +1,262 @@
+"""The report in a browser: it loads nothing, says nothing odd, and answers to mouse and keyboard."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.dom import minidom
+
+import pytest
+from report.conftest import HOSTILE
+
+from optilab.analysis import leaderboard
+from optilab.analysis.best import best_runs
+from optilab.analysis.curves import bands
+from optilab.experiment.question import question_of
+from optilab.report.report import write_report
+from optilab.store import Results
+from optilab.texts import printable
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install 'optilab-framework[browser]'"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def file(valleys: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the valleys."""
+    return write_report([valleys], tmp_path_factory.mktemp("page") / "report.html")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium that looks for nothing elsewhere."""
+    with playwright.sync_playwright() as player:
+        made = player.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser: Any, file: Path) -> Iterator[Any]:
+    """The page, opened; whatever it asks for or complains of is kept, and there must be nothing."""
+    opened = browser.new_page(viewport={"width": 1100, "height": 900})
+    told: list[str] = []
+    asked: list[str] = []
+    opened.on("console", lambda message: told.append(message.text))
+    opened.on("pageerror", lambda error: told.append(str(error)))
+    opened.on("dialog", lambda dialog: told.append(dialog.message))
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+    yield opened
+    assert told == []
+    assert {address.partition("#")[0] for address in asked if not address.startswith(("blob:", "about:"))} == {
+        file.as_uri()
+    }
+    opened.close()
+
+
+def cells(page: Any, table: str, column: int) -> list[str]:
+    """Texts of a column of the rows that are seen."""
+    rows = page.locator(f"{table} tbody tr:visible")
+    return [rows.nth(k).locator("th, td").nth(column).inner_text().strip() for k in range(rows.count())]
+
+
+def test_names_are_shown_and_not_run(page: Any) -> None:
+    """A hostile name stands in the leaderboard to the letter; no dialog was opened, no image asked for."""
+    assert printable(HOSTILE) in cells(page, "#board", 0)
+    assert page.locator("img").count() == 0
+
+
+def test_first_paint(page: Any) -> None:
+    """The first paint comes within two seconds."""
+    paints = page.evaluate("performance.getEntriesByType('paint').map(entry => entry.startTime)")
+    assert paints
+    assert max(paints) < 2000
+
+
+def test_the_leaderboard_is_sorted_and_filtered(page: Any, valleys: Results) -> None:
+    """A click on a head sorts, another turns it round; filters leave what they say, and tell how many."""
+    board = leaderboard(valleys, question=question_of(valleys))
+    table = "#board"
+    page.locator(f"{table} thead button", has_text="method").click()
+    labels = cells(page, table, 0)
+    assert labels == sorted(labels, key=str.lower)
+    assert page.locator(f"{table} th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    page.locator(f"{table} thead button", has_text="method").click()
+    assert cells(page, table, 0) == labels[::-1] or sorted(cells(page, table, 0)) == sorted(labels)
+    page.fill("#filter-optimizer", "SGD")
+    assert set(cells(page, table, 0)) == {"sgd"}
+    assert page.locator("#filter-count").inner_text() == f"2 of {len(board)} shown"
+    page.fill("#filter-optimizer", "")
+    page.select_option("#filter-status", "diverged")
+    assert set(cells(page, table, 0)) == set(board.loc[board["statuses"].str.contains("diverged"), "label"])
+    page.select_option("#filter-status", "")
+    page.select_option("#filter-problem", "bowl")
+    assert len(cells(page, table, 0)) == (board["problem"] == "bowl").sum()
+
+
+def test_curves_are_those_of_the_analysis(page: Any, valleys: Results) -> None:
+    """The table below the picture has the last medians, and the saved CSV every median, of `optilab.analysis`."""
+    question = question_of(valleys)
+    best = best_runs(valleys.runs, question.chosen_by)
+    lines = bands(valleys.history, best, "step", "train_cost")
+    page.select_option("#chart-problem", "bowl")
+    page.select_option("#chart-x", "step")
+    page.locator("#chart-all").click()
+    with page.expect_download() as saved:
+        page.locator("#chart-csv").click()
+    rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
+    for label, own in lines[lines["problem"] == "bowl"].groupby("label"):
+        mine = [row for row in rows if row["label"] == printable(label)]
+        assert [float(row["step"]) for row in mine] == own["x"].tolist()
+        for row, median in zip(mine, own["median"], strict=True):
+            assert float(row["train_cost_median"]) == pytest.approx(median, rel=1e-4)
+    told = dict(zip(cells(page, "#legend", 0), cells(page, "#legend", 1), strict=True))
+    end = lines[(lines["problem"] == "bowl") & (lines["label"] == "sgd")]["median"].iloc[-1]
+    assert float(told["sgd"].split(" ")[0]) == pytest.approx(end, rel=1e-2)
+
+
+def test_another_view_changes_no_number(page: Any) -> None:
+    """Hiding a line, other scales, and each seed leave the values of the others as they are."""
+    before = dict(zip(cells(page, "#legend", 0), cells(page, "#legend", 1), strict=True))
+    page.locator("#legend input").first.uncheck()
+    page.check("#chart-seeds")
+    page.uncheck("#chart-log")
+    after = dict(zip(cells(page, "#legend", 0), cells(page, "#legend", 1), strict=True))
+    hidden = next(iter(before))
+    assert after[hidden] == ""
+    assert {name: value for name, value in after.items() if name != hidden} == {
+        name: value for name, value in before.items() if name != hidden
+    }
+
+
+def test_the_address_keeps_the_view(page: Any, file: Path) -> None:
+    """Opened again with its address, the page shows the same measure, axis and lines."""
+    page.select_option("#chart-problem", "rosenbrock")
+    page.select_option("#chart-x", "examples")
+    page.locator("#legend input").nth(1).uncheck()
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    assert page.input_value("#chart-problem") == "rosenbrock"
+    assert page.input_value("#chart-x") == "examples"
+    assert [page.locator("#legend input").nth(k).is_checked() for k in range(2)] == [True, False]
+    page.goto(file.as_uri())
+
+
+def test_the_picture_by_keyboard(page: Any) -> None:
+    """Arrows read values aloud, Home and End go to the ends, plus zooms, Escape goes back."""
+    page.focus("#chart")
+    page.keyboard.press("Home")
+    first = page.locator("#spoken").inner_text()
+    assert "at 0 " in first
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#spoken").inner_text() != first
+    page.keyboard.press("End")
+    assert "at 20 " in page.locator("#spoken").inner_text()
+    page.keyboard.press("+")
+    page.keyboard.press("Escape")
+    assert page.locator("#chart canvas").count() == 1
+
+
+def test_a_walk_by_keyboard(page: Any) -> None:
+    """Tab reaches every control, in the order of the page, and each that has the focus shows it."""
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('a, button, input, select, summary, [tabindex]')]"
+        ".filter(e => e.checkVisibility() && !e.disabled).length"
+    )
+    seen = []
+    for _ in range(wanted + 5):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                "(() => { const e = document.activeElement; return [e.tagName, e.id, e.textContent.slice(0, 20), getComputedStyle(e).outlineStyle] })()"
+            )
+        )
+        if seen[-1][0] == "BODY":
+            break
+    assert len([one for one in seen if one[0] != "BODY"]) >= wanted - 1
+    assert all(one[3] != "none" for one in seen if one[0] not in ("BODY", "HTML"))
+
+
+def test_the_saved_picture_is_what_is_seen(page: Any) -> None:
+    """It is well-formed, with a path for each line, its name and the names of the axes."""
+    page.select_option("#chart-problem", "bowl")
+    with page.expect_download() as saved:
+        page.locator("#chart-svg").click()
+    assert saved.value.suggested_filename.endswith(".svg")
+    svg = minidom.parse(str(saved.value.path()))  # noqa: S318  # our own
+    texts = [
+        "".join(getattr(part, "data", "") for part in node.childNodes) for node in svg.getElementsByTagName("text")
+    ]
+    assert any("sgd (n = 7)" in text for text in texts)
+    assert "training cost" in " ".join(texts) or "test cost" in " ".join(texts)
+
+
+def test_two_side_by_side(page: Any) -> None:
+    """Settings that differ come first, and those that are the same after them."""
+    options = page.locator("#compare-one option").all_inner_texts()
+    page.select_option("#compare-one", label=next(o for o in options if o.startswith("sgd · bowl")))
+    page.select_option("#compare-other", label=next(o for o in options if o.startswith("wild · bowl")))
+    names = page.locator("#compare tbody tr").all_inner_texts()
+    split = next(k for k, name in enumerate(names) if name.startswith("the same"))
+    differing = [name.split("\t")[0] for name in names[1:split]]
+    assert {"label", "lr"} <= set(differing)
+    assert "optimizer" in [name.split("\t")[0] for name in names[split:]]
+
+
+def test_every_run_is_there(page: Any, valleys: Results) -> None:
+    """The table of all runs opens, counts them, and finds one by its id."""
+    page.locator("#runs summary").click()
+    assert page.locator("#runs-count").inner_text() == f"{len(valleys.runs)} of {len(valleys.runs)} runs shown"
+    run = str(valleys.runs["run_id"].iloc[3])
+    page.fill("#runs-filter", run)
+    assert cells(page, "#runs-table", 0) == [run]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dark_and_light(page: Any, scheme: str) -> None:
+    """The page follows the system, its button turns it round, and text stands out from its ground by 4.5 to 1 at least."""
+    page.emulate_media(color_scheme=scheme)
+    contrast = """() => {
+      const parse = (text) => text.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255);
+      const light = (c) => { const [r, g, b] = parse(c).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+      const body = getComputedStyle(document.body);
+      const note = getComputedStyle(document.querySelector('.note'));
+      const ground = light(body.backgroundColor);
+      return [body.color, note.color].map((c) => { const v = light(c);
+        return (Math.max(v, ground) + 0.05) / (Math.min(v, ground) + 0.05); });
+    }"""
+    for _ in range(2):
+        assert min(page.evaluate(contrast)) >= 4.5
+        page.locator("#theme").click()
+
+
+def test_print(page: Any, tmp_path: Path) -> None:
+    """On paper the still picture stands for the live one, controls are left out, and there are pages."""
+    page.emulate_media(media="print")
+    assert page.locator("#chart").is_hidden()
+    assert page.locator(".still svg").first.is_visible()
+    assert page.locator("#chart-measure").is_hidden()
+    assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_without_a_script(browser: Any, file: Path) -> None:
+    """Verdict, tables and the still picture are there where scripts are off."""
+    context = browser.new_context(java_script_enabled=False)
+    bare = context.new_page()
+    bare.goto(file.as_uri())
+    assert bare.locator(".verdict p").first.is_visible()
+    assert bare.locator(".still svg").first.is_visible()
+    assert bare.locator("#chart").is_hidden()
+    context.close()
