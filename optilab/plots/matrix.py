@@ -50,8 +50,8 @@ def wins(rates: pd.DataFrame, ax: Axes, *, letters: int = 22) -> Axes:
 
 
 def _readable(back: tuple[float, ...]) -> tuple[float, float, float]:
-    """Ink or paper, whichever has the greater contrast to a background."""
-    return max((style.shade(0.0), style.shade(1.0)), key=lambda colour: _contrast(colour, back))
+    """Black or white, whichever has the greater contrast to a background: at least 4.5, which ink and paper of a theme needn't have."""
+    return max(((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)), key=lambda colour: _contrast(colour, back))
 
 
 def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
