@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from optilab.plots import style
 from optilab.plots.curves import curves, name_ends
 from optilab.plots.panels import MOST
-from optilab.plots.text import plain
+from optilab.plots.text import fitted
 
 FEW = 4  # curves whose bands can be told apart in one panel
 _NARROW = 5.0  # inches of a figure
@@ -70,21 +70,23 @@ def _one_each(
     labels = list(colours)[:MOST]
     narrow = style.width() < _NARROW
     across = 2 if narrow else 4 if len(labels) > 6 else 3
-    figure, axes = _figure(len(labels), across, 0.95, shared=True)
-    letters = int(style.width() / across * 10.5)
+    figure, axes = _figure(len(labels), across, 0.82, shared=True)
+    room = 72 * style.width() / across - 24  # points for a name
     for k, (ax, label) in enumerate(zip(axes, labels, strict=True)):
         curves(lines, ax, colours=colours, steps=steps, before=label)
         prepare(ax, lines)
         note = notes.get(label, "")
         ax.set_title(
-            plain(label, letters) + (f"\n{plain(note, letters + 4)}" if note else ""), loc="left", fontsize="small"
+            fitted(label, style.small(), room) + (f"\n{fitted(note, style.small(), room)}" if note else ""),
+            loc="left",
+            fontsize=style.small(),
         )
         name = ax.get_ylabel()
         ax.set_ylabel("")
         if k < (len(labels) - 1) // across * across:  # not in the last row
             ax.set_xlabel("")
         ax.tick_params(labelleft=k % across == 0, labelbottom=k + across >= len(labels))
-    figure.supylabel(name, fontsize="medium")
+    figure.supylabel(name, fontsize=style.points())
     return figure, axes
 
 

@@ -17,7 +17,7 @@ from optilab.figures.compared import Compared
 from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.differences import differences
-from optilab.plots.strips import strips
+from optilab.plots.strips import flip, strips
 from optilab.plots.text import wrapped
 from optilab.texts import counted
 
@@ -54,12 +54,16 @@ def finals(view: View) -> Figure | None:
             values[values["problem"] == problem], there, left, colours=palette, control=found.control, letters=letters
         )
         left.set_xlabel(f"final {found.name}{' (%)' if found.shown.unit else ''}")
+        if found.shown.flipped:
+            flip(left.xaxis)
         if several:
             style.title(left, problem)
         if right is not None and comparisons is not None and found.control is not None:
             own, labels = comparisons[comparisons["problem"] == problem], there["label"].tolist()
             differences(own, labels, right, control=found.control, colours=palette, letters=letters, beside=beside)
             right.set_xlabel(wrapped(gap, 26, 3))
+            if found.shown.flipped:
+                flip(right.xaxis)
             if beside:
                 right.set_yticklabels([])
     style.question(figure, question.text)
@@ -126,7 +130,7 @@ def _comparisons(found: Compared) -> pd.DataFrame | None:
 def _strips_text(found: Compared, middles: pd.DataFrame) -> str:
     """What the dots and bars are."""
     percent = f"{100 * found.view.question.confidence:g} %"
-    text = f"Dots are runs: {found.seeds()}."
+    text = f"Dots are runs, the better the further left: {found.seeds()}."
     exact = middles["low"].notna()
     if middles["n"].max() == 1:
         return text

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.errors import InputError
-from optilab.figures.captions import seeds_text
 from optilab.figures.compared import Compared
 from optilab.figures.view import View
 from optilab.plots import style
@@ -57,7 +56,8 @@ def norms(view: View) -> Figure | None:
         if len(found.problems) > 1:
             style.title(axes[0, column], problem)
     style.question(figure, view.question.text)
-    text = seeds_text(view.results, view.question.chosen_by) + found.lost()
+    one = found.runs["seed"].nunique() == 1
+    text = f"{'A single run, of' if one else 'Median and interquartile band over'} {found.seeds()}." + found.lost()
     text += " × marks the last finite median." if found.lost() else ""
     hidden = len(found.problems) - len(problems)
     text += f" The first {len(problems)} of {len(found.problems)} problems." if hidden else ""

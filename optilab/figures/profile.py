@@ -18,7 +18,7 @@ from optilab.plots import style
 from optilab.plots.curves import name_ends
 from optilab.plots.profiles import points
 from optilab.plots.profiles import profile as drawn
-from optilab.records.columns import AXES
+from optilab.records.columns import in_words
 
 _NARROW = 5.0  # inches of a figure
 _R_MAX = 4.0  # of the score, as AlgoPerf has it
@@ -39,7 +39,7 @@ def profile(view: View) -> Figure | None:
     times = median_times(times_of(found, measure, target)).fillna(np.inf)
     if not np.isfinite(times).any(axis=None):
         raise InputError(f"no line reaches the target {target:g} on any problem in half of its runs or more")
-    text = f"Times are medians over {found.seeds()}, to a {AXES.get(measure, measure)} of {Scale.of(measure).value(target)}."
+    text = f"Times are medians over {found.seeds()}, to a {in_words(measure)} of {Scale.of(measure).value(target)}."
     colours_of = found.view.results.runs["label"]
     return profile_figure(times, view.question.text, text + found.left_out(), every=list(colours_of))
 

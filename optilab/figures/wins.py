@@ -37,7 +37,7 @@ def wins(view: View) -> Figure | None:
     scores = median_scores(values).fillna(np.inf)
     order = scores.rank(axis=1).mean().sort_values(kind="stable").index.astype(str)[:_MOST]
     figure = Figure(figsize=(style.width(), _height(len(order))), layout="constrained")
-    drawn(made.rates.loc[order, order], figure.subplots(), letters=12 if style.width() < _NARROW else 22)
+    drawn(made.rates.loc[order, order], figure.subplots(), letters=16 if style.width() < _NARROW else 22)
     style.question(figure, view.question.text)
     style.caption(figure, _text(found, made.pairs, len(order)))
     return figure
@@ -45,7 +45,7 @@ def wins(view: View) -> Figure | None:
 
 def _height(count: int) -> float:
     """Inches: of a square matrix, a question and a caption."""
-    return (1.5 if style.width() > _NARROW else 2.2) + min(0.62 * style.width(), 0.45 * count)
+    return (1.5 if style.width() > _NARROW else 1.7) + min(0.62 * style.width(), 0.45 * count)
 
 
 def _text(found: Compared, pairs: pd.DataFrame, shown: int) -> str:

@@ -16,7 +16,6 @@ from optilab.plots.scales import EVERYTHING, HIGHEST, Frame
 from optilab.plots.text import wrapped
 
 _FEW = 4  # bands that are drawn with full strength
-DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 
 
 def curves(
@@ -45,7 +44,7 @@ def curves(
             label=label,
             colour=colour if front else style.shade(0.78),
             steps=steps,
-            dash=DASHES[place % len(DASHES)] if before is None else "-",
+            dash=style.dash_of(colour) if before is None else "-",
             front=front,
             band=bands and front,
             frame=frame,
@@ -70,7 +69,7 @@ def name_ends(
         heights.append(float(finite.iloc[-1]) if len(finite) else np.inf)
         note = (notes or {}).get(label, "")
         texts.append(wrapped(f"{label} {note}".strip(), letters, 2))
-    label_ends(ax, heights, texts, list(colours.values()), DASHES)
+    label_ends(ax, heights, texts, list(colours.values()), [style.dash_of(colour) for colour in colours.values()])
 
 
 def _curve(
@@ -94,7 +93,7 @@ def _curve(
         x,
         y,
         color=colour,
-        linewidth=1.9 if front else 1.0,
+        linewidth=style.thickness(1.2 if front else 0.6),
         linestyle=dash,
         drawstyle=style_of,
         zorder=order,
@@ -122,7 +121,13 @@ def _curve(
             ax.plot(x[ends], heights, color=colour, zorder=4, gid=f"lost {label}", **cross)
     if band and "mean" in own:
         ax.plot(
-            x, _showable(own["mean"]), color=colour, linewidth=1.0, linestyle=":", zorder=order, gid=f"mean {label}"
+            x,
+            _showable(own["mean"]),
+            color=colour,
+            linewidth=style.thickness(0.7),
+            linestyle=":",
+            zorder=order,
+            gid=f"mean {label}",
         )
     if dots:
         sure = own["sure"].to_numpy(np.bool_)

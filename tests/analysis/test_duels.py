@@ -39,7 +39,7 @@ def test_rates_are_those_of_a_loop() -> None:
         by_seed = there.pivot(index="seed", columns="opt", values="test")
         gap = by_seed["muon"] - by_seed["adamw"]
         shares.append((gap.gt(0).sum() + 0.5 * gap.eq(0).sum()) / len(gap))
-    assert np.isclose(found.rates.loc["muon", "adamw"], np.mean(shares))
+    assert np.isclose(found.rates["adamw"]["muon"], np.mean(shares))
     assert found.pairs.loc["muon", "adamw"] == 170
 
 
@@ -54,13 +54,13 @@ def test_two_lost_runs_tie_and_one_loses() -> None:
     rates = win_rates(
         table(("p", "a", 0, np.inf), ("p", "a", 1, 1.0), ("p", "b", 0, np.inf), ("p", "b", 1, np.inf))
     ).rates
-    assert rates.loc["a", "b"] == 0.75
+    assert rates["b"]["a"] == 0.75
 
 
 def test_without_a_seed_in_common_there_is_no_rate() -> None:
     """It is NaN, and there are no pairs."""
     found = win_rates(table(("p", "a", 0, 1.0), ("p", "b", 1, 2.0)))
-    assert np.isnan(found.rates.loc["a", "b"])
+    assert np.isnan(found.rates["b"]["a"])
     assert found.pairs.loc["a", "b"] == 0
 
 
@@ -68,5 +68,5 @@ def test_a_method_without_chance_meets_every_seed() -> None:
     """Its one run is paired with each run of the other."""
     values = table(("p", "a", 0, 2.0), ("p", "b", 0, 1.0), ("p", "b", 1, 3.0), ("p", "b", 2, 4.0))
     found = win_rates(values.assign(is_random=[False, True, True, True]))
-    assert np.isclose(found.rates.loc["a", "b"], 2 / 3)
+    assert np.isclose(found.rates["b"]["a"], 2 / 3)
     assert found.pairs.loc["a", "b"] == 3

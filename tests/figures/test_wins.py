@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-from figures.made_up import ended
+from figures.made_up import ended, measured
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -19,7 +18,8 @@ from optilab.figures.ranks import ranks
 from optilab.figures.view import View
 from optilab.figures.wins import wins
 from optilab.plots import style
-from optilab.plots.matrix import _contrast
+from optilab.plots.look import Look
+from optilab.plots.palette import contrast
 from pictures import rendered
 
 TWO = {
@@ -51,7 +51,7 @@ def test_cells_are_win_rates_in_percent() -> None:
     ]
     for (row, column), text in cells(figure).items():
         one, other = "bac"[row], "bac"[column]
-        assert text.get_text() == ("" if row == column else f"{100 * rates.loc[one, other]:.0f}")
+        assert text.get_text() == ("" if row == column else f"{100 * rates[other][one]:.0f}")
     assert "5 pairs each, over 3 seeds (0 to 2) of 2 problems, which have the same weight" in caption(figure)
     assert "Did not last: 1 of c diverged on p." in caption(figure)
 
@@ -61,14 +61,13 @@ def test_every_number_can_be_read(dark: bool) -> None:
     """Each text has a contrast of at least 4.5 to the colour of its cell, on white and on black."""
     rng = np.random.default_rng(1)
     results = ended({"p": {f"m{k:02}": list(rng.random(20) + 0.03 * k) for k in range(20)}})
-    papers = {"figure.facecolor": "#101010", "text.color": "#e0e0e0"} if dark else {}
-    with style.theme(), mpl.rc_context({"figure.figsize": (3.3, 2.0), **papers}):
+    with style.theme(Look(width=3.3, dark=dark)):
         figure = rendered(wins(View(results)))
     (image,) = figure.axes[0].get_images()
     colours = image.to_rgba(np.asarray(image.get_array()))
     for (row, column), text in cells(figure).items():
         if row != column:
-            assert _contrast(to_rgb(text.get_color()), tuple(colours[row, column][:3])) >= 4.5
+            assert contrast(to_rgb(text.get_color()), tuple(colours[row, column][:3])) >= 4.5
     boxes = {key: text.get_window_extent() for key, text in cells(figure).items() if text.get_text()}
     assert not any(boxes[key].overlaps(boxes[key[0], key[1] + 1]) for key in boxes if (key[0], key[1] + 1) in boxes)
 
@@ -90,9 +89,10 @@ def test_what_does_not_fit_says_what_it_takes() -> None:
     with pytest.raises(
         InputError, match="'ranks' doesn't fit these results: it takes two problems or more, and two lines"
     ):
-        draw(single, ("ranks",), train_again=lambda *_: None)  # type: ignore[arg-type, return-value]
-    with pytest.raises(InputError, match="'profile' doesn't fit these results: .*a target in the question"):
-        draw(single, ("profile",), train_again=lambda *_: None)  # type: ignore[arg-type, return-value]
+        draw(single, ("ranks",), train_again=lambda *_: None)  # type: ignore[arg-type]
+    curves = measured({"p": {"a": [[2.0, 1.0]]}, "q": {"a": [[2.0, 1.0]]}})
+    with pytest.raises(InputError, match=r"'profile' doesn't fit these results: .*a target in the question"):
+        draw(curves, ("profile",), train_again=lambda *_: None)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="no run lasted to a finite test cost"):
         wins(View(ended({"p": {"a": [np.inf] * 2, "b": [np.inf] * 2}})))
 
