@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from optilab.plots import style
-from optilab.plots.curves import curves, name_ends
+from optilab.plots.curves import curves, name_ends, unnamed
 from optilab.plots.panels import MOST
 from optilab.plots.text import fitted
 
@@ -36,7 +36,8 @@ def facets(
     if len(problems) == 1 and len(colours) > FEW:
         figure, axes = _one_each(lines, colours, notes, prepare, steps)
         style.question(figure, question)
-        style.caption(figure, caption)
+        left = f" The best {MOST} of {len(colours)} lines have panels." if len(colours) > MOST else ""
+        style.caption(figure, caption + left)
         return figure, axes
     narrow = style.width() < _NARROW
     across = 1 if narrow or len(problems) < 4 else 2
@@ -50,7 +51,12 @@ def facets(
         if len(problems) > 1:
             style.title(ax, problem)
     style.question(figure, question)
-    style.caption(figure, caption + (f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""))
+    style.caption(
+        figure,
+        caption
+        + unnamed(len(colours))
+        + (f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""),
+    )
     for ax, problem in zip(axes, problems, strict=False):  # at last, when the heights of axes are final
         said = {label: notes.get(f"{problem} {label}", notes.get(label, "")) for label in own[problem]}
         name_ends(
@@ -73,7 +79,7 @@ def _one_each(
     figure, axes = _figure(len(labels), across, 0.82, shared=True)
     room = 72 * style.width() / across - 24  # points for a name
     for k, (ax, label) in enumerate(zip(axes, labels, strict=True)):
-        curves(lines, ax, colours=colours, steps=steps, before=label)
+        curves(lines, ax, colours={one: colours[one] for one in labels}, steps=steps, before=label)
         prepare(ax, lines)
         note = notes.get(label, "")
         ax.set_title(

@@ -40,6 +40,8 @@ def finals(view: View) -> Figure | None:
     values = final_values(found.runs, found.measure)
     middles = medians(values, question.confidence)
     comparisons = _comparisons(found)
+    many = middles["label"].nunique()
+    middles = _best_rows(middles, found.control)
     several, shown = len(found.problems) > 1, _fitting(middles)
     beside = style.width() >= _WIDE
     letters = 22 if beside else 16
@@ -69,6 +71,7 @@ def finals(view: View) -> Figure | None:
     style.question(figure, question.text)
     text = _strips_text(found, middles) + _differences_text(found, comparisons) + found.lost()
     text += f" The first {len(shown)} of {len(found.problems)} problems." if len(shown) < len(found.problems) else ""
+    text += f" The best {_MOST - 1} of {many} lines and the control." if many > _MOST else ""
     if any(line.get_gid() == "below" for left, _ in axes for line in left.get_lines()):
         text += " ◀: 0, or rounding beside the others."
     style.caption(figure, text + found.left_out())
@@ -92,6 +95,12 @@ def _panels(
     if not compare:
         return figure, [(ax, None) for ax in flat]
     return figure, list(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _best_rows(middles: pd.DataFrame, control: str | None) -> pd.DataFrame:
+    """The best rows of each problem, as many as fit into a figure, and that of the control."""
+    place = middles.groupby("problem").cumcount()
+    return middles[(place < _MOST - 1) | (middles["label"] == control)]
 
 
 def _fitting(middles: pd.DataFrame) -> list[str]:

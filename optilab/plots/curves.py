@@ -15,6 +15,7 @@ from optilab.plots.ends import label_ends
 from optilab.plots.scales import EVERYTHING, HIGHEST, Frame
 from optilab.plots.text import wrapped
 
+NAMED, DRAWN = 24, 200  # curves that have a name at their end; that are drawn at all
 _FEW = 4  # bands that are drawn with full strength
 
 
@@ -28,15 +29,18 @@ def curves(
     bands: bool = True,
     frame: Frame = EVERYTHING,
 ) -> Axes:
-    """Draw curves in the order of `colours`, each from its first x to its last.
+    """Draw curves in the order of `colours`, each from its first x to its last; of very many the first 200.
 
     lines: a row a point, with label, x and y; low and high (its band; NaN or infinite where there is none); and, if there are
     such columns, sure (whether y is well known: else its dot is hollow) and mean (another curve, thin, drawn with the band). steps: whether y stays until
     the next x. before: the label that is drawn in its colour with its band, before all others in grey; None draws all in their
     colours. bands: whether bands are drawn.
     """
-    for place, (label, colour) in enumerate(colours.items()):
-        own = lines[lines["label"] == label].sort_values("x", kind="stable")
+    groups = dict(iter(lines.groupby("label", sort=False)))
+    for place, (label, colour) in enumerate(list(colours.items())[:DRAWN]):
+        if label not in groups:
+            continue
+        own = groups[label].sort_values("x", kind="stable")
         front = before is None or label == before
         _curve(
             own,
@@ -61,8 +65,9 @@ def name_ends(
     notes: Mapping[str, str] | None = None,
     letters: int = 22,
 ) -> None:
-    """Name each curve at the height of its last finite point; what has none is named at the top. notes: what follows a name."""
+    """Name the first 24 curves at the height of their last finite points; what has none is named at the top. notes: what follows a name."""
     heights, texts = [], []
+    colours = dict(list(colours.items())[:NAMED])
     for label in colours:
         own = lines[lines["label"] == label].sort_values("x", kind="stable")["y"]
         finite = own[own.abs() < HIGHEST]
@@ -70,6 +75,12 @@ def name_ends(
         note = (notes or {}).get(label, "")
         texts.append(wrapped(f"{label} {note}".strip(), letters, 2))
     label_ends(ax, heights, texts, list(colours.values()), [style.dash_of(colour) for colour in colours.values()])
+
+
+def unnamed(count: int) -> str:
+    """The sentence about curves that have no name at their end, or are not drawn; "" if all are named."""
+    drawn = f", and the best {DRAWN} drawn" if count > DRAWN else ""
+    return f" The best {NAMED} of {count} lines are named{drawn}." if count > NAMED else ""
 
 
 def _curve(

@@ -251,3 +251,16 @@ def test_one_column_and_odd_names(draw_it: Any) -> None:
     assert len(titles) == 5
     assert {r"\$x\$", "<b>&"} <= set(titles)
     assert max(map(len, titles)) <= 24
+
+
+def test_very_many_lines_are_counted() -> None:
+    """Of thirty lines the best 24 have panels, or names where there are several problems, and the caption says so."""
+    lines = {f"m{k:02}": [[1.0, 0.5 + 0.01 * k]] for k in range(30)}
+    figure = arrival(View(measured({"p": lines}, target=0.6)))
+    assert figure is not None
+    assert len(figure.axes) == 24
+    assert "The best 24 of 30 lines have panels." in caption(figure)
+    figure = arrival(View(measured({"p": lines, "q": lines}, target=0.6)))
+    assert figure is not None
+    assert [len(ends(ax)) for ax in figure.axes] == [24, 24]
+    assert "The best 24 of 30 lines are named." in caption(figure)

@@ -129,7 +129,7 @@ def test_a_score_has_its_best_at_the_left() -> None:
     left, right = figure.axes
     assert names(left) == ["b", "a"]
     assert left.get_xlabel() == "final exam score"
-    ticks = [(float(text.get_text()), text.get_position()[0]) for text in left.get_xticklabels()]
+    ticks = [(float(text.get_text().replace("−", "-")), text.get_position()[0]) for text in left.get_xticklabels()]
     assert len(ticks) > 2
     assert all(place == -named for named, place in ticks)
     assert artists(left, "median")[1][0, 0] == pytest.approx(-np.median(low))
@@ -250,3 +250,11 @@ def test_odd_values_have_a_picture(values: dict[str, list[float]]) -> None:
     figure = drawn({"p": values}, 7.0 if len(values) > 1 else 3.3)
     assert len(names(figure.axes[0])) == len(values)
     assert pd.Series(names(figure.axes[0])).str.len().max() < 50
+
+
+def test_very_many_lines_leave_the_best_and_the_control() -> None:
+    """Of seventy lines the best 59 and the control have rows, and the caption says so; all are corrected for."""
+    figure = drawn({"p": {f"m{k:02}": [1.0 + k, 1.5 + k] for k in range(70)}}, control="m69")
+    assert names(figure.axes[0]) == [f"m{k:02}" for k in (*range(59), 69)]
+    assert "The best 59 of 70 lines and the control." in caption(figure)
+    assert "Holm over 69 comparisons" in caption(figure)
