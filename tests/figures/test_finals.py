@@ -135,7 +135,7 @@ def test_a_score_has_its_best_at_the_left() -> None:
     assert artists(left, "median")[1][0, 0] == pytest.approx(-np.median(low))
     assert artists(right, "difference")[0][0, 0] < -10
     assert right.texts[0].get_text().startswith("better")
-    assert "10" in [text.get_text() for text in right.get_xticklabels()]
+    assert float(right.get_xticklabels()[0].get_text()) > 0
     lost = drawn({"p": {"a": [1.0, 2.0], "b": [5.0, -np.inf]}}, measure="exam_score")
     assert len(artists(lost.axes[0], "lost")) == 1
 
