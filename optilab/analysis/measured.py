@@ -37,16 +37,16 @@ def _is_known(runs: pd.DataFrame, measure: str) -> bool:
 
 @dataclass(frozen=True)
 class Shown:
-    """How pictures show a measure: so that lower is better. An accuracy becomes an error in percent; another measure of which the
-    highest value is the best changes its sign; all else stays.
+    """How pictures show a measure: so that lower is better. An accuracy becomes an error in percent; a cost stays.
 
-    name: of what is shown, without its unit. unit: "%", or "". negative: whether the sign is changed.
+    name: of what is shown, without its unit. unit: "%", or "". flipped: whether values have another sign, because of a score that
+    is no accuracy the highest is best; axes then show them with their own.
     """
 
     measure: str
     name: str
     unit: str = ""
-    negative: bool = False
+    flipped: bool = False
 
     @classmethod
     def of(cls, measure: str) -> Shown:
@@ -60,7 +60,7 @@ class Shown:
         name = in_words(measure)
         if measure.endswith("accuracy"):
             return cls(measure, name.replace("accuracy", "error"), "%")
-        return cls(measure, f"negative {name}", negative=True) if direction(measure) else cls(measure, name)
+        return cls(measure, name, flipped=bool(direction(measure)))
 
     @property
     def axis(self) -> str:
@@ -70,9 +70,9 @@ class Shown:
     def values(self, values: ArrayLike) -> NDArray[np.float64]:
         """Values of the measure, of any shape, as they are shown; infinite ones are infinitely bad."""
         found = np.asarray(values, np.float64)
-        if self.negative:
-            return np.where(np.isinf(found), np.inf, 0.0 - found)
-        return np.where(np.isinf(found), np.inf, 100 - 100 * found) if self.unit else found
+        if self.unit:
+            return np.where(np.isinf(found), np.inf, 100 - 100 * found)
+        return np.where(np.isinf(found), np.inf, 0.0 - found) if self.flipped else found
 
     def gaps(self, values: ArrayLike) -> NDArray[np.float64]:
         """Differences of values of the measure as they are shown: errors in points of percent, below 0 where they are better."""

@@ -14,7 +14,7 @@ from optilab.figures.compared import Compared
 from optilab.figures.facets import FEW, facets
 from optilab.figures.view import View
 from optilab.plots import style
-from optilab.records.columns import AXES
+from optilab.records.columns import in_words
 
 
 def target_of(found: Compared) -> tuple[str, float] | None:
@@ -83,7 +83,7 @@ def _text(found: Compared, measure: str, target: float, runs: pd.DataFrame) -> s
     scale = Scale.of(measure)
     percent = f"{100 * found.view.question.confidence:g} %"
     least = "at most" if scale.lowest else "at least"
-    text = f"Runs whose {AXES.get(measure, measure)} has come to {least} {scale.value(target)}, by Kaplan and Meier: {found.seeds()}."
+    text = f"Runs whose {in_words(measure)} has come to {least} {scale.value(target)}, by Kaplan and Meier: {found.seeds()}."
     bands = runs["label"].nunique() <= FEW or len(found.problems) == 1
     text += f" Bands: {percent} at each time (log-log)." if bands else ""
     missed, n = int((~runs["reached"]).sum()), len(runs)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.comparison import NOTHING
+from optilab.analysis.curves import usual_x
 from optilab.analysis.measured import Shown, first_measured
 from optilab.errors import InputError
 from optilab.figures.captions import chosen_on, name_of, over_seeds, several_of, without_chance_text
@@ -61,14 +62,14 @@ class Compared:
     @property
     def name(self) -> str:
         """The measure's name; functions have no training cost, only a cost."""
-        function = self.runs["batch_size"].eq(1).all() and not self.history["train_accuracy"].notna().any()
+        accuracies = self.history.get("train_accuracy", pd.Series(dtype=float))
+        function = self.runs["batch_size"].eq(1).all() and not accuracies.notna().any()
         return self.shown.name.removeprefix("training " if function else "")
 
     @property
     def time(self) -> str:
-        """The column of the history that counts time: steps of functions, epochs of networks; or what was asked for."""
-        steps = self.history["epoch"].eq(self.history["step"]).all() or self.history["epoch"].isna().all()
-        return self.view.x or ("step" if steps else "epoch")
+        """The column of the history that counts time: what was asked for, or steps of functions and epochs of networks."""
+        return self.view.x or usual_x(self.history)
 
     def lost_ids(self) -> list[str]:
         """Names of the runs that did not last, which will never reach a target any more."""

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from optilab.plots import style
-from optilab.plots.curves import curves, name_ends
+from optilab.plots.curves import curves, name_ends, unnamed
 from optilab.plots.panels import MOST
-from optilab.plots.text import plain
+from optilab.plots.text import fitted
 
 FEW = 4  # curves whose bands can be told apart in one panel
 _NARROW = 5.0  # inches of a figure
@@ -36,7 +36,8 @@ def facets(
     if len(problems) == 1 and len(colours) > FEW:
         figure, axes = _one_each(lines, colours, notes, prepare, steps)
         style.question(figure, question)
-        style.caption(figure, caption)
+        left = f" The best {MOST} of {len(colours)} lines have panels." if len(colours) > MOST else ""
+        style.caption(figure, caption + left)
         return figure, axes
     narrow = style.width() < _NARROW
     across = 1 if narrow or len(problems) < 4 else 2
@@ -50,7 +51,12 @@ def facets(
         if len(problems) > 1:
             style.title(ax, problem)
     style.question(figure, question)
-    style.caption(figure, caption + (f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""))
+    style.caption(
+        figure,
+        caption
+        + unnamed(len(colours))
+        + (f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""),
+    )
     for ax, problem in zip(axes, problems, strict=False):  # at last, when the heights of axes are final
         said = {label: notes.get(f"{problem} {label}", notes.get(label, "")) for label in own[problem]}
         name_ends(
@@ -70,21 +76,23 @@ def _one_each(
     labels = list(colours)[:MOST]
     narrow = style.width() < _NARROW
     across = 2 if narrow else 4 if len(labels) > 6 else 3
-    figure, axes = _figure(len(labels), across, 0.95, shared=True)
-    letters = int(style.width() / across * 10.5)
+    figure, axes = _figure(len(labels), across, 0.82, shared=True)
+    room = 72 * style.width() / across - 24  # points for a name
     for k, (ax, label) in enumerate(zip(axes, labels, strict=True)):
-        curves(lines, ax, colours=colours, steps=steps, before=label)
+        curves(lines, ax, colours={one: colours[one] for one in labels}, steps=steps, before=label)
         prepare(ax, lines)
         note = notes.get(label, "")
         ax.set_title(
-            plain(label, letters) + (f"\n{plain(note, letters + 4)}" if note else ""), loc="left", fontsize="small"
+            fitted(label, style.small(), room) + (f"\n{fitted(note, style.small(), room)}" if note else ""),
+            loc="left",
+            fontsize=style.small(),
         )
         name = ax.get_ylabel()
         ax.set_ylabel("")
         if k < (len(labels) - 1) // across * across:  # not in the last row
             ax.set_xlabel("")
         ax.tick_params(labelleft=k % across == 0, labelbottom=k + across >= len(labels))
-    figure.supylabel(name, fontsize="medium")
+    figure.supylabel(name, fontsize=style.points())
     return figure, axes
 
 

@@ -17,7 +17,7 @@ from optilab.figures.compared import Compared
 from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.differences import differences
-from optilab.plots.strips import strips
+from optilab.plots.strips import flip, strips
 from optilab.plots.text import wrapped
 from optilab.texts import counted
 
@@ -40,6 +40,8 @@ def finals(view: View) -> Figure | None:
     values = final_values(found.runs, found.measure)
     middles = medians(values, question.confidence)
     comparisons = _comparisons(found)
+    many = middles["label"].nunique()
+    middles = _best_rows(middles, found.control)
     several, shown = len(found.problems) > 1, _fitting(middles)
     beside = style.width() >= _WIDE
     letters = 22 if beside else 16
@@ -54,17 +56,22 @@ def finals(view: View) -> Figure | None:
             values[values["problem"] == problem], there, left, colours=palette, control=found.control, letters=letters
         )
         left.set_xlabel(f"final {found.name}{' (%)' if found.shown.unit else ''}")
+        if found.shown.flipped:
+            flip(left.xaxis)
         if several:
             style.title(left, problem)
         if right is not None and comparisons is not None and found.control is not None:
             own, labels = comparisons[comparisons["problem"] == problem], there["label"].tolist()
             differences(own, labels, right, control=found.control, colours=palette, letters=letters, beside=beside)
             right.set_xlabel(wrapped(gap, 26, 3))
+            if found.shown.flipped:
+                flip(right.xaxis)
             if beside:
                 right.set_yticklabels([])
     style.question(figure, question.text)
     text = _strips_text(found, middles) + _differences_text(found, comparisons) + found.lost()
     text += f" The first {len(shown)} of {len(found.problems)} problems." if len(shown) < len(found.problems) else ""
+    text += f" The best {_MOST - 1} of {many} lines and the control." if many > _MOST else ""
     if any(line.get_gid() == "below" for left, _ in axes for line in left.get_lines()):
         text += " ◀: 0, or rounding beside the others."
     style.caption(figure, text + found.left_out())
@@ -88,6 +95,12 @@ def _panels(
     if not compare:
         return figure, [(ax, None) for ax in flat]
     return figure, list(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _best_rows(middles: pd.DataFrame, control: str | None) -> pd.DataFrame:
+    """The best rows of each problem, as many as fit into a figure, and that of the control."""
+    place = middles.groupby("problem").cumcount()
+    return middles[(place < _MOST - 1) | (middles["label"] == control)]
 
 
 def _fitting(middles: pd.DataFrame) -> list[str]:
@@ -126,7 +139,7 @@ def _comparisons(found: Compared) -> pd.DataFrame | None:
 def _strips_text(found: Compared, middles: pd.DataFrame) -> str:
     """What the dots and bars are."""
     percent = f"{100 * found.view.question.confidence:g} %"
-    text = f"Dots are runs: {found.seeds()}."
+    text = f"Dots are runs, the better the further left: {found.seeds()}."
     exact = middles["low"].notna()
     if middles["n"].max() == 1:
         return text

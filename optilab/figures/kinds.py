@@ -74,14 +74,21 @@ KINDS = {
         "arrival",
         "the question has no target ([comparison] target = ...), or nothing of its measure was recorded",
         x=True,
+        needs="curve",
     ),
-    "ecdf": Kind("ecdf", "ecdf", "the history has no run with several values of that measure", x=True, y=True),
+    "ecdf": Kind(
+        "ecdf", "ecdf", "the history has no run with several values of that measure", x=True, y=True, needs="curve"
+    ),
     "profile": Kind(
-        "profile", "profile", "it takes two problems or more, two lines or more, and a target in the question", x=True
+        "profile",
+        "profile",
+        "it takes two problems or more, two lines or more, and a target in the question",
+        x=True,
+        needs="curve",
     ),
     "ranks": Kind(
         "ranks", "ranks", "it takes two problems or more, and two lines or more that ran on all of them", y=True
     ),
     "wins": Kind("wins", "wins", "it takes two lines or more with final values on several seeds or problems", y=True),
-    "norms": Kind("norms", "norms", "no norm of gradient, update or weights was measured", x=True),
+    "norms": Kind("norms", "norms", "no norm of gradient, update or weights was measured", x=True, needs="curve"),
 }

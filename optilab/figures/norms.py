@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.errors import InputError
-from optilab.figures.captions import seeds_text
 from optilab.figures.compared import Compared
 from optilab.figures.view import View
 from optilab.plots import style
-from optilab.plots.curves import curves, name_ends
+from optilab.plots.curves import NAMED, curves, name_ends, unnamed
 from optilab.plots.scales import Frame, scale_counts, scale_y, showable
 from optilab.records.columns import LOG_X
 
@@ -40,7 +39,7 @@ def norms(view: View) -> Figure | None:
     palette = style.colours_of(view.results.runs["label"], labels)
     columns = 1 if style.width() < _NARROW else 2
     problems = found.problems[:columns]
-    height = max(_HEIGHT, 0.17 * len(labels) + 0.3)
+    height = max(_HEIGHT, 0.17 * min(len(labels), NAMED) + 0.3)
     figure = Figure(figsize=(style.width(), height * len(names) + 1.2), layout="constrained")
     axes = figure.subplots(len(names), len(problems), squeeze=False, sharex="col")
     for column, problem in enumerate(problems):
@@ -57,11 +56,12 @@ def norms(view: View) -> Figure | None:
         if len(found.problems) > 1:
             style.title(axes[0, column], problem)
     style.question(figure, view.question.text)
-    text = seeds_text(view.results, view.question.chosen_by) + found.lost()
+    one = found.runs["seed"].nunique() == 1
+    text = f"{'A single run, of' if one else 'Median and interquartile band over'} {found.seeds()}." + found.lost()
     text += " × marks the last finite median." if found.lost() else ""
     hidden = len(found.problems) - len(problems)
     text += f" The first {len(problems)} of {len(found.problems)} problems." if hidden else ""
-    style.caption(figure, text + found.left_out())
+    style.caption(figure, text + found.left_out() + unnamed(len(labels)))
     for row, name in enumerate(names):
         last = lines[name][lines[name]["problem"] == problems[-1]]
         name_ends(last, axes[row, -1], palette, letters=16 if columns == 1 else 22)

@@ -15,10 +15,10 @@ from optilab.figures.captions import several_of
 from optilab.figures.compared import Compared
 from optilab.figures.view import View
 from optilab.plots import style
-from optilab.plots.curves import name_ends
+from optilab.plots.curves import NAMED, name_ends, unnamed
 from optilab.plots.profiles import points
 from optilab.plots.profiles import profile as drawn
-from optilab.records.columns import AXES
+from optilab.records.columns import in_words
 
 _NARROW = 5.0  # inches of a figure
 _R_MAX = 4.0  # of the score, as AlgoPerf has it
@@ -39,7 +39,7 @@ def profile(view: View) -> Figure | None:
     times = median_times(times_of(found, measure, target)).fillna(np.inf)
     if not np.isfinite(times).any(axis=None):
         raise InputError(f"no line reaches the target {target:g} on any problem in half of its runs or more")
-    text = f"Times are medians over {found.seeds()}, to a {AXES.get(measure, measure)} of {Scale.of(measure).value(target)}."
+    text = f"Times are medians over {found.seeds()}, to a {in_words(measure)} of {Scale.of(measure).value(target)}."
     colours_of = found.view.results.runs["label"]
     return profile_figure(times, view.question.text, text + found.left_out(), every=list(colours_of))
 
@@ -55,8 +55,9 @@ def profile_figure(times: pd.DataFrame, question: str, text: str = "", every: li
     palette = style.colours_of(every or list(names), [str(name) for name in scores.index])
     largest = float(shares.index.max())
     most = _R_MAX if largest <= _R_MAX else min(largest * 1.05, 2.0**20)
+    named = min(len(names), NAMED)
     narrow = style.width() < _NARROW
-    height = max(0.8 * style.width(), 0.34 * len(names)) if narrow else max(0.55 * style.width(), 0.2 * len(names))
+    height = max(0.8 * style.width(), 0.34 * named) if narrow else max(0.55 * style.width(), 0.2 * named)
     figure = Figure(figsize=(style.width(), height + 1.2), layout="constrained")
     ax = figure.subplots()
     drawn(shares.rename(columns=str), ax, colours=palette, most=most)
@@ -65,7 +66,7 @@ def profile_figure(times: pd.DataFrame, question: str, text: str = "", every: li
     said = f"Share of {len(times)} problems on which a line reaches the target within a factor of the fastest there. "
     said += f"Beside the names: the area under the curve up to a factor of {_R_MAX:g}, AlgoPerf's score, relative to the {len(names)} lines shown. {text}"
     said += f" Never reached by {several_of(none, ', ')}." if none else ""
-    style.caption(figure, said)
+    style.caption(figure, said + unnamed(len(names)))
     notes = {str(name): f"{score:.2f}" for name, score in scores.items()}
     name_ends(points(shares.rename(columns=str), most), ax, palette, notes, letters=16 if narrow else 30)
     return figure

@@ -21,6 +21,7 @@ from optilab.plots.ranks import lines_of
 from optilab.plots.ranks import ranks as drawn
 
 _NARROW = 5.0  # inches of a figure
+_MOST = 60  # methods of a figure
 _LINE = 0.19  # height of a line, in inches
 
 
@@ -63,17 +64,21 @@ def ranks_figure(
     scores, lowest, alpha: as of `optilab.analysis.ranks`. text: the end of the caption. every: all labels, for colours.
     """
     found = ranked(scores, lowest, alpha)
-    labels = [str(name) for name in found.mean_ranks.index]
+    means = found.mean_ranks.iloc[:_MOST]
+    cliques = [[name for name in members if name in means] for members in found.cliques]
+    cliques = [members for members in cliques if len(members) > 1]
+    labels = [str(name) for name in means.index]
     palette = style.colours_of(every or labels, labels)
-    height = _LINE * (lines_of(found.mean_ranks, found.cliques) + 2.3)
+    height = _LINE * (lines_of(means, cliques) + 2.3)
     figure = Figure(figsize=(style.width(), height + 1.1), layout="constrained")
     ax = figure.subplots()
     letters = 11 if style.width() < _NARROW else 22
-    drawn(found.mean_ranks, found.cliques, found.critical_difference, ax, colours=palette, letters=letters)
+    drawn(means, cliques, found.critical_difference, ax, colours=palette, letters=letters)
     style.question(figure, question)
-    said = f"Mean ranks of {len(labels)} lines on {found.n} problems, 1 is best"
+    said = f"Mean ranks of {len(found.mean_ranks)} lines on {found.n} problems, 1 is best"
     said += f" (Friedman: F = {found.F:.2f}, {p_text(found.p_F)})." if math.isfinite(found.p_F) else "."
     said += f" Thick bars join those whose ranks differ by less than Nemenyi's critical difference, for all pairs at once at {100 * alpha:.3g} %."
     said += f" Beware: {found.reason}." if found.reason else ""
+    said += f" The best {_MOST} are shown." if len(found.mean_ranks) > _MOST else ""
     style.caption(figure, f"{said} {text}")
     return figure

@@ -17,6 +17,7 @@ from optilab.figures.facets import FEW, facets
 from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.scales import Frame, scale_y, showable
+from optilab.plots.strips import flip
 from optilab.records.columns import in_words
 from optilab.records.measures import measure_behind, summary
 from optilab.texts import counted
@@ -48,6 +49,8 @@ def tuning(view: View) -> Figure | None:
 
     def prepare(ax: Axes, there: pd.DataFrame) -> None:
         _axes(ax, there, f"{which} {shown.axis}")
+        if shown.flipped:
+            flip(ax.yaxis)
 
     mean = len(palette) <= FEW or lines["problem"].nunique() == 1
     text = _text(view, trials, lines, by, mean=mean)

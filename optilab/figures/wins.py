@@ -30,25 +30,25 @@ def wins(view: View) -> Figure | None:
     values = final_values(found.runs, found.measure)
     if "is_random" in found.runs:
         values = values.assign(is_random=found.runs["is_random"])
-    made = win_rates(values)
+    scores = median_scores(values).fillna(np.inf)
+    order = scores.rank(axis=1).mean().sort_values(kind="stable").index[:_MOST]
+    made = win_rates(values[values["label"].isin(order)])
     pairs = made.pairs.to_numpy()
     if pairs[~np.eye(len(pairs), dtype=bool)].max() < 2:
         return None
-    scores = median_scores(values).fillna(np.inf)
-    order = scores.rank(axis=1).mean().sort_values(kind="stable").index.astype(str)[:_MOST]
     figure = Figure(figsize=(style.width(), _height(len(order))), layout="constrained")
-    drawn(made.rates.loc[order, order], figure.subplots(), letters=12 if style.width() < _NARROW else 22)
+    drawn(made.rates.loc[order, order], figure.subplots(), letters=16 if style.width() < _NARROW else 22)
     style.question(figure, view.question.text)
-    style.caption(figure, _text(found, made.pairs, len(order)))
+    style.caption(figure, _text(found, made.pairs, scores.shape[1]))
     return figure
 
 
 def _height(count: int) -> float:
     """Inches: of a square matrix, a question and a caption."""
-    return (1.5 if style.width() > _NARROW else 2.2) + min(0.62 * style.width(), 0.45 * count)
+    return (1.5 if style.width() > _NARROW else 1.7) + min(0.62 * style.width(), 0.45 * count)
 
 
-def _text(found: Compared, pairs: pd.DataFrame, shown: int) -> str:
+def _text(found: Compared, pairs: pd.DataFrame, count: int) -> str:
     off = pairs.to_numpy()[~np.eye(len(pairs), dtype=bool)]
     some = off[off > 0]
     each = f"{some.min()}" if some.min() == some.max() else f"{some.min()} to {some.max()}"
@@ -57,6 +57,6 @@ def _text(found: Compared, pairs: pd.DataFrame, shown: int) -> str:
         f"Percent of paired runs in which the row's final {found.name} is better than the column's, ties counted half; "
     )
     text += f"best mean rank on top. {each} pairs each, over {found.seeds()}{problems}."
-    text += f" The best {shown} of {len(pairs)} lines." if shown < len(pairs) else ""
+    text += f" The best {len(pairs)} of {count} lines." if len(pairs) < count else ""
     text += " – : no seed in common." if (off == 0).any() else ""
     return text + found.lost() + found.left_out()

@@ -15,8 +15,8 @@ from optilab.plots.ends import label_ends
 from optilab.plots.scales import EVERYTHING, HIGHEST, Frame
 from optilab.plots.text import wrapped
 
+NAMED, DRAWN = 24, 200  # curves that have a name at their end; that are drawn at all
 _FEW = 4  # bands that are drawn with full strength
-DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 
 
 def curves(
@@ -29,15 +29,18 @@ def curves(
     bands: bool = True,
     frame: Frame = EVERYTHING,
 ) -> Axes:
-    """Draw curves in the order of `colours`, each from its first x to its last.
+    """Draw curves in the order of `colours`, each from its first x to its last; of very many the first 200.
 
     lines: a row a point, with label, x and y; low and high (its band; NaN or infinite where there is none); and, if there are
     such columns, sure (whether y is well known: else its dot is hollow) and mean (another curve, thin, drawn with the band). steps: whether y stays until
     the next x. before: the label that is drawn in its colour with its band, before all others in grey; None draws all in their
     colours. bands: whether bands are drawn.
     """
-    for place, (label, colour) in enumerate(colours.items()):
-        own = lines[lines["label"] == label].sort_values("x", kind="stable")
+    groups = dict(iter(lines.groupby("label", sort=False)))
+    for place, (label, colour) in enumerate(list(colours.items())[:DRAWN]):
+        if label not in groups:
+            continue
+        own = groups[label].sort_values("x", kind="stable")
         front = before is None or label == before
         _curve(
             own,
@@ -45,7 +48,7 @@ def curves(
             label=label,
             colour=colour if front else style.shade(0.78),
             steps=steps,
-            dash=DASHES[place % len(DASHES)] if before is None else "-",
+            dash=style.dash_of(colour) if before is None else "-",
             front=front,
             band=bands and front,
             frame=frame,
@@ -62,15 +65,22 @@ def name_ends(
     notes: Mapping[str, str] | None = None,
     letters: int = 22,
 ) -> None:
-    """Name each curve at the height of its last finite point; what has none is named at the top. notes: what follows a name."""
+    """Name the first 24 curves at the height of their last finite points; what has none is named at the top. notes: what follows a name."""
     heights, texts = [], []
+    colours = dict(list(colours.items())[:NAMED])
     for label in colours:
         own = lines[lines["label"] == label].sort_values("x", kind="stable")["y"]
         finite = own[own.abs() < HIGHEST]
         heights.append(float(finite.iloc[-1]) if len(finite) else np.inf)
         note = (notes or {}).get(label, "")
         texts.append(wrapped(f"{label} {note}".strip(), letters, 2))
-    label_ends(ax, heights, texts, list(colours.values()), DASHES)
+    label_ends(ax, heights, texts, list(colours.values()), [style.dash_of(colour) for colour in colours.values()])
+
+
+def unnamed(count: int) -> str:
+    """The sentence about curves that have no name at their end, or are not drawn; "" if all are named."""
+    drawn = f", and the best {DRAWN} drawn" if count > DRAWN else ""
+    return f" The best {NAMED} of {count} lines are named{drawn}." if count > NAMED else ""
 
 
 def _curve(
@@ -94,7 +104,7 @@ def _curve(
         x,
         y,
         color=colour,
-        linewidth=1.9 if front else 1.0,
+        linewidth=style.thickness(1.2 if front else 0.6),
         linestyle=dash,
         drawstyle=style_of,
         zorder=order,
@@ -122,7 +132,13 @@ def _curve(
             ax.plot(x[ends], heights, color=colour, zorder=4, gid=f"lost {label}", **cross)
     if band and "mean" in own:
         ax.plot(
-            x, _showable(own["mean"]), color=colour, linewidth=1.0, linestyle=":", zorder=order, gid=f"mean {label}"
+            x,
+            _showable(own["mean"]),
+            color=colour,
+            linewidth=style.thickness(0.7),
+            linestyle=":",
+            zorder=order,
+            gid=f"mean {label}",
         )
     if dots:
         sure = own["sure"].to_numpy(np.bool_)

@@ -15,7 +15,7 @@ from optilab.plots.scales import HIGHEST
 from optilab.plots.strips import name, rows
 
 _SHAPES = {"better": "<", "worse": ">", "undecided": "o"}  # better is left, for lower is better
-_APART = 0.25  # of the axis: the least distance of powers of ten
+_APART = 0.16  # of the axis: the least distance of powers of ten
 _WIDE = 30  # times the median size: differences beyond make the axis logarithmic on both sides of 0
 
 
@@ -66,7 +66,7 @@ def _say(ax: Axes, row: int, text: str, *, strong: bool) -> None:
         xycoords=ax.get_yaxis_transform(),
         textcoords="offset points",
         va="center",
-        fontsize="small",
+        fontsize=style.small(),
         fontweight="bold" if strong else "normal",
         color=style.shade(0.0 if strong else 0.3),
         annotation_clip=False,
@@ -119,6 +119,8 @@ def _scale(ax: Axes, comparisons: pd.DataFrame) -> None:
     ax.set_xlim(3 * low if low else -linear, 3 * high if high else linear)
     ax.xaxis.set_major_locator(FixedLocator(_decades(ax, linear, low, high)))
     ax.xaxis.set_minor_locator(NullLocator())
+    if linear >= 1e-3 and largest < 1e4:
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
 
 
 def _decades(ax: Axes, linear: float, low: float, high: float) -> list[float]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
 from numpy.typing import ArrayLike, NDArray
+
+from optilab.plots import style
 
 _SPACING = 1.2  # of lines, in heights of letters
 
@@ -21,8 +22,6 @@ def label_ends(
     texts: Sequence[str],
     colours: Sequence[object],
     dashes: Sequence[object] = ("-",),
-    *,
-    size: str = "small",
 ) -> None:
     """Write texts to the right of the axes, each at its height in data or as near as there is room, with a piece of its line before it.
 
@@ -33,7 +32,7 @@ def label_ends(
     assert isinstance(figure, Figure)
     if engine := figure.get_layout_engine():
         engine.execute(figure)
-    points = FontProperties(size=size).get_size_in_points()
+    points = style.small()
     line = points / 72 * figure.dpi / max(ax.get_window_extent().height, 1.0) * _SPACING
     data = np.column_stack([np.full(len(heights), ax.get_xlim()[1]), np.asarray(heights, float)])
     places = ax.transAxes.inverted().transform(ax.transData.transform(data))[:, 1]
@@ -47,7 +46,7 @@ def label_ends(
         }
         thin = {"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", (1.0, place), (7, to), arrowprops=thin, **given)  # type: ignore[arg-type]
-        ax.annotate(text, (1.0, to), (25, to), va="center", fontsize=size, gid="end", **given)  # type: ignore[arg-type]
+        ax.annotate(text, (1.0, to), (25, to), va="center", fontsize=points, gid="end", **given)  # type: ignore[arg-type]
         _key(ax, to, colour, dashes[k % len(dashes)])
 
 
@@ -61,7 +60,7 @@ def _key(ax: Axes, height: float, colour: object, dash: object) -> None:
         [height, height],
         color=colour,  # type: ignore[arg-type]
         linestyle=dash,  # type: ignore[arg-type]
-        linewidth=1.9,
+        linewidth=style.thickness(1.2),
         transform=blended_transform_factory(across, ax.transAxes),
         clip_on=False,
         gid="key",

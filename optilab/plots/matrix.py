@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
 from optilab.plots import style
+from optilab.plots.palette import contrast
 from optilab.plots.text import plain
 
 _NAMES = 1.4  # inches that names take
@@ -42,7 +43,7 @@ def wins(rates: pd.DataFrame, ax: Axes, *, letters: int = 22) -> Axes:
     ax.set_xticks(range(count), [str(k) for k in range(1, count + 1)])
     ax.tick_params(length=0, top=False, bottom=False, labeltop=True, labelbottom=False)
     if count > 12:
-        ax.tick_params(axis="y", labelsize="small")
+        ax.tick_params(axis="y", labelsize=style.small())
         ax.tick_params(axis="x", labelsize=max(size, 4.0))
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
@@ -50,17 +51,5 @@ def wins(rates: pd.DataFrame, ax: Axes, *, letters: int = 22) -> Axes:
 
 
 def _readable(back: tuple[float, ...]) -> tuple[float, float, float]:
-    """Ink or paper, whichever has the greater contrast to a background."""
-    return max((style.shade(0.0), style.shade(1.0)), key=lambda colour: _contrast(colour, back))
-
-
-def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-    """The contrast of two colours, as of the Web Content Accessibility Guidelines 2."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: tuple[float, ...]) -> float:
-    parts = np.array(colour)
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    """Black or white, whichever has the greater contrast to a background: at least 4.5, which ink and paper of a theme needn't have."""
+    return max(((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)), key=lambda colour: contrast(colour, back))

@@ -45,7 +45,7 @@ def ranks(
         named = (tick - int(low)) % every == 0
         ax.plot([tick, tick], [0, -_TICK * (1 if named else 0.5)], color=ink, linewidth=1.0, clip_on=False)
         if named:
-            ax.text(tick, -_TICK - 0.08, f"{tick}", ha="center", va="bottom", fontsize="small")
+            ax.text(tick, -_TICK - 0.08, f"{tick}", ha="center", va="bottom", fontsize=style.small())
     _difference(ax, critical_difference, low, high)
     positions = {str(name): float(value) for name, value in mean_ranks.items()}
     levels = _levels(cliques, positions)
@@ -81,7 +81,7 @@ def ranks(
             textcoords="offset points",
             ha="right" if side else "left",
             va="center",
-            fontsize="small",
+            fontsize=style.small(),
             annotation_clip=False,
             gid="name",
         )
@@ -104,7 +104,7 @@ def _difference(ax: Axes, length: float, low: float, high: float) -> None:
     ax.plot([low, end], [y, y], color=ink, linewidth=1.6, solid_capstyle="butt", clip_on=False, gid="difference")
     ax.plot([low], [y], marker="|", color=ink, markersize=8, clip_on=False)
     ax.plot([end], [y], marker="|" if low + length <= high else ">", color=ink, markersize=8, clip_on=False)
-    ax.text(low, y - 0.3, f"critical difference {length:.2f}", ha="left", va="bottom", fontsize="small")
+    ax.text(low, y - 0.3, f"critical difference {length:.2f}", ha="left", va="bottom", fontsize=style.small())
 
 
 def _levels(cliques: Sequence[Sequence[Hashable]], positions: Mapping[str, float]) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
@@ -88,7 +89,7 @@ def strips(
                 xycoords=place,
                 textcoords="offset points",
                 va="center",
-                fontsize="small",
+                fontsize=style.small(),
                 annotation_clip=False,
             )
     if control is not None and control in labels:
@@ -133,6 +134,11 @@ def _middle(ax: Axes, row: int, middle: Mapping[Hashable, Any], left: float) -> 
     elif median <= left:
         place = ax.get_yaxis_transform()
         ax.plot([0.0], [y], marker="<", color=ink, markersize=6, gid="median", clip_on=False, transform=place, zorder=4)
+
+
+def flip(axis: Axis) -> None:
+    """Name the ticks of an axis of values that have another sign by the values themselves."""
+    axis.set_major_formatter(lambda value, _: f"{0 - value:g}".replace("-", "\N{MINUS SIGN}"))
 
 
 def _offsets(count: int) -> NDArray[np.float64]:

@@ -30,6 +30,7 @@ def ended(values: Values, measure: str = "test_cost", **question: Any) -> Result
             "status": "budget" if np.isfinite(value) else "diverged",
             "is_random": True,
             f"final_{measure}": value,
+            f"best_{measure}": value,
         }
         for problem, lines in values.items()
         for label, own in lines.items()

@@ -122,6 +122,24 @@ def test_an_accuracy_is_an_error_in_percent() -> None:
     assert right.texts[0].get_text().startswith("better")
 
 
+def test_a_score_has_its_best_at_the_left() -> None:
+    """Of a score the highest is best: it is on top and at the left, ticks and differences have its own sign."""
+    low = [0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5]
+    figure = drawn({"p": {"a": low, "b": [v + 10 + 0.1 * v for v in low]}}, measure="exam_score")
+    left, right = figure.axes
+    assert names(left) == ["b", "a"]
+    assert left.get_xlabel() == "final exam score"
+    ticks = [(float(text.get_text().replace("−", "-")), text.get_position()[0]) for text in left.get_xticklabels()]
+    assert len(ticks) > 2
+    assert all(place == -named for named, place in ticks)
+    assert artists(left, "median")[1][0, 0] == pytest.approx(-np.median(low))
+    assert artists(right, "difference")[0][0, 0] < -10
+    assert right.texts[0].get_text().startswith("better")
+    assert float(right.get_xticklabels()[0].get_text()) > 0
+    lost = drawn({"p": {"a": [1.0, 2.0], "b": [5.0, -np.inf]}}, measure="exam_score")
+    assert len(artists(lost.axes[0], "lost")) == 1
+
+
 def test_the_caption_says_n_method_and_family() -> None:
     """How many seeds, which interval, which test, corrected over how many comparisons."""
     text = caption(drawn(THREE))
@@ -232,3 +250,11 @@ def test_odd_values_have_a_picture(values: dict[str, list[float]]) -> None:
     figure = drawn({"p": values}, 7.0 if len(values) > 1 else 3.3)
     assert len(names(figure.axes[0])) == len(values)
     assert pd.Series(names(figure.axes[0])).str.len().max() < 50
+
+
+def test_very_many_lines_leave_the_best_and_the_control() -> None:
+    """Of seventy lines the best 59 and the control have rows, and the caption says so; all are corrected for."""
+    figure = drawn({"p": {f"m{k:02}": [1.0 + k, 1.5 + k] for k in range(70)}}, control="m69")
+    assert names(figure.axes[0]) == [f"m{k:02}" for k in (*range(59), 69)]
+    assert "The best 59 of 70 lines and the control." in caption(figure)
+    assert "Holm over 69 comparisons" in caption(figure)
