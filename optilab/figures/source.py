@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterable
+
 import pandas as pd
 
 from optilab.analysis.cells import LINE
+from optilab.errors import ResultsWarning
 from optilab.experiment.cell import Cell, stored_cell, stored_plan
 from optilab.experiment.resolve import bound_schedules
 from optilab.figures.captions import name_of
 from optilab.plugins.chain import chain
 from optilab.problems.problem import Problem
 from optilab.store import Results
+from optilab.store.wanted import wanted
 
 
 def problems_of(results: Results) -> dict[str, Problem]:
@@ -20,6 +25,17 @@ def problems_of(results: Results) -> dict[str, Problem]:
     first = results.runs.drop_duplicates("problem")
     specs = zip(first["problem"], first["spec"], strict=True)
     return {label: stored_plan(spec, results.folder).problem for label, spec in specs}
+
+
+def as_in_the_file(results: Results, labels: Iterable[str]) -> list[str]:
+    """The labels in the order of the experiment's file; where that is not known, the control first, and the others as they come."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResultsWarning)  # whoever loaded the results was told
+        table = wanted(results.folder)
+    known = [] if table is None or "label" not in table.column_names else table.column("label").to_pylist()
+    first = [*known, *([] if results.control is None else [results.control])]
+    place = {label: k for k, label in enumerate(dict.fromkeys(first))}
+    return sorted(dict.fromkeys(labels), key=lambda label: place.get(label, len(place)))
 
 
 def learning_rates(results: Results, best: pd.DataFrame) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from optilab.experiment.cell import stored_plan
 from optilab.experiment.question import question_of
 from optilab.records.question import Question
 from optilab.store import Results
@@ -33,6 +35,7 @@ class View:
     y: str = "train_cost"
     train_again: TrainAgain = field(default=_not_again)
     more: tuple[str, ...] = ()
+    _made: dict[tuple[Any, int], tuple[Plan, Run]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -43,3 +46,14 @@ class View:
     def question(self) -> Question:
         """What is asked of the results. InputError if the experiment in their folder is missing or can't be read."""
         return question_of(self.results)
+
+    def again(self, spec: Any, seed: int) -> tuple[Plan, Run]:
+        """The plan of a run, by its column `spec`, and the run itself, repeated bit for bit: once for all pictures of this view.
+
+        InputError if it can't be built today, or takes too long.
+        """
+        key = (spec, seed)
+        if key not in self._made:
+            plan = stored_plan(spec, self.results.folder)
+            self._made[key] = plan, self.train_again(plan, seed)
+        return self._made[key]

@@ -79,8 +79,8 @@ def test_every_text_of_a_picture_is_drawn_as_text(odd_names: dict[int, Results],
     stand = texts(figure)
     assert max(len(text) for text in stand) < 2500
     assert any(text.startswith(r"Who $\frac{ arrives\x1b[2J? long long") for text in stand)
-    titles = [ax.get_title(loc="left").replace(r"\$", "$") for ax in figure.axes]
-    everything = titles if draw_it is path and weights == 1 else legend(figure)
+    titles = [ax.get_title(loc="left").replace(r"\$", "$").replace("\n", "") for ax in figure.axes]
+    everything = titles[: len(LABELS)] if draw_it is path else legend(figure)
     assert len(everything) == len(LABELS)
     assert {shown for shown in LABELS.values() if shown} <= set(everything)
     assert all(len(text) < 120 for text in everything)
