@@ -67,6 +67,11 @@ KINDS = {
     "path": Kind("path", "path", "the problems are not functions of one or two weights", needs="experiment"),
     "digits": Kind("images", "digits", _NO_IMAGES, needs="experiment"),
     "weights": Kind("images", "weights", _NO_IMAGES, needs="experiment"),
+    "confusion": Kind(
+        "confusion",
+        "confusion",
+        "the problem is not a network on classes with a test part, or has no runs of evaluation",
+    ),
     "finals": Kind("finals", "finals", "no run of evaluation has a final value of that measure", y=True),
     "tuning": Kind("tuning", "tuning", "no line has several trials of hyperparameters with a final value", y=True),
     "arrival": Kind(

@@ -104,7 +104,7 @@ def test_names_of_classes_are_drawn_as_text() -> None:
     told = {"prediction": r"$\frac{", "truth": "_" + "y" * 10**5, "confidence": 0.25}
     image_plots.prediction(np.zeros((2, 2)), pd.Series(told), ax)
     rendered(figure)
-    assert ax.get_title() == "\\$\\fra…, not _yyyy…\n0.25"
+    assert ax.get_title() == "\\$\\fra…,\nnot _yyyy…\n0.25"
 
 
 def test_schedules_with_odd_names_are_drawn(tmp_path: Path) -> None:
