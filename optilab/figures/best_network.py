@@ -44,7 +44,7 @@ def best_network(view: View, *, images: bool) -> BestNetwork | None:
     InputError where no such run has lasted.
     """
     runs = view.results.runs
-    best = best_runs(runs)
+    best = best_runs(runs, view.question.chosen_by)
     best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
     best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
     fits: dict[str, bool] = {}
@@ -59,16 +59,17 @@ def best_network(view: View, *, images: bool) -> BestNetwork | None:
             break
     else:
         return None
-    plan, again = view.again(found["spec"], int(found["seed"])) if found["lasted"] else (None, None)
-    if plan is None or again is None or again.status not in LASTED or not np.isfinite(again.w).all():
+    made = view.again(found["spec"], int(found["seed"])) if found["lasted"] else None
+    if made is None or made.run.status not in LASTED or not np.isfinite(made.run.w).all():
         raise InputError(f"no run on {'images' if images else 'classes'} has lasted to the end with finite weights")
-    assert isinstance(plan.problem, Network)
+    network = made.plan.problem
+    assert isinstance(network, Network)
     settings = settings_of(runs, found).replace("*", "")
     many = int(best["problem_id"].map(lambda name: fits.get(str(name), False)).sum())
     by = next((name for name in _BEST_FIRST if best[name].notna().any()), "final_train_cost")
     whose = f"{name_of(found['label'])} ({settings + ', ' if settings else ''}seed {found['seed']}"
     whose += f"; of {many} runs the best by {AXES[by.removeprefix('final_')]})" if many > 1 else ")"
-    return BestNetwork(plan.problem, again.w, str(found["label"]), int(found["seed"]), whose)
+    return BestNetwork(network, made.run.w, str(found["label"]), int(found["seed"]), whose)
 
 
 def confidences(network: BestNetwork, outputs: NDArray[Any], guesses: NDArray[Any]) -> NDArray[Any]:

@@ -32,7 +32,7 @@ from optilab.problems.function import FunctionProblem
 from optilab.records.statuses import LASTED
 
 _TOGETHER = 4  # paths that can be told apart in one panel
-_GRID = 301  # points along each weight, so that contours of a curved valley are smooth
+_GRID = 201  # points along each weight, so that contours of a curved valley are smooth
 
 
 def path(view: View) -> Figure | None:

@@ -15,7 +15,7 @@ from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.panels import MOST, panels_across
 from optilab.plots.slope import path_on_curve
-from optilab.plots.text import plain, wrapped
+from optilab.plots.text import breadth, fitted, plain
 from optilab.problems.function import FunctionProblem
 from optilab.texts import counted
 
@@ -46,20 +46,20 @@ def paths_on_curves(
 
 def title(ax: Axes, text: str, below: str) -> None:
     """A name above the axes, and in a line below it what was set, where there is room for it."""
-    inches = ax.get_window_extent().width / ax.figure.dpi
-    long = len(text) > 9 * inches
-    name = wrapped(text, max(12, int(13 * inches)), 2) if long else plain(text)
-    ax.set_title(name, loc="left", fontsize="small" if long else "medium", pad=17 if below else 6)
+    room = 72 * ax.get_window_extent().width / ax.figure.dpi
+    size = style.points() if breadth(plain(text), style.points()) <= room else style.small()
+    fits = breadth(plain(text), size) <= 1.15 * room  # axes have no more exact width before they are laid out
+    name = plain(text) if fits else fitted(text, size, room, 2)
+    ax.set_title(name, loc="left", fontsize=size, pad=17 if below else 6)
     if not below:
         return
-    letters = max(12, int(12 * inches))
     ax.annotate(
-        plain(below, letters),
+        fitted(below, style.small(), 1.15 * room),
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 4),
         textcoords="offset points",
-        fontsize="small",
+        fontsize=style.small(),
         color=style.shade(0.25),
         va="bottom",
         gid="settings",

@@ -16,7 +16,6 @@ _ABOVE, _BELOW, _HEADING = (
     0.45,
     0.3,
 )  # of a panel for its titles, and of a block for its axis and its name, in inches
-_AROUND = 1.5  # inches for the question and the caption
 
 
 def blocks(counts: Sequence[int], aspects: Sequence[float], *, across: int) -> tuple[Figure, list[list[Axes]]]:
@@ -36,7 +35,7 @@ def blocks(counts: Sequence[int], aspects: Sequence[float], *, across: int) -> t
         for of_block, aspect in zip(rows, aspects, strict=True)
         for row in range(of_block)
     ]
-    figure = Figure(figsize=(style.width(), _AROUND + sum(heights)), layout="compressed")
+    figure = Figure(figsize=(style.width(), room_for_text() + sum(heights)), layout="compressed")
     grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
     found: list[list[Axes]] = []
     for k, count in enumerate(counts):
@@ -48,6 +47,12 @@ def blocks(counts: Sequence[int], aspects: Sequence[float], *, across: int) -> t
             if n % columns:
                 ax.tick_params(labelleft=False)
     return figure, found
+
+
+def room_for_text(letters: int = 450) -> float:
+    """Inches that the question and a caption of so many letters take of a figure's height."""
+    lines = 2 + letters * 0.55 * style.small() / (72 * style.width())
+    return 0.2 + lines * 1.3 * style.small() / 72
 
 
 def name_edges(axes: Sequence[Axes]) -> None:

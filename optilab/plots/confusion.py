@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rgb
 from matplotlib.image import AxesImage
 
-from optilab.plots.style import COLOURS, shade
+from optilab.plots.palette import COLOURS, contrast
+from optilab.plots.style import readable, shade
 from optilab.plots.text import plain
 
 _NAME = 10  # letters of a class
@@ -31,8 +32,9 @@ def confusion_matrix(counts: pd.DataFrame, ax: Axes, *, log: bool | None = None,
         log = bool(mistakes.size) and mistakes.max() < 0.1
     positive = shares[shares > 0]
     norm = LogNorm(min(positive.min() / 2, 0.1) if positive.size else 0.1, 1) if log else Normalize(0, 1)
-    ramp = LinearSegmentedColormap.from_list("paper to blue", [shade(0.97), COLOURS[0]])
-    ramp.set_bad(shade(1.0))
+    ramp = LinearSegmentedColormap.from_list(
+        "paper to blue", [shade(0.97), to_rgb(readable(COLOURS[0]))]
+    ).with_extremes(bad=shade(1.0))
     image = ax.imshow(np.ma.masked_equal(shares, 0), cmap=ramp, norm=norm)
     names = [plain(name, _NAME) for name in counts.index]
     step = -(-len(names) // _NAMED)
@@ -54,9 +56,7 @@ def confusion_matrix(counts: pd.DataFrame, ax: Axes, *, log: bool | None = None,
 
 def _write(ax: Axes, x: int, y: int, count: str, share: float | None, behind: tuple[float, ...]) -> None:
     """A count with its share of the row, in ink or paper, whichever is told from what lies behind."""
-    light = np.dot([0.2126, 0.7152, 0.0722], behind[:3])
-    ink, paper = (np.dot([0.2126, 0.7152, 0.0722], to_rgb(shade(s))) for s in (0.0, 1.0))
-    colour = shade(0.0) if abs(ink - light) >= abs(paper - light) else shade(1.0)
+    colour = max(shade(0.0), shade(1.0), key=lambda text: contrast(text, behind[:3]))
     ax.text(
         x,
         y - (0.12 if share is not None else 0),

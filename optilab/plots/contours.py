@@ -15,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from optilab.plots.style import shade
 
-_MOST_LEVELS = 12
+_FEWEST_LEVELS, _MOST_LEVELS = 6, 12
+_MULTIPLES = ((1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))  # of powers of ten
+_FACTOR = 2.0  # between the highest and the lowest cost, from which on levels go by factors
 _ROOM = 0.05  # of the picture's width, that the cost on a contour needs
 _APART = 0.14  # of it, between the costs on two contours
 _DECADES = 12  # of costs that contours tell apart, from the highest down
@@ -27,8 +29,9 @@ def contours(
 ) -> list[float]:
     """Draw contours of a cost, with their values on them, darker towards the lowest; return their costs, ascending.
 
-    surface: columns `x`, `y`, cost, on a grid. clear_of: points near which no value is written. Levels are 1 and 3 times powers of ten (above the lowest cost, where that is not
-    near zero), but evenly spaced where costs are within a factor of thirty. There are none where all costs are equal, or none is
+    surface: columns `x`, `y`, cost, on a grid. clear_of: points near which no value is written. Levels go
+    by factors: 1 and 3 times powers of ten, or more of them where costs differ little; evenly where they are within a factor of two.
+    Of costs below zero it is the height above the lowest that goes by factors. There are none where all costs are equal, or none is
     finite; nor where the grid is too coarse to tell them from their neighbours.
     """
     table = surface.pivot_table(index=y, columns=x, values="cost", dropna=False)
@@ -56,21 +59,28 @@ def _levels(values: np.ma.MaskedArray[Any, Any], scale: float) -> NDArray[np.flo
     """Levels among values that were divided by `scale`."""
     lowest, highest = float(values.min()), float(values.max())
     middle = float(np.median(values.compressed()))
-    base = 0.0 if lowest >= 0 and lowest < 0.03 * (highest if middle == 0 else middle) else lowest
-    above = values - base
-    top = float(above.max())
-    if base == lowest and lowest != 0 and (lowest > 0 and highest < 30 * lowest):
-        ticks = MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]).tick_values(lowest * scale, highest * scale)
-        found = np.asarray(ticks, np.float64) / scale
-        return found[(found > lowest) & (found < highest)]
+    if lowest >= 0 and (lowest < 0.03 * (middle or highest) or highest > _FACTOR * lowest):
+        return _ladder(values, scale)
+    if lowest < 0:
+        return lowest + _ladder(values - lowest, scale)
+    ticks = np.asarray(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]).tick_values(lowest * scale, highest * scale)) / scale
+    return ticks[(ticks > lowest) & (ticks < highest)]
+
+
+def _ladder(above: np.ma.MaskedArray[Any, Any], scale: float) -> NDArray[np.float64]:
+    """Round multiples of powers of ten between the lowest and the highest: few of them, or more where costs differ little."""
+    bottom, top = max(float(above.min()), _resolved(above)), float(above.max())
     exponent = np.log10(top) + np.log10(scale)
     decades = np.arange(np.floor(exponent) - _DECADES, min(np.floor(exponent), 308) + 1)
-    powers = 10.0**decades / scale
-    ladder = np.sort(np.concatenate([powers, 3 * powers]))
-    ladder = ladder[(ladder < top) & (ladder > _resolved(above))]
-    while len(ladder) > _MOST_LEVELS:
-        ladder = ladder[::-1][::2][::-1]
-    return base + ladder
+    found = np.zeros(0)
+    for multiples in _MULTIPLES:
+        found = np.sort(np.concatenate([m * (10.0**decades / scale) for m in multiples]))
+        found = found[(found < top) & (found > bottom)]
+        if len(found) >= _FEWEST_LEVELS:
+            break
+    while len(found) > _MOST_LEVELS:
+        found = found[::-1][::2][::-1]
+    return found
 
 
 def _resolved(above: np.ma.MaskedArray[Any, Any]) -> float:

@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from optilab.plots.style import COLOURS, shade
+from optilab.plots.palette import COLOURS
+from optilab.plots.style import readable, shade
 from optilab.plots.text import plain
 
 _NAME = 6  # letters of a class, so that two of them fit above an example
 _BESIDE = 4  # letters of both, that fit on one line
-_WRONG = COLOURS[3]
+_WRONG = COLOURS[5]
 
 
 def prediction(image: NDArray[Any], guess: pd.Series, ax: Axes) -> Axes:
@@ -26,7 +27,7 @@ def prediction(image: NDArray[Any], guess: pd.Series, ax: Axes) -> Axes:
     between = "\n" if len(read) + len(true) > _BESIDE else " "
     ax.set_title(
         f"{read if right else f'{read},{between}not {true}'}\n{guess['confidence']:.2f}",
-        color=shade(0.15) if right else _WRONG,
+        color=shade(0.15) if right else readable(_WRONG),
         loc="center",
         fontsize="x-small",
         pad=2,

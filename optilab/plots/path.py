@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.plots.contours import contours
@@ -81,6 +82,8 @@ def paths_on_contours(
     for minimum in known:
         _minimum(ax, minimum, frame)
     ax.set(xlabel="first weight", ylabel="second weight", xlim=tuple(frame[0]), ylim=tuple(frame[1]))
+    for across in (ax.xaxis, ax.yaxis):
+        across.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     ax.grid(visible=False)
     return levels
 

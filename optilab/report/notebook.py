@@ -54,7 +54,7 @@ class Results(store.Results):
     go. notes: what was noticed when they were read.
     """
 
-    train_again: Callable[[Any, int], Any] = field(default=_never, compare=False)
+    train_again: Callable[..., Any] = field(default=_never, compare=False)
 
     def leaderboard(
         self,
@@ -151,6 +151,6 @@ class Results(store.Results):
         return html if len(html) <= _LONGEST else "".join(parts)
 
 
-def shown(found: store.Results, train_again: Callable[[Any, int], Any] = _never) -> Results:
+def shown(found: store.Results, train_again: Callable[..., Any] = _never) -> Results:
     """The same results, as a notebook shows them. train_again: repeats a run for its weights, as pictures of these need it."""
     return Results(**{one.name: getattr(found, one.name) for one in fields(store.Results)}, train_again=train_again)
