@@ -30,7 +30,7 @@ def named(ax: Axes) -> list[str]:
 
 def curves_of(ax: Axes) -> list[Line2D]:
     """The lines that are curves."""
-    return [line for line in ax.get_lines() if line.get_gid() != "hollow"]
+    return [line for line in ax.get_lines() if line.get_gid() not in ("hollow", "key")]
 
 
 def hollow(ax: Axes) -> int:
