@@ -58,6 +58,6 @@ def marks(ax: Axes) -> dict[str, list[list[float]]]:
         place = [float(v) for v in np.asarray(line.get_xydata()).ravel()]
         if line.get_marker() == "x":
             found["cross"].append(place)
-        elif line.get_marker() == "o" and line.get_markersize() >= 8:
-            found["start" if line.get_markerfacecolor() == "white" else "end"].append(place)
+        elif line.get_gid() in ("start", "end"):
+            found[str(line.get_gid())].append(place)
     return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from optilab.analysis.best import unchosen
-from optilab.analysis.cells import LINE, varying
+from optilab.analysis.cells import LINE, hyperparameter_columns, varying
 from optilab.analysis.comparison import NOTHING, on_test_examples
 from optilab.analysis.comparison import chosen_text as chosen_values
 from optilab.plots.style import MOST_COLOURS
@@ -39,16 +40,27 @@ def over_seeds(runs: pd.DataFrame) -> str:
 
 def chosen_on(results: Results, by: str) -> str:
     """The clause about the seeds and the column of `runs` that hyperparameters were chosen by; "" if none were chosen."""
-    runs = results.runs
+    how = how_chosen(results.runs, by)
+    return f"; hyperparameters {how}" if how else ""
+
+
+def how_chosen(runs: pd.DataFrame, by: str) -> str:
+    """By what hyperparameters were chosen, and on which seeds: "chosen by ..."; empty where nothing was to be chosen."""
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
         which, _, measure = by.partition("_")
-        return f"; hyperparameters chosen by {which} {in_words(measure)}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
+        return f"chosen by {which} {in_words(measure)}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
     if varying(runs):
-        one = runs.loc[runs["role"] == "evaluation", "seed"].nunique() == 1
+        several = runs.loc[runs["role"] == "evaluation", "seed"].nunique() > 1
         which, _, measure = by.partition("_")
-        return f"; hyperparameters chosen by {which} {in_words(measure)} on the same seed{'' if one else 's'}"
+        return f"chosen by {which} {in_words(measure)}{on_test_examples(by)} on the same seed{'s' if several else ''}"
     return ""
+
+
+def settings_of(runs: pd.DataFrame, run: pd.Series[Any]) -> str:
+    """The learning rate of a run, and each of its hyperparameters that varies: "lr=0.1, momentum=0.9*"."""
+    rates = [name for name in hyperparameter_columns(runs) if name == "lr" or name.endswith(".lr")]
+    return chosen_values(runs, run, [*dict.fromkeys([*rates, *varying(runs)])])
 
 
 def without_chance_text(runs: pd.DataFrame) -> str:

@@ -6,41 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from optilab.analysis.best import best_runs
-from optilab.errors import InputError
-from optilab.experiment.cell import Cell, stored_cell, stored_plan
-from optilab.figures.captions import name_of
+from optilab.figures.best_network import best_network, confidence_text, confidences
 from optilab.figures.view import View
 from optilab.plots import images, style
-from optilab.problems.network import Network
-from optilab.records.statuses import LASTED
 from optilab.texts import counted
 
-_BEST_FIRST = {
-    "final_test_accuracy": False,
-    "final_train_accuracy": False,
-    "final_train_cost": True,
-}  # whether ascending
-
-
-def _best_again(view: View) -> tuple[Network, Cell, np.ndarray, int] | None:
-    """The best run on images, repeated bit for bit for its weights, which results don't hold.
-
-    InputError where no run on images has lasted.
-    """
-    results = view.results
-    best = best_runs(results.runs, view.question.chosen_by)
-    best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
-    best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
-    for found in best.to_dict("records"):
-        cell = stored_cell(found["spec"], results.folder, found["label"])
-        plan, seed = stored_plan(found["spec"], results.folder), int(found["seed"])
-        if isinstance(plan.problem, Network) and plan.problem.examples.image and plan.problem.classifies:
-            again = view.train_again(plan, seed) if found["lasted"] else None
-            if again is None or again.status not in LASTED or not np.isfinite(again.w).all():
-                raise InputError("no run on images has lasted to the end with finite weights")
-            return plan.problem, cell, again.w, seed
-    return None
+_ROWS = 2  # of the first examples, and of those that are read wrongly
+_IMAGE = 0.62  # width of an image, in inches, at least
+_HEADING, _TITLED = 0.3, 1.6  # height of a heading in inches; of an image with its title over its width
+_MOST_NEURONS = 64
 
 
 def digits(view: View) -> Figure | None:
@@ -48,31 +22,45 @@ def digits(view: View) -> Figure | None:
 
     InputError if no run on images has lasted.
     """
-    replayed = _best_again(view)
-    if replayed is None or not len(replayed[0].examples.x_test):
+    best = best_network(view, images=True)
+    if best is None or not len(best.problem.examples.x_test):
         return None
-    problem, cell, w, seed = replayed
-    data = problem.examples
-    outputs = problem.outputs(w, data.x_test)
-    guesses = problem.predict(w, data.x_test)
+    data = best.problem.examples
+    outputs = best.problem.outputs(best.w, data.x_test)
+    guesses = best.problem.predict(best.w, data.x_test)
+    said = confidences(best, outputs, guesses)
     wrong = np.flatnonzero(guesses != data.y_test)
-    height, width = data.image or (1, 1)
-    rows, columns = 4, 10
-    first = min(2 * columns, len(guesses))
-    shown = [*range(first), *wrong[wrong >= first][: 2 * columns]]
-    names = data.classes or ()
-    figure = Figure(figsize=(columns * 0.95, rows * 1.4), layout="constrained")
-    axes = figure.subplots(rows, columns)
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for ax, k in zip(axes.flat, shown, strict=False):
-        told = {"prediction": names[guesses[k]], "truth": names[data.y_test[k]], "confidence": outputs[k].max()}
-        images.prediction(data.x_test[k].reshape(height, width), pd.Series(told), ax)
+    width = style.width()
+    columns = int(np.clip(width / _IMAGE, 5, 10))
+    first = np.arange(min(_ROWS * columns, len(guesses)))
+    later = wrong[wrong >= len(first)][: _ROWS * columns]
+    parts = [("The first of the test examples", first), ("The first after these that are read wrongly", later)]
+    parts = [(text, shown) for text, shown in parts if len(shown)]
+    heights = [h for _, shown in parts for h in (_HEADING, *[_TITLED * width / columns] * -(-len(shown) // columns))]
+    figure = Figure(figsize=(width, 1.6 + sum(heights)), layout="constrained")
+    grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
+    names, row = data.classes or (), 0
+    for text, shown in parts:
+        over = figure.add_subplot(grid[row, :])
+        over.set_axis_off()
+        over.text(0, 0, text, weight="bold", va="bottom", gid="heading")
+        for place, k in enumerate(shown):
+            ax = figure.add_subplot(grid[row + 1 + place // columns, place % columns])
+            told = {"prediction": names[guesses[k]], "truth": names[data.y_test[k]], "confidence": said[k]}
+            images.prediction(data.x_test[k].reshape(data.image), pd.Series(told), ax)
+        row += 1 + -(-len(shown) // columns)
+    style.question(figure, view.question.text)
     accuracy = 1 - len(wrong) / len(guesses)
     style.caption(
         figure,
-        f"Test examples as read by {name_of(cell.label)} (seed {seed}), right on {accuracy:.1%} of {len(guesses):,}: its reading "
-        "and its largest output. Above, the first of the test set; below, the first after these that it gets wrong.",
+        f"Read by {best.whose}, which is right on {accuracy:.1%} of {len(guesses):,} test examples. Above each its reading, in "
+        f"colour where that is wrong, and below it {confidence_text(best)}."
+        + (
+            f" Of {counted(len(wrong), 'wrong reading')} {len(wrong[wrong < len(first)])} "
+            f"{'is' if len(wrong[wrong < len(first)]) == 1 else 'are'} among the first {len(first)}."
+            if len(wrong)
+            else ""
+        ),
     )
     return figure
 
@@ -82,26 +70,29 @@ def weights(view: View) -> Figure | None:
 
     InputError if no run on images has lasted.
     """
-    replayed = _best_again(view)
-    if replayed is None:
+    best = best_network(view, images=True)
+    if best is None:
         return None
-    problem, cell, w, seed = replayed
-    height, width = problem.examples.image or (1, 1)
-    matrix = problem.layers[0]
-    values = w[: int(matrix["size"])].reshape(int(matrix["rows"]), int(matrix["columns"]))
-    neurons = min(values.shape[1], 64)
-    columns = min(8, neurons)
+    matrix = best.problem.layers[0]
+    values = best.w[: int(matrix["size"])].reshape(int(matrix["rows"]), int(matrix["columns"]))
+    every, neurons = values.shape[1], min(values.shape[1], _MOST_NEURONS)
+    columns = min(8 if style.width() > 5 else 4, neurons)
     rows = -(-neurons // columns)
-    limit = float(np.quantile(np.abs(values), 0.99))
-    figure = Figure(figsize=(columns * 1.1, 0.6 + rows * 1.1), layout="constrained")
+    limit = float(np.quantile(np.abs(values), 0.99)) or 1.0
+    figure = Figure(figsize=(style.width(), 1.3 + rows * (style.width() / 1.15 / columns + 0.15)), layout="compressed")
     axes = figure.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for k, ax in zip(range(neurons), axes.flat, strict=False):
-        images.weight_image(values[:, k].reshape(height, width), ax, limit)
+        images.weight_image(values[:, k].reshape(best.problem.examples.image), ax, limit, name=str(k + 1))
+    bar = figure.colorbar(axes[0, 0].get_images()[0], ax=axes, extend="both", aspect=30, pad=0.02, fraction=0.05)
+    bar.set_label("weight of a pixel")
+    bar.outline.set_visible(False)
+    style.question(figure, view.question.text)
+    left_out = "" if neurons == every else f" The first {neurons} of {every}."
     style.caption(
         figure,
-        f"Weights of the {counted(neurons, 'neuron')} of the first layer, after {name_of(cell.label)} (seed {seed}): "
-        f"blue is −{limit:.2g} or less, white 0, red {limit:.2g} or more.",
+        f"What each of the {counted(neurons, 'neuron')} of the first layer looks at, after {best.whose}: a pixel counts for the neuron "
+        f"where it is red, against it where blue. Colours end at ±{limit:.2g}, beyond which lies one weight in a hundred.{left_out}",
     )
     return figure

@@ -67,6 +67,22 @@ KINDS = {
     "path": Kind("path", "path", "the problems are not functions of one or two weights", needs="experiment"),
     "digits": Kind("images", "digits", _NO_IMAGES, needs="experiment"),
     "weights": Kind("images", "weights", _NO_IMAGES, needs="experiment"),
+    "confusion": Kind(
+        "confusion",
+        "confusion",
+        "the problem is not a network on classes with a test part, or has no runs of evaluation",
+        needs="experiment",
+    ),
+    "line": Kind(
+        "line",
+        "line",
+        "no problem has more than two weights, or no run of evaluation has lasted on it",
+        needs="experiment",
+    ),
+    "plane": Kind(
+        "plane", "plane", "there are not three lines on a problem with more than two weights", needs="experiment"
+    ),
+    "schedules": Kind("rates", "rates", "no line has a schedule that changes its learning rate", needs="experiment"),
     "finals": Kind("finals", "finals", "no run of evaluation has a final value of that measure", y=True),
     "tuning": Kind("tuning", "tuning", "no line has several trials of hyperparameters with a final value", y=True),
     "arrival": Kind(

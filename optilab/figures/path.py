@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands, ranked
 from optilab.errors import InputError
-from optilab.figures.captions import chosen_text, ended_text, has_marker, name_of, unchosen_lines
-from optilab.figures.source import problems_of
+from optilab.figures.captions import (
+    chosen_text,
+    ended_text,
+    has_marker,
+    how_chosen,
+    settings_of,
+    unchosen_lines,
+)
+from optilab.figures.slope import CROSS, formula_of, paths_on_curves, steps_text, title
+from optilab.figures.source import as_in_the_file, problems_of
 from optilab.figures.view import View
 from optilab.plots import path as path_plot
 from optilab.plots import style
+from optilab.plots.blocks import blocks, heading, name_edges
 from optilab.plots.legend import outside_legend
-from optilab.plots.panels import MOST, panels
+from optilab.plots.panels import MOST, panels_across
 from optilab.problems.function import FunctionProblem
 from optilab.records.statuses import LASTED
-from optilab.texts import counted
 
-_CROSS = "; a cross is where a run left the picture, or stopped being finite"
-_WIDTH = 5.4  # of a panel of two weights, in inches
+_TOGETHER = 4  # paths that can be told apart in one panel
+_GRID = 201  # points along each weight, so that contours of a curved valley are smooth
 
 
 def path(view: View) -> Figure | None:
@@ -45,47 +56,10 @@ def path(view: View) -> Figure | None:
     labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))
     palette = style.colours_of(results.runs["label"], labels)
     if all(problem.n_weights == 1 for problem in problems.values()):
-        return _paths_on_curves(view, problems, history, palette)
+        return paths_on_curves(view, problems, history, palette)
     if all(problem.n_weights == 2 for problem in problems.values()):
         return _paths_on_contours(view, problems, history, palette, best)
     return None
-
-
-def _paths_on_curves(
-    view: View, problems: dict[str, FunctionProblem], history: pd.DataFrame, palette: dict[str, object]
-) -> Figure:
-    wanted = [(name, label) for name in problems for label in palette]
-    shown = wanted[:MOST]
-    figure, axes = panels(len(shown), size=(4.2, 3.4), across=min(len(palette), 4), beside=0.0)
-    curves = {name: _curve(problem) for name, problem in problems.items()}
-    for ax, (name, label) in zip(axes, shown, strict=True):
-        steps = history[(history["problem"] == name) & (history["label"] == label)]
-        path_plot.path_on_curve(curves[name], steps, ax, colour=palette[label])
-        style.title(ax, label if len(problems) == 1 else f"{name_of(name)}: {label}")
-    style.question(figure, view.question.text)
-    starts = history["seed"].nunique()
-    from_where = "one start" if starts == 1 else f"{starts} starts, one a seed"
-    names = ", ".join(name_of(name) for name in problems)
-    style.caption(
-        figure,
-        f"{names}. A dot is a step: the circle is the start, the large dot the weight after {_steps(history)} ({from_where})"
-        + (_CROSS if any(has_marker(ax, "x") for ax in axes) else "")
-        + f".{chosen_text(view.results, best_runs(view.results.runs, view.question.chosen_by))}"
-        + (f" The first {MOST} of {len(wanted)} panels." if len(wanted) > MOST else ""),
-    )
-    return figure
-
-
-def _curve(problem: FunctionProblem) -> pd.DataFrame:
-    low, high = problem.kind.domain[0]
-    points = np.linspace(low, high, 400)
-    return pd.DataFrame({"w_0": points, "cost": problem.costs(points[:, None])})
-
-
-def _height(problem: FunctionProblem) -> float:
-    """Height of a panel in inches: that of the domain at the panel's width, if both weights are drawn to the same scale."""
-    width, height = np.ptp(np.array(problem.kind.domain, np.float64), axis=1)
-    return min(4.6, 1.0 + (_WIDTH - 0.8) * height / width) if path_plot.same_scale(width, height) else 4.6
 
 
 def _paths_on_contours(
@@ -95,30 +69,90 @@ def _paths_on_contours(
     palette: dict[str, object],
     best: pd.DataFrame,
 ) -> Figure:
-    shown = dict(list(problems.items())[:MOST])
-    across = 3
-    height = max(_height(problem) for problem in shown.values())
-    figure, axes = panels(len(shown), size=(_WIDTH, height), across=across, beside=1.4, layout="compressed")
-    starred = False
-    for ax, (name, problem) in zip(axes, shown.items(), strict=True):
-        (left, right), (bottom, top) = problem.kind.domain
-        grid = [(u, v) for v in np.linspace(bottom, top, 121) for u in np.linspace(left, right, 121)]
-        surface = pd.DataFrame(grid, columns=["w_0", "w_1"])
-        surface["cost"] = problem.costs(grid)
-        steps = history[(history["problem"] == name) & np.isfinite(history["train_cost"])]
-        path_plot.paths_on_contours(surface, steps, ax, colours=palette, minima=problem.kind.minima)
-        starred |= has_marker(ax, "*")
-        style.title(ax, name)
-    missing = unchosen_lines(view.results, view.question.chosen_by, several=len(problems) > 1)
-    outside_legend(axes[min(across, len(axes)) - 1], palette, missing=missing)
+    """All paths on a problem in one panel, or a panel for each line where there are too many to be told apart."""
+    apart = len(palette) > 1 and history.groupby("problem")["run_id"].nunique().max() > _TOGETHER
+    labels = as_in_the_file(view.results, palette)
+    wanted = (
+        [(name, [label]) for name in problems for label in labels] if apart else [(n, [*palette]) for n in problems]
+    )
+    shown = wanted[:MOST]
+    levels: dict[str, list[float]] = {}
+    if apart:
+        drawn = {name: sum(name == other for other, _ in shown) for name in problems}
+        there = {name: count for name, count in drawn.items() if count}
+        figure, found = blocks([*there.values()], [_aspect([problems[name]]) for name in there], across=3)
+        axes = [ax for block in found for ax in block]
+    else:
+        figure, axes = panels_across(len(shown), across=2, aspect=_aspect([*problems.values()]), layout="compressed")
+    surfaces = {name: _surface(problems[name]) for name in dict.fromkeys(name for name, _ in shown)}
+    for ax, (name, own) in zip(axes, shown, strict=True):
+        steps = history[(history["problem"] == name) & history["label"].isin(own) & np.isfinite(history["train_cost"])]
+        levels[name] = path_plot.paths_on_contours(
+            surfaces[name],
+            steps,
+            ax,
+            colours={label: palette[label] for label in own},
+            minima=problems[name].kind.minima,
+        )
+        if apart:
+            told = best[(best["problem"] == name) & (best["label"] == own[0])]
+            title(ax, own[0], settings_of(view.results.runs, told.iloc[0]) if len(told) else "")
+        else:
+            style.title(ax, name)
+    if apart:
+        for name, block in zip(there, found, strict=True):
+            name_edges(block)
+            if len(problems) > 1:
+                heading(block[0], name, lines=2)
+    else:
+        missing = unchosen_lines(view.results, view.question.chosen_by, several=len(problems) > 1)
+        outside_legend(axes[min(1, len(axes) - 1)], palette, missing=missing)
     style.question(figure, view.question.text)
-    text = f"{_steps(history)} from the circle to the dot"
-    text += _CROSS if any(has_marker(ax, "x") for ax in axes) else ""
-    text += "; the star is the minimum." if starred else "."
-    left_out = f" The first {MOST} of {len(problems)} problems." if len(problems) > MOST else ""
-    style.caption(figure, text + chosen_text(view.results, best) + ended_text(best) + left_out)
+    style.caption(figure, _caption(view, problems, history, best, axes, levels, len(wanted), apart=apart))
     return figure
 
 
-def _steps(history: pd.DataFrame) -> str:
-    return counted(int(history["step"].max()), "step")
+def _surface(problem: FunctionProblem) -> pd.DataFrame:
+    (left, right), (bottom, top) = problem.kind.domain
+    across, along = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
+    surface = pd.DataFrame({"w_0": across.ravel(), "w_1": along.ravel()})
+    return surface.assign(cost=problem.costs(surface.to_numpy()))
+
+
+def _aspect(problems: Sequence[FunctionProblem]) -> float:
+    """Height over width of axes that have room for the highest of the domains."""
+    sizes = [np.ptp(np.array(problem.kind.domain, np.float64), axis=1) for problem in problems]
+    return float(max(h / w if path_plot.same_scale(w, h) else 0.8 for w, h in sizes))
+
+
+def _caption(
+    view: View,
+    problems: dict[str, FunctionProblem],
+    history: pd.DataFrame,
+    best: pd.DataFrame,
+    axes: list[Axes],
+    levels: dict[str, list[float]],
+    count: int,
+    *,
+    apart: bool,
+) -> str:
+    text = "; ".join(formula_of(problem) for problem in problems.values())
+    text += f". {steps_text(history)} from the circle to the dot"
+    text += CROSS if any(has_marker(ax, "x") for ax in axes) else ""
+    text += "; the star is the minimum" if any(has_marker(ax, "*") for ax in axes) else ""
+    beyond = any(child.get_gid() == "minimum beyond" for ax in axes for child in ax.texts)
+    text += "; the yellow arrow points to a minimum beyond the edge." if beyond else "."
+    text += "" if any(levels.values()) else " No contour could be drawn."
+    if any(not path_plot.same_scale(*np.ptp(np.array(p.kind.domain, float), axis=1)) for p in problems.values()):
+        text += " The two weights have different scales, so that steps along the gradient don't cross contours at right angles."
+    if apart:
+        how = how_chosen(view.results.runs, view.question.chosen_by)
+        text += f" Above each panel, its learning rate{f' and what was {how}' if how else ''}"
+        starred = any("*" in child.get_text() for ax in axes for child in ax.texts if child.get_gid() == "settings")
+        text += " (* at an end of the values that were tried)." if starred else "."
+        missing = unchosen_lines(view.results, view.question.chosen_by, several=len(problems) > 1)
+        text += f" Not drawn: {'; '.join(missing)}." if missing else ""
+    else:
+        text += chosen_text(view.results, best)
+    text += ended_text(best)
+    return text + (f" The first {MOST} of {count} panels." if count > MOST else "")

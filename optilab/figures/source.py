@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE
+from optilab.errors import InputError, ResultsWarning
 from optilab.experiment.cell import Cell, stored_cell, stored_plan
 from optilab.experiment.resolve import bound_schedules
 from optilab.figures.captions import name_of
 from optilab.plugins.chain import chain
 from optilab.problems.problem import Problem
+from optilab.schedules.schedule import BoundSchedule
 from optilab.store import Results
+from optilab.store.wanted import wanted
+
+_SAMPLED = 64  # steps at which a schedule is compared with itself
 
 
 def problems_of(results: Results) -> dict[str, Problem]:
@@ -20,6 +29,17 @@ def problems_of(results: Results) -> dict[str, Problem]:
     first = results.runs.drop_duplicates("problem")
     specs = zip(first["problem"], first["spec"], strict=True)
     return {label: stored_plan(spec, results.folder).problem for label, spec in specs}
+
+
+def as_in_the_file(results: Results, labels: Iterable[str]) -> list[str]:
+    """The labels in the order of the experiment's file; where that is not known, the control first, and the others as they come."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResultsWarning)  # whoever loaded the results was told
+        table = wanted(results.folder)
+    known = [] if table is None or "label" not in table.column_names else table.column("label").to_pylist()
+    first = [*known, *([] if results.control is None else [results.control])]
+    place = {label: k for k, label in enumerate(dict.fromkeys(first))}
+    return sorted(dict.fromkeys(labels), key=lambda label: place.get(label, len(place)))
 
 
 def learning_rates(results: Results, best: pd.DataFrame) -> str:
@@ -33,6 +53,34 @@ def learning_rates(results: Results, best: pd.DataFrame) -> str:
         if (owner := _owner(stored_cell(spec, results.folder)))
     }
     return "".join(sorted(owners))
+
+
+def length_bound(results: Results, best: pd.DataFrame) -> frozenset[str]:
+    """Labels whose schedule depends on the length of the run, so that a longer one goes another way from its first step on.
+
+    A schedule that can't be rebuilt, as without its plugin, counts as one that doesn't.
+    """
+    if "spec" not in best:
+        return frozenset()
+    first = best.drop_duplicates(LINE)
+    found = set()
+    for row in first[first["schedule"] != "constant"].to_dict("records"):
+        try:
+            schedules = bound_schedules(stored_cell(row["spec"], results.folder).schedule, "")
+            if any(depends_on_length(schedule, int(row["steps"])) for schedule in schedules):
+                found.add(str(row["label"]))
+        except InputError:
+            continue
+    return frozenset(found)
+
+
+def depends_on_length(schedule: BoundSchedule, steps: int) -> bool:
+    """Whether the multipliers of a run are other ones in a run of twice the length."""
+    if schedule.schedule.is_feedback or steps < 2:
+        return False
+    at = np.unique(np.linspace(0, steps - 1, _SAMPLED).round())
+    own, longer = (schedule.multipliers_at(at, total, max(1, steps // 10)) for total in (steps, 2 * steps))
+    return not np.allclose(own, longer, equal_nan=True)
 
 
 def _owner(cell: Cell) -> str:

@@ -5,18 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from optilab.experiment.cell import stored_plan
 from optilab.experiment.question import question_of
 from optilab.records.question import Question
 from optilab.store import Results
 from optilab.training.plan import Plan
 from optilab.training.run import Run
 
-TrainAgain = Callable[[Plan, int], Run]  # of a plan and a seed: repeats a run for its weights, which results don't hold
+_MOST_BYTES = 2**26  # of the weights that a repeated run had on its way
 
 
-def _not_again(plan: Plan, seed: int) -> Run:
+class TrainAgain(Protocol):
+    """Repeats a run of a plan and a seed for its weights, which results don't hold; heard: as for `Training.finish`."""
+
+    def __call__(self, plan: Plan, seed: int, heard: Callable[[Run], bool] | None = None, /) -> Run:
+        """The run."""
+
+
+def _not_again(plan: Plan, seed: int, heard: Callable[[Run], bool] | None = None) -> Run:
     raise NotImplementedError("this view can't repeat runs")
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A run that was made again.
+
+    way: its weights at each measurement, [measurement, weight]; None where they would fill the memory.
+    """
+
+    plan: Plan
+    run: Run
+    way: NDArray[np.floating] | None
 
 
 @dataclass(frozen=True)
@@ -33,6 +57,7 @@ class View:
     y: str = "train_cost"
     train_again: TrainAgain = field(default=_not_again)
     more: tuple[str, ...] = ()
+    _made: dict[tuple[Any, int], Repeated] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -43,3 +68,22 @@ class View:
     def question(self) -> Question:
         """What is asked of the results. InputError if the experiment in their folder is missing or can't be read."""
         return question_of(self.results)
+
+    def again(self, spec: Any, seed: int) -> Repeated:
+        """A run of a column `spec` and a seed, repeated bit for bit: once for all pictures of this view.
+
+        InputError if it can't be built today, or takes too long.
+        """
+        key = (spec, seed)
+        if key not in self._made:
+            plan = stored_plan(spec, self.results.folder)
+            way: list[NDArray[np.floating]] = []
+
+            def heard(run: Run) -> bool:
+                if len(way) * run.w.nbytes < _MOST_BYTES:
+                    way.append(run.w.copy())
+                return True
+
+            run = self.train_again(plan, seed, heard)
+            self._made[key] = Repeated(plan, run, np.array(way) if 0 < len(way) == len(run.log) else None)
+        return self._made[key]

@@ -111,7 +111,7 @@ class Problem(ABC):
 
         InputError for points of another shape.
         """
-        vectors = np.array(points, self.precision)
+        vectors = np.array(points, self.precision, order="C")  # compiled code takes rows without gaps
         if vectors.ndim != 2 or vectors.shape[1] != self.n_weights:
             raise InputError(f"points have shape {vectors.shape}: expected (number of points, {self.n_weights})")
         rows, no_gradient = self.train_rows, np.zeros(0, self.precision)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from optilab import store
@@ -24,7 +25,7 @@ _LONGEST = 30_000  # characters of what shows itself
 _SENTENCES = 8
 
 
-def _never(plan: Any, seed: int) -> Any:
+def _never(plan: Any, seed: int, heard: Any = None) -> Any:
     raise NotImplementedError("these results can't repeat runs")
 
 
@@ -54,7 +55,7 @@ class Results(store.Results):
     go. notes: what was noticed when they were read.
     """
 
-    train_again: Callable[[Any, int], Any] = field(default=_never, compare=False)
+    train_again: Callable[..., Any] = field(default=_never, compare=False)
 
     def leaderboard(
         self,
@@ -116,6 +117,15 @@ class Results(store.Results):
             raise InputError("; ".join(reasons) or "no picture fits these results")
         return Pictures(figures)
 
+    def report(self, path: str | Path) -> Path:
+        """Write the report into a file, one HTML page that needs nothing else, and return its path; as `optilab report` does.
+
+        InputError if it can't be written.
+        """
+        from optilab.report.report import write_report
+
+        return write_report([self], Path(path))
+
     def _asked(self) -> Question:
         from optilab.experiment.question import question_of
 
@@ -151,6 +161,6 @@ class Results(store.Results):
         return html if len(html) <= _LONGEST else "".join(parts)
 
 
-def shown(found: store.Results, train_again: Callable[[Any, int], Any] = _never) -> Results:
+def shown(found: store.Results, train_again: Callable[..., Any] = _never) -> Results:
     """The same results, as a notebook shows them. train_again: repeats a run for its weights, as pictures of these need it."""
     return Results(**{one.name: getattr(found, one.name) for one in fields(store.Results)}, train_again=train_again)

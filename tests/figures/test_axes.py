@@ -11,7 +11,8 @@ import pytest
 
 from optilab.plots.convergence import convergence as convergence_plot
 from optilab.plots.convergence import sensitivity as sensitivity_plot
-from optilab.plots.path import path_on_curve, paths_on_contours
+from optilab.plots.path import paths_on_contours
+from optilab.plots.slope import path_on_curve
 from pictures import drawn_lines, marks, rendered
 
 

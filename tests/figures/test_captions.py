@@ -27,10 +27,19 @@ def test_sixty_lines_have_a_legend_of_thirteen(tmp_path: Path) -> None:
     """The best twelve are named in their order, the others counted, and the best lie on top."""
     many = [{"use": "sgd", "lr": 1e-3 + 1e-5 * k, "label": f"line {k}"} for k in range(60)]
     results = made(tmp_path / "r", seeds=1, problem={"use": "bowl"}, optimizers=many)
-    for figure in (rendered(convergence(View(results))), rendered(path(View(results)))):
-        assert legend(figure) == [*(f"line {k}" for k in range(59, 47, -1)), "48 others"]
-        above = {line.get_label(): line.get_zorder() for line in figure.axes[0].get_lines()}
-        assert above["line 59"] > above["line 48"] > above["line 47"] > above["line 0"]
+    figure = rendered(convergence(View(results)))
+    assert legend(figure) == [*(f"line {k}" for k in range(59, 47, -1)), "48 others"]
+    above = {line.get_label(): line.get_zorder() for line in figure.axes[0].get_lines()}
+    assert above["line 59"] > above["line 48"] > above["line 47"] > above["line 0"]
+
+
+def test_sixty_paths_on_contours_are_panels_of_a_page(tmp_path: Path) -> None:
+    """Of sixty lines on a function of two weights the first 24 have a panel each, in the file's order, and the caption says so."""
+    many = [{"use": "sgd", "lr": 1e-3 + 1e-5 * k, "label": f"line {k}"} for k in range(60)]
+    results = made(tmp_path / "r", seeds=1, problem={"use": "bowl"}, optimizers=many)
+    figure = rendered(path(View(results)))
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [f"line {k}" for k in range(24)]
+    assert "The first 24 of 60 panels." in " ".join(figure.get_supxlabel().split())
 
 
 def test_many_paths_on_curves_are_panels_of_a_page(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_everything_that_fits_is_drawn(two_weights: Results, one_weight: Results
     fitting = {
         "two": ["convergence", "sensitivity", "path", *everywhere, "tuning", "ranks", "wins"],
         "one": ["convergence", "path", *everywhere, "wins"],
-        "images": ["convergence", "sensitivity", "digits", "weights", *everywhere, "tuning"],
+        "images": ["convergence", "sensitivity", "digits", "weights", "confusion", "line", *everywhere, "tuning"],
     }
     for results, wanted in zip((two_weights, one_weight, images), fitting.values(), strict=True):
         assert names(draw(results)) == [f"{kind}.png" for kind in KINDS if kind in wanted]

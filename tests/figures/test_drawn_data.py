@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -14,17 +13,14 @@ from figures.looks import legend_of
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 
 import optilab
 from optilab.figures.convergence import convergence
-from optilab.figures.draw import draw_schedules
 from optilab.figures.images import digits, weights
 from optilab.figures.sensitivity import sensitivity
 from optilab.figures.view import View
 from optilab.plots import images as image_plots
 from optilab.plots.convergence import convergence as convergence_plot
-from optilab.plots.schedules import schedule_curves
 from optilab.runner.remaking import made_again
 from optilab.store import Results
 from pictures import made as small
@@ -117,41 +113,19 @@ def test_accuracy_is_best_where_it_is_highest(readers: Results) -> None:
     assert legend_of(rendered(convergence(View(readers, y="test_accuracy")))) == ["has learned", "has not learned"]
 
 
-def test_a_multiplier_holds_for_its_whole_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The curve of a schedule goes by steps: after a step with 1 and before one with 0.1 it is still 1."""
-    _, ax = plt.subplots()
-    schedule_curves(pd.DataFrame({"step": [0.0, 1.0, 2.0], "multiplier": [1.0, 1.0, 0.1], "label": "a"}), ax)
-    assert [line.get_drawstyle() for line in ax.get_lines()] == ["steps-post"]
-    figures: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
-    draw_schedules(["{ use = 'step', every = 3 }"], 7, tmp_path / "s.png")
-    (line,) = figures[0].axes[0].get_lines()
-    np.testing.assert_allclose(np.asarray(line.get_ydata()), [1, 1, 1, 0.1, 0.1, 0.1, 0.01])
-    assert line.get_drawstyle() == "steps-post"
-
-
-def test_the_axis_of_multipliers_says_of_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the learning rate, of another hyperparameter, or of several."""
-    figures: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
-    of_momentum = "{ use = 'cosine', of = 'momentum' }"
-    for specs in (["cosine"], [of_momentum], ["cosine", of_momentum]):
-        draw_schedules(specs, 7, tmp_path / "s.png")
-    told = [figure.axes[0].get_ylabel() for figure in figures]
-    assert told == ["multiplier of the learning rate", "multiplier of the momentum", "multiplier"]
-
-
 def test_the_confidence_of_a_digit_is_its_largest_output(readers: Results) -> None:
     """Above each example stands what the best network reads, and its largest output, as the network itself says."""
     figure = rendered(digits(View(readers, train_again=made_again)))
     w, problem = best_weights(readers)
     outputs = problem.outputs(w, problem.examples.x_test)
     shown = [ax for ax in figure.axes if ax.get_images()]
-    for ax, output, truth in zip(shown, outputs, problem.examples.y_test, strict=False):
+    for place, (ax, output, truth) in enumerate(zip(shown, outputs, problem.examples.y_test, strict=False)):
         text, confidence = ax.get_title().split("\n")
         guess = int(output.argmax())
         assert text == (f"{guess}" if guess == truth else f"{guess}, not {truth}")
         assert confidence == f"{output.max():.2f}"
+        pixels = problem.examples.x_test[place].reshape(problem.examples.image)
+        np.testing.assert_array_equal(np.asarray(ax.get_images()[0].get_array()), pixels)
     assert len({ax.get_title() for ax in shown}) > 1
 
 
@@ -184,7 +158,9 @@ def test_the_weights_are_those_of_the_best_run(readers: Results) -> None:
     """Of all runs it is the one that reads most test examples rightly, and its first layer is what is drawn."""
     figure = rendered(weights(View(readers, train_again=made_again)))
     w, _ = best_weights(readers)
-    images = [ax.get_images()[0] for ax in figure.axes if ax.get_images()]
+    neurons = [ax for ax in figure.axes if ax.get_images()]
+    assert [ax.get_title(loc="left") for ax in neurons] == ["1", "2", "3", "4", "5"]
+    images = [ax.get_images()[0] for ax in neurons]
     np.testing.assert_array_equal(
         np.stack([np.asarray(image.get_array()).ravel() for image in images], axis=1), w[: 64 * 5].reshape(64, 5)
     )
@@ -192,7 +168,8 @@ def test_the_weights_are_those_of_the_best_run(readers: Results) -> None:
     assert low == -high
     caption = " ".join(figure.get_supxlabel().split())
     assert "after has learned" in caption
-    assert f"red {high:.2g} or more" in caption
+    assert f"Colours end at ±{high:.2g}" in caption
+    assert [ax.get_ylabel() for ax in figure.axes if ax not in neurons] == ["weight of a pixel"]
 
 
 def test_of_diverged_networks_nothing_is_shown(readers: Results) -> None:

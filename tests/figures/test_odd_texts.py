@@ -14,6 +14,7 @@ from figures.labels import LABELS, legend, optimizers
 from hypothesis import example, given
 from hypothesis import strategies as st
 from matplotlib.cbook import is_math_text
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -79,8 +80,8 @@ def test_every_text_of_a_picture_is_drawn_as_text(odd_names: dict[int, Results],
     stand = texts(figure)
     assert max(len(text) for text in stand) < 2500
     assert any(text.startswith(r"Who $\frac{ arrives\x1b[2J? long long") for text in stand)
-    titles = [ax.get_title(loc="left").replace(r"\$", "$") for ax in figure.axes]
-    everything = titles if draw_it is path and weights == 1 else legend(figure)
+    titles = [ax.get_title(loc="left").replace(r"\$", "$").replace("\n", "") for ax in figure.axes]
+    everything = titles[: len(LABELS)] if draw_it is path else legend(figure)
     assert len(everything) == len(LABELS)
     assert {shown for shown in LABELS.values() if shown} <= set(everything)
     assert all(len(text) < 120 for text in everything)
@@ -104,7 +105,7 @@ def test_names_of_classes_are_drawn_as_text() -> None:
     told = {"prediction": r"$\frac{", "truth": "_" + "y" * 10**5, "confidence": 0.25}
     image_plots.prediction(np.zeros((2, 2)), pd.Series(told), ax)
     rendered(figure)
-    assert ax.get_title() == "\\$\\fra…, not _yyyy…\n0.25"
+    assert ax.get_title() == "\\$\\fra…,\nnot _yyyy…\n0.25"
 
 
 def test_schedules_with_odd_names_are_drawn(tmp_path: Path) -> None:
@@ -115,5 +116,7 @@ def test_schedules_with_odd_names_are_drawn(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
         draw_schedules(specs, 50, tmp_path / "s.png")
-    assert legend(figures[0]) == ["cosine (floor=0.1234567)", "cosine (floor=0.1234568)", "linear"]
-    assert len(figures[0].axes[0].get_lines()) == 3
+    (ax,) = figures[0].axes
+    stand = [text.get_text() for text in ax.texts if text.get_gid() == "end"]
+    assert sorted(stand) == ["cosine (floor=0.1234567)", "linear", "≈ cosine (floor=0.1234568)"]
+    assert len({to_hex(line.get_color()) for line in ax.get_lines() if line.get_gid() not in ("hollow", "key")}) == 3

@@ -37,6 +37,7 @@ def test_costs_of_many_points_are_the_costs_of_each(precision: Literal["float32"
     problem = optilab.get_problem("rosenbrock", precision=precision)
     points = np.random.default_rng(5).uniform(-2, 2, (50, 2))
     assert problem.costs(points).tolist() == [problem.cost(point) for point in points]
+    assert problem.costs(np.asfortranarray(points)).tolist() == problem.costs(points).tolist()
     assert problem.costs(np.zeros((0, 2))).shape == (0,)
 
 

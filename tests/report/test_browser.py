@@ -116,7 +116,7 @@ def test_curves_are_those_of_the_analysis(page: Any, valleys: Results) -> None:
         page.locator("#chart-csv").click()
     rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
     for label, own in lines[lines["problem"] == "bowl"].groupby("label"):
-        mine = [row for row in rows if row["label"] == printable(label)]
+        mine = [row for row in rows if row["label"] == printable(str(label))]
         assert [float(row["step"]) for row in mine] == own["x"].tolist()
         for row, median in zip(mine, own["median"], strict=True):
             assert float(row["train_cost_median"]) == pytest.approx(median, rel=1e-4)
