@@ -58,7 +58,7 @@ def how_chosen(runs: pd.DataFrame, by: str) -> str:
 
 
 def settings_of(runs: pd.DataFrame, run: pd.Series[Any]) -> str:
-    """The learning rate of a run, and each of its hyperparameters that varies: "lr=0.1, momentum=0.9*"."""
+    """The learning rate of a run, and each of its hyperparameters that varies: "lr=0.1, decay=0.9*"."""
     rates = [name for name in hyperparameter_columns(runs) if name == "lr" or name.endswith(".lr")]
     return chosen_values(runs, run, [*dict.fromkeys([*rates, *varying(runs)])])
 

@@ -423,6 +423,8 @@
     history.replaceState(null, "", `#${parts.join("&")}&hidden=${hidden.join(".")}`);
   }
 
+  const usualLog = () => measure().log || measure().share;
+
   function recall() {
     const given = new URLSearchParams(location.hash.slice(1));
     const choose = (name, options, otherwise) => {
@@ -432,7 +434,7 @@
     choose("problem", lines.map((line) => line.problem), lines[0].problem);
     choose("measure", data.measures.map((m) => m.key), data.first);
     choose("x", data.axes.map((a) => a.key), data.axis);
-    state.log = given.has("log") ? given.get("log") === "true" : true;
+    state.log = given.has("log") ? given.get("log") === "true" : usualLog();
     state.logx = given.get("logx") === "true";
     state.seeds = given.get("seeds") === "true";
     const hidden = given.has("hidden") ? given.get("hidden").split(".").filter(Boolean).map(Number) : null;
@@ -446,6 +448,7 @@
       select.value = state[name];
       select.addEventListener("change", () => {
         state[name] = select.value;
+        if (name === "measure") $("chart-log").checked = state.log = usualLog();
         draw();
       });
     }
