@@ -39,8 +39,8 @@ def _is_known(runs: pd.DataFrame, measure: str) -> bool:
 class Shown:
     """How pictures show a measure: so that lower is better. An accuracy becomes an error in percent; a cost stays.
 
-    name: of what is shown, without its unit. unit: "%", or "". flipped: whether values have another sign, because of a score that
-    is no accuracy the highest is best; axes then show them with their own.
+    name: of what is shown, without its unit. unit: "%", or "". flipped: whether values have changed their sign, because the highest is best; axes show
+    them with their own.
     """
 
     measure: str
@@ -54,8 +54,8 @@ class Shown:
 
         >>> Shown.of("test_accuracy").axis
         'test error (%)'
-        >>> Shown.of("exam_score").axis
-        'negative exam score'
+        >>> Shown.of("exam_score").values([0.5]).tolist()
+        [-0.5]
         """
         name = in_words(measure)
         if measure.endswith("accuracy"):

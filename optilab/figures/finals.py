@@ -24,6 +24,7 @@ from optilab.texts import counted
 _MOST = 60  # rows of a figure
 _ROW, _TALL = 0.31, 0.38  # height of a row, in inches; of one whose name has two lines
 _AXIS = 0.62  # height of an axis with its name, in inches
+_USUAL = 10.0  # points of text for which these heights are
 _WIDE = 5.0  # inches from which the differences stand beside the strips
 
 
@@ -82,11 +83,14 @@ def _panels(
     counts: list[int], row: float, *, compare: bool, beside: bool
 ) -> tuple[Figure, list[tuple[Axes, Axes | None]]]:
     """A figure with a pair of panels a problem, beside each other or one below the other, as high as their rows."""
-    heights = [_AXIS + row * count for count in counts]
+    scale = max(1.0, style.points() / _USUAL)
+    heights = [scale * (_AXIS + row * count) for count in counts]
     columns = 2 if compare and beside else 1
     if compare and not beside:
         heights = [
-            each for height, count in zip(heights, counts, strict=True) for each in (height, height + 0.12 * count)
+            each
+            for height, count in zip(heights, counts, strict=True)
+            for each in (height, height + 0.12 * scale * count)
         ]
     figure = Figure(figsize=(style.width(), sum(heights) + 1.0), layout="constrained")
     widths = [1.15, 1.0][:columns]

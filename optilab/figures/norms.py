@@ -39,7 +39,7 @@ def norms(view: View) -> Figure | None:
     palette = style.colours_of(view.results.runs["label"], labels)
     columns = 1 if style.width() < _NARROW else 2
     problems = found.problems[:columns]
-    height = max(_HEIGHT, 0.17 * min(len(labels), NAMED) + 0.3)
+    height = max(_HEIGHT, 0.017 * style.points() * min(len(labels), NAMED) + 0.3)
     figure = Figure(figsize=(style.width(), height * len(names) + 1.2), layout="constrained")
     axes = figure.subplots(len(names), len(problems), squeeze=False, sharex="col")
     for column, problem in enumerate(problems):

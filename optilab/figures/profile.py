@@ -57,7 +57,9 @@ def profile_figure(times: pd.DataFrame, question: str, text: str = "", every: li
     most = _R_MAX if largest <= _R_MAX else min(largest * 1.05, 2.0**20)
     named = min(len(names), NAMED)
     narrow = style.width() < _NARROW
-    height = max(0.8 * style.width(), 0.34 * named) if narrow else max(0.55 * style.width(), 0.2 * named)
+    height = (
+        max(0.8 * style.width(), 0.34 * named) if narrow else max(0.55 * style.width(), 0.02 * style.points() * named)
+    )
     figure = Figure(figsize=(style.width(), height + 1.2), layout="constrained")
     ax = figure.subplots()
     drawn(shares.rename(columns=str), ax, colours=palette, most=most)

@@ -22,6 +22,7 @@ from optilab.plots.ranks import ranks as drawn
 
 _NARROW = 5.0  # inches of a figure
 _MOST = 60  # methods of a figure
+_USUAL = 10.0  # points of text for which heights are
 _LINE = 0.19  # height of a line, in inches
 
 
@@ -69,7 +70,7 @@ def ranks_figure(
     cliques = [members for members in cliques if len(members) > 1]
     labels = [str(name) for name in means.index]
     palette = style.colours_of(every or labels, labels)
-    height = _LINE * (lines_of(means, cliques) + 2.3)
+    height = _LINE * max(1.0, style.points() / _USUAL) * (lines_of(means, cliques) + 2.3)
     figure = Figure(figsize=(style.width(), height + 1.1), layout="constrained")
     ax = figure.subplots()
     letters = 11 if style.width() < _NARROW else 22
