@@ -31,7 +31,9 @@ def paths_on_curves(
     labels = as_in_the_file(view.results, palette)
     wanted = [(name, label) for name in problems for label in labels]
     shown = wanted[:MOST]
-    figure, axes = panels_across(len(shown), across=min(len(labels), 3), aspect=1.05)
+    figure, axes = panels_across(
+        len(shown), across=2 if len(shown) in (2, 4) else 3, aspect=1.05 if len(shown) > 1 else 0.62
+    )
     curves = {name: _curve(problem) for name, problem in problems.items()}
     for ax, (name, label) in zip(axes, shown, strict=True):
         steps = history[(history["problem"] == name) & (history["label"] == label)]
