@@ -282,11 +282,9 @@ def _colours(sources: Sequence[Source]) -> dict[str, _Colour]:
     with style.theme(Look(dark=True)):
         dark = {label: _hexadecimal(colour) for label, colour in style.colours_of(labels, labels).items()}
     with style.theme():
-        light = style.colours_of(labels, labels)
-        return {
-            label: _Colour(_hexadecimal(light[label]), dark[label], _hexadecimal(style.readable(light[label])))
-            for label in labels
-        }
+        light = {label: _hexadecimal(colour) for label, colour in style.colours_of(labels, labels).items()}
+        of_text = {colour: _hexadecimal(style.readable(colour)) for colour in set(light.values())}
+        return {label: _Colour(light[label], dark[label], of_text[light[label]]) for label in labels}
 
 
 def _hexadecimal(colour: Any) -> str:
