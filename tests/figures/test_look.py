@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 import pytest
 from figures.looks import names_beside
@@ -71,7 +72,7 @@ def test_text_is_legible_and_apart(crowded: Results, kind: str, look: Look) -> N
     right = figure.bbox.x1 + 1
     boxes = [(text.get_text(), text.get_window_extent()) for text in found]
     for text, (name, box) in zip(found, boxes, strict=True):
-        assert text.get_fontsize() >= 6.5
+        assert float(text.get_fontsize()) >= 6.5
         assert box.x0 >= -1, name
         assert box.x1 <= right, name
         assert palette.contrast(text.get_color(), figure.get_facecolor()[:3]) >= 4.5
@@ -89,10 +90,10 @@ def test_the_ends_stand_beside_their_names(crowded: Results) -> None:
     heights = {text.get_text(): text.xy[1] for text in names_beside(main)}
     assert len(heights) == len(NAMES)
     dots = [line for line in ends.get_lines() if line.get_label() == "_end"]
-    assert sorted(float(line.get_ydata()[0]) for line in dots) == pytest.approx(sorted(heights.values()))  # type: ignore[index]
+    assert sorted(float(np.asarray(line.get_ydata())[0]) for line in dots) == pytest.approx(sorted(heights.values()))
     runs = crowded.runs[crowded.runs["status"] == "budget"]
     medians = runs.groupby(["label", "lr", "momentum"])["final_train_cost"].median().groupby("label").min()
-    assert sorted(float(line.get_xdata()[0]) for line in dots) == pytest.approx(sorted(medians))  # type: ignore[index]
+    assert sorted(float(np.asarray(line.get_xdata())[0]) for line in dots) == pytest.approx(sorted(medians))
 
 
 def test_lines_keep_their_colour_in_every_kind(crowded: Results) -> None:
