@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 
 from optilab.plots import style
 from optilab.plots.convergence import convergence
-from optilab.plots.ends import final_values
+from optilab.plots.final_values import final_values
 from optilab.plots.heatmap import heatmap, scale_of
 from optilab.plots.measures import as_drawn, axis_of
 from optilab.plots.sensitivity import sensitivity
