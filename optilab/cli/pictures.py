@@ -34,7 +34,7 @@ from optilab.cli.outlets import say
 )
 @click.option("--style", default="screen", show_default=True, help="screen, paper (small, 300 dpi) or talk (large).")
 @click.option(
-    "--parameters", help="For heatmap: two hyperparameters, as in lr,momentum; those that matter most if not given."
+    "--parameters", help="For heatmap: two hyperparameters, as in lr,beta1; those that matter most if not given."
 )
 @click.option("--dark", is_flag=True, help="Light ink on dark paper.")
 @asked
