@@ -59,7 +59,8 @@ def plot_command(
 ) -> None:
     """Draw RESULTS, a folder or a table of runs such as runs.csv: pictures of each KIND, or all that fit.
 
-    KIND is convergence, sensitivity, heatmap, path, digits or weights.
+    KIND is convergence, sensitivity, heatmap, path, digits, weights, confusion, line, plane, schedules, finals,
+    tuning, arrival, ecdf, profile, ranks, wins or norms.
     """
     use_files(plugin_files)
     from optilab.figures.draw import draw

@@ -14,24 +14,6 @@ _WITH_NAMES, _WITH_ENDS = 0.33, 0.42  # width of a panel in inches for each poin
 MOST = 24  # panels of a figure; a larger one would be beyond what matplotlib can draw
 
 
-def panels(
-    count: int,
-    *,
-    size: tuple[float, float],
-    across: int,
-    beside: float = 1.2,
-    layout: Literal["constrained", "compressed"] = "constrained",
-) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels, `across` in a row; size: of a panel, in inches; beside: inches for the legend."""
-    columns = min(count, across)
-    rows = -(-count // columns)
-    figure = Figure(figsize=(beside + size[0] * columns, 0.6 + size[1] * rows), layout=layout)
-    flat = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for ax in flat[count:]:
-        ax.remove()
-    return figure, flat[:count]
-
-
 def panels_across(
     count: int,
     *,
