@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.cells import LINE, NAMES, cell_columns, hyperparameter_columns, identified
+from optilab.analysis.cells import LINE, NAMES, cell_columns, cell_numbers, hyperparameter_columns, identified
 from optilab.analysis.curves import quantiles
 from optilab.records.statuses import cost_or_infinity
 
@@ -15,14 +15,15 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
 
     Tuning seeds are used if there are any, for they saw the whole grid. Pruned cells have no final value and are left out.
 
-    Returns problem, label, their identities, the parameter as x, median, low, high, seeds, finite (number of seeds with a finite
-    value), and scattered: whether cells of the line differ in other hyperparameters too and no two have the same x, so that points
+    Returns problem, label, their identities, the parameter as x, cell (its number as of `cells.cell_numbers`), median, low, high,
+    seeds, finite (number of seeds with a finite value), and scattered: whether cells of the line differ in other hyperparameters too and no two have the same x, so that points
     must not be joined.
     """
     runs = identified(runs)
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
     chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
     chosen = chosen.assign(y=cost_or_infinity(chosen[f"final_{y}"], chosen["status"]))
+    chosen["cell"] = cell_numbers(runs).reindex(chosen.index)
     rows = []
     for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
         named = dict(zip(cell_columns(runs), keys, strict=True))
@@ -35,6 +36,7 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
                 **{name: cell[name].iloc[0] for name in NAMES},
                 **{name: named[name] for name in LINE},
                 "x": named[parameter],
+                "cell": int(cell["cell"].iloc[0]),
                 "median": middle,
                 "low": low,
                 "high": high,
@@ -42,7 +44,7 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
                 "finite": int(np.isfinite(cell["y"]).sum()),
             }
         )
-    numbers = ["x", "median", "low", "high", "seeds", "finite"]
+    numbers = ["x", "cell", "median", "low", "high", "seeds", "finite"]
     table = pd.DataFrame(rows, columns=[*hyperparameter_columns(runs), *NAMES, *LINE, *numbers])
     of_line = table.groupby(LINE, sort=False)
     several = of_line[hyperparameter_columns(runs)].transform("nunique").gt(1).sum(axis=1) > 1

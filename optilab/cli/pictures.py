@@ -33,6 +33,9 @@ from optilab.cli.outlets import say
     "--out", type=click.Path(), help="The folder for the pictures, in place of the results'; of runs.csv runs-pictures."
 )
 @click.option("--style", default="screen", show_default=True, help="screen, paper (small, 300 dpi) or talk (large).")
+@click.option(
+    "--parameters", help="For heatmap: two hyperparameters, as in lr,beta1; those that matter most if not given."
+)
 @click.option("--dark", is_flag=True, help="Light ink on dark paper.")
 @asked
 @trust_option
@@ -48,6 +51,7 @@ def plot_command(
     out: str | None,
     style: str,
     dark: bool,
+    parameters: str | None,
     trust: bool,
     time_limit: float | None,
     plugin_files: tuple[str, ...],
@@ -55,7 +59,8 @@ def plot_command(
 ) -> None:
     """Draw RESULTS, a folder or a table of runs such as runs.csv: pictures of each KIND, or all that fit.
 
-    KIND is convergence, sensitivity, path, digits or weights.
+    KIND is convergence, sensitivity, heatmap, path, digits, weights, confusion, line, plane, schedules, finals,
+    tuning, arrival, ecdf, profile, ranks, wins or norms.
     """
     use_files(plugin_files)
     from optilab.figures.draw import draw
@@ -78,6 +83,7 @@ def plot_command(
             formats=formats or ("png",),
             look=look,
             out=None if out is None else Path(out),
+            parameters=[name.strip() for name in (parameters or "").split(",") if name.strip()],
         ):
             say(path)
 

@@ -22,11 +22,15 @@ from optilab.training.chance import WITHOUT_CHANCE
 _NAME = 40  # letters of a label
 
 
-def seeds_text(results: Results, by: str = "final_train_cost") -> str:
-    """The sentence about seeds, the band, and the seeds and the column of `runs` that hyperparameters were chosen by."""
+def seeds_text(results: Results, by: str = "final_train_cost", *, medians: bool = True) -> str:
+    """The sentence about seeds, the band, and the seeds and the column of `runs` that hyperparameters were chosen by.
+
+    medians: whether some line is drawn as a median, with its band.
+    """
     runs = results.runs
-    one = runs.loc[runs["role"] == "evaluation", "seed"].nunique() == 1
-    text = ("A single run, of " if one else "Median and interquartile band over ") + over_seeds(runs)
+    count = runs.loc[runs["role"] == "evaluation", "seed"].nunique()
+    band = "Median, interquartile band and each" if count >= 4 else "Median and each"
+    text = ("A single run, of " if count == 1 else f"{band if medians else 'Each'} of ") + over_seeds(runs)
     return text + without_chance_text(runs) + chosen_on(results, by) + "."
 
 
@@ -79,9 +83,11 @@ def without_chance_text(runs: pd.DataFrame) -> str:
 def chosen_text(results: Results, best: pd.DataFrame) -> str:
     """The sentence with the chosen value of each varying hyperparameter, by line."""
     names = varying(results.runs)
+    if not names:
+        return ""
     parts = []
-    for _, group in best.groupby(LINE, sort=False):
-        first = group.iloc[0]
+    firsts = best.drop_duplicates(LINE)
+    for _, first in firsts.head(MOST_COLOURS).iterrows():
         where = f" on {name_of(first['problem'])}" if best["problem"].nunique() > 1 else ""
         values = chosen_values(results.runs, first, names)
         if values:
@@ -89,7 +95,8 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
     if not parts:
         return ""
     beyond = " (* at an end of the values that were tried)" if any("*" in part for part in parts) else ""
-    return f" Chosen: {several_of(parts)}{beyond}."
+    rest = len(firsts) - MOST_COLOURS
+    return f" Chosen: {'; '.join(parts)}{f'; and {rest} more' if rest > 0 else ''}{beyond}."
 
 
 def ended_text(best: pd.DataFrame) -> str:

@@ -1,60 +1,201 @@
-"""Convergence: the best cell of every line over a run."""
+"""Convergence: the best cell of every line over a run, for each problem and measure."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands, ranked
-from optilab.figures.captions import chosen_text, ended_text, has_marker, seeds_text, unchosen_lines
-from optilab.figures.lines import CLIPPED, PANEL, absent, left_out, refuse_nothing
-from optilab.figures.source import learning_rates
+from optilab.analysis.groups import groups
+from optilab.figures.captions import has_marker
+from optilab.figures.convergence_text import caption
+from optilab.figures.lines import refuse_nothing
+from optilab.figures.panel import Panel, named
+from optilab.figures.source import length_bound
 from optilab.figures.view import View
 from optilab.plots import convergence as lines_plot
 from optilab.plots import style
-from optilab.plots.legend import outside_legend
-from optilab.plots.panels import MOST, panels
-from optilab.plots.scales import HIGHEST, Frame
-from optilab.records.columns import ASCENDING, LINEAR
+from optilab.plots.final_values import final_values
+from optilab.plots.labels import close_ends, end_labels
+from optilab.plots.measures import as_drawn, has_log_axis
+from optilab.plots.panels import MOST, panels_with_ends
+from optilab.plots.scales import Frame, showable
+from optilab.records.statuses import LASTED
+
+MOST_NAMED = 8  # lines with a colour and a name
+FEWEST = 4  # seeds that have a band
+_MOST_SEEDS = 30  # that are drawn
 
 
 def convergence(view: View) -> Figure | None:
-    """Convergence plot: the best cell of every line, y over x; None if the history has no such values.
+    """Convergence plot: the best cell of every line, a row of panels for each y, a column for each problem.
 
-    InputError if no value is finite.
+    None if the history has no such values. InputError if no value is finite.
     """
-    results, y, question = view.results, view.y, view.question
-    best = best_runs(results.runs, question.chosen_by)
+    results = view.results
+    best = best_runs(results.runs, view.question.chosen_by)
     history = results.history[results.history["run_id"].isin(best["run_id"])]
-    if history[y].isna().all():
+    measures = [y for y in view.measures if history[y].notna().any()]
+    if not measures:
         return None
-    function = best["batch_size"].eq(1).all() and history["train_accuracy"].isna().all()
+    function = bool(best["batch_size"].eq(1).all() and history["train_accuracy"].isna().all())
     x = view.x or ("step" if function else "epoch")
-    lines = bands(history, best, x, y)
-    refuse_nothing(lines, y)
-    problems = list(dict.fromkeys(lines["problem"]))
-    labels = ranked(lines)
-    if y in ASCENDING:
-        labels = labels[::-1]
-    palette = style.colours_of(results.runs["label"], labels)
-    figure, axes = panels(len(problems[:MOST]), size=PANEL, across=3)
-    clipped = False
-    for ax, problem in zip(axes, problems, strict=False):
-        there = lines[lines["problem"] == problem]
-        lines_plot.convergence(there, ax, x=x, y=y, colours=palette)
-        clipped |= y not in LINEAR and Frame.of(there).is_left(there["median"])
+    every = {y: bands(history.assign(**{y: as_drawn(y, history[y])}), best, x, y) for y in measures}
+    first = every[measures[0]]
+    refuse_nothing(pd.concat(every.values()), measures[0])
+    labels = ranked(first)
+    palette = style.colours_of(results.runs["label"], labels, most=MOST_NAMED)
+    problems = list(dict.fromkeys(first["problem"]))
+    wanted = [(y, problem) for y in measures for problem in problems]
+    found = [_panel(every[y], history, best, x, y, problem, palette) for y, problem in wanted[:MOST]]
+    unfinished = length_bound(results, best[best["label"].isin(named(palette))])
+    figure = _drawn(view, found, x, palette, unfinished, function, len(problems))
+    style.question(figure, view.question.text)
+    crossed = any(has_marker(ax, "x") for ax in figure.axes)
+    style.caption(figure, caption(view, best, found, palette, unfinished, crossed=crossed, panels=len(wanted)))
+    return figure
+
+
+def _panel(
+    lines: pd.DataFrame,
+    history: pd.DataFrame,
+    best: pd.DataFrame,
+    x: str,
+    y: str,
+    problem: str,
+    palette: dict[str, object],
+) -> Panel:
+    here = best[(best["problem"] == problem) & best["label"].isin(named(palette))]
+    columns = list(dict.fromkeys(["run_id", x, y]))
+    seeds = history[columns].merge(here[["run_id", "label", "status"]], on="run_id")
+    seeds = seeds.assign(x=seeds[x], y=as_drawn(y, seeds[y]))
+    lasting = seeds[seeds["status"].isin(LASTED)].groupby(["label", "run_id"], sort=False)["y"].last().dropna()
+    parted = {str(label) for label, values in lasting.groupby("label") if len(groups(_scaled(values, y))) > 1}
+    return Panel(problem, y, lines[lines["problem"] == problem], seeds, frozenset(parted))
+
+
+def _scaled(values: pd.Series[float], y: str) -> pd.Series[float]:
+    """Final values as their axis has them."""
+    log = has_log_axis(y) and bool((values > 0).all())
+    return pd.Series(np.log(values), values.index) if log else values
+
+
+def _drawn(
+    view: View,
+    found: list[Panel],
+    x: str,
+    palette: dict[str, object],
+    unfinished: frozenset[str],
+    function: bool,
+    problems: int,
+) -> Figure:
+    """The panels, with ends beside them where names at the lines would be all that tells these apart."""
+    trial = Figure()
+    close = False
+    for panel in found:
+        ax = trial.add_subplot()
+        few = panel.lines[panel.lines["label"].isin(named(palette))]
+        _draw(view, replace(panel, lines=few), ax, x, palette, unfinished)
+        ends = _ends(panel, palette)
+        close |= close_ends(ends[~ends["label"].isin(panel.parted)], ax)
+        ax.remove()
+    figure, axes, height, breadth = panels_with_ends(len(found), across=problems, ends=close, rows_of=problems)
+    for panel, (ax, beside) in zip(found, axes, strict=True):
+        _draw(view, panel, ax, x, palette, unfinished)
         if function:
             ax.set_ylabel(ax.get_ylabel().removeprefix("training "))
-        if len(problems) > 1:
-            style.title(ax, problem)
-    missing = unchosen_lines(results, question.chosen_by, several=len(problems) > 1)
-    outside_legend(axes[min(2, len(axes) - 1)], palette, absent=absent(lines), missing=missing)
-    style.question(figure, question.text)
-    ended = ended_text(best)
-    beyond = not ended and any(has_marker(ax, "x") for ax in axes)
-    text = seeds_text(results, question.chosen_by) + chosen_text(results, best) + ended
-    text += f" × marks where a line goes beyond {HIGHEST:g}." if beyond else ""
-    text += learning_rates(results, best) if y == "lr" else ""
-    text += CLIPPED if clipped else ""
-    style.caption(figure, text + left_out(len(problems)))
+        if problems > 1:
+            style.title(ax, panel.problem)
+        ends = _ends(panel, palette)
+        grey = panel.lines.loc[~panel.lines["label"].isin(named(palette)), "label"].nunique()
+        places = end_labels(
+            ends,
+            ax,
+            colours=palette,
+            height=height,
+            breadth=breadth,
+            others=f"{grey} other{'s' if grey > 1 else ''}" if grey else "",
+        )
+        if beside is not None:
+            final_values(
+                ends,
+                beside,
+                seeds=panel.seeds.groupby("run_id", sort=False).tail(1),
+                places={name: place for name, place in places.items() if name},
+                colours=palette,
+                banded=_banded(panel),
+                parted=panel.parted,
+                unfinished=unfinished,
+                lowest=Frame.of(panel.lines).bottom,
+                log=has_log_axis(panel.y),
+            )
     return figure
+
+
+def _draw(view: View, panel: Panel, ax: Axes, x: str, palette: dict[str, object], unfinished: frozenset[str]) -> None:
+    few = panel.seeds["run_id"].nunique() <= _MOST_SEEDS * max(1, len(named(palette)))
+    lines_plot.convergence(
+        panel.lines,
+        ax,
+        x=x,
+        y=panel.y,
+        colours=palette,
+        seeds=panel.seeds if few else panel.seeds[panel.seeds["label"].isin(panel.parted)],
+        banded=_banded(panel),
+        parted=panel.parted,
+        unfinished=unfinished,
+        target=target_of(view, panel.y),
+    )
+    ax.set_ylim(ax.get_ylim())  # what comes now moves it no more
+
+
+def _banded(panel: Panel) -> bool:
+    return int(panel.lines["seeds"].max()) >= FEWEST
+
+
+def target_of(view: View, y: str) -> float | None:
+    """The target of a measure as it is drawn, if the question has one or runs ended at one."""
+    asked = view.question
+    found = asked.target if asked.measure == y and asked.target is not None else asked.stopped_at.get(y)
+    return None if found is None else float(as_drawn(y, float(found)))
+
+
+def _ends(panel: Panel, palette: dict[str, object]) -> pd.DataFrame:
+    """Where each line with a name ends in the picture: label, x, y, median, low, high; those without a value are left out."""
+    frame = Frame.of(panel.lines)
+    rows = []
+    for label in named(palette):
+        line = panel.lines[panel.lines["label"] == label]
+        shown = line[showable(line["median"])]
+        if shown.empty:
+            continue
+        whole = line.iloc[-1]
+        row = {
+            "label": label,
+            "x": float(shown["x"].iloc[-1]),
+            "low": float(whole["low"]),
+            "high": float(whole["high"]),
+        }
+        row["median"] = float(whole["median"]) if np.isfinite(whole["median"]) else np.inf
+        if label in panel.parted:
+            rows += [{**row, **group} for group in _groups(panel, label)]
+        else:
+            rows.append({**row, "remark": "", "y": frame.inside(float(shown["median"].iloc[-1]))})
+    return pd.DataFrame(rows, columns=["label", "remark", "x", "y", "median", "low", "high"])
+
+
+def _groups(panel: Panel, label: str) -> list[dict[str, object]]:
+    """A remark for each group of seeds, with their number, at the middle of where they end."""
+    final = panel.seeds[panel.seeds["label"] == label].groupby("run_id")["y"].last()
+    parts = groups(_scaled(final, panel.y))
+    sizes = np.cumsum([0, *map(len, parts)])
+    ordered = np.sort(final.to_numpy(float))
+    return [
+        {"remark": f", {len(part)} of {len(final)}", "y": float(np.median(ordered[start : start + len(part)]))}
+        for part, start in zip(parts, sizes, strict=False)
+    ]

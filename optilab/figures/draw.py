@@ -32,6 +32,7 @@ def draw(
     formats: Sequence[str] = ("png",),
     look: Look | None = None,
     out: Path | None = None,
+    parameters: Sequence[str] = (),
 ) -> list[Path]:
     """Draw pictures of `results` into a folder, and return their paths.
 
@@ -41,6 +42,7 @@ def draw(
     tell: called with a sentence for each picture that would fit but can't be drawn.
     train_again: repeats a run for its weights, which results don't hold.
     formats: some of `saving.FORMATS`; each picture is written in all of them.
+    parameters: the two hyperparameters of heat maps; those that matter most if none are given.
     look: of the pictures; that for a screen if not given.
     out: the folder, made if need be; that of the results if not given.
 
@@ -55,7 +57,14 @@ def draw(
     at = checked_x(results, x)
     check_formats(formats)
     folder = results.folder if out is None else out
-    view = View(replace(results, runs=identified(results.runs)), at, measures[0], train_again, tuple(measures[1:]))
+    view = View(
+        replace(results, runs=identified(results.runs)),
+        at,
+        measures[0],
+        train_again,
+        tuple(measures[1:]),
+        tuple(parameters),
+    )
     drawn: list[Path] = []
     reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
     for name in kinds or KINDS:

@@ -61,8 +61,11 @@ KINDS = {
     "sensitivity": Kind(
         "sensitivity",
         "sensitivity",
-        "no hyperparameter takes more than one value, or y is not a cost that was measured",
+        "no hyperparameter takes more than one value, or y has no final values",
         y=True,
+    ),
+    "heatmap": Kind(
+        "heatmap", "heatmap", "no line varies two numeric hyperparameters, or y has no final values", y=True
     ),
     "path": Kind("path", "path", "the problems are not functions of one or two weights", needs="experiment"),
     "digits": Kind("images", "digits", _NO_IMAGES, needs="experiment"),

@@ -11,7 +11,6 @@ from optilab.plots.panels import MOST
 from optilab.plots.scales import HIGHEST, showable
 
 CLIPPED = " Lines that leave the picture go on beyond what all others show."
-PANEL = 5.6, 4.0  # size of a panel, in inches
 
 
 def refuse_nothing(lines: pd.DataFrame, y: str) -> None:

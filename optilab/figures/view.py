@@ -50,6 +50,7 @@ class View:
     x, y: columns of the history, for the kinds that have such axes; x is None for the one that fits.
     train_again: repeats a run, for the kinds that need its weights.
     more: further y, for the kinds that show several.
+    parameters: hyperparameters that were asked for, for the kinds that show some; empty for those that matter most.
     """
 
     results: Results
@@ -57,6 +58,7 @@ class View:
     y: str = "train_cost"
     train_again: TrainAgain = field(default=_not_again)
     more: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     _made: dict[tuple[Any, int], Repeated] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

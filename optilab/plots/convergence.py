@@ -1,17 +1,23 @@
-"""Convergence and sensitivity plots: a line and a band for each label."""
+"""Convergence plots: for each label the median over a run, its band and its seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
-from optilab.plots.scales import EVERYTHING, Frame, scale_counts, scale_parameter, scale_y, showable
+from optilab.plots import style
+from optilab.plots.measures import axis_of, has_log_axis
+from optilab.plots.scales import EVERYTHING, Frame, room_for, scale_counts, scale_y, showable
 from optilab.plots.style import axis
 from optilab.plots.text import plain
-from optilab.records.columns import LINEAR, LOG_X
+
+_NO_SEEDS = pd.DataFrame({"label": [], "run_id": [], "x": [], "y": []})
+_MARKS = 7  # markers along a line
 
 
 def convergence(
@@ -21,85 +27,176 @@ def convergence(
     x: str = "epoch",
     y: str = "train_cost",
     colours: Mapping[str, object],
+    seeds: pd.DataFrame = _NO_SEEDS,
+    banded: bool = True,
+    parted: Collection[str] = (),
+    unfinished: Collection[str] = (),
+    target: float | None = None,
     log_x: bool | None = None,
     log_y: bool | None = None,
 ) -> Axes:
-    """Draw the lines of `analysis.curves.bands`, in the order of `colours`.
+    """Draw the lines of `analysis.curves.bands`, in the order of `colours`; those without a colour of their own thin and grey.
 
-    A cross marks where the median run stopped being finite. Axes are logarithmic: x for counts of steps, examples and
-    evaluations (linear from 0 to the first measurement, or all the way where lines begin decades apart), y for costs and
-    norms that differ by more than a factor of three; `log_x`, `log_y` overrule that.
+    seeds: single runs, with columns label, run_id, x, y, drawn faintly. banded: whether the band from low to high is drawn.
+    parted: labels whose seeds end in separate groups: each is drawn as a line, and neither median nor band, which describe no run.
+    unfinished: labels whose schedule depends on the length of the run: they are thin up to their end, which is a hollow marker.
+    target: a value of y, drawn as a dotted line, with a tick where each median reaches it.
+
+    A cross marks where the median run stopped being finite. The axis of counts is linear, unless lines are of very different
+    lengths; that of costs, norms and error rates is logarithmic where they differ by more than a factor of three; `log_x`, `log_y`
+    overrule that. Accuracies are to be given as error rates (`plots.measures.as_drawn`).
     """
-    log_x = x in LOG_X if log_x is None else log_x
-    log_y = y not in LINEAR if log_y is None else log_y
+    log_y = has_log_axis(y) if log_y is None else log_y
     frame = Frame.of(lines) if log_y else EVERYTHING
-    _draw(lines, ax, colours, frame)
-    if log_x:
-        scale_counts(ax, lines)
-    elif x == "epoch" and lines["x"].max() >= 2:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    scale_y(ax, lines["median"], frame, log=log_y)
-    ax.set(xlabel=axis(x), ylabel=axis(y))
+    named = [label for label, colour in colours.items() if colour != style.grey()]
+    _others(lines[~lines["label"].isin(named)], ax)
+    for place, label in enumerate(named):
+        colour, above = colours[label], 3 - place / (len(named) + 1)  # the first lies on top
+        line, own = lines[lines["label"] == label], seeds[seeds["label"] == label]
+        if label in parted:
+            _single(own, ax, label, colour, above)
+        else:
+            _seeds(own, ax, colour)
+            _line(line, ax, label, colour, above, frame, place / len(named), banded, label in unfinished)
+    values = lines["median"]
+    if parted:
+        values = pd.concat([values[~lines["label"].isin(parted)], seeds.loc[seeds["label"].isin(parted), "y"]])
+    if target is not None:
+        values = pd.concat([values, pd.Series([target])])
+    scale_counts(ax, lines, log=log_x)
+    scale_y(ax, values, frame, log=log_y)
+    if ax.get_xscale() == "linear":
+        whole = x not in ("seconds", "cpu_seconds") and lines["x"].max() >= 2
+        ax.xaxis.set_major_locator(MaxNLocator(min(room_for(ax), 6), steps=[1, 2, 5, 10], integer=whole))
+    if target is not None:
+        _target(lines[lines["label"].isin(named)], ax, target, colours)
+    ax.set(xlabel=axis(x), ylabel=axis_of(y))
     return ax
 
 
-def sensitivity(
-    points: pd.DataFrame, ax: Axes, *, parameter: str = "lr", y: str = "train_cost", colours: Mapping[str, object]
-) -> Axes:
-    """Draw the points of `analysis.sensitivity.sensitivity`: final `y` against one hyperparameter.
-
-    Points of one label are joined by a line, unless they are scattered. Axes are logarithmic if values differ by much.
-    """
-    scattered = set(points.loc[points["scattered"], "label"])
-    log_y = y not in LINEAR
-    frame = Frame.of_points(points) if log_y else EVERYTHING
-    _draw(points, ax, colours, frame, markers=True, unjoined=scattered)
-    scale_parameter(ax, points["x"])
-    scale_y(ax, points["median"], frame, log=log_y)
-    ax.set(xlabel=axis(parameter), ylabel=f"final {axis(y)}")
-    return ax
+def _others(lines: pd.DataFrame, ax: Axes) -> None:
+    """Lines without a name: thin, grey, below all others."""
+    ordered = lines.sort_values("label", kind="stable")
+    points = np.column_stack([ordered["x"], ordered["median"].where(showable(ordered["median"]))])
+    begins = np.flatnonzero(ordered["label"].ne(ordered["label"].shift()).to_numpy()[1:]) + 1
+    shown = np.split(points, begins) if len(points) else []
+    if shown:
+        ax.add_collection(LineCollection(shown, colors=style.grey(), linewidths=style.thickness(0.4), zorder=1.5))
+        ax.autoscale_view()
 
 
-def _draw(
-    lines: pd.DataFrame,
-    ax: Axes,
-    colours: Mapping[str, object],
-    frame: Frame,
-    markers: bool = False,
-    unjoined: Collection[str] = (),
-) -> None:
-    for place, (label, colour) in enumerate(colours.items()):
-        line = lines[lines["label"] == label]
-        finite = showable(line["median"])
-        if not finite.any():
-            continue
-        joined, few = label not in unjoined, len(line) <= 30
-        middle = line["median"].where(finite)  # what isn't finite is a gap
-        ax.plot(
-            line["x"],
-            middle,
-            color=colour,
-            label=plain(label),
-            marker="o" if markers or few else None,
-            markersize=5 if markers else 3,
-            markeredgewidth=0,
-            linestyle="-" if joined else "",
-            linewidth=1.8,
-            zorder=3 - place / (len(colours) + 1),  # the first lies on top
+def _seeds(seeds: pd.DataFrame, ax: Axes, colour: object) -> None:
+    shown = [np.column_stack([run["x"], run["y"].where(showable(run["y"]))]) for _, run in seeds.groupby("run_id")]
+    if shown:
+        ax.add_collection(
+            LineCollection(shown, colors=[colour], linewidths=style.thickness(0.35), alpha=0.35, zorder=1.8),
+            autolim=False,
         )
+
+
+def _single(seeds: pd.DataFrame, ax: Axes, label: str, colour: object, above: float) -> None:
+    """Each seed as a line of its own, with a dot where it ends."""
+    for k, (_, run) in enumerate(seeds.groupby("run_id", sort=False)):
+        name = plain(label) if k == 0 else "_seed"
+        shown = run["y"].where(showable(run["y"]))
+        ax.plot(run["x"], shown, color=colour, linewidth=style.thickness(0.7), label=name, zorder=above)
+        last = run[showable(run["y"])].tail(1)
+        ax.plot(last["x"], last["y"], _mark(colour), color=colour, label="_end", zorder=above, clip_on=False)
+
+
+def _line(
+    line: pd.DataFrame,
+    ax: Axes,
+    label: str,
+    colour: object,
+    above: float,
+    frame: Frame,
+    start: float,
+    banded: bool,
+    unfinished: bool,
+) -> None:
+    finite = showable(line["median"])
+    if not finite.any():
+        return
+    middle = line["median"].where(finite)  # what isn't finite is a gap
+    every = max(1, -(-len(line) // _MARKS))
+    ax.plot(
+        line["x"],
+        middle,
+        color=colour,
+        label=plain(label),
+        marker=_mark(colour),
+        markersize=_size(0.8),
+        markevery=(int(start * every), every),
+        markeredgewidth=0,
+        linewidth=style.thickness(0.55 if unfinished else 1.0),
+        alpha=0.7 if unfinished else None,
+        zorder=above,
+    )
+    if banded:
         low, high = (line[name].where(showable(line[name]), middle) for name in ("low", "high"))
-        if not joined:
-            ax.vlines(line["x"], low, high, color=colour, alpha=0.4, linewidth=1.2)
-            continue
-        ax.fill_between(line["x"], low, high, color=colour, alpha=0.18, linewidth=0)
-        for _, end in line[finite & ~finite.shift(-1, fill_value=True)].iterrows():
-            ax.plot(
-                end["x"],
-                frame.inside(end["median"]),
-                marker="x",
-                color=colour,
-                markersize=9,
-                markeredgewidth=2,
-                zorder=4,
-                clip_on=False,
-            )
+        ax.fill_between(line["x"], low, high, color=colour, alpha=0.16, linewidth=0)
+    for _, end in line[finite & ~finite.shift(-1, fill_value=True)].iterrows():
+        ax.plot(
+            end["x"],
+            frame.inside(end["median"]),
+            marker="x",
+            color=colour,
+            markersize=_size(1.5),
+            markeredgewidth=style.thickness(1.1),
+            zorder=4,
+            clip_on=False,
+        )
+    if finite.iloc[-1]:
+        end = line.iloc[-1]
+        ax.plot(
+            end["x"],
+            frame.inside(end["median"]),
+            _mark(colour),
+            markeredgecolor=colour,
+            markerfacecolor=style.shade(1) if unfinished else colour,
+            markersize=_size(1.05),
+            markeredgewidth=style.thickness(0.6),
+            label="_end",
+            zorder=4 + above,
+            clip_on=False,
+        )
+
+
+def _target(lines: pd.DataFrame, ax: Axes, target: float, colours: Mapping[str, object]) -> None:
+    """A dotted line, and on it a tick in its colour where each median first reaches it."""
+    ax.axhline(
+        target, color=style.shade(0.25), linestyle=":", linewidth=style.thickness(0.6), zorder=1.9, label="_target"
+    )
+    ax.annotate(
+        "target",
+        (1.0, target),
+        xycoords=("axes fraction", "data"),
+        xytext=(-2, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=style.small(),
+        color=style.shade(0.25),
+    )
+    for label, line in lines.groupby("label", sort=False):
+        reached = line[line["median"] <= target].head(1)
+        ax.plot(
+            reached["x"],
+            [target] * len(reached),
+            "|",
+            color=colours[str(label)],
+            markersize=_size(2.0),
+            markeredgewidth=style.thickness(1.0),
+            label="_reached",
+            zorder=5,
+        )
+
+
+def _mark(colour: object) -> str:
+    return style.marker_of(colour)
+
+
+def _size(share: float) -> float:
+    """Size of a marker in points: the usual one, or a share of it."""
+    return style.thickness(3.0 * share)

@@ -7,9 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter, SymmetricalLogLocator
+from matplotlib.axis import Axis
+from matplotlib.ticker import (
+    FixedLocator,
+    LogFormatterMathtext,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+    SymmetricalLogLocator,
+)
+from numpy.typing import ArrayLike, NDArray
+
+from optilab.plots import style
 
 HIGHEST = 1e100  # sizes that an axis can show; what is beyond counts as infinite
+_LENGTHS = 50.0  # times the shortest line that the longest may be on a linear axis
 _EPSILON = 1e-16  # relative to where lines begin: what lies below is rounding
 
 
@@ -105,15 +117,21 @@ def scale_y(ax: Axes, values: pd.Series, frame: Frame, *, log: bool) -> None:
         ax.yaxis.set_minor_formatter(NullFormatter())
 
 
-def scale_counts(ax: Axes, lines: pd.DataFrame) -> None:
-    """Scale an axis of steps: logarithmic, and linear from 0 to the first measurement.
+def scale_counts(ax: Axes, lines: pd.DataFrame, *, log: bool | None = None) -> None:
+    """Scale an axis of steps or times: linear, so that linear convergence is a straight line on a logarithmic axis of costs.
 
-    Linear all the way where the first measurements of lines lie decades apart: they would fill the picture with straight lines.
+    Logarithmic where lines are of very different lengths, for a short one would vanish at the left: by a factor of fifty and more,
+    or where `log` says so; then it is linear from 0 to the first measurement.
     """
     positive = lines[lines["x"] > 0]
-    if positive.empty:
+    if positive.empty or log is False:
         return
-    firsts = positive.groupby("label")["x"].min()
+    of_line = positive.groupby("label")["x"]
+    firsts, lasts = of_line.min(), of_line.max()
+    if log is None and lasts.max() < _LENGTHS * lasts.min():
+        if lines["x"].min() >= 0:
+            ax.set_xlim(0 if lines["x"].min() == 0 else None, float(positive["x"].max()))
+        return
     first, last = float(firsts.max()), float(positive["x"].max())
     subs = [1.0, 2.0, 5.0] if last < 1000 * first else [1.0]  # few powers of ten: name 2 and 5 times them as well
     if len(positive) == len(lines):
@@ -130,6 +148,25 @@ def scale_counts(ax: Axes, lines: pd.DataFrame) -> None:
         ax.xaxis.set_minor_formatter(NullFormatter())
 
 
+def room_for(ax: Axes, letters: int = 5) -> int:
+    """How many ticks whose names have that many letters there is room for, before the layout is known; at least two."""
+    points = ax.get_window_extent().width / ax.figure.dpi * 72
+    return max(2, int(0.8 * points / (0.64 * letters * style.small())))
+
+
+def few_log_ticks(axis: Axis, low: float, high: float, most: int) -> None:
+    """At most `most` ticks on a logarithmic axis: powers of ten, or 1, 2, 5 times them over few of these."""
+    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    subs = (1.0, 2.0, 5.0) if high < 100 * low else (1.0,)
+    ticks = [sub * 10.0**power for power in powers for sub in subs if low <= sub * 10.0**power <= high]
+    if len(ticks) > most:
+        every = -(-len(ticks) // most)
+        ticks = ticks[(len(ticks) - 1) % every :: every]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter("{x:g}" if low > 1e-4 and high < 1e5 else LogFormatterMathtext())
+
+
 def _symmetrical(linear: float, subs: list[float], most: int) -> SymmetricalLogLocator:
     """Ticks of an axis that is linear around 0 and logarithmic beyond."""
     locator = SymmetricalLogLocator(base=10, linthresh=linear, subs=subs)
@@ -137,15 +174,41 @@ def _symmetrical(linear: float, subs: list[float], most: int) -> SymmetricalLogL
     return locator
 
 
-def scale_parameter(ax: Axes, values: pd.Series) -> None:
-    """Scale an axis of a hyperparameter: logarithmic over more than a factor of five, with 0 at the left if it is a value."""
+def scale_parameter(ax: Axes, values: pd.Series, one: Axis | None = None) -> None:
+    """Scale an axis of a hyperparameter: logarithmic over more than a factor of five, with 0 at its end if it is a value.
+
+    Values between 0.5 and 1 whose distances to 1 differ by a factor of five are logarithmic in that distance. one: the axis; that
+    of x if not given.
+    """
+    one = one or ax.xaxis
+    scale, limit = (ax.set_xscale, ax.set_xlim) if one is ax.xaxis else (ax.set_yscale, ax.set_ylim)
+    if values.between(0.5, 1, inclusive="left").all() and (1 - values.min()) >= 5 * (1 - values.max()):
+        scale("function", functions=(_nines, _of_nines))
+        ticks = np.unique(values.to_numpy(float))
+        every = -(-len(ticks) // room_for(ax))
+        one.set_major_locator(FixedLocator(ticks[(len(ticks) - 1) % every :: every].tolist()))
+        one.set_major_formatter("{x:.6g}")
+        low, high = _nines(ticks[[0, -1]])
+        room = 0.05 * (high - low)
+        limit(*_of_nines(np.array([low - room, high + room])))
+        return
     positive = values[values > 0]
     if positive.empty or values.min() < 0 or positive.max() < 5 * positive.min():
         return
     if positive.max() > HIGHEST or positive.min() < 1 / HIGHEST:
         return  # ticks would overflow
     if values.min() == 0:
-        ax.set_xscale("symlog", linthresh=positive.min(), linscale=0.4)
-        ax.set_xlim(0, 1.3 * positive.max())
+        scale("symlog", linthresh=positive.min(), linscale=0.4)
+        limit(0, 1.3 * positive.max())
         return
-    ax.set_xscale("log")
+    scale("log")
+    few_log_ticks(one, *(ax.get_xlim() if one is ax.xaxis else ax.get_ylim()), room_for(ax))
+
+
+def _nines(values: ArrayLike) -> NDArray[np.float64]:
+    """How many nines a value has behind the point: -log10(1 - value)."""
+    return np.asarray(-np.log10(np.maximum(1 - np.asarray(values, np.float64), 1e-17)))
+
+
+def _of_nines(count: ArrayLike) -> NDArray[np.float64]:
+    return np.asarray(1 - 10 ** -np.asarray(count, np.float64))

@@ -21,6 +21,7 @@ _FAMILIES = (
 )
 LONGEST = 60  # letters of a name
 _WIDEST = 4_000  # letters of a text that are read; the rest is left out
+_HINTED = 1.04  # times its breadth that a line may take on a screen, where letters begin at whole pixels
 _USUAL = 0.55  # breadth of a letter, in sizes of the font
 
 
@@ -46,7 +47,7 @@ def fitted(text: object, size: float, points: float, lines: int = 1) -> str:
     letters = max(2, int(points / (0.4 * size)))
     while True:
         found = plain(text, letters) if lines == 1 else wrapped(str(text), max(letters, 4), lines)
-        excess = max((breadth(line, size) for line in found.split("\n")), default=0.0) / points
+        excess = _HINTED * max((breadth(line, size) for line in found.split("\n")), default=0.0) / points
         if excess <= 1 or letters <= (2 if lines == 1 else 4):
             return found
         letters = max(2, min(letters - 1, int(letters / excess)))

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from optilab.plots.convergence import convergence as convergence_plot
-from optilab.plots.convergence import sensitivity as sensitivity_plot
 from optilab.plots.path import paths_on_contours
+from optilab.plots.sensitivity import sensitivity as sensitivity_plot
 from optilab.plots.slope import path_on_curve
 from pictures import drawn_lines, marks, rendered
 
@@ -60,13 +60,21 @@ def test_rounding_does_not_press_the_others_flat() -> None:
 
 
 def test_what_is_not_finite_is_a_gap() -> None:
-    """No line is drawn over a value that isn't there."""
-    points = lines_of(a=[1, np.inf, 0.5, 0.1]).assign(scattered=False)
+    """No line is drawn over a value that isn't there; a cross at the upper edge stands in its place."""
+    points = lines_of(a=[1, np.inf, 0.5, 0.1]).assign(scattered=False, seeds=2, finite=[2, 0, 2, 2])
     figure, ax = plt.subplots()
     sensitivity_plot(points, ax, parameter="momentum", colours={"a": "red"})
     rendered(figure)
     np.testing.assert_array_equal(drawn_lines(ax)["a"], [1, np.nan, 0.5, 0.1])
-    assert [np.asarray(line.get_xydata()).tolist() for line in ax.get_lines() if line.get_marker() == "x"] == [[[0, 1]]]
+    (cross,) = [line for line in ax.get_lines() if line.get_marker() == "x"]
+    assert np.asarray(cross.get_xdata()).tolist() == [1]
+    across, up = ax.transAxes.inverted().transform(
+        cross.get_transform().transform((1.0, float(np.asarray(cross.get_ydata())[0])))
+    )
+    assert 0.85 < up < 1
+    assert 0 < across < 1
+    heights = ax.transAxes.inverted().transform(ax.transData.transform([(0, 1), (0, 0.1)]))[:, 1]
+    assert heights.max() < up - 0.03
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ def test_what_is_not_finite_is_a_gap() -> None:
     [
         ([1e-300, 1e300], "linear"),
         ([1e-4, 1e-2], "log"),
-        ([0.8, 0.9, 0.99], "linear"),
+        ([0.8, 0.9, 0.99], "function"),
         ([0.0, 1e-4, 1e-2], "symlog"),
         ([0.0, 0.5, 0.9], "linear"),
         ([-1.0, 0.0, 1.0], "linear"),
@@ -84,7 +92,9 @@ def test_what_is_not_finite_is_a_gap() -> None:
 )
 def test_any_hyperparameter_has_an_axis(values: list[float], scale: str) -> None:
     """Logarithmic where values differ much, and all of them are in the picture."""
-    points = pd.DataFrame({"label": "a", "x": values, "median": 1.0, "low": 1.0, "high": 1.0, "scattered": False})
+    points = pd.DataFrame(
+        {"label": "a", "x": values, "median": 1.0, "low": 1.0, "high": 1.0, "scattered": False, "seeds": 1, "finite": 1}
+    )
     figure, ax = plt.subplots()
     sensitivity_plot(points, ax, parameter=r"$\frac{", colours={"a": "red"})
     rendered(figure)

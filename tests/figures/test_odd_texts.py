@@ -83,7 +83,8 @@ def test_every_text_of_a_picture_is_drawn_as_text(odd_names: dict[int, Results],
     titles = [ax.get_title(loc="left").replace(r"\$", "$").replace("\n", "") for ax in figure.axes]
     everything = titles[: len(LABELS)] if draw_it is path else legend(figure)
     assert len(everything) == len(LABELS)
-    assert {shown for shown in LABELS.values() if shown} <= set(everything)
+    for shown in filter(None, LABELS.values()):  # names beside lines are cut where there is no room for them
+        assert any(name == shown or (name.endswith("…") and shown.startswith(name[:-1])) for name in everything)
     assert all(len(text) < 120 for text in everything)
     width, height = figure.get_tightbbox().size
     assert width < 24
