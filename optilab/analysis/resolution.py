@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from optilab.analysis.levels import share, whole
 from optilab.errors import InputError
@@ -61,9 +62,13 @@ def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> floa
     >>> [round(smallest_difference(n), 3) for n in (5, 10, 30)]
     [1.682, 0.996, 0.529]
     """
+    return _smallest_difference(whole(n, "n"), share(power, "power"), share(alpha, "alpha"))
+
+
+@lru_cache(maxsize=1024)  # a verdict asks for the same again and again
+def _smallest_difference(n: int, power: float, alpha: float) -> float:
     from scipy.optimize import brentq
 
-    n, power, alpha = whole(n, "n"), share(power, "power"), share(alpha, "alpha")
     if n < 2:
         return math.inf
     if power <= power_of(0.0, n, alpha):
@@ -91,9 +96,13 @@ def seeds_needed(difference: float, power: float = 0.8, alpha: float = 0.05) -> 
     >>> seeds_needed(1.0), seeds_needed(0.5)
     (10, 34)
     """
-    power = share(power, "power")
     if not 0 < difference < math.inf:
         raise InputError(f"difference must be a number above 0, not {shown(difference)}")
+    return _seeds_needed(difference, share(power, "power"), share(alpha, "alpha"))
+
+
+@lru_cache(maxsize=1024)
+def _seeds_needed(difference: float, power: float, alpha: float) -> int:
     if power_of(difference, _MOST, alpha) < power:
         raise InputError(f"difference {shown(difference)} is too small for {_MOST:,} pairs to show")
     low, high = 1, 2

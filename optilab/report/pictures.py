@@ -16,7 +16,6 @@ _TITLES = {  # kinds that are drawn without repeating a run, in the order of the
     "sensitivity": "Sensitivity to hyperparameters",
     "heatmap": "Two hyperparameters",
     "tuning": "Best after so many trials",
-    "trials": "Trials in their order",
     "arrival": "Time to the target",
     "profile": "Performance profile",
     "ecdf": "Targets reached",
@@ -26,6 +25,8 @@ _TITLES = {  # kinds that are drawn without repeating a run, in the order of the
     "schedules": "Learning rates",
     "path": "Paths",
 }
+_LABELS = {"wins": 24, "ecdf": 24}  # more of them would take more than a page has room for
+_RUNS = 700  # in the picture of final values
 _LARGEST, _TOGETHER = 150_000, 250_000  # letters of a picture, and of all; what is larger is left to `optilab plot`
 
 
@@ -50,8 +51,13 @@ def pictures(source: Source, number: int, colours: Mapping[str, str]) -> Html:
     """All pictures that fit the results, each with its heading. number: of the results on the page."""
     parts: list[Html] = []
     room = _TOGETHER
+    evaluation = source.results.runs["role"] == "evaluation"
+    labels, runs = source.results.runs.loc[evaluation, "label"].nunique(), int(evaluation.sum())
     for place, (kind, title) in enumerate(_TITLES.items()):
-        drawn = still(source, kind, title, 100 * number + place, colours) if kind in KINDS else None
+        many = labels > _LABELS.get(kind, labels) or (kind == "finals" and runs > _RUNS)
+        drawn = None if many else still(source, kind, title, 100 * number + place, colours)
+        if many:
+            drawn = tag("p", f"Too many for this page; `optilab plot` with the kind {kind} draws them.", class_="note")
         if drawn is None:
             continue
         if len(drawn) > min(room, _LARGEST):
