@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import shutil
@@ -125,3 +126,23 @@ def test_every_path_in_the_text_exists() -> None:
         assert (ROOT / path).exists(), path
     for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", text):
         assert (ROOT / link.partition("#")[0]).exists(), link
+
+
+def test_the_verdict_is_computed() -> None:
+    """The verdict in the README is what the analysis says of the table beside the experiments, to the letter."""
+    spec = importlib.util.spec_from_file_location("answers", ROOT / "experiments" / "answers" / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    answers = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(answers)
+    assert answers.in_readme() == answers.verdict_text()
+    assert answers.verdict_text().count("\n") > 10
+
+
+def test_every_picture_is_there() -> None:
+    """Pictures that the README shows are PNG files of the checkout, with a text for those who don't see them."""
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert pictures
+    for text, path in pictures:
+        assert len(text) > 20
+        assert (ROOT / path).read_bytes().startswith(b"\x89PNG")

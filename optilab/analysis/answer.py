@@ -12,6 +12,7 @@ from optilab.analysis.arrival import arrival_verdict
 from optilab.analysis.comparison import NOTHING, on_test_examples
 from optilab.analysis.findings import Findings, as_compared, compared
 from optilab.analysis.given import Given, WithRuns, given
+from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
 from optilab.records.columns import in_words
 from optilab.records.measures import is_ascending
@@ -113,7 +114,17 @@ def _times(found: Given) -> tuple[list[str], bool]:
     times = arrival_verdict(
         runs, history, target, measure, found.control, by=by, unit=unit, confidence=asked.confidence
     )
-    return list(times.sentences), measure in stop
+    return [*_set_by(asked, measure, target), *times.sentences], measure in stop
+
+
+def _set_by(asked: Question, measure: str, target: float) -> list[str]:
+    """The sentence on who has set the target, if it was an optimizer."""
+    if asked.reference is None or asked.target is None:
+        return []
+    label, quantile = asked.reference
+    which = "median" if quantile == 0.5 else f"{quantile:g} quantile"
+    scale = Scale.of(measure)
+    return [f"The target, {scale.value(target)}, is the {which} over seeds of the best {scale.name} of {label}'s runs."]
 
 
 def _over_problems(found: Given, which: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -9,12 +10,13 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.cells import identified
+from optilab.analysis.curves import quantiles
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError, unknown
-from optilab.records.columns import HEAD, TAIL
+from optilab.records.columns import HEAD, TAIL, as_costs
 from optilab.records.measures import is_ascending, summary
 from optilab.records.question import Question
-from optilab.records.statuses import LASTED
+from optilab.records.statuses import LASTED, cost_or_infinity
 from optilab.texts import counted, shown
 
 _NEEDED = ("problem", "label", "seed")
@@ -72,6 +74,10 @@ def given(
     control: in place of those of the question.
 
     InputError where there is no such table, a column is missing, the label or the measure is unknown, or it was not measured.
+
+    >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": range(3), "final_test_cost": 0.5})
+    >>> given(runs).measure, given(runs).control
+    ('test_cost', 'ours')
     """
     runs, history, asked = _tables(results)
     asked = question or asked
@@ -107,6 +113,36 @@ def given(
     if "status" in chosen:
         _check_measured(chosen, found.measure, f"{which}_{found.measure}")
     return found
+
+
+def with_target(question: Question, runs: pd.DataFrame) -> Question:
+    """The question with the target that its reference has set in these runs; unchanged where it has none, or did not last.
+
+    It is the quantile over evaluation seeds of the best value of the measure in each run; a run that did not last is infinitely bad.
+
+    >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": range(3), "status": "budget", "role": "evaluation"})
+    >>> runs = runs.assign(optimizer="o", schedule="constant", batch_size=1, run_id=["r", "s", "t"], final_train_cost=1.0)
+    >>> asked = Question(measure="test_cost", reference=("ours", 0.5))
+    >>> with_target(asked, runs.assign(best_test_cost=[0.4, 0.1, 0.2])).target
+    0.2
+    """
+    if question.reference is None or question.measure is None:
+        return question
+    label, quantile = question.reference
+    column = summary(question.measure, "best")
+    if column not in runs:
+        return question
+    chosen = best_runs(runs, question.chosen_by)
+    costs = cost_or_infinity(as_costs(question.measure, chosen[column]), chosen["status"])[chosen["label"] == label]
+    if not len(costs):
+        return question
+    target = float(
+        as_costs(
+            question.measure,
+            quantiles(costs[None, :], [quantile if not is_ascending(question.measure) else 1 - quantile]),
+        )[0, 0]
+    )
+    return replace(question, target=target if math.isfinite(target) else None)
 
 
 def _tables(results: Any) -> tuple[pd.DataFrame, pd.DataFrame, Question]:

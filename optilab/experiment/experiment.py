@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import is_dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -67,13 +67,24 @@ class Search(Settings):
     prune_after: float | None = Field(None, ge=0, lt=1)
 
 
+class Reference(Settings):
+    """A target that another optimizer sets: a quantile, over its evaluation seeds, of the best values of its runs.
+
+    reference: its label. quantile: 0.5 for the median; a run that did not last counts as infinitely bad.
+    """
+
+    reference: str
+    quantile: float = Field(0.5, gt=0, lt=1)
+
+
 class Comparison(Settings):
     """What the results are to answer.
 
     control: the label of the optimizer with which the others are compared; that of the first entry if not given.
     measure: by whose final value; if not given, the first of test_accuracy, test_cost, valid_accuracy, valid_cost and train_cost
         that is measured.
-    target: a value of the measure, which must be given with it; the time that each needs to reach it is compared too.
+    target: a value of the measure, which must be given with it, or { reference = LABEL, quantile = 0.5 } for one that an optimizer
+        has reached (on one problem); the time that each needs to reach it is compared too.
     confidence: of the intervals; a difference is significant where p is at most 1 - confidence.
     """
 
@@ -81,14 +92,14 @@ class Comparison(Settings):
     measure: (
         Literal["train_cost", "train_accuracy", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] | None
     ) = None
-    target: float | None = Field(None, allow_inf_nan=False)
+    target: Annotated[float, Field(allow_inf_nan=False)] | Reference | None = None
     confidence: float = Field(0.95, gt=0.5, lt=1)
 
     @model_validator(mode="after")
     def _target_is_of_the_measure(self) -> Comparison:
         if self.target is not None and self.measure is None:
             raise ValueError('target is a value of the measure: give measure too, such as measure = "test_accuracy"')
-        if self.target is not None and str(self.measure).endswith("accuracy") and not 0 < self.target <= 1:
+        if isinstance(self.target, float) and str(self.measure).endswith("accuracy") and not 0 < self.target <= 1:
             raise ValueError(f"target = {self.target:g}: an accuracy is a share, above 0 and at most 1")
         return self
 
@@ -144,6 +155,12 @@ class Experiment(Settings):
     def _some_problem(self) -> Experiment:
         if (self.problem is None) == (not self.problems):
             raise ValueError("give one [problem], or several [[problems]]")
+        return self
+
+    @model_validator(mode="after")
+    def _one_problem_for_a_reference(self) -> Experiment:
+        if isinstance(self.comparison.target, Reference) and len(self.every_problem) > 1:
+            raise ValueError("comparison.target: a reference sets it on one problem; with several give a number")
         return self
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from optilab.errors import InputError, unknown
 from optilab.experiment.blocks import Cells
 from optilab.experiment.cell import Cell
 from optilab.experiment.entry import Entry, Line, schedules_used
-from optilab.experiment.experiment import Experiment
+from optilab.experiment.experiment import Experiment, Reference
 from optilab.experiment.lines import Candidate, named
 from optilab.experiment.resolve import build_problem, problem_id, table_key
 from optilab.experiment.seeds import seeds_of
@@ -99,6 +99,9 @@ def _check_control(experiment: Experiment, labels: Collection[str]) -> None:
     control = experiment.comparison.control
     if control is not None and control not in labels:
         raise unknown("label", control, labels, "comparison.control")
+    target = experiment.comparison.target
+    if isinstance(target, Reference) and target.reference not in labels:
+        raise unknown("label", target.reference, labels, "comparison.target.reference")
 
 
 def _candidates(experiment: Experiment, entry: Entry, line: Line) -> Iterator[Candidate]:

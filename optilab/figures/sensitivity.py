@@ -76,7 +76,8 @@ def sensitivity(view: View) -> Figure | None:
         if len(problems) > 1:
             style.title(ax, problem)
     style.question(figure, view.question.text)
-    style.caption(figure, _caption(view, points, made, role) + left_out(len(wanted)))
+    beyond = any(ax.get_lines() and any(line.get_label() == "_beyond" for line in ax.get_lines()) for ax, _ in axes)
+    style.caption(figure, _caption(view, points, made, role, beyond=beyond) + left_out(len(wanted)))
     return figure
 
 
@@ -107,7 +108,7 @@ def _ends(points: pd.DataFrame, palette: dict[str, object]) -> pd.DataFrame:
     return pd.DataFrame({"label": last["label"], "remark": "", "x": last["x"], "y": last["median"]})
 
 
-def _caption(view: View, points: dict[str, pd.DataFrame], made: pd.DataFrame, role: str) -> str:
+def _caption(view: View, points: dict[str, pd.DataFrame], made: pd.DataFrame, role: str, *, beyond: bool) -> str:
     every = pd.concat(points)
     seeds = made["seed"].nunique()
     which = " other than those compared" if role == "tuning" else ""
@@ -123,6 +124,7 @@ def _caption(view: View, points: dict[str, pd.DataFrame], made: pd.DataFrame, ro
     if gone.any():
         some = bool((gone & (every["finite"] > 0)).any())
         text += " × at the upper edge: diverged" + (", with the share of runs where not all did." if some else ".")
+    text += " ▲ at the upper edge: single runs beyond it." if beyond else ""
     text += CLIPPED if any(Frame.of_points(part).is_left(part["median"]) for part in points.values()) else ""
     pruned = int(made["status"].eq("pruned").sum())
     text += f" {counted(pruned, 'run was', 'runs were')} given up." if pruned else ""

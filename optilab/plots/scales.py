@@ -63,13 +63,20 @@ class Frame:
         )
 
     @classmethod
-    def of_points(cls, points: pd.DataFrame) -> Frame:
-        """The frame for final costs with columns label, median: without what has fallen by the precision of a float."""
+    def of_points(cls, points: pd.DataFrame, runs: pd.Series[float] | None = None) -> Frame:
+        """The frame for final costs with columns label, median: without what has fallen by the precision of a float, or has risen far.
+
+        runs: values of single runs. What is above ten times nine in ten medians would squeeze the others.
+        """
         good = points[showable(points["median"]) & (points["median"] > 0)]
         if good.empty or points["median"].min() < 0:
             return cls(None, None)
         bottom = _EPSILON * float(good.groupby("label")["median"].max().median())
-        return cls(bottom if good["median"].min() < bottom else None, None)
+        lowest = bottom if good["median"].min() < bottom else None
+        if runs is None:
+            return cls(lowest, None)
+        top = 10 * float(good["median"].quantile(0.9))
+        return cls(lowest, top if max(good["median"].max(), runs[showable(runs)].max()) > top else None)
 
     def is_left(self, values: pd.Series) -> bool:
         """Whether some of the values are outside; an axis that shows 0 has no bottom to leave."""

@@ -39,7 +39,7 @@ def sensitivity(
     Axes are logarithmic where values differ by much; one of values near 1, as 0.9 and 0.999, is logarithmic in their distance to 1.
     """
     log_y = has_log_axis(y)
-    frame = Frame.of_points(points) if log_y else EVERYTHING
+    frame = Frame.of_points(points, runs["y"]) if log_y else EVERYTHING
     named = [label for label, colour in colours.items() if colour != style.grey() and label in set(points["label"])]
     for label, line in points[~points["label"].isin(named)].groupby("label", sort=False):
         shown = line["median"].where(showable(line["median"]))
@@ -59,9 +59,21 @@ def sensitivity(
             linestyle="" if line["scattered"].any() else "-",
             zorder=above,
         )
-        ax.plot(
-            own["x"], own["y"], ".", color=colour, alpha=0.4, markersize=style.thickness(2.2), label="_runs", zorder=2
-        )
+        within = own["y"] <= (np.inf if frame.top is None else frame.top)
+        for some, marker, size, name in ((own[within], ".", 2.2, "_runs"), (own[~within], "^", 2.8, "_beyond")):
+            if len(some):
+                ax.plot(
+                    some["x"],
+                    some["y"].map(frame.inside),
+                    marker,
+                    color=colour,
+                    alpha=0.4,
+                    markeredgewidth=0 if marker == "^" else None,
+                    markersize=style.thickness(size),
+                    label=name,
+                    zorder=2,
+                    clip_on=False,
+                )
         best = line[(line["x"] == (chosen or {}).get(label)) & showable(line["median"])]
         ax.plot(
             best["x"],
