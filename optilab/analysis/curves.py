@@ -15,12 +15,14 @@ from optilab.records.statuses import LASTED
 _ENORMOUS = 1e300  # stands in for infinity while quantiles are interpolated
 
 
-def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str, *, lowest: bool | None = None) -> pd.DataFrame:
     """Median and quartiles of `y` over seeds, for each line at each measurement.
 
     Seeds are matched by the number of the measurement, and stand at their median `x`. A run that did not
     last counts as infinitely bad from its end on, and is not left out: as infinite, or as minus infinity where the highest value
     is the best. A run that lasted but ended before the others stays at its last value.
+
+    lowest: whether the lowest value is the best; None for what the name of `y` says.
 
     Returns problem, label, their identities, x, median, low, high (quartiles), seeds, finite (how many of them still are).
 
@@ -36,7 +38,8 @@ def bands(history: pd.DataFrame, runs: pd.DataFrame, x: str, y: str) -> pd.DataF
     order = order[np.searchsorted(of_run[order], 0) :]  # without the rows of other runs
     bounds = np.searchsorted(of_run[order], np.arange(len(runs) + 1))
     at, values = (history[name].to_numpy(np.float64)[order] for name in (x, y))
-    bad = -np.inf if direction(y) else np.inf
+    ascending = direction(y) if lowest is None else not lowest
+    bad = -np.inf if ascending else np.inf
     values = np.where(np.isfinite(values), values, bad)
     lasted = runs["status"].isin(LASTED).to_numpy()
     counts = np.diff(bounds)

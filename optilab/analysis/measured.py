@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.intervals import interval
-from optilab.records.columns import as_costs, in_words, summarized
-from optilab.records.measures import direction
+from optilab.records.columns import as_costs, summarized
+from optilab.records.shown import Shown
 from optilab.records.statuses import cost_or_infinity
 
 _BY_DEFAULT = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
@@ -33,50 +31,6 @@ def first_measured(runs: pd.DataFrame) -> str:
 def _is_known(runs: pd.DataFrame, measure: str) -> bool:
     known: pd.Series[Any] = runs.groupby("problem")[f"final_{measure}"].agg(lambda values: values.notna().any())
     return bool(known.all())
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How pictures show a measure: so that lower is better. An accuracy becomes an error in percent; a cost stays.
-
-    name: of what is shown, without its unit. unit: "%", or "". flipped: whether values have changed their sign, because the highest is best; axes show
-    them with their own.
-    """
-
-    measure: str
-    name: str
-    unit: str = ""
-    flipped: bool = False
-
-    @classmethod
-    def of(cls, measure: str) -> Shown:
-        """How a measure is shown.
-
-        >>> Shown.of("test_accuracy").axis
-        'test error (%)'
-        >>> Shown.of("exam_score").values([0.5]).tolist()
-        [-0.5]
-        """
-        name = in_words(measure)
-        if measure.endswith("accuracy"):
-            return cls(measure, name.replace("accuracy", "error"), "%")
-        return cls(measure, name, flipped=bool(direction(measure)))
-
-    @property
-    def axis(self) -> str:
-        """Its name on an axis, with its unit."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
-    def values(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Values of the measure, of any shape, as they are shown; infinite ones are infinitely bad."""
-        found = np.asarray(values, np.float64)
-        if self.unit:
-            return np.where(np.isinf(found), np.inf, 100 - 100 * found)
-        return np.where(np.isinf(found), np.inf, 0.0 - found) if self.flipped else found
-
-    def gaps(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Differences of values of the measure as they are shown: errors in points of percent, below 0 where they are better."""
-        return np.asarray(as_costs(self.measure, values)) * (100 if self.unit else 1) + 0.0
 
 
 def final_values(runs: pd.DataFrame, measure: str) -> pd.DataFrame:

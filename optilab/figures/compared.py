@@ -8,12 +8,13 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.comparison import NOTHING
-from optilab.analysis.measured import Shown, first_measured
+from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
 from optilab.figures.captions import chosen_on, name_of, over_seeds, several_of, without_chance_text
 from optilab.figures.view import View
 from optilab.plots.scales import showable
+from optilab.records.shown import Shown
 from optilab.records.statuses import LASTED
 
 

@@ -22,9 +22,9 @@ from optilab.plots import convergence as lines_plot
 from optilab.plots import style
 from optilab.plots.final_values import final_values
 from optilab.plots.labels import close_ends, end_labels
-from optilab.plots.measures import as_drawn, has_log_axis
 from optilab.plots.panels import MOST, panels_with_ends
 from optilab.plots.scales import Frame, showable
+from optilab.records.shown import Shown
 from optilab.records.statuses import LASTED
 
 MOST_NAMED = 8  # lines with a colour and a name
@@ -45,7 +45,7 @@ def convergence(view: View) -> Figure | None:
         return None
     function = bool(best["batch_size"].eq(1).all() and history["train_accuracy"].isna().all())
     x = view.x or ("step" if function else "epoch")
-    every = {y: bands(history.assign(**{y: as_drawn(y, history[y])}), best, x, y) for y in measures}
+    every = {y: bands(history.assign(**{y: Shown.of(y).values(history[y])}), best, x, y, lowest=True) for y in measures}
     first = every[measures[0]]
     refuse_nothing(pd.concat(every.values()), measures[0])
     labels = ranked(first)
@@ -73,7 +73,7 @@ def _panel(
     here = best[(best["problem"] == problem) & best["label"].isin(named(palette))]
     columns = list(dict.fromkeys(["run_id", x, y]))
     seeds = history[columns].merge(here[["run_id", "label", "status"]], on="run_id")
-    seeds = seeds.assign(x=seeds[x], y=as_drawn(y, seeds[y]))
+    seeds = seeds.assign(x=seeds[x], y=Shown.of(y).values(seeds[y]))
     lasting = seeds[seeds["status"].isin(LASTED)].groupby(["label", "run_id"], sort=False)["y"].last().dropna()
     parted = {str(label) for label, values in lasting.groupby("label") if len(groups(_scaled(values, y))) > 1}
     return Panel(problem, y, lines[lines["problem"] == problem], seeds, frozenset(parted))
@@ -81,7 +81,7 @@ def _panel(
 
 def _scaled(values: pd.Series[float], y: str) -> pd.Series[float]:
     """Final values as their axis has them."""
-    log = has_log_axis(y) and bool((values > 0).all())
+    log = Shown.of(y).log and bool((values > 0).all())
     return pd.Series(np.log(values), values.index) if log else values
 
 
@@ -132,7 +132,7 @@ def _drawn(
                 parted=panel.parted,
                 unfinished=unfinished,
                 lowest=Frame.of(panel.lines).bottom,
-                log=has_log_axis(panel.y),
+                log=Shown.of(panel.y).log,
             )
     return figure
 
@@ -162,7 +162,7 @@ def target_of(view: View, y: str) -> float | None:
     """The target of a measure as it is drawn, if the question has one or runs ended at one."""
     asked = view.question
     found = asked.target if asked.measure == y and asked.target is not None else asked.stopped_at.get(y)
-    return None if found is None else float(as_drawn(y, float(found)))
+    return None if found is None else float(Shown.of(y).values(found))
 
 
 def _ends(panel: Panel, palette: dict[str, object]) -> pd.DataFrame:

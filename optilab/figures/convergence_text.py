@@ -13,8 +13,8 @@ from optilab.figures.lines import CLIPPED, absent, left_out
 from optilab.figures.panel import Panel, named
 from optilab.figures.source import learning_rates
 from optilab.figures.view import View
-from optilab.plots.measures import has_log_axis
 from optilab.plots.scales import HIGHEST, Frame
+from optilab.records.shown import Shown
 
 
 def caption(
@@ -44,7 +44,7 @@ def caption(
         text += f" Hollow ends: the {depends} on the length of the run; what lies before the end is no result of a shorter run."
     text += learning_rates(view.results, best) if any(panel.y == "lr" for panel in panels_shown) else ""
     clipped = any(
-        has_log_axis(panel.y) and Frame.of(panel.lines).is_left(panel.lines["median"]) for panel in panels_shown
+        Shown.of(panel.y).log and Frame.of(panel.lines).is_left(panel.lines["median"]) for panel in panels_shown
     )
     text += CLIPPED if clipped else ""
     return text + _not_drawn(view, panels_shown) + left_out(panels)

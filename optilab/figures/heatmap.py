@@ -14,9 +14,10 @@ from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.heatmap import heatmap as tiles
 from optilab.plots.heatmap import scale_of
-from optilab.plots.measures import as_drawn, axis_of, has_log_axis
 from optilab.plots.panels import MOST, panels_across
 from optilab.plots.scales import showable
+from optilab.plots.text import plain
+from optilab.records.shown import Shown
 from optilab.texts import counted
 
 _Pair = tuple[str, str]
@@ -34,7 +35,7 @@ def heatmap(view: View) -> Figure | None:
     pair = _checked(view.parameters, names) if view.parameters else None
     if len(names) < 2 or f"final_{y}" not in results.runs or results.runs[f"final_{y}"].isna().all():
         return None
-    runs = results.runs.assign(**{f"final_{y}": as_drawn(y, results.runs[f"final_{y}"])})
+    runs = results.runs.assign(**{f"final_{y}": Shown.of(y).values(results.runs[f"final_{y}"])})
     parts: list[tuple[_Pair, pd.DataFrame]] = []
     missing = []
     for label, own in runs.groupby("label", sort=False):
@@ -48,7 +49,7 @@ def heatmap(view: View) -> Figure | None:
         return None
     every = pd.concat([part for _, part in parts])
     refuse_nothing(every, y)
-    colours = scale_of(every["median"], log=has_log_axis(y))
+    colours = scale_of(every["median"], log=Shown.of(y).log)
     figure, axes = panels_across(len(parts[:MOST]), across=3, aspect=0.8, narrowest=0.2 * style.points())
     for ax, ((first, second), cells) in zip(axes, parts, strict=False):
         tiles(cells, ax, x=first, y=second, colours=colours)
@@ -56,7 +57,12 @@ def heatmap(view: View) -> Figure | None:
         style.title(ax, label if every["problem"].nunique() == 1 else f"{name_of(label)} on {problem}")
     beyond = bool(every.loc[showable(every["median"]), "median"].max() > colours.get_clim()[1] * (1 + 1e-9))
     bar = figure.colorbar(
-        colours, ax=axes, label=f"final {axis_of(y)}", extend="max" if beyond else "neither", aspect=30, pad=0.02
+        colours,
+        ax=axes,
+        label=f"final {plain(Shown.of(y).axis_as_shown)}",
+        extend="max" if beyond else "neither",
+        aspect=30,
+        pad=0.02,
     )
     bar.outline.set_visible(False)
     style.question(figure, view.question.text)

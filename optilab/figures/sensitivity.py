@@ -19,11 +19,11 @@ from optilab.figures.lines import CLIPPED, absent, left_out, refuse_nothing
 from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.labels import end_labels
-from optilab.plots.measures import as_drawn
 from optilab.plots.panels import MOST, panels_with_ends
 from optilab.plots.scales import Frame, showable
 from optilab.plots.sensitivity import sensitivity as points_plot
 from optilab.records.columns import in_words
+from optilab.records.shown import Shown
 from optilab.records.statuses import cost_or_infinity
 from optilab.texts import counted
 
@@ -39,7 +39,7 @@ def sensitivity(view: View) -> Figure | None:
     names = [name for name in varying(results.runs) if is_number(results.runs, name)]
     if not names or f"final_{y}" not in results.runs or results.runs[f"final_{y}"].isna().all():
         return None
-    runs = results.runs.assign(**{f"final_{y}": as_drawn(y, results.runs[f"final_{y}"])})
+    runs = results.runs.assign(**{f"final_{y}": Shown.of(y).values(results.runs[f"final_{y}"])})
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
     made = runs[runs["role"] == role]
     names = [name for name in names if made.loc[made["status"] != "pruned", name].notna().any()]
@@ -91,9 +91,9 @@ def _labels(view: View, points: pd.DataFrame) -> list[str]:
     """Labels of these points, the best first."""
     results, y = view.results, view.y
     history = results.history
-    history = history.assign(**{y: as_drawn(y, history[y])}) if y in history else history
+    history = history.assign(**{y: Shown.of(y).values(history[y])}) if y in history else history
     lines = (
-        bands(history, best_runs(results.runs, view.question.chosen_by), usual_x(history), y)
+        bands(history, best_runs(results.runs, view.question.chosen_by), usual_x(history), y, lowest=True)
         if y in history
         else history.head(0)
     )

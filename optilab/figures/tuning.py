@@ -10,7 +10,6 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from optilab.analysis.best_of_k import tuning_curve
 from optilab.analysis.comparison import on_test_examples
-from optilab.analysis.measured import Shown
 from optilab.analysis.trials import trial_values
 from optilab.errors import InputError
 from optilab.figures.facets import FEW, facets
@@ -20,6 +19,7 @@ from optilab.plots.scales import Frame, scale_y, showable
 from optilab.plots.strips import flip
 from optilab.records.columns import in_words
 from optilab.records.measures import measure_behind, summary
+from optilab.records.shown import Shown
 from optilab.texts import counted
 
 

@@ -11,10 +11,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
 from optilab.plots import style
-from optilab.plots.measures import axis_of, has_log_axis
 from optilab.plots.scales import EVERYTHING, Frame, room_for, scale_counts, scale_y, showable
 from optilab.plots.style import axis
 from optilab.plots.text import plain
+from optilab.records.shown import Shown
 
 _NO_SEEDS = pd.DataFrame({"label": [], "run_id": [], "x": [], "y": []})
 _MARKS = 7  # markers along a line
@@ -44,9 +44,9 @@ def convergence(
 
     A cross marks where the median run stopped being finite. The axis of counts is linear, unless lines are of very different
     lengths; that of costs, norms and error rates is logarithmic where they differ by more than a factor of three; `log_x`, `log_y`
-    overrule that. Accuracies are to be given as error rates (`plots.measures.as_drawn`).
+    overrule that. Accuracies are to be given as error rates (`records.shown`).
     """
-    log_y = has_log_axis(y) if log_y is None else log_y
+    log_y = Shown.of(y).log if log_y is None else log_y
     frame = Frame.of(lines) if log_y else EVERYTHING
     named = [label for label, colour in colours.items() if colour != style.grey()]
     _others(lines[~lines["label"].isin(named)], ax)
@@ -70,7 +70,7 @@ def convergence(
         ax.xaxis.set_major_locator(MaxNLocator(min(room_for(ax), 6), steps=[1, 2, 5, 10], integer=whole))
     if target is not None:
         _target(lines[lines["label"].isin(named)], ax, target, colours)
-    ax.set(xlabel=axis(x), ylabel=axis_of(y))
+    ax.set(xlabel=axis(x), ylabel=plain(Shown.of(y).axis_as_shown))
     return ax
 
 

@@ -11,6 +11,7 @@ from matplotlib.transforms import offset_copy
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.plots import style
+from optilab.plots.ends import moved_apart
 from optilab.plots.text import breadth as breadth_of
 from optilab.plots.text import fitted
 
@@ -24,8 +25,7 @@ _BESIDE = 0.02  # of the height; names no farther from where they want to stand 
 def spread(wanted: ArrayLike, apart: float, low: float = 0.0, high: float = 1.0) -> NDArray[np.float64]:
     """Places that keep the order of `wanted` (sorted), are `apart` from each other and inside [low, high], as near to it as can be.
 
-    Nearest by the sum of squares: an isotonic regression of wanted[k] - k * apart (pool adjacent violators, Barlow et al. 1972). Where
-    there is no room for all they are evenly spaced from low to high.
+    As `ends.moved_apart`; where there is no room for all they are evenly spaced from low to high.
     """
     places = np.asarray(wanted, np.float64)
     steps = apart * np.arange(len(places))
@@ -33,14 +33,7 @@ def spread(wanted: ArrayLike, apart: float, low: float = 0.0, high: float = 1.0)
         return places
     if steps[-1] > high - low:
         return np.linspace(low, high, len(places))
-    blocks: list[tuple[float, int]] = []  # mean, length
-    for value in places - steps:
-        mean, length = float(value), 1
-        while blocks and blocks[-1][0] > mean:
-            before, count = blocks.pop()
-            mean, length = (mean * length + before * count) / (length + count), length + count
-        blocks.append((mean, length))
-    pooled = np.concatenate([np.full(length, mean) for mean, length in blocks])
+    pooled = moved_apart(places, [apart] * len(places)) - steps
     return np.asarray(np.clip(pooled, low, high - steps[-1]) + steps)
 
 

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from optilab.plots import style
-from optilab.plots.measures import axis_of, has_log_axis
 from optilab.plots.scales import EVERYTHING, Frame, scale_parameter, scale_y, showable
 from optilab.plots.style import axis
 from optilab.plots.text import plain
+from optilab.records.shown import Shown
 
 _NO_RUNS = pd.DataFrame({"label": [], "x": [], "y": []})
 _ROW = 1.1  # height of a row of marks at the upper edge, in sizes of small letters
@@ -38,7 +38,7 @@ def sensitivity(
 
     Axes are logarithmic where values differ by much; one of values near 1, as 0.9 and 0.999, is logarithmic in their distance to 1.
     """
-    log_y = has_log_axis(y)
+    log_y = Shown.of(y).log
     frame = Frame.of_points(points, runs["y"]) if log_y else EVERYTHING
     named = [label for label, colour in colours.items() if colour != style.grey() and label in set(points["label"])]
     for label, line in points[~points["label"].isin(named)].groupby("label", sort=False):
@@ -92,7 +92,7 @@ def sensitivity(
     scale_y(ax, pd.concat([points["median"], shown_runs[showable(shown_runs)]]), frame, log=log_y)
     ax.set_xlim(ax.get_xlim())
     _diverged(points[points["label"].isin(named)], ax, colours, height)
-    ax.set(xlabel=axis(parameter), ylabel=f"final {axis_of(y)}")
+    ax.set(xlabel=axis(parameter), ylabel=f"final {plain(Shown.of(y).axis_as_shown)}")
     return ax
 
 

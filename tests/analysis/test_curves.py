@@ -110,3 +110,21 @@ def test_the_same_column_on_both_axes() -> None:
     """X and y may be one column."""
     found = bands(history_of([4, 2], [6, 2]), seeds("budget", "budget"), "train_cost", "train_cost")
     assert found["x"].tolist() == found["median"].tolist() == [5, 2]
+
+
+def test_a_run_that_diverged_is_as_bad_as_can_be() -> None:
+    """Of accuracies it counts as minus infinity; as infinity where they are given as errors, of which the lowest is best."""
+    history = history_of([1, 1], [1, 1], [1, INF]).assign(test_accuracy=[0.1, 0.9, 0.1, 0.8, 0.1, INF])
+    runs = seeds("budget", "budget", "diverged")
+    found = bands(history, runs, "step", "test_accuracy")
+    assert found["median"].tolist() == [0.1, 0.8]
+    assert found["low"].iloc[1] == -INF
+    errors = bands(
+        history.assign(test_accuracy=1 - history["test_accuracy"].replace(INF, -INF)),
+        runs,
+        "step",
+        "test_accuracy",
+        lowest=True,
+    )
+    assert errors["median"].tolist() == pytest.approx([0.9, 0.2])
+    assert errors["high"].iloc[1] == INF

@@ -8,10 +8,11 @@ import pytest
 from analysis.runs import runs_of
 
 from optilab.analysis import ecdf, log_targets
-from optilab.analysis.measured import Shown, final_values, first_measured, medians
+from optilab.analysis.measured import final_values, first_measured, medians
 from optilab.analysis.progress import target_counts
 from optilab.analysis.scores import everywhere, median_scores, median_times
 from optilab.analysis.trials import trial_values
+from optilab.records.shown import Shown
 
 
 def test_scores_are_medians_and_lost_runs_count() -> None:

@@ -18,8 +18,8 @@ from optilab.plots import style
 from optilab.plots.convergence import convergence
 from optilab.plots.final_values import final_values
 from optilab.plots.heatmap import heatmap, scale_of
-from optilab.plots.measures import as_drawn, axis_of
 from optilab.plots.sensitivity import sensitivity
+from optilab.records.shown import Shown
 from pictures import rendered
 
 
@@ -125,10 +125,10 @@ def test_linear_convergence_is_straight(ax: Axes) -> None:
 
 def test_an_accuracy_is_an_error_rate_in_percent() -> None:
     """93.5 and 94.2 percent are errors of 6.5 and 5.8; a cost stays as it is."""
-    assert as_drawn("test_accuracy", 0.935) == pytest.approx(6.5)
-    assert as_drawn("test_cost", 0.935) == 0.935
-    assert axis_of("valid_accuracy") == "validation error (%)"
-    assert axis_of("train_cost") == "training cost"
+    assert Shown.of("test_accuracy").values(0.935) == pytest.approx(6.5)
+    assert Shown.of("test_cost").values(0.935) == 0.935
+    assert Shown.of("valid_accuracy").axis_as_shown == "validation error (%)"
+    assert Shown.of("train_cost").axis_as_shown == "training cost"
 
 
 def ends_of(**medians: float) -> pd.DataFrame:
