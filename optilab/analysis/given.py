@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from optilab.analysis.aligned import quantiles
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.cells import identified
-from optilab.analysis.curves import quantiles
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError, unknown
 from optilab.records.columns import HEAD, TAIL, as_costs

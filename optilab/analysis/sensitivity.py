@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from optilab.analysis.aligned import quantiles
 from optilab.analysis.cells import LINE, NAMES, cell_columns, cell_numbers, hyperparameter_columns, identified
-from optilab.analysis.curves import quantiles
 from optilab.records.statuses import cost_or_infinity
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optilab.analysis.aligned import Aligned
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import LINE, identified
-from optilab.analysis.curves import bands
 from optilab.analysis.measured import first_measured
 from optilab.records.columns import X, Y, as_costs, in_words, is_linear, summarized
 from optilab.records.question import Question
@@ -52,35 +53,34 @@ def curves(results: Results, question: Question) -> Curves:
     axes = [name for name in X if name in history and history[name].notna().any()]
     if best.empty or not measures or not axes:
         return Curves([], [], [], [])
-    drawn = {name: _by_line(bands(history, best, axes[0], name)) for name in measures}
-    rows = history.merge(best[["run_id", *LINE, "problem", "label", "seed", "status"]], on="run_id")
-    rows["measurement"] = rows.groupby("run_id").cumcount()
-    middles = _by_line(rows.groupby([*LINE, "measurement"])[axes].median().reset_index())
-    lines = best.groupby(LINE).ngroups * len(measures)
-    most = min(_POINTS, max(_FEWEST, _NUMBERS // (3 * lines)))
+    aligned = Aligned.of(history, best)
+    positions = {name: aligned.positions(name) for name in axes}
+    drawn = {name: aligned.bands(axes[0], name) for name in measures}
+    values = {name: history[name].to_numpy(np.float64) for name in measures}
+    most = min(_POINTS, max(_FEWEST, _NUMBERS // (3 * len(aligned.lines) * len(measures))))
     each = max(_FEWEST_OF_SEEDS, _OF_SEEDS // (len(best) * len(measures)))
-    found = []
+    found: list[dict[str, Any]] = []
     places: dict[tuple[float | None, ...], int] = {}
-    for key, line in rows.groupby(LINE, sort=False):
-        x = middles[key]
-        kept = _thinned(len(x), most)
-        own = {name: tables[key] for name, tables in drawn.items()}
+    start = 0
+    for k, own in enumerate(aligned.lines):
+        count = len(positions[axes[0]][k])
+        kept = _thinned(count, most)
+        first = aligned.runs.iloc[own[0]]
         found.append(
             {
-                "problem": printable(str(line["problem"].iloc[0])),
-                "label": printable(str(line["label"].iloc[0])),
-                "count": len(x),
-                "n": int(next(iter(own.values()))["seeds"].iloc[0]),
-                "x": {
-                    name: places.setdefault(_numbers(x[name].to_numpy(np.float64)[kept]), len(places)) for name in axes
-                },
+                "problem": printable(str(first["problem"])),
+                "label": printable(str(first["label"])),
+                "count": count,
+                "n": len(own),
+                "x": {name: places.setdefault(_numbers(at[k][kept]), len(places)) for name, at in positions.items()},
                 "y": {
-                    name: [_numbers(table[column].to_numpy(np.float64)[kept]) for column in ("median", "low", "high")]
-                    for name, table in own.items()
+                    name: [_numbers(table[column].to_numpy()[start + kept]) for column in ("median", "low", "high")]
+                    for name, table in drawn.items()
                 },
-                "seeds": [_seed(run, measures, each) for _, run in line.groupby("run_id", sort=False)],
+                "seeds": [_seed(aligned, run, values, each) for run in own if len(aligned.rows(run))],
             }
         )
+        start += count
     named = [
         {"key": name, "name": in_words(name), "log": not is_linear(name), "share": name.endswith("accuracy")}
         for name in measures
@@ -98,17 +98,14 @@ def _drawn(best: pd.DataFrame, question: Question) -> pd.DataFrame:
     return best[pd.MultiIndex.from_frame(best[LINE]).isin(ends.index[:_LINES])]
 
 
-def _by_line(table: pd.DataFrame) -> dict[Any, pd.DataFrame]:
-    return dict(iter(table.groupby(LINE, sort=False)))
-
-
-def _seed(run: pd.DataFrame, measures: list[str], most: int) -> dict[str, Any]:
-    kept = _thinned(len(run), most)
+def _seed(aligned: Aligned, run: int, values: Mapping[str, NDArray[np.float64]], most: int) -> dict[str, Any]:
+    rows = aligned.rows(run)
+    kept = rows[_thinned(len(rows), most)]
     return {
-        "seed": int(run["seed"].iloc[0]),
-        "status": str(run["status"].iloc[0]),
-        "of": len(run),
-        "y": [coded(run[name].to_numpy(np.float64)[kept]) for name in measures],
+        "seed": int(aligned.runs["seed"].to_numpy()[run]),
+        "status": str(aligned.runs["status"].iat[run]),
+        "of": len(rows),
+        "y": [coded(column[kept]) for column in values.values()],
     }
 
 
