@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import click
 from optilab.cli.command import Command
 from optilab.cli.options import asked, plugin_option, results_of, trust_option, use_files
 from optilab.cli.outlets import say
+from optilab.errors import InputError, ResultsWarning
 
 if TYPE_CHECKING:
     from optilab.store import Results
@@ -48,7 +51,13 @@ def report_command(
     use_files(plugin_files)
 
     def load(path: str | Path) -> Results:
-        return results_of(str(path), trust, **asked_for)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", ResultsWarning)
+            found = results_of(str(path), trust, **asked_for)
+        notes = [str(one.message) for one in told]  # of damaged parts: the page says so too
+        for note in notes:
+            say(note, sys.stderr)
+        return replace(found, notes=(*found.notes, *notes))
 
     if served:
         _serve([Path(path) for path in results], port, load)
@@ -72,7 +81,11 @@ def _serve(paths: list[Path], port: int, load: Callable[[str | Path], Results]) 
     from optilab.report.serve import serve
 
     for path in paths:
-        load(path)  # raises for what are no results, before anything is served
+        try:
+            load(path)
+        except InputError:
+            if not (path / "results.json").is_file():  # a folder in which no run has finished yet is waited for
+                raise
     with serve(paths, port, load) as server:
         say(f"http://{server.server_address[0]!s}:{server.server_address[1]}/ until Ctrl-C")
         sys.stdout.flush()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optilab.analysis.cells import identified
 from optilab.experiment.cell import stored_plan
 from optilab.experiment.question import question_of
+from optilab.figures.axes import checked_x, checked_y
 from optilab.records.question import Question
 from optilab.store import Results
 from optilab.training.plan import Plan
@@ -89,3 +91,12 @@ class View:
             run = self.train_again(plan, seed, heard)
             self._made[key] = Repeated(plan, run, np.array(way) if 0 < len(way) == len(run.log) else None)
         return self._made[key]
+
+
+def view_of(results: Results, x: str | None = None, y: str | None = None, **more: Any) -> View:
+    """A view of results as they were read: their lines get identities and names of their own.
+
+    x, y: columns of the history; None for those that fit. more: other fields of View. InputError for a column that is none.
+    """
+    named = replace(results, runs=identified(results.runs))
+    return View(named, checked_x(named, x), checked_y(named, y), **more)

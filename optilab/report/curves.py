@@ -16,6 +16,7 @@ from optilab.analysis.best import best_runs
 from optilab.analysis.cells import LINE, identified
 from optilab.analysis.measured import first_measured
 from optilab.records.columns import X, Y, as_costs, in_words, is_linear, summarized
+from optilab.records.measures import direction
 from optilab.records.question import Question
 from optilab.store import Results
 from optilab.texts import printable
@@ -55,7 +56,8 @@ def curves(results: Results, question: Question) -> Curves:
         return Curves([], [], [], [])
     aligned = Aligned.of(history, best)
     positions = {name: aligned.positions(name) for name in axes}
-    drawn = {name: aligned.bands(axes[0], name) for name in measures}
+    rising = {name: bool(direction(named(name, question))) for name in measures}
+    drawn = {name: aligned.bands(axes[0], name, lowest=not rising[name]) for name in measures}
     values = {name: history[name].to_numpy(np.float64) for name in measures}
     most = min(_POINTS, max(_FEWEST, _NUMBERS // (3 * len(aligned.lines) * len(measures))))
     each = max(_FEWEST_OF_SEEDS, _OF_SEEDS // (len(best) * len(measures)))
@@ -81,11 +83,23 @@ def curves(results: Results, question: Question) -> Curves:
             }
         )
         start += count
-    named = [
-        {"key": name, "name": in_words(name), "log": not is_linear(name), "share": name.endswith("accuracy")}
+    about = [
+        {
+            "key": name,
+            "name": in_words(name),
+            "log": not is_linear(named(name, question)),
+            "share": name.endswith("accuracy"),
+            "rises": rising[name],
+            "falls": name.endswith(("cost", "loss", "error", "accuracy")),  # as it is drawn
+        }
         for name in measures
     ]
-    return Curves(found, [list(one) for one in places], named, [{"key": name, "name": in_words(name)} for name in axes])
+    return Curves(found, [list(one) for one in places], about, [{"key": name, "name": in_words(name)} for name in axes])
+
+
+def named(measure: str, question: Question) -> str:
+    """A measure with what is known of its direction, where the question says it."""
+    return question.measure if question.measure == measure else measure
 
 
 def _drawn(best: pd.DataFrame, question: Question) -> pd.DataFrame:

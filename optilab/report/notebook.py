@@ -90,15 +90,14 @@ class Results(store.Results):
 
         InputError for an unknown kind or column, and where a kind doesn't fit these results.
         """
-        from optilab.figures.axes import checked_x, checked_y
         from optilab.figures.kinds import KINDS
-        from optilab.figures.view import View
+        from optilab.figures.view import view_of
         from optilab.plots import style
 
         for name in kinds:
             if name not in KINDS:
                 raise unknown("kind of picture", name, KINDS)
-        view = View(self, checked_x(self, x), checked_y(self, y), self.train_again)
+        view = view_of(self, x, y, train_again=self.train_again)
         figures, reasons = [], []
         for name in kinds or KINDS:
             with style.theme():

@@ -13,6 +13,7 @@ from optilab.errors import InputError
 from optilab.files import replacing
 from optilab.plots import style
 from optilab.plots.look import Look
+from optilab.records.measures import direction
 from optilab.report.curves import curves
 from optilab.report.html import Html, join, tag
 from optilab.report.page import page, section
@@ -255,13 +256,12 @@ def _runs(sources: Sequence[Source]) -> Html:
 
 def _best_first(lines: list[dict[str, Any]], source: Source) -> list[dict[str, Any]]:
     """Lines with those first that the leaderboard has first, so that of very many the best are drawn."""
-    measure = source.question.measure
-    key = measure if measure else next((name for name in _FIRST if any(name in line["y"] for line in lines)), "")
+    key = source.question.measure or next((name for name in _FIRST if any(name in line["y"] for line in lines)), "")
+    sign = -1 if direction(key) else 1
 
     def end(line: dict[str, Any]) -> float:
         values = line["y"].get(key, [[None]])[0]
         last = values[-1] if values else None
-        sign = -1 if key.endswith("accuracy") else 1
         return float("inf") if last is None else sign * last
 
     return sorted(lines, key=end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,8 +45,9 @@ def serve(paths: Sequence[Path], port: int, load: Callable[[Path], Results]) -> 
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Cache-Control", "no-store")
             self.send_header("Refresh", str(_REFRESH))
-            self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # the tab was closed meanwhile
+                self.end_headers()
+                self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -74,6 +76,9 @@ class _Making:
                     self._made = HTTPStatus.OK, report([self._load(path) for path in self._paths])
                 except InputError as error:  # as while no run has finished
                     self._made = HTTPStatus.SERVICE_UNAVAILABLE, str(tag("p", f"No report yet: {error}"))
+                except Exception as error:  # the server goes on, and the next change may mend it
+                    told = f"The report could not be made: {type(error).__name__}: {error}"
+                    self._made = HTTPStatus.INTERNAL_SERVER_ERROR, str(tag("p", told))
                 self._of = state
             return self._made
 

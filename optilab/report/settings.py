@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from optilab.analysis.cells import hyperparameter_columns
-from optilab.records.columns import MEASURES
+from optilab.records.columns import MEASURES, summarized
 from optilab.store import Results
 from optilab.texts import printable
 
@@ -24,7 +24,8 @@ def settings(results: Results) -> dict[str, Any]:
     A column is coded as {"of": its different values, "at": for each run the number of its own}, or as {"same": value}.
     """
     runs = results.runs
-    finals = [f"final_{name}" for name in MEASURES]
+    others = [name for name in summarized(map(str, runs)) if name not in MEASURES]
+    finals = [f"final_{name}" for name in (*others, *MEASURES)]
     names = ["run_id", *_BEFORE, *hyperparameter_columns(runs), *_AFTER, *finals, *_MADE]
     there = [name for name in names if name in runs and runs[name].notna().any()]
     return {"columns": there, "values": [_coded(runs[name]) for name in there], "n": len(runs)}

@@ -12,8 +12,8 @@ from optilab.analysis.board import board
 from optilab.analysis.findings import Findings
 from optilab.analysis.given import Given, given
 from optilab.experiment.question import question_of
-from optilab.figures.axes import checked_x, checked_y, is_table
-from optilab.figures.view import View
+from optilab.figures.axes import is_table
+from optilab.figures.view import View, view_of
 from optilab.records.question import Question
 from optilab.store import Results
 
@@ -45,7 +45,7 @@ class Source:
     def view(self) -> View:
         """What pictures are drawn of: the question stands on the page, and not on each of them."""
         asked = replace(self.results, question=replace(self.question, text=""))
-        return View(asked, checked_x(asked, None), checked_y(asked, None))
+        return view_of(asked)
 
 
 def sources_of(every: list[Results]) -> list[Source]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from optilab.analysis import (
-    against_control,
     ranks,
     seeds_for_significance,
     smallest_difference,
     smallest_p,
     tuning_effort,
 )
-from optilab.analysis.best import best_runs
+from optilab.analysis.findings import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.errors import InputError
 from optilab.records.columns import as_costs
@@ -37,7 +38,7 @@ def statistics(source: Source) -> Html:
         _comparisons(found.comparisons, found.measure, source),
         _resolution(found.comparisons, source),
     ]
-    parts += [_over_problems(source, found.measure, found.control), _effort(source)]
+    parts += [_over_problems(source, found.measure), _effort(source)]
     return join(parts)
 
 
@@ -46,6 +47,7 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
         return None
     confidence, scale = 100 * source.question.confidence, Scale.of(measure)
     unit = " (points)" if scale.percent else ""
+    least = seeds_for_significance(1, 1 - source.question.confidence)
     heads = [
         "method",
         "problem",
@@ -62,15 +64,15 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
             row["label"],
             row["problem"],
             Cell(scale.number(row["difference"]), row["difference"], "number"),
-            Cell(
-                scale.ends(row["low"], row["high"]) if math.isfinite(row["low"] + row["high"]) else "none", class_="fit"
+            Cell(_ends(scale, row["low"], row["high"]), class_="fit"),
+            *(
+                Cell(p_value(p), p, "number")
+                for p in ((row["p"], row["p_holm"]) if tested(row) else (math.nan, math.nan))
             ),
-            Cell(p_value(row["p"]), row["p"], "number"),
-            Cell(p_value(row["p_holm"]), row["p_holm"], "number"),
             number(row["n"], "g"),
             number(row["cliffs_delta"], ".2f"),
             number(row["probability_of_improvement"], ".2f"),
-            Cell(row["outcome"], class_=f"fit {row['outcome']}"),
+            Cell(row["outcome"], class_=f"fit {row['outcome']}") if tested(row) else "",
         ]
         for row in rows.head(_ROWS).to_dict("records")
     ]
@@ -81,7 +83,7 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
             tag(
                 "p",
                 "Differences are the method's value less the control's, matched by seed; their median has an interval of order statistics where "
-                "six pairs or more allow for one. p is of the two-sided sign-flip test, which asks how many of all ways to flip the signs of the "
+                f"{least} pairs or more allow for one. p is of the two-sided sign-flip test, which asks how many of all ways to flip the signs of the "
                 "differences give a mean as far from 0; p (Holm) is corrected over all comparisons of this table. Cliff's delta is "
                 "P(a > b) − P(a < b) over all pairs of runs, and P(improvement) the chance that a run of the method is better than one of the control.",
                 class_="note",
@@ -90,8 +92,18 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
     )
 
 
+def tested(row: Mapping[Any, Any]) -> bool:
+    """Whether there was anything to test in a row of comparisons: paired runs, and chance in them."""
+    return bool(row["random"]) and row["n"] > 0
+
+
+def _ends(scale: Scale, low: float, high: float) -> str:
+    """An interval; "none" where it bounds nothing."""
+    return scale.ends(low, high) if math.isfinite(low) or math.isfinite(high) else "none"
+
+
 def _resolution(rows: pd.DataFrame, source: Source) -> Html | None:
-    pairs = rows.loc[rows["random"].astype(bool), "n"] if len(rows) else pd.Series(dtype=int)
+    pairs = rows.loc[rows["random"].astype(bool) & (rows["n"] > 0), "n"] if len(rows) else pd.Series(dtype=int)
     if pairs.empty:
         return None
     n, family, alpha = int(pairs.max()), len(pairs), 1 - source.question.confidence
@@ -99,45 +111,35 @@ def _resolution(rows: pd.DataFrame, source: Source) -> Html | None:
     said = f"With {counted(n, 'pair')} of runs the smallest p that the sign-flip test can give is {smallest_p(n):.2g}; "
     said += f"among {counted(family, 'comparison')} a significant difference takes {counted(need, 'seed')} at least. "
     if n >= 2:
-        said += f"A paired t-test would likely (power .8) find a difference of {smallest_difference(n, alpha=alpha):.2f} standard deviations of the "
-        said += (
-            f"differences; four times as many seeds halve it to about {smallest_difference(4 * n, alpha=alpha):.2f}."
-        )
+        said += f"A paired t-test at the level of so many comparisons would likely (power .8) find a difference of {smallest_difference(n, alpha=alpha / family):.2f} standard deviations of the "
+        said += f"differences; four times as many seeds halve it to about {smallest_difference(4 * n, alpha=alpha / family):.2f}."
     return join([tag("h4", "What these seeds can show"), tag("p", said)])
 
 
-def _over_problems(source: Source, measure: str, control: str) -> Html | None:
-    runs = best_runs(source.results.runs, source.question.chosen_by)
-    column = f"final_{measure}"
-    if column not in runs or runs["problem"].nunique() < 2 or runs["label"].nunique() < 2:
+def _over_problems(source: Source, measure: str) -> Html | None:
+    chosen = source.ready.chosen
+    if chosen["problem"].nunique() < 2 or chosen["label"].nunique() < 2:
         return None
-    scores = runs.pivot_table(index="problem", columns="label", values=column, aggfunc="median", dropna=False)
+    medians = {
+        (problem, label): as_compared(own, measure, f"final_{measure}").median()
+        for (problem, label), own in chosen.groupby(["problem", "label"])
+    }
+    scores = pd.Series(medians, dtype=float).unstack()
     costs = pd.DataFrame(as_costs(measure, scores), scores.index, scores.columns).dropna(axis=1)
     if costs.shape[1] < 2:
         return None
     try:
-        found = ranks(costs)
+        found = ranks(costs, alpha=1 - source.question.confidence)
     except InputError as error:
         return tag("p", f"No ranks over problems: {error}")
-    against = against_control(costs, control) if control in costs else None
-    heads = ["method", "mean rank", *([f"p against {control} (Holm)"] if against is not None else [])]
-    rows: list[list[Cell | object]] = []
-    for label, mean in found.mean_ranks.items():
-        row: list[Cell | object] = [label, number(float(mean), ".2f")]
-        if against is not None:
-            row.append(Cell(p_value(float(against["p_holm"].get(label, math.nan))), class_="number"))
-        rows.append(row)
-    said = f"Mean ranks of medians over {found.n} problems, 1 the best. Friedman's test: chi² = {found.chi2:.2f}, p = {found.p:.2g}; "
-    said += f"mean ranks that are {found.critical_difference:.2f} or more apart differ (Nemenyi). "
-    said += (
-        "p against the control is of Wilcoxon's signed-rank test, after Holm's correction. "
-        if against is not None
-        else ""
-    )
+    rows = [[label, number(float(mean), ".2f")] for label, mean in found.mean_ranks.items()]
+    said = f"Mean ranks of medians over {found.n} problems, 1 the best; a method that did not last on half of its seeds ranks last. "
+    said += f"Friedman's test: chi² = {found.chi2:.2f}, p = {found.p:.2g}; mean ranks that are {found.critical_difference:.2f} or more "
+    said += "apart differ (Nemenyi's critical difference, for all pairs at once). "
     return join(
         [
             tag("h4", "Over problems"),
-            table(heads, rows, caption="Mean ranks over problems", sortable=True),
+            table(["method", "mean rank"], rows, caption="Mean ranks over problems", sortable=True),
             tag("p", said + found.reason, class_="note"),
         ]
     )

@@ -52,14 +52,15 @@ def counts(source: Source) -> str:
 
 def boards(sources: Sequence[Source]) -> Html:
     """The leaderboard of all results, with what filters it."""
-    rows = []
+    rows: list[tuple[Source, dict[Any, Any]]] = []
+    lacking = []
     for source in sources:
         try:
             rows += [(source, row) for row in source.board.to_dict("records")]
         except InputError as error:
-            return tag("p", f"No leaderboard: {error}")
+            lacking.append(tag("p", f"No leaderboard of {source.name}: {error}"))
     if not rows:
-        return tag("p", "No runs to rank.")
+        return join([*lacking, tag("p", "No runs to rank.")])
     several = len(sources) > 1
     problems = list(dict.fromkeys(str(row["problem"]) for _, row in rows))
     controls = {str(row["label"]) for _, row in rows if row["outcome"] == "control"}
@@ -84,7 +85,7 @@ def boards(sources: Sequence[Source]) -> Html:
     for source, row in rows[:_ROWS]:
         where: list[object] = [source.name] if several else []
         where += [row["problem"]] if len(problems) > 1 else []
-        written.append([row["label"], *where, *_numbers(row)])
+        written.append([row["label"], *where, *_numbers(row, named=len(measures) > 1)])
         statuses = sorted({part.split(" ", 1)[-1] for part in str(row["statuses"]).split(", ") if part})
         attributes.append(
             {
@@ -97,6 +98,7 @@ def boards(sources: Sequence[Source]) -> Html:
     known = sorted({status for one in attributes for status in str(one["data-statuses"]).split()})
     return join(
         [
+            *lacking,
             _filters(problems, known, len(written)),
             table(heads, written, caption="Leaderboard", sortable=True, attributes=attributes, identity="board"),
             tag("p", f"And {left:,} more lines; `optilab table` has them all.", class_="note") if left > 0 else None,
@@ -125,12 +127,19 @@ def _filters(problems: Sequence[str], statuses: Sequence[str], count: int) -> Ht
     )
 
 
-def _numbers(row: Mapping[Any, Any]) -> list[Cell | object]:
-    scale = Scale.of(str(row["measure"]))
+def _numbers(row: Mapping[Any, Any], *, named: bool) -> list[Cell | object]:
+    """Cells of a row. named: whether the measure is named in it, and not in the head of the table."""
+    scale = Scale.of(row["measure"])
     outcome = str(row["outcome"])
     return [
         _number(row["rank"], "g"),
-        _with_interval(scale, row["median"], row["low"], row["high"], scale.value),
+        _with_interval(
+            scale,
+            row["median"],
+            row["low"],
+            row["high"],
+            lambda value: f"{scale.name} {scale.value(value)}" if named else scale.value(value),
+        ),
         _with_interval(scale, row["difference"], row["difference_low"], row["difference_high"], scale.gap),
         Cell(p_value(row["p_holm"]), _sortable(row["p_holm"]), "number"),
         Cell(outcome, class_=f"fit {outcome}"),

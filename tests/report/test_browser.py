@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -260,3 +261,108 @@ def test_without_a_script(browser: Any, file: Path) -> None:
     assert bare.locator(".still svg").first.is_visible()
     assert bare.locator("#chart").is_hidden()
     context.close()
+
+
+ODD = {
+    "no curves": "optimizer,seed,test_acc,hp.lr\nours,0,0.9,0.1\nours,1,0.8,0.1\ntheirs,0,0.7,0.1\ntheirs,1,0.75,0.1\n",
+    "a score that rises": "optimizer,seed,epoch,exam_score\n"
+    + "".join(
+        f"{name},{seed},{epoch},{(epoch + 1) * level}\n"
+        for name, level in (("ours", 0.3), ("theirs", 0.1))
+        for seed in (0, 12345)
+        for epoch in range(3)
+    ),
+    "negative scores": "optimizer,seed,epoch,exam_score\n"
+    + "".join(
+        f"{name},{seed},{epoch},{epoch - level}\n"
+        for name, level in (("ours", 9), ("theirs", 30))
+        for seed in (0, 1)
+        for epoch in range(3)
+    ),
+    "an accuracy of one": "optimizer,seed,epoch,test_acc\n"
+    + "".join(
+        f"{name},{seed},{epoch},{1.0 if epoch else 0.5}\n"
+        for name in ("ours", "theirs")
+        for seed in (0, 1)
+        for epoch in range(2)
+    ),
+    "a run that diverged": "optimizer,seed,epoch,test_acc\nours,0,0,0.5\nours,0,1,0.9\ntheirs,0,0,0.5\ntheirs,0,1,nan\n",
+}
+
+
+@pytest.fixture
+def odd_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The page of a table of others; nothing may be complained of."""
+    import optilab
+
+    (tmp_path / "runs.csv").write_text(ODD[request.param], "utf-8")
+    optilab.load(tmp_path / "runs.csv").report(tmp_path / "page.html")
+    opened = browser.new_page()
+    told: list[str] = []
+    opened.on("console", lambda message: told.append(message.text))
+    opened.on("pageerror", lambda error: told.append(str(error)))
+    opened.goto((tmp_path / "page.html").as_uri())
+    yield opened
+    assert told == []
+    opened.close()
+
+
+@pytest.mark.parametrize("odd_page", ["no curves"], indirect=True)
+def test_a_page_without_curves_works(odd_page: Any) -> None:
+    """Its other parts answer: every run is there, and two stand side by side."""
+    odd_page.locator("#runs summary").click()
+    assert odd_page.locator("#runs-count").inner_text() == "4 of 4 runs shown"
+    assert odd_page.locator("#compare tbody tr").count() > 3
+
+
+@pytest.mark.parametrize("odd_page", ["a score that rises", "negative scores"], indirect=True)
+def test_what_rises_is_seen_to_its_end(odd_page: Any) -> None:
+    """The axis reaches the highest median; the best line comes first; seeds are shown to the last digit."""
+    assert cells(odd_page, "#legend", 0) == ["ours", "theirs"]
+    assert not odd_page.is_checked("#chart-log") or "0.9" in cells(odd_page, "#legend", 1)[0]
+    ticks = odd_page.evaluate("document.querySelectorAll('#chart canvas').length")
+    assert ticks == 1
+    with odd_page.expect_download() as saved:
+        odd_page.locator("#chart-svg").click()
+    svg = Path(saved.value.path()).read_text("utf-8")
+    top = float(re.search(r'<clipPath id="inside"><rect x="[\d.]+" y="([\d.]+)"', svg)[1])  # type: ignore[index]
+    heights = [
+        float(y)
+        for path in re.findall(r'<path d="(M[^"]*)" fill="none"', svg)
+        for y in re.findall(r"[ML][-\d.]+ ([-\d.]+)", path)
+    ]
+    assert min(heights) >= top - 0.5
+
+
+@pytest.mark.parametrize("odd_page", ["a score that rises"], indirect=True)
+def test_whole_numbers_are_whole(odd_page: Any) -> None:
+    """A seed of five digits stands there to the last of them."""
+    odd_page.locator("#runs summary").click()
+    assert "12345" in odd_page.locator("#runs-table tbody").inner_text()
+
+
+@pytest.mark.parametrize("odd_page", ["an accuracy of one"], indirect=True)
+def test_no_error_at_all_is_a_number(odd_page: Any) -> None:
+    """The table below the picture says 0, which a logarithmic axis can't show."""
+    assert cells(odd_page, "#legend", 1) == ["0", "0"]
+
+
+@pytest.mark.parametrize("odd_page", ["a run that diverged"], indirect=True)
+def test_a_diverged_accuracy_is_saved_as_bad(odd_page: Any) -> None:
+    """As minus infinity; the table says that it is not finite."""
+    assert (
+        dict(zip(cells(odd_page, "#legend", 0), cells(odd_page, "#legend", 1), strict=True))["theirs"] == "not finite"
+    )
+    with odd_page.expect_download() as saved:
+        odd_page.locator("#chart-csv").click()
+    rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
+    assert [row["test_accuracy_median"] for row in rows if row["label"] == "theirs"][-1] == "-inf"
+
+
+def test_links_lead_to_their_part(page: Any, file: Path) -> None:
+    """The address of a part of the page stays, and shows it."""
+    page.goto("about:blank")
+    page.goto(file.as_uri() + "#reproduce")
+    page.wait_for_timeout(200)
+    assert page.url.endswith("#reproduce")
+    assert page.evaluate("scrollY") > 500

@@ -20,6 +20,7 @@
   const shown = (value) => {
     if (value === null || value === undefined) return "–";
     if (typeof value !== "number") return String(value);
+    if (Number.isInteger(value)) return String(value).replace("-", "−");
     const size = Math.abs(value);
     if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("-", "−");
     return Number(value.toPrecision(4)).toString().replace("-", "−");
@@ -157,10 +158,8 @@
     }
     if (!values.length) return [state.log ? 0.1 : 0, 1];
     let low = values.reduce((a, b) => Math.min(a, b));
-    let high = Math.min(
-      values.reduce((a, b) => Math.max(a, b)),
-      (state.log ? 10 : 2) * Math.max(...begins, low),
-    );
+    let high = values.reduce((a, b) => Math.max(a, b));
+    if (measure().falls && low >= 0) high = Math.min(high, (state.log ? 10 : 2) * Math.max(...begins, low));
     if (low === high) [low, high] = state.log ? [low / 2, low * 2] : [low - 1, high + 1];
     if (state.log) {
       low = Math.max(low, high * 1e-18);
@@ -211,6 +210,7 @@
       drawn.push({ line, at });
     }
     $("chart-empty").hidden = drawn.length > 0;
+    $("chart-empty").textContent = there().length ? "No line is checked." : "This measure was not taken on this problem.";
     box.hidden = !drawn.length;
     legend();
     if (!drawn.length) return;
@@ -237,6 +237,10 @@
     };
     plot = new uPlot(options, uPlot.join(tables), box);
     plot.over.addEventListener("dblclick", reset);
+  }
+
+  function changed() {
+    draw();
     remember();
   }
 
@@ -254,7 +258,7 @@
         box.checked = !line.hidden;
         box.addEventListener("change", () => {
           line.hidden = !box.checked;
-          draw();
+          changed();
           $(box.id).focus();
         });
         const mark = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -273,26 +277,18 @@
     live(null);
   }
 
-  const at = (column, index) => {
-    // the last value at or before an index: lines are measured at different places
-    for (let k = index; k >= 0; k--) if (column[k] !== undefined) return column[k];
-    return null;
-  };
-
   function live(index) {
-    const cells = new Map(drawn.map((one) => [one.line, one.at]));
     const last = index === null || index === undefined || !plot;
     there().forEach((line, k) => {
       const cell = $("legend").tBodies[0].rows[k]?.cells[1];
       if (!cell) return;
-      if (!cells.has(line)) return void (cell.textContent = "");
-      let [middle, low, high] = [null, null, null];
-      if (last) {
-        const columns = table(line);
-        [middle, low, high] = columns.slice(1).map((c) => (c.length ? c[c.length - 1] : null));
-      } else {
-        [middle, low, high] = [0, 1, 2].map((c) => at(plot.data[cells.get(line) + c], index));
-      }
+      if (line.hidden) return void (cell.textContent = "");
+      // whatever the axes can show: the last measurement, or the last one that is not to the right of the place
+      const xs = line.x[state.x];
+      const before = last ? xs.length - 1 : xs.findLastIndex((x) => x !== null && x <= plot.data[0][index]);
+      let [middle, low, high] = line.y[state.measure].map((column) => (before < 0 ? null : value(column[before])));
+      if (measure().share) [low, high] = [high, low];
+      if (before < 0) return void (cell.textContent = "");
       cell.textContent =
         middle === null ? "not finite" : shown(middle) + (low !== high && low !== null && high !== null ? ` (${shown(low)} to ${shown(high)})` : "");
     });
@@ -320,7 +316,7 @@
     plot.setScale("x", { min: from(left), max: from(left + half) });
   }
 
-  $("chart").addEventListener("keydown", (event) => {
+  $("chart")?.addEventListener("keydown", (event) => {
     if (!plot) return;
     const xs = plot.data[0];
     const now = plot.cursor.idx ?? xs.length - 1;
@@ -345,7 +341,7 @@
     for (const { line } of drawn) {
       const columns = line.y[state.measure];
       line.x[state.x].forEach((x, k) =>
-        rows.push([quoted(line.problem), quoted(line.name), line.n, x, ...columns.map((c) => c[k] ?? "inf")].join(",")),
+        rows.push([quoted(line.problem), quoted(line.name), line.n, x, ...columns.map((c) => c[k] ?? (measure().rises ? "-inf" : "inf"))].join(",")),
       );
     }
     return rows.join("\n") + "\n";
@@ -423,7 +419,11 @@
     history.replaceState(null, "", `#${parts.join("&")}&hidden=${hidden.join(".")}`);
   }
 
-  const usualLog = () => measure().log || measure().share;
+  const usualLog = () => {
+    if (!measure().log && !measure().share) return false;
+    const values = there().flatMap((line) => line.y[state.measure].flat()).map(value);
+    return values.some((v) => v > 0) && !values.some((v) => v !== null && v < 0);
+  };
 
   function recall() {
     const given = new URLSearchParams(location.hash.slice(1));
@@ -448,8 +448,12 @@
       select.value = state[name];
       select.addEventListener("change", () => {
         state[name] = select.value;
-        if (name === "measure") $("chart-log").checked = state.log = usualLog();
-        draw();
+        if (name === "problem" && !there().length) {
+          const known = data.measures.find((m) => lines.some((l) => l.problem === state.problem && m.key in l.y));
+          $("chart-measure").value = state.measure = known.key;
+        }
+        if (name !== "x") $("chart-log").checked = state.log = usualLog();
+        changed();
       });
     }
     for (const name of ["log", "logx", "seeds"]) {
@@ -457,11 +461,11 @@
       box.checked = state[name];
       box.addEventListener("change", () => {
         state[name] = box.checked;
-        draw();
+        changed();
       });
     }
-    $("chart-all").addEventListener("click", () => (there().forEach((line) => (line.hidden = false)), draw()));
-    $("chart-none").addEventListener("click", () => (there().forEach((line) => (line.hidden = true)), draw()));
+    $("chart-all").addEventListener("click", () => (there().forEach((line) => (line.hidden = false)), changed()));
+    $("chart-none").addEventListener("click", () => (there().forEach((line) => (line.hidden = true)), changed()));
     $("chart-reset").addEventListener("click", reset);
     $("chart-svg").addEventListener("click", () => plot && download(`${state.measure}.svg`, asSvg(), "image/svg+xml"));
     $("chart-csv").addEventListener("click", () => download(`${state.measure}.csv`, asCsv(), "text/csv"));
@@ -506,9 +510,11 @@
 
   function compareTwo() {
     const [one, other] = ["compare-one", "compare-other"].map((id) => choices[$(id).value]);
+    const values = (own, column) => JSON.stringify([...new Set(own.map((run) => run.get(column) ?? null))].sort());
     const rows = columns.map((column) => [column, summary(one[1], column), summary(other[1], column)]);
-    const differ = rows.filter(([, a, b]) => a !== b);
-    const same = rows.filter(([, a, b]) => a === b && a !== "–");
+    const alike = ([column]) => values(one[1], column) === values(other[1], column);
+    const differ = rows.filter((row) => !alike(row));
+    const same = rows.filter((row) => alike(row) && row[1] !== "–");
     const made = (name, some, kind) => [
       element("tr", { class: "part" }, element("th", { colspan: 3, scope: "colgroup" }, `${name} (${some.length})`)),
       ...some.map(([column, a, b]) => element("tr", { class: kind }, element("th", { scope: "row" }, column), element("td", {}, a), element("td", {}, b))),
