@@ -29,8 +29,8 @@ _UNPACK: dict[str, Callable[[bytes], bytes]] = {
 }
 _SEPARATORS = ("\t", ";", "|", ",")  # a comma may be a decimal mark, so it is last
 _LOOKED_AT = 100_000  # characters from which separator and decimal mark are told
-_WITH_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
-_WITH_POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
+WITH_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+WITH_POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # with which spreadsheets begin a file that is no UTF-8
 
 
@@ -39,12 +39,15 @@ class Sheet:
     """A table as it was read.
 
     what: as a message begins. frame: its columns, numbers where all cells are some; an empty cell is missing, and nothing else is.
-    place: of a row, by its number from 0, as a message names it.
+    place: of a row, by its number from 0, as a message names it. separator, decimal: between its cells, and in its numbers; pandas
+    leaves a column as text that holds the word nan, decimal commas and all.
     """
 
     what: str
     frame: pd.DataFrame
     place: Callable[[int], str] = field(default=lambda row: f"row {row}")
+    separator: str = ","
+    decimal: str = "."
 
 
 def is_table_file(path: Path) -> bool:
@@ -69,6 +72,7 @@ def read_sheet(path: Path) -> Sheet:
     names = [name.strip() for name in next(csv.reader([lines[first]], delimiter=separator))]
     _check_shape(rest, separator, names, what, first)
     _check_names(names, what, first + 1)
+    decimal = _decimal(rest, separator)
     try:
         frame = pd.read_csv(
             io.StringIO(rest),
@@ -76,7 +80,7 @@ def read_sheet(path: Path) -> Sheet:
             header=0,
             names=names,
             index_col=False,
-            decimal=_decimal(rest, separator),
+            decimal=decimal,
             keep_default_na=False,
             na_values=[""],
             skipinitialspace=True,
@@ -86,7 +90,7 @@ def read_sheet(path: Path) -> Sheet:
         raise InputError(f"{what} is no readable table: {printable(str(error)).strip()}") from error
     if frame.empty:
         raise InputError(f"{what} is empty: it has columns and no rows")
-    return Sheet(what, frame, lambda row: f"line {_line(rest, separator, row) + first}")
+    return Sheet(what, frame, lambda row: f"line {_line(rest, separator, row) + first}", separator, decimal)
 
 
 def _text(path: Path, what: str) -> str:
@@ -123,7 +127,7 @@ def _decimal(text: str, separator: str) -> str:
     if separator == ",":
         return "."
     fields = [cell.strip() for _, row in _records(text[:_LOOKED_AT], separator) for cell in row]
-    comma = any(map(_WITH_COMMA.fullmatch, fields)) and not any(map(_WITH_POINT.fullmatch, fields))
+    comma = any(map(WITH_COMMA.fullmatch, fields)) and not any(map(WITH_POINT.fullmatch, fields))
     return "," if comma else "."
 
 

@@ -101,6 +101,23 @@ def test_decimal_commas(tmp_path: Path) -> None:
     assert found.runs["final_cost"].tolist() == [0.5, 0.25]
 
 
+@pytest.mark.parametrize("lost", ["nan", "NaN", "inf", ""])
+def test_decimal_commas_beside_words(tmp_path: Path, lost: str) -> None:
+    """A run that diverged, whatever is written for it, doesn't make texts of the others' numbers."""
+    found = read(f"optimizer;seed;hp.lr;score\na;0;0,1;0,91\na;1;0,1;1,234\nb;0;0,2;{lost}\nb;1;nan;0,5\n", tmp_path)
+    assert found.runs["final_score"].tolist()[:2] == [0.91, 1.234]
+    assert found.runs["lr"].tolist()[:3] == [0.1, 0.1, 0.2]
+    assert found.runs["status"].tolist() == ["budget", "budget", "diverged", "budget"]
+
+
+def test_decimal_commas_of_one_column(tmp_path: Path) -> None:
+    """Beside a column with points; but what may be thousands is refused, and a column that has both."""
+    found = read("optimizer;seed;score;seconds\na;0;0,91;1.5\nb;0;0,5;2\n", tmp_path)
+    assert found.runs["final_score"].tolist() == [0.91, 0.5]
+    for text in ("optimizer;seed;test_cost;cost\na;0;1,234;1.5\n", "optimizer;seed;test_cost\na;0;0,5\na;1;0.5\n"):
+        assert "is no number" in refusal(text, tmp_path)
+
+
 def test_a_frame_is_read_as_a_file_is(tmp_path: Path) -> None:
     """With the same columns; messages name its rows."""
     path = tmp_path / "runs.csv"
@@ -140,6 +157,41 @@ def test_a_measure_that_is_taken_now_and_then_has_gaps(tmp_path: Path) -> None:
     found = read(text, tmp_path)
     assert found.runs["final_test_cost"].tolist() == [0.5, 0.6]
     assert set(found.runs["status"]) == {"budget"}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_gaps_of_one_run_say_nothing_of_another(tmp_path: Path, order: tuple[int, int]) -> None:
+    """A run that ends in nan has diverged, and so has one that ends in nothing without having had a gap before."""
+    gap = "a,0,1,.5\na,0,2,\na,0,3,.7\n"
+    for end in ("nan", ""):
+        text = "optimizer,seed,epoch,test_acc\n" + "".join(
+            (gap, f"b,0,1,.5\nb,0,2,.9\nb,0,3,{end}\n")[k] for k in order
+        )
+        (tmp_path / "runs.csv").write_text(text, "utf-8")
+        for given in (tmp_path / "runs.csv", pd.read_csv(tmp_path / "runs.csv")):
+            runs = load_table(given).runs.set_index("label")
+            assert runs["status"].to_dict() == {"a": "budget", "b": "diverged"}
+            assert runs.loc["a", "final_test_accuracy"] == 0.7
+            assert runs.loc["b", "best_test_accuracy"] == 0.9
+
+
+def test_nan_ends_a_measure_that_is_taken_now_and_then(tmp_path: Path) -> None:
+    """It is no gap: the last thing that is written counts."""
+    rows = (".5", "", "nan", "", ".5", "", "nan", ".6")
+    text = "".join(f"{'ab'[k // 4]},0,{k % 4},{cell}\n" for k, cell in enumerate(rows))
+    runs = read(f"optimizer,seed,step,test_cost\n{text}", tmp_path).runs
+    assert runs["status"].tolist() == ["diverged", "budget"]
+    assert runs["final_test_cost"].tolist()[1] == 0.6
+
+
+@pytest.mark.parametrize("empty", [None, math.nan, pd.NA, pd.NaT, "  "])
+def test_cells_of_a_frame_that_are_empty(empty: object) -> None:
+    """However pandas has them: they name no optimizer."""
+    frame = pd.DataFrame({"optimizer": ["a", empty], "seed": [0, 0], "cost": [1.0, 2.0]}, dtype=object)
+    with pytest.raises(
+        InputError, match=r"row 1, column 'optimizer': (an empty cell|'  ') names nothing; give it a name"
+    ):
+        load_table(frame)
 
 
 def test_only_runs_that_diverged_are_a_result(tmp_path: Path) -> None:
@@ -278,7 +330,7 @@ def test_which_value_is_the_best_is_asked_where_names_do_not_say_it(tmp_path: Pa
         ("optimizer,seed,cost\na,0.5,1\n", "line 2, column 'seed': 0.5 is no whole number"),
         ("optimizer,seed,cost\na,,1\n", "line 2, column 'seed': an empty cell is no whole number"),
         ("optimizer,seed,cost\na,one,1\nb,1,1\n", "line 2, column 'seed': 'one' is no number; number the repetitions"),
-        ("optimizer,seed,cost\n,0,1\n", "line 2, column 'optimizer': an empty cell is empty; give it a name"),
+        ("optimizer,seed,cost\n,0,1\n", "line 2, column 'optimizer': an empty cell names nothing; give it a name"),
         ("optimizer,seed,step,cost\na,0,-1,1\n", "line 2, column 'step': -1 is no number from 0"),
         ("optimizer,seed,step,cost\na,0,inf,1\n", "line 2, column 'step': inf is no number from 0"),
         ("optimizer,seed,status,cost\na,0,lost,1\n", "line 2, column 'status': 'lost' is none of budget, converged"),
