@@ -21,7 +21,7 @@ import numpy as np
 
 from optilab.errors import InputError
 from optilab.records.columns import COLUMNS, MEASURES, X
-from optilab.records.measures import direction, summary
+from optilab.records.measures import Measure, direction, is_ascending, summary
 from optilab.records.question import Question
 from optilab.records.statuses import CONCLUSIVE, FAILURES, LASTED, UNFINISHED
 from optilab.store.noticed import noticed
@@ -65,6 +65,10 @@ def load_table(
         sheet, stem, folder = _sheet(given), "table", Path("table-pictures")
     roles = roles_of({str(name): is_number(sheet, name) for name in sheet.frame}, sheet.what)
     compared = chosen_measure(roles, measure, best, sheet.what)
+    said = best is not None or isinstance(measure, Measure) or compared in MEASURES
+    taken = (
+        [] if said else [f"The {'highest' if is_ascending(compared) else 'lowest'} {compared} is taken as the best."]
+    )
     runs, history, notes = _tables(sheet, roles, stem, compared)
     tuned = bool((runs["role"] == "tuning").any())
     by = next((m for m in ("valid_accuracy", "valid_cost") if m in roles.measures), compared)
@@ -75,7 +79,7 @@ def load_table(
         chosen_by=summary(by, "final"),
         on_other_seeds=tuned,
     )
-    return Results(folder, runs, history, question.control, question, tuple(notes))
+    return Results(folder, runs, history, question.control, question, (*taken, *notes))
 
 
 def _sheet(frame: pd.DataFrame) -> Sheet:

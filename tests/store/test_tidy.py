@@ -168,8 +168,8 @@ def test_gaps_of_one_run_say_nothing_of_another(tmp_path: Path, order: tuple[int
             (gap, f"b,0,1,.5\nb,0,2,.9\nb,0,3,{end}\n")[k] for k in order
         )
         (tmp_path / "runs.csv").write_text(text, "utf-8")
-        for given in (tmp_path / "runs.csv", pd.read_csv(tmp_path / "runs.csv")):
-            runs = load_table(given).runs.set_index("label")
+        for table in (tmp_path / "runs.csv", pd.read_csv(tmp_path / "runs.csv")):
+            runs = load_table(table).runs.set_index("label")
             assert runs["status"].to_dict() == {"a": "budget", "b": "diverged"}
             assert runs.loc["a", "final_test_accuracy"] == 0.7
             assert runs.loc["b", "best_test_accuracy"] == 0.9
@@ -250,7 +250,7 @@ def test_statuses_and_their_other_words(tmp_path: Path) -> None:
 
 def test_unequal_seeds_are_told(tmp_path: Path) -> None:
     """They are allowed: pairs are made of those in common."""
-    found = read("optimizer,seed,cost\na,0,1\na,1,1\nb,0,2\n", tmp_path)
+    found = read("optimizer,seed,test_cost\na,0,1\na,1,1\nb,0,2\n", tmp_path)
     assert found.notes == (
         "Not all ran on the same seeds (from 1 to 2 each): pairs are made of the seeds that two have in common.",
     )
@@ -295,6 +295,30 @@ def test_which_value_is_the_best_is_asked_where_names_do_not_say_it(tmp_path: Pa
         assert found.question is not None
         assert found.question.chosen_by == "final_test"
     assert read("optimizer,seed,score\na,0,1\n", tmp_path, best="lowest").question.measure == "score"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("column", "asked", "notes"),
+    [
+        ("success_rate", {}, ("The highest success_rate is taken as the best.",)),
+        ("fid_score", {"measure": "fid_score"}, ("The lowest fid_score is taken as the best.",)),
+        ("fid_score", {"best": "lowest"}, ()),
+        ("score", {"measure": Measure("score", ascending=True)}, ()),
+        ("val acc", {}, ()),
+    ],
+)
+def test_the_direction_that_was_guessed_is_told(
+    tmp_path: Path, column: str, asked: dict[str, Any], notes: tuple[str, ...]
+) -> None:
+    """Not of optilab's own measures, nor where it was given."""
+    assert read(f"optimizer,seed,{column}\na,0,0.5\n", tmp_path, **asked).notes == notes
+
+
+@pytest.mark.parametrize("name", ["birth_rate", "anomaly_score", "neg_log_loss"])
+def test_a_direction_that_can_not_be_guessed_is_asked_for(tmp_path: Path, name: str) -> None:
+    """With what to say."""
+    told = refusal(f"optimizer,seed,{name}\na,0,1\n", tmp_path)
+    assert f"Say --measure {name} and --highest or --lowest" in told
 
 
 @pytest.mark.parametrize(
