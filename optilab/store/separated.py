@@ -58,9 +58,18 @@ def is_table_file(path: Path) -> bool:
 
 def read_sheet(path: Path) -> Sheet:
     """The table in a file. InputError with the line of what can't be read; links are not followed."""
+    what = shown(str(path)) if len(str(path)) < 50 else f"'…{printable(str(path))[-45:]}'"
+    try:
+        return _read(path, what)
+    except csv.Error as error:
+        hint = "look for unbalanced quotes, or for a file that is no table"
+        raise InputError(f"{what} is no readable table: {error}; {hint}") from None
+
+
+def _read(path: Path, what: str) -> Sheet:
+    """The table in a file. csv.Error for what Python's reader refuses."""
     import pandas as pd
 
-    what = shown(str(path)) if len(str(path)) < 50 else f"'…{printable(str(path))[-45:]}'"
     text = _text(path, what)
     lines = text.split("\n")
     first = next((k for k, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), None)
@@ -148,17 +157,19 @@ def _line(text: str, separator: str, row: int) -> int:
 
 def _check_shape(text: str, separator: str, names: list[str], what: str, before: int) -> None:
     """InputError for a row with more or fewer cells than there are names; pandas would fill it up in silence."""
-    if '"' not in text and all(line.count(separator) == len(names) - 1 for line in text.split("\n") if line):
+    plain = '"' not in text and all(
+        line.count(separator) == len(names) - 1 and len(line) <= csv.field_size_limit()
+        for line in text.split("\n")
+        if line
+    )
+    if plain:
         return  # as with a reader of quotes, in a tenth of its time
-    try:
-        for line, cells in _records(text, separator):
-            if len(cells) != len(names):
-                raise InputError(
-                    f"{what}, line {line + before} has {counted(len(cells), 'cell')}, line {before + 1} names "
-                    f"{counted(len(names), 'column')}; they are separated by {shown(separator)}"
-                )
-    except csv.Error as error:
-        raise InputError(f"{what} is no readable table: {error}; look for unbalanced quotes") from None
+    for line, cells in _records(text, separator):
+        if len(cells) != len(names):
+            raise InputError(
+                f"{what}, line {line + before} has {counted(len(cells), 'cell')}, line {before + 1} names "
+                f"{counted(len(names), 'column')}; they are separated by {shown(separator)}"
+            )
 
 
 def _check_names(names: list[str], what: str, line: int) -> None:
