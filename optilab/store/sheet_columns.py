@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,8 +74,17 @@ def written_nan(sheet: Sheet, column: str) -> NDArray[np.bool_]:
     return (found.notna() & _words(sheet, found).isin(NAN)).to_numpy(bool)
 
 
-def accuracies(sheet: Sheet, values: dict[str, NDArray[np.float64]], columns: dict[str, str]) -> list[str]:
-    """Bring accuracies in percent to shares, in place, and say so. InputError for one that can't be an accuracy."""
+def accuracies(
+    sheet: Sheet,
+    values: dict[str, NDArray[np.float64]],
+    columns: dict[str, str],
+    groups: Sequence[pd.Series[Any]] = (),
+) -> list[str]:
+    """Bring accuracies in percent to shares, in place, and say so.
+
+    groups: by which rows belong together, as by problem. InputError for one that can't be an accuracy, and for a column in which one
+    group is in shares and another in percent.
+    """
     notes = []
     for name, column in columns.items():
         if not name.endswith("accuracy"):
@@ -84,9 +93,27 @@ def accuracies(sheet: Sheet, values: dict[str, NDArray[np.float64]], columns: di
         finite = np.where(np.isfinite(found), found, 0.0)
         _refuse(sheet, column, (finite < 0) | (finite > 100), "is no accuracy, which is from 0 to 1, or 100 in percent")
         if finite.max(initial=0) > 1:
+            _refuse_mixed(sheet, column, finite, groups)
             values[name] = found / 100
             notes.append(f"{column} is in percent, and was divided by 100.")
     return notes
+
+
+def _refuse_mixed(sheet: Sheet, column: str, found: NDArray[np.float64], groups: Sequence[pd.Series[Any]]) -> None:
+    """InputError where all values of a group are from 0 to 1, and not all are 0, beside others above 1."""
+    import pandas as pd
+
+    for by in groups:
+        most = pd.Series(found).groupby(by.to_numpy()).transform("max").to_numpy()
+        shares = (most > 0) & (most <= 1)
+        if shares.any():
+            share = int(np.argmax(shares & (found > 0)))
+            percent = int(np.argmax(found > 1))
+            raise InputError(
+                f"{sheet.what}, column {shown(column)}: {sheet.place(share)} has {found[share]:g}, and all of {shown(by.iloc[share])} "
+                f"lie from 0 to 1, but {sheet.place(percent)} has {found[percent]:g}, which is in percent; write all as shares from "
+                "0 to 1"
+            )
 
 
 def _floats(sheet: Sheet, column: str, remedy: str) -> NDArray[np.float64]:

@@ -112,7 +112,7 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
     places = {name: numbers(sheet, own[name], least=0.0) for name in X if name in own}
     order = _in_order(sheet, number, places, roles)
     values = {name: numbers(sheet, column, gaps=True) for name, column in {**roles.measures, **roles.others}.items()}
-    notes += accuracies(sheet, values, roles.measures)
+    notes += accuracies(sheet, values, roles.measures, [names["label"], names["problem"].astype(str)])
     number = number[order]
     first = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
     last = np.r_[first[1:], len(number)] - 1
@@ -137,7 +137,9 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
     runs = runs.assign(run_id=run_ids, experiment=stem, optimizer=runs["label"], is_random=True, message="")
     runs["batch_size"] = runs.get("batch_size", pd.Series(np.nan, runs.index))
     runs["schedule"] = runs.get("schedule", pd.Series("", runs.index))
-    return runs, history, [*notes, *noticed(runs, lost, roles.left_out, compared)]
+    at = next((name for name in ("epoch", "step", "examples", "gradient_evaluations") if name in places), "")
+    ends = runs.assign(**{at: places[at][order[last]]}) if at else runs
+    return runs, history, [*notes, *noticed(ends, lost, roles.left_out, compared, at)]
 
 
 def _as(name: str, compared: str) -> str:

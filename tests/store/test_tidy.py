@@ -203,9 +203,47 @@ def test_only_runs_that_diverged_are_a_result(tmp_path: Path) -> None:
 
 def test_accuracies_in_percent_are_shares(tmp_path: Path) -> None:
     """They are divided by a hundred, and that is said."""
-    found = read("optimizer,seed,val accuracy\na,0,81\nb,0,0.5\n", tmp_path)
-    assert found.runs["final_valid_accuracy"].tolist() == [0.81, 0.005]
-    assert found.notes == ("val accuracy is in percent, and was divided by 100.",)
+    found = read("optimizer,seed,val accuracy\na,0,81\na,1,0.5\nb,0,0\nb,1,nan\n", tmp_path)
+    assert found.runs["final_valid_accuracy"].tolist()[:3] == [0.81, 0.005, 0.0]
+    assert found.notes[0] == "val accuracy is in percent, and was divided by 100."
+
+
+@pytest.mark.parametrize("name", ["optimizer", "problem"])
+def test_shares_beside_percent_are_refused(tmp_path: Path, name: str) -> None:
+    """Where a method or a problem has shares alone; the lines are named."""
+    other = {"optimizer": "problem", "problem": "optimizer"}[name]
+    text = f"{name},{other},seed,test_acc\na,x,0,91\na,y,0,90\nb,x,0,0\nb,y,0,0.93\n"
+    told = refusal(text, tmp_path)
+    assert "column 'test_acc': line 5 has 0.93, and all of 'b' lie from 0 to 1, but line 2 has 91" in told
+    assert told.endswith("which is in percent; write all as shares from 0 to 1")
+
+
+def test_runs_that_end_early_are_told(tmp_path: Path) -> None:
+    """They count as finished, as far as no status says otherwise; problems are judged one by one."""
+    ends = (
+        ("a", "p", 0, 4, ""),
+        ("a", "p", 1, 2, ""),
+        ("b", "p", 0, 3, ""),
+        ("b", "p", 1, 1, "failed"),
+        ("b", "q", 0, 2, ""),
+    )
+    rows = [f"{o},{p},{s},{e},1,{status}" for o, p, s, end, status in ends for e in range(1, end + 1)]
+    found = read("\n".join(["optimizer,problem,seed,epoch,test_cost,status", *rows]), tmp_path)
+    assert (
+        "Not all runs end at the same epoch: 2 of 4 end before others, and count as finished, unless a column status says otherwise: "
+        "a on p, seed 1; b on p, seed 0."
+    ) in found.notes
+    assert not read(CURVES, tmp_path).notes
+
+
+@pytest.mark.parametrize(
+    "first", ["", "optimizer,seed,cost\n", "optimizer,seed,cost\na,0,1\n", 'optimizer,seed,cost\n"a",0,1\n']
+)
+@pytest.mark.parametrize("huge", ["1" * 200_000, f'{{"a": {"1" * 200_000}}}', f"{'1' * 200_000},0,x"])
+def test_a_large_file_that_is_no_table_is_refused(tmp_path: Path, first: str, huge: str) -> None:
+    """With a message, wherever its one long line stands."""
+    told = refusal(first + huge, tmp_path)
+    assert "is no readable table: field larger than field limit" in told or "has 1 cell" in told
 
 
 def test_hyperparameters_are_chosen(tmp_path: Path) -> None:
@@ -254,6 +292,18 @@ def test_unequal_seeds_are_told(tmp_path: Path) -> None:
     assert found.notes == (
         "Not all ran on the same seeds (from 1 to 2 each): pairs are made of the seeds that two have in common.",
     )
+    found = read("optimizer,seed,test_cost\na,0,1\na,1,1\nb,2,2\nb,3,2\n", tmp_path)
+    assert "(2 each, but different ones)" in found.notes[0]
+    rows = [f"{o},p,{s},1" for o in "ab" for s in range(9)] + ["a,q,0,1", "a,q,1,1", "b,q,0,1", "b,q,1,1", "b,q,2,1"]
+    found = read("\n".join(["optimizer,problem,seed,test_cost", *rows]), tmp_path)
+    assert "(on q; from 2 to 3 each)" in found.notes[0]
+
+
+def test_seeds_are_named_once(tmp_path: Path) -> None:
+    """However many hyperparameters ran on them."""
+    rows = [f"a,{seed},{lr},nan" for seed in (0, 1) for lr in (1, 2)] + ["b,0,1,1", "b,1,1,1"]
+    found = read("\n".join(["optimizer,seed,hp.lr,test_cost", *rows]), tmp_path)
+    assert found.notes == ("4 runs without a finite test_cost at the end, counted as diverged: a, seeds 0, 1.",)
 
 
 def test_one_row_is_a_result(tmp_path: Path) -> None:
