@@ -63,7 +63,7 @@ def load_table(
         folder = path.parent / f"{stem}-pictures"
     else:
         sheet, stem, folder = _sheet(given), "table", Path("table-pictures")
-    roles = roles_of({str(name): is_number(sheet, name) for name in sheet.frame}, sheet.what)
+    roles = roles_of({name: is_number(sheet, name) for name in map(str, sheet.frame)}, sheet.what)
     compared = chosen_measure(roles, measure, best, sheet.what)
     said = best is not None or isinstance(measure, Measure) or compared in MEASURES
     taken = (
