@@ -85,10 +85,13 @@ def answered(found: Given, *, which: Literal["final", "best"] = "final", always:
     confidence = found.question.confidence
     values = compared(runs, measure, control, which=which, confidence=confidence)
     if len(runs) and random.empty and not always:
-        return replace(values, sentences=("Nothing in these runs is random, so there is nothing to test.", *said))
+        told = "Nothing in these runs is random, so there is nothing to test."
+        return replace(values, sentences=(*_over_problems(found, which), told, *said))
     if found.cells and random["seed"].nunique() == 1:
         warning = few_seeds(1, max(1, len(values.comparisons)), 1 - confidence)
-        return replace(values, sentences=(*([warning] if warning else []), *said))
+        together = _over_problems(found, which)
+        told = f"Problem by problem, {warning}" if together else warning
+        return replace(values, sentences=(*together, *([told] if warning else []), *said))
     sentences, ended_there = _times(found)
     if ended_there:
         sentences.append("Runs ended at this target, so their last values are not compared.")

@@ -69,6 +69,7 @@ class Scale:
         """A value without its unit."""
         if math.isinf(value):
             return "infinity" if value > 0 else "-infinity"
+        value += 0.0  # of -0.0 makes 0.0
         if self.percent:
             return f"{100 * value:.2f}" if abs(value) >= 1e-4 else f"{100 * value:.1g}"
         return f"{value:.3g}"
@@ -122,23 +123,41 @@ class PairwiseComparison:
         return self.chance and self.found.n > 0 and self.family * smallest_p(self.found.n) > self.alpha
 
     def _by(self, scale: Scale) -> str:
+        """The median difference and its interval, behind a colon; "" where there is none."""
         gap = self.found.difference
-        if not math.isfinite(gap):
+        if not math.isfinite(gap) or self.never_lasted:
             return ""
         low, high = (-self.found.high, -self.found.low) if gap < 0 else (self.found.low, self.found.high)
         ends = f" {scale.ends(low, high)}" if self.found.method == "order" else ""
+        if not gap and not self._gaps().any():
+            return f": they are the same in {scale.name}"
+        if not gap:
+            return f": their median difference in {scale.name} is 0{ends}"
         return f": its {scale.name} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}{ends}"
 
+    def side(self, scale: Scale) -> str:
+        """On which side of the control's its values lie, without an interval; "" where that can't be said."""
+        gap = self.found.difference
+        if not math.isfinite(gap) or self.never_lasted:
+            return ""
+        if not gap:
+            return "they are the same" if not self._gaps().any() else "their median difference is 0"
+        return f"{self.label} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}"
+
+    @property
+    def never_lasted(self) -> bool:
+        """Whether no run of either lasted, on the seeds that they have in common."""
+        both = self.values.index.intersection(self.base.index)
+        return bool(np.isinf(self.values[both]).all() and np.isinf(self.base[both]).all())
+
     def _how_sure(self, scale: Scale) -> str:
-        gaps = self._gaps()
+        gaps, n = self._gaps(), self.found.n
         better = int(((gaps < 0) if scale.lowest else (gaps > 0)).sum())
         worse = int(((gaps > 0) if scale.lowest else (gaps < 0)).sum())
-        side = (
-            f"better on {better} of {self.found.n} seeds"
-            if better >= worse
-            else f"worse on {worse} of {self.found.n} seeds"
-        )
-        return f"{side}, {p_text(self.p)}{' after Holm' if self.family > 1 else ''}"
+        side = f"better on {better} of {n} seeds, " if better >= worse else f"worse on {worse} of {n} seeds, "
+        if not better and not worse:
+            side = "" if self.never_lasted else f"on {counted(n, 'seed')}, "
+        return f"{side}{p_text(self.p)}{' after Holm' if self.family > 1 else ''}"
 
     def _resolution(self, scale: Scale) -> str:
         """Which difference the seeds would have shown, and how many would show half of it."""
@@ -183,12 +202,11 @@ def few_seeds_sentence(members: Sequence[PairwiseComparison], scale: Scale) -> s
     alone = len(members) == 1
     who = f"{first.label} and {first.control} differ" if alone else f"these differ from {first.control}"
     names = "" if alone else f" ({'; '.join(one.label for one in members)})"
-    gap = first.found.difference
-    side = f"; {first.label} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}"
+    side = first.side(scale) if alone else ""
     return (
         f"{counted(n, 'seed')} can't show whether {who}{names}: p is never below {_decimals(smallest_p(n))}, and "
         f"significance{among} takes {seeds_for_significance(family, first.alpha)} seeds"
-        f"{side if alone and math.isfinite(gap) else ''}.{''.join(dict.fromkeys(one.lost() for one in members))}"
+        f"{'; ' * bool(side)}{side}.{''.join(dict.fromkeys(one.lost() for one in members))}"
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from optilab.cli.outlets import say
+from optilab.errors import InputError
 
 if TYPE_CHECKING:
     from optilab.store import Results
@@ -64,6 +65,10 @@ def results_of(
     from optilab.store import is_table_file
 
     if not is_table_file(Path(results)):
+        if highest is not None and measure is None:
+            raise InputError(
+                f"--{'highest' if highest else 'lowest'} needs --measure: of which measure is it the best value?"
+            )
         trust_datasets(results, trust)
     best = None if highest is None else "highest" if highest else "lowest"
     found = load_any(results, measure=measure, best=best, control=control, confidence=confidence)

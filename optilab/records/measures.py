@@ -1,4 +1,4 @@
-"""Measures: which of their values is the best. optilab's own are known, others by the last word of their name, or they say it."""
+"""Measures: which of their values is the best. optilab's own are known, others by the last words of their name, or they say it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ LOWEST = frozenset(
         "loss",
         "error",
         "err",
-        "rate",
         "norm",
         "perplexity",
         "ppl",
@@ -55,7 +54,19 @@ LOWEST = frozenset(
         "gap",
     ]
 )
-_LOW_SCORES = frozenset({"brier"})  # words before "score" of which the lowest is best
+_HIGH_RATES = frozenset(["success", "win", "hit", "pass", "solve"])  # words before "rate"
+_LOW_RATES = frozenset(["failure", "fail", "miss", "misclassification"])
+_LOW_SCORES = frozenset(["brier"])  # a word before "score"
+_PLAIN = frozenset(  # words before "score" that say nothing of its kind
+    [
+        *("train", "training", "val", "valid", "validation", "dev", "test", "eval", "evaluation", "holdout"),
+        *("mean", "avg", "average", "median", "final", "best", "last", "total", "overall", "macro", "micro"),
+    ]
+)
+_TURNED = frozenset(
+    ["neg", "negative", "minus", "inverse", "inv"]
+)  # of sklearn's "neg_log_loss" the highest is the best
+_FROM = re.compile(r"\s*(?:1\s*)?[-\N{MINUS SIGN}]")  # as "-loss" and "1 - accuracy" begin
 
 
 class Measure(str):
@@ -81,14 +92,20 @@ def direction(name: str) -> bool | None:
 
     >>> direction("test_accuracy"), direction("val_loss"), direction("test")
     (True, False, None)
+    >>> direction("error_rate"), direction("f1_score"), direction("birth_rate"), direction("neg_log_loss")
+    (False, True, None, None)
     """
     if isinstance(name, Measure):
         return name.ascending
-    words = re.split(r"[^a-z0-9]+", name.lower())
-    if not set(words).isdisjoint(_LOW_SCORES):
-        return False
-    last = [word for word in words if word][-1:]
-    return True if HIGHEST.intersection(last) else False if LOWEST.intersection(last) else None
+    words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+    if not words or _FROM.match(name) or not _TURNED.isdisjoint(words):
+        return None
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last == "rate":
+        return True if before in HIGHEST | _HIGH_RATES else False if before in LOWEST | _LOW_RATES else None
+    if last == "score" and before not in {"", *_PLAIN}:
+        return True if before in HIGHEST else False if before in LOWEST | _LOW_SCORES else None
+    return True if last in HIGHEST else False if last in LOWEST else None
 
 
 def is_ascending(name: str) -> bool:

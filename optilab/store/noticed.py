@@ -1,4 +1,4 @@
-"""What was noticed of anybody's table: runs that diverged, seeds that differ, columns that were left out."""
+"""What was noticed of anybody's table: runs that diverged or end early, seeds that differ, columns that were left out."""
 
 from __future__ import annotations
 
@@ -13,27 +13,36 @@ if TYPE_CHECKING:
 _LISTED = 6  # of what a sentence names
 
 
-def noticed(runs: pd.DataFrame, lost: pd.Series[bool], left_out: Sequence[str], compared: str) -> list[str]:
-    """Sentences on a table of runs. lost: which of them diverged. left_out: columns. compared: the measure."""
+def noticed(
+    runs: pd.DataFrame, lost: pd.Series[bool], left_out: Sequence[str], compared: str, at: str = ""
+) -> list[str]:
+    """Sentences on a table of runs.
+
+    lost: which of them diverged. left_out: columns. compared: the measure. at: "epoch" or another column of `runs`, with the place at
+    which each run ends; "" if that isn't known.
+    """
     found = []
-    several = runs["problem"].nunique() > 1
     if lost.any():
-        groups = runs[lost].groupby(["label", "problem"], sort=False)["seed"].agg(list).reset_index().to_dict("records")
-        told = [
-            f"{row['label']}{' on ' + str(row['problem']) if several else ''}, seed{'s' * (len(row['seed']) > 1)} {_some(row['seed'])}"
-            for row in groups[:_LISTED]
-        ]
         found.append(
-            f"{counted(int(lost.sum()), 'run')} without a finite {compared} at the end, counted as diverged: "
-            f"{'; '.join(told)}{_rest(groups, '; and ')}."
+            f"{counted(int(lost.sum()), 'run')} without a finite {compared} at the end, counted as diverged: {_named(runs, lost)}."
         )
+    if at:
+        ends = runs[at].where(runs["role"].eq("evaluation") & runs["status"].eq("budget"))
+        early = ends < ends.groupby(runs["problem"]).transform("max")
+        if early.any():
+            found.append(
+                f"Not all runs end at the same {at}: {int(early.sum())} of {int(ends.notna().sum())} end before others, and count as "
+                f"finished, unless a column status says otherwise: {_named(runs, early)}."
+            )
     seeds = runs[runs["role"] == "evaluation"].groupby(["problem", "label"])["seed"].agg(frozenset)
     uneven = [problem for problem, sets in seeds.groupby(level=0) if sets.nunique() > 1]
     if uneven:
-        where, sizes = f"on {_some(uneven)}; " if several else "", seeds.map(len)
+        sizes = seeds[seeds.index.get_level_values(0).isin(uneven)].map(len)
+        least, most = sizes.min(), sizes.max()
+        size = f"{least} each, but different ones" if least == most else f"from {least} to {most} each"
+        where = f"on {_some(uneven)}; " if runs["problem"].nunique() > 1 else ""
         found.append(
-            f"Not all ran on the same seeds ({where}from {sizes.min()} to {sizes.max()} each): pairs are made of the seeds that two "
-            "have in common."
+            f"Not all ran on the same seeds ({where}{size}): pairs are made of the seeds that two have in common."
         )
     if left_out:
         names = _some([shown(name) for name in left_out])
@@ -41,6 +50,17 @@ def noticed(runs: pd.DataFrame, lost: pd.Series[bool], left_out: Sequence[str], 
             f"Left out, as texts that are none of optilab's columns: {names}; a hyperparameter is called hp.NAME."
         )
     return found
+
+
+def _named(runs: pd.DataFrame, which: pd.Series[bool]) -> str:
+    """Some of the runs by optimizer, problem if there are several, and seeds."""
+    several = runs["problem"].nunique() > 1
+    groups = runs[which].groupby(["label", "problem"], sort=False)["seed"].unique().reset_index().to_dict("records")
+    told = [
+        f"{row['label']}{' on ' + str(row['problem']) if several else ''}, seed{'s' * (len(row['seed']) > 1)} {_some(row['seed'])}"
+        for row in groups[:_LISTED]
+    ]
+    return f"{'; '.join(told)}{_rest(groups, '; and ')}"
 
 
 def _some(values: Sequence[Any]) -> str:

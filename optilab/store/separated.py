@@ -29,8 +29,8 @@ _UNPACK: dict[str, Callable[[bytes], bytes]] = {
 }
 _SEPARATORS = ("\t", ";", "|", ",")  # a comma may be a decimal mark, so it is last
 _LOOKED_AT = 100_000  # characters from which separator and decimal mark are told
-_WITH_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
-_WITH_POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
+WITH_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+WITH_POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # with which spreadsheets begin a file that is no UTF-8
 
 
@@ -39,12 +39,15 @@ class Sheet:
     """A table as it was read.
 
     what: as a message begins. frame: its columns, numbers where all cells are some; an empty cell is missing, and nothing else is.
-    place: of a row, by its number from 0, as a message names it.
+    place: of a row, by its number from 0, as a message names it. separator, decimal: between its cells, and in its numbers; pandas
+    leaves a column as text that holds the word nan, decimal commas and all.
     """
 
     what: str
     frame: pd.DataFrame
     place: Callable[[int], str] = field(default=lambda row: f"row {row}")
+    separator: str = ","
+    decimal: str = "."
 
 
 def is_table_file(path: Path) -> bool:
@@ -55,9 +58,18 @@ def is_table_file(path: Path) -> bool:
 
 def read_sheet(path: Path) -> Sheet:
     """The table in a file. InputError with the line of what can't be read; links are not followed."""
+    what = shown(str(path)) if len(str(path)) < 50 else f"'…{printable(str(path))[-45:]}'"
+    try:
+        return _read(path, what)
+    except csv.Error as error:
+        hint = "look for unbalanced quotes, or for a file that is no table"
+        raise InputError(f"{what} is no readable table: {error}; {hint}") from None
+
+
+def _read(path: Path, what: str) -> Sheet:
+    """The table in a file. csv.Error for what Python's reader refuses."""
     import pandas as pd
 
-    what = shown(str(path)) if len(str(path)) < 50 else f"'…{printable(str(path))[-45:]}'"
     text = _text(path, what)
     lines = text.split("\n")
     first = next((k for k, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), None)
@@ -69,6 +81,7 @@ def read_sheet(path: Path) -> Sheet:
     names = [name.strip() for name in next(csv.reader([lines[first]], delimiter=separator))]
     _check_shape(rest, separator, names, what, first)
     _check_names(names, what, first + 1)
+    decimal = _decimal(rest, separator)
     try:
         frame = pd.read_csv(
             io.StringIO(rest),
@@ -76,7 +89,7 @@ def read_sheet(path: Path) -> Sheet:
             header=0,
             names=names,
             index_col=False,
-            decimal=_decimal(rest, separator),
+            decimal=decimal,
             keep_default_na=False,
             na_values=[""],
             skipinitialspace=True,
@@ -86,7 +99,7 @@ def read_sheet(path: Path) -> Sheet:
         raise InputError(f"{what} is no readable table: {printable(str(error)).strip()}") from error
     if frame.empty:
         raise InputError(f"{what} is empty: it has columns and no rows")
-    return Sheet(what, frame, lambda row: f"line {_line(rest, separator, row) + first}")
+    return Sheet(what, frame, lambda row: f"line {_line(rest, separator, row) + first}", separator, decimal)
 
 
 def _text(path: Path, what: str) -> str:
@@ -123,7 +136,7 @@ def _decimal(text: str, separator: str) -> str:
     if separator == ",":
         return "."
     fields = [cell.strip() for _, row in _records(text[:_LOOKED_AT], separator) for cell in row]
-    comma = any(map(_WITH_COMMA.fullmatch, fields)) and not any(map(_WITH_POINT.fullmatch, fields))
+    comma = any(map(WITH_COMMA.fullmatch, fields)) and not any(map(WITH_POINT.fullmatch, fields))
     return "," if comma else "."
 
 
@@ -144,17 +157,19 @@ def _line(text: str, separator: str, row: int) -> int:
 
 def _check_shape(text: str, separator: str, names: list[str], what: str, before: int) -> None:
     """InputError for a row with more or fewer cells than there are names; pandas would fill it up in silence."""
-    if '"' not in text and all(line.count(separator) == len(names) - 1 for line in text.split("\n") if line):
+    plain = '"' not in text and all(
+        line.count(separator) == len(names) - 1 and len(line) <= csv.field_size_limit()
+        for line in text.split("\n")
+        if line
+    )
+    if plain:
         return  # as with a reader of quotes, in a tenth of its time
-    try:
-        for line, cells in _records(text, separator):
-            if len(cells) != len(names):
-                raise InputError(
-                    f"{what}, line {line + before} has {counted(len(cells), 'cell')}, line {before + 1} names "
-                    f"{counted(len(names), 'column')}; they are separated by {shown(separator)}"
-                )
-    except csv.Error as error:
-        raise InputError(f"{what} is no readable table: {error}; look for unbalanced quotes") from None
+    for line, cells in _records(text, separator):
+        if len(cells) != len(names):
+            raise InputError(
+                f"{what}, line {line + before} has {counted(len(cells), 'cell')}, line {before + 1} names "
+                f"{counted(len(names), 'column')}; they are separated by {shown(separator)}"
+            )
 
 
 def _check_names(names: list[str], what: str, line: int) -> None:

@@ -8,7 +8,8 @@ Columns, in any order (`roles.ALIASES` has other names for some):
     hp.lr, hp.NAME  hyperparameters, of which the best are chosen; role ("tuning" or "evaluation") tells on which runs
     test_accuracy, train_cost, score, ...                  measures: any other column of numbers
 
-A run whose measure ends in nan, inf or nothing has diverged: it counts as infinitely bad, and is never left out.
+A run whose measure ends in nan, inf or nothing has diverged: it counts as infinitely bad, and is never left out. A cell with nothing
+in it may be a gap of a measure that is taken now and then, if its own run has a gap before a value too; nan is never a gap.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ import numpy as np
 
 from optilab.errors import InputError
 from optilab.records.columns import COLUMNS, MEASURES, X
-from optilab.records.measures import direction, summary
+from optilab.records.measures import Measure, direction, is_ascending, summary
 from optilab.records.question import Question
 from optilab.records.statuses import CONCLUSIVE, FAILURES, LASTED, UNFINISHED
 from optilab.store.noticed import noticed
 from optilab.store.reading import Results
 from optilab.store.roles import Roles, chosen_measure, roles_of
 from optilab.store.separated import Sheet, read_sheet
-from optilab.store.sheet_columns import NAN, accuracies, integers, numbers, texts
+from optilab.store.sheet_columns import accuracies, integers, is_number, numbers, texts, written_nan
 from optilab.texts import shown
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 _FINISHED = ("ok", "finished", "completed", "complete", "done", "success")  # other words for "budget"
 _STATUSES = (*CONCLUSIVE, *FAILURES, *UNFINISHED)
-_LOOKED_AT = 10_000  # cells of a column from which its kind is told
 
 
 def load_table(
@@ -63,8 +63,12 @@ def load_table(
         folder = path.parent / f"{stem}-pictures"
     else:
         sheet, stem, folder = _sheet(given), "table", Path("table-pictures")
-    roles = roles_of({str(name): _is_number(sheet.frame[name]) for name in sheet.frame}, sheet.what)
+    roles = roles_of({name: is_number(sheet, name) for name in map(str, sheet.frame)}, sheet.what)
     compared = chosen_measure(roles, measure, best, sheet.what)
+    said = best is not None or isinstance(measure, Measure) or compared in MEASURES
+    taken = (
+        [] if said else [f"The {'highest' if is_ascending(compared) else 'lowest'} {compared} is taken as the best."]
+    )
     runs, history, notes = _tables(sheet, roles, stem, compared)
     tuned = bool((runs["role"] == "tuning").any())
     by = next((m for m in ("valid_accuracy", "valid_cost") if m in roles.measures), compared)
@@ -75,7 +79,7 @@ def load_table(
         chosen_by=summary(by, "final"),
         on_other_seeds=tuned,
     )
-    return Results(folder, runs, history, question.control, question, tuple(notes))
+    return Results(folder, runs, history, question.control, question, (*taken, *notes))
 
 
 def _sheet(frame: pd.DataFrame) -> Sheet:
@@ -91,17 +95,6 @@ def _sheet(frame: pd.DataFrame) -> Sheet:
     return Sheet("the DataFrame", named)
 
 
-def _is_number(column: pd.Series[Any]) -> bool:
-    """Whether a column holds numbers, nan and inf among them, at least in half of its cells."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column):
-        return True
-    words = column.dropna().head(_LOOKED_AT).astype(str).str.strip().str.lower()
-    read = pd.to_numeric(words, errors="coerce").notna() | words.isin(NAN)
-    return bool(len(read) and read.mean() >= 0.5)
-
-
 def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """The tables `runs` and `history`, and what was noticed."""
     import pandas as pd
@@ -113,13 +106,13 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
     names["seed"] = integers(sheet, own["seed"])
     names["role"] = _among(sheet, own["role"], ("evaluation", "tuning")) if "role" in own else "evaluation"
     for name, column in roles.hyperparameters.items():
-        names[name] = numbers(sheet, column) if _is_number(frame[column]) else frame[column].astype(object)
+        names[name] = numbers(sheet, column) if is_number(sheet, column) else frame[column].astype(object)
     keys = ["problem", "label", *roles.hyperparameters, "role", "seed"]
     number = names[keys].groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
     places = {name: numbers(sheet, own[name], least=0.0) for name in X if name in own}
     order = _in_order(sheet, number, places, roles)
     values = {name: numbers(sheet, column, gaps=True) for name, column in {**roles.measures, **roles.others}.items()}
-    notes += accuracies(sheet, values, roles.measures)
+    notes += accuracies(sheet, values, roles.measures, [names["label"], names["problem"].astype(str)])
     number = number[order]
     first = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
     last = np.r_[first[1:], len(number)] - 1
@@ -130,7 +123,9 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
         history[name] = places.get(name, values.get(name, np.full(len(order), np.nan)))[order]
     for name in roles.measures:
         history[name] = values[name][order]
-        final, top = _summaries(history[name].to_numpy(np.float64), number, first, last, direction(_as(name, compared)))
+        written = written_nan(sheet, roles.measures[name])[order]
+        found, best_is = history[name].to_numpy(np.float64), direction(_as(name, compared))
+        final, top = _summaries(found, written, number, first, last, best_is)
         runs[f"final_{name}"], runs[f"best_{name}"] = final, top
     for name in MEASURES:
         for which in ("final", "best"):
@@ -142,7 +137,9 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
     runs = runs.assign(run_id=run_ids, experiment=stem, optimizer=runs["label"], is_random=True, message="")
     runs["batch_size"] = runs.get("batch_size", pd.Series(np.nan, runs.index))
     runs["schedule"] = runs.get("schedule", pd.Series("", runs.index))
-    return runs, history, [*notes, *noticed(runs, lost, roles.left_out, compared)]
+    at = next((name for name in ("epoch", "step", "examples", "gradient_evaluations") if name in places), "")
+    ends = runs.assign(**{at: places[at][order[last]]}) if at else runs
+    return runs, history, [*notes, *noticed(ends, lost, roles.left_out, compared, at)]
 
 
 def _as(name: str, compared: str) -> str:
@@ -181,19 +178,26 @@ def _in_order(sheet: Sheet, number: np.ndarray, places: dict[str, np.ndarray], r
 
 
 def _summaries(
-    values: np.ndarray, number: np.ndarray, first: np.ndarray, last: np.ndarray, ascending: bool | None
+    values: np.ndarray,
+    written: np.ndarray,
+    number: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    ascending: bool | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Final and best value of each run, NaN where it has none.
 
-    A measure that is taken only now and then has gaps before values: then the final value is the last there is. Otherwise a
-    gap at the end of a run is a value that was not finite.
+    A run has gaps where a value stands behind one: then its final value is the last that is written. Otherwise a gap at its end is
+    a value that was not finite. written: which NaN are.
     """
     import pandas as pd
 
-    series = pd.Series(values)
-    filled = series.groupby(number).ffill()
-    now_and_then = bool((series.isna() & (series.groupby(number).bfill().notna())).any())
-    final = (filled if now_and_then else series).to_numpy()[last]
+    is_gap = np.isnan(values) & ~written
+    at = pd.Series(np.where(is_gap, -1, np.arange(len(values)))).groupby(number).cummax().to_numpy()[last]
+    ends = np.maximum(at, first)  # the last row of each run in which something is written
+    before = np.r_[0, np.cumsum(is_gap)]
+    has_gaps = before[ends] > before[first]
+    final = values[np.where(has_gaps, ends, last)]
     if ascending is None:
         return final, np.full(len(first), np.nan)
     finite = np.where(np.isfinite(values), values, np.nan)

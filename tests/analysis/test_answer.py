@@ -240,3 +240,61 @@ def test_what_is_no_test_is_not_in_the_family() -> None:
     assert found.comparisons.set_index(["problem", "label"]).loc[("p", "ours"), "p_holm"] == 2 / 2**6
     assert found.comparisons["outcome"].tolist().count("better") == 1
     assert "p: other and base have no seed in common, so they can't be compared." in found.sentences
+
+
+@pytest.mark.parametrize("n", [4, 8])
+def test_ties_are_neither_higher_nor_lower(n: int) -> None:
+    """Equal values are the same; where most are equal, the median difference is 0."""
+    base = np.full(n, 0.9)
+    told = verdict(table("test_accuracy", base=base, ours=base), "test_accuracy").sentences[1]
+    assert (
+        told
+        == {
+            4: "4 seeds can't show whether ours and base differ: p is never below .125, and significance takes 6 seeds; they are the same.",
+            8: "ours can't be told from base: they are the same in test accuracy (on 8 seeds, p = 1).",
+        }[n]
+    )
+    most = verdict(table("test_accuracy", base=base, ours=[*base[1:], 0.95]), "test_accuracy").sentences[1]
+    if n == 4:
+        assert most.endswith("; their median difference is 0.")
+    else:
+        assert "base: their median difference in test accuracy is 0 [0, 5.00] (better on 1 of 8 seeds, p = 1);" in most
+
+
+def test_ends_of_intervals_have_no_minus_before_0() -> None:
+    """Of a method that is lower, or no lower."""
+    base, ours = np.full(8, 0.8), np.array([0.7] * 4 + [0.8] * 4)
+    told = verdict(table("test_accuracy", base=base, ours=ours), "test_accuracy").sentences[1]
+    assert "lower by 5.00 points [0, 10.00] (worse on 4 of 8 seeds" in told
+
+
+@pytest.mark.parametrize("n", [2, 8])
+def test_no_difference_is_told_where_no_run_lasted(n: int) -> None:
+    """Two infinite values are no ties that say something."""
+    runs = table("test_accuracy", base=[0.5] * n, ours=[0.5] * n).assign(status="diverged")
+    told = str(verdict(runs, "test_accuracy"))
+    assert not any(word in told for word in ("higher", "lower", "the same", "median difference", "better on"))
+    assert f"ours did not last on {n} of {n} seeds, and base did not last on {n} of {n} seeds." in told
+
+
+@pytest.mark.parametrize("random", [True, False])
+def test_one_seed_on_many_problems_is_ranked(random: bool) -> None:
+    """Mean ranks take problems, not seeds; the warning is of problems one by one."""
+    frames = [
+        table(problem=f"p{k:02}", base=[1.0 + k], ours=[0.5 + k]).assign(
+            role="evaluation",
+            status="budget",
+            run_id=[f"{k}a", f"{k}b"],
+            is_random=random,
+            optimizer=["base", "ours"],
+            schedule="",
+            batch_size=1,
+        )
+        for k in range(20)
+    ]
+    told = verdict(pd.concat(frames, ignore_index=True)).sentences
+    assert told[0].startswith("Over 20 problems base has a mean rank of 2.00 among 2 methods; the best are ours 1.00")
+    assert told[1] == "ours has a better mean rank than base (critical difference .44)."
+    assert told[2].startswith("Problem by problem, 1 seed can't show" if random else "Nothing in these runs is random")
+    few = verdict(pd.concat(frames[:4], ignore_index=True)).sentences
+    assert few[0].startswith("1 seed can't show" if random else "Nothing in these runs is random")

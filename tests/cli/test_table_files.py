@@ -89,3 +89,11 @@ def test_what_can_not_be_done_is_told(folder: Path, arguments: tuple[str, ...], 
     """One message each."""
     Path("runs.json").write_text("{}", "utf-8")
     assert message in refused(*arguments)
+
+
+@pytest.mark.parametrize("option", ["--lowest", "--highest"])
+@pytest.mark.parametrize("command", ["table", "plot", "report"])
+def test_a_direction_is_that_of_a_measure(folder: Path, command: str, option: str) -> None:
+    """In a folder of results, whose measure has a direction already; the message speaks of options."""
+    Path("results").mkdir()
+    assert f"{option} needs --measure: of which measure is it the best value?" in refused(command, "results", option)

@@ -27,12 +27,27 @@ def test_names_say_what_the_table_of_columns_says() -> None:
         ("eval/loss", False),
         ("RMSE", False),
         ("time", False),
+        ("error_rate", False),
+        ("word error rate", False),
+        ("success_rate", True),
+        ("rate", None),
+        ("heart_rate", None),
+        ("learning_rate", None),
+        ("fid_score", False),
+        ("perplexity_score", False),
+        ("f1_score", True),
+        ("val_score", True),
+        ("anomaly_score", None),
+        ("neg_mean_squared_error", None),
+        ("1 - accuracy", None),
+        ("-loss", None),
+        ("top-1 acc", True),
         ("test", None),
         ("value", None),
         ("", None),
     ],
 )
-def test_others_are_known_where_their_last_word_is(name: str, expected: bool | None) -> None:
+def test_others_are_known_where_their_last_words_are(name: str, expected: bool | None) -> None:
     """And only there: nothing is guessed of the rest."""
     assert direction(name) is expected
 

@@ -101,6 +101,23 @@ def test_decimal_commas(tmp_path: Path) -> None:
     assert found.runs["final_cost"].tolist() == [0.5, 0.25]
 
 
+@pytest.mark.parametrize("lost", ["nan", "NaN", "inf", ""])
+def test_decimal_commas_beside_words(tmp_path: Path, lost: str) -> None:
+    """A run that diverged, whatever is written for it, doesn't make texts of the others' numbers."""
+    found = read(f"optimizer;seed;hp.lr;score\na;0;0,1;0,91\na;1;0,1;1,234\nb;0;0,2;{lost}\nb;1;nan;0,5\n", tmp_path)
+    assert found.runs["final_score"].tolist()[:2] == [0.91, 1.234]
+    assert found.runs["lr"].tolist()[:3] == [0.1, 0.1, 0.2]
+    assert found.runs["status"].tolist() == ["budget", "budget", "diverged", "budget"]
+
+
+def test_decimal_commas_of_one_column(tmp_path: Path) -> None:
+    """Beside a column with points; but what may be thousands is refused, and a column that has both."""
+    found = read("optimizer;seed;score;seconds\na;0;0,91;1.5\nb;0;0,5;2\n", tmp_path)
+    assert found.runs["final_score"].tolist() == [0.91, 0.5]
+    for text in ("optimizer;seed;test_cost;cost\na;0;1,234;1.5\n", "optimizer;seed;test_cost\na;0;0,5\na;1;0.5\n"):
+        assert "is no number" in refusal(text, tmp_path)
+
+
 def test_a_frame_is_read_as_a_file_is(tmp_path: Path) -> None:
     """With the same columns; messages name its rows."""
     path = tmp_path / "runs.csv"
@@ -142,6 +159,41 @@ def test_a_measure_that_is_taken_now_and_then_has_gaps(tmp_path: Path) -> None:
     assert set(found.runs["status"]) == {"budget"}
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_gaps_of_one_run_say_nothing_of_another(tmp_path: Path, order: tuple[int, int]) -> None:
+    """A run that ends in nan has diverged, and so has one that ends in nothing without having had a gap before."""
+    gap = "a,0,1,.5\na,0,2,\na,0,3,.7\n"
+    for end in ("nan", ""):
+        text = "optimizer,seed,epoch,test_acc\n" + "".join(
+            (gap, f"b,0,1,.5\nb,0,2,.9\nb,0,3,{end}\n")[k] for k in order
+        )
+        (tmp_path / "runs.csv").write_text(text, "utf-8")
+        for table in (tmp_path / "runs.csv", pd.read_csv(tmp_path / "runs.csv")):
+            runs = load_table(table).runs.set_index("label")
+            assert runs["status"].to_dict() == {"a": "budget", "b": "diverged"}
+            assert runs.loc["a", "final_test_accuracy"] == 0.7
+            assert runs.loc["b", "best_test_accuracy"] == 0.9
+
+
+def test_nan_ends_a_measure_that_is_taken_now_and_then(tmp_path: Path) -> None:
+    """It is no gap: the last thing that is written counts."""
+    rows = (".5", "", "nan", "", ".5", "", "nan", ".6")
+    text = "".join(f"{'ab'[k // 4]},0,{k % 4},{cell}\n" for k, cell in enumerate(rows))
+    runs = read(f"optimizer,seed,step,test_cost\n{text}", tmp_path).runs
+    assert runs["status"].tolist() == ["diverged", "budget"]
+    assert runs["final_test_cost"].tolist()[1] == 0.6
+
+
+@pytest.mark.parametrize("empty", [None, math.nan, pd.NA, pd.NaT, "  "])
+def test_cells_of_a_frame_that_are_empty(empty: object) -> None:
+    """However pandas has them: they name no optimizer."""
+    frame = pd.DataFrame({"optimizer": ["a", empty], "seed": [0, 0], "cost": [1.0, 2.0]}, dtype=object)
+    with pytest.raises(
+        InputError, match=r"row 1, column 'optimizer': (an empty cell|'  ') names nothing; give it a name"
+    ):
+        load_table(frame)
+
+
 def test_only_runs_that_diverged_are_a_result(tmp_path: Path) -> None:
     """A leaderboard and a verdict say so."""
     found = read("optimizer,seed,cost\na,0,nan\na,1,inf\nb,0,\nb,1,nan\n", tmp_path)
@@ -151,9 +203,47 @@ def test_only_runs_that_diverged_are_a_result(tmp_path: Path) -> None:
 
 def test_accuracies_in_percent_are_shares(tmp_path: Path) -> None:
     """They are divided by a hundred, and that is said."""
-    found = read("optimizer,seed,val accuracy\na,0,81\nb,0,0.5\n", tmp_path)
-    assert found.runs["final_valid_accuracy"].tolist() == [0.81, 0.005]
-    assert found.notes == ("val accuracy is in percent, and was divided by 100.",)
+    found = read("optimizer,seed,val accuracy\na,0,81\na,1,0.5\nb,0,0\nb,1,nan\n", tmp_path)
+    assert found.runs["final_valid_accuracy"].tolist()[:3] == [0.81, 0.005, 0.0]
+    assert found.notes[0] == "val accuracy is in percent, and was divided by 100."
+
+
+@pytest.mark.parametrize("name", ["optimizer", "problem"])
+def test_shares_beside_percent_are_refused(tmp_path: Path, name: str) -> None:
+    """Where a method or a problem has shares alone; the lines are named."""
+    other = {"optimizer": "problem", "problem": "optimizer"}[name]
+    text = f"{name},{other},seed,test_acc\na,x,0,91\na,y,0,90\nb,x,0,0\nb,y,0,0.93\n"
+    told = refusal(text, tmp_path)
+    assert "column 'test_acc': line 5 has 0.93, and all of 'b' lie from 0 to 1, but line 2 has 91" in told
+    assert told.endswith("which is in percent; write all as shares from 0 to 1")
+
+
+def test_runs_that_end_early_are_told(tmp_path: Path) -> None:
+    """They count as finished, as far as no status says otherwise; problems are judged one by one."""
+    ends = (
+        ("a", "p", 0, 4, ""),
+        ("a", "p", 1, 2, ""),
+        ("b", "p", 0, 3, ""),
+        ("b", "p", 1, 1, "failed"),
+        ("b", "q", 0, 2, ""),
+    )
+    rows = [f"{o},{p},{s},{e},1,{status}" for o, p, s, end, status in ends for e in range(1, end + 1)]
+    found = read("\n".join(["optimizer,problem,seed,epoch,test_cost,status", *rows]), tmp_path)
+    assert (
+        "Not all runs end at the same epoch: 2 of 4 end before others, and count as finished, unless a column status says otherwise: "
+        "a on p, seed 1; b on p, seed 0."
+    ) in found.notes
+    assert not read(CURVES, tmp_path).notes
+
+
+@pytest.mark.parametrize(
+    "first", ["", "optimizer,seed,cost\n", "optimizer,seed,cost\na,0,1\n", 'optimizer,seed,cost\n"a",0,1\n']
+)
+@pytest.mark.parametrize("huge", ["1" * 200_000, f'{{"a": {"1" * 200_000}}}', f"{'1' * 200_000},0,x"])
+def test_a_large_file_that_is_no_table_is_refused(tmp_path: Path, first: str, huge: str) -> None:
+    """With a message, wherever its one long line stands."""
+    told = refusal(first + huge, tmp_path)
+    assert "is no readable table: field larger than field limit" in told or "has 1 cell" in told
 
 
 def test_hyperparameters_are_chosen(tmp_path: Path) -> None:
@@ -198,10 +288,22 @@ def test_statuses_and_their_other_words(tmp_path: Path) -> None:
 
 def test_unequal_seeds_are_told(tmp_path: Path) -> None:
     """They are allowed: pairs are made of those in common."""
-    found = read("optimizer,seed,cost\na,0,1\na,1,1\nb,0,2\n", tmp_path)
+    found = read("optimizer,seed,test_cost\na,0,1\na,1,1\nb,0,2\n", tmp_path)
     assert found.notes == (
         "Not all ran on the same seeds (from 1 to 2 each): pairs are made of the seeds that two have in common.",
     )
+    found = read("optimizer,seed,test_cost\na,0,1\na,1,1\nb,2,2\nb,3,2\n", tmp_path)
+    assert "(2 each, but different ones)" in found.notes[0]
+    rows = [f"{o},p,{s},1" for o in "ab" for s in range(9)] + ["a,q,0,1", "a,q,1,1", "b,q,0,1", "b,q,1,1", "b,q,2,1"]
+    found = read("\n".join(["optimizer,problem,seed,test_cost", *rows]), tmp_path)
+    assert "(on q; from 2 to 3 each)" in found.notes[0]
+
+
+def test_seeds_are_named_once(tmp_path: Path) -> None:
+    """However many hyperparameters ran on them."""
+    rows = [f"a,{seed},{lr},nan" for seed in (0, 1) for lr in (1, 2)] + ["b,0,1,1", "b,1,1,1"]
+    found = read("\n".join(["optimizer,seed,hp.lr,test_cost", *rows]), tmp_path)
+    assert found.notes == ("4 runs without a finite test_cost at the end, counted as diverged: a, seeds 0, 1.",)
 
 
 def test_one_row_is_a_result(tmp_path: Path) -> None:
@@ -246,6 +348,30 @@ def test_which_value_is_the_best_is_asked_where_names_do_not_say_it(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("column", "asked", "notes"),
+    [
+        ("success_rate", {}, ("The highest success_rate is taken as the best.",)),
+        ("fid_score", {"measure": "fid_score"}, ("The lowest fid_score is taken as the best.",)),
+        ("fid_score", {"best": "lowest"}, ()),
+        ("score", {"measure": Measure("score", ascending=True)}, ()),
+        ("val acc", {}, ()),
+    ],
+)
+def test_the_direction_that_was_guessed_is_told(
+    tmp_path: Path, column: str, asked: dict[str, Any], notes: tuple[str, ...]
+) -> None:
+    """Not of optilab's own measures, nor where it was given."""
+    assert read(f"optimizer,seed,{column}\na,0,0.5\n", tmp_path, **asked).notes == notes
+
+
+@pytest.mark.parametrize("name", ["birth_rate", "anomaly_score", "neg_log_loss"])
+def test_a_direction_that_can_not_be_guessed_is_asked_for(tmp_path: Path, name: str) -> None:
+    """With what to say."""
+    told = refusal(f"optimizer,seed,{name}\na,0,1\n", tmp_path)
+    assert f"Say --measure {name} and --highest or --lowest" in told
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "is empty"),
@@ -278,7 +404,7 @@ def test_which_value_is_the_best_is_asked_where_names_do_not_say_it(tmp_path: Pa
         ("optimizer,seed,cost\na,0.5,1\n", "line 2, column 'seed': 0.5 is no whole number"),
         ("optimizer,seed,cost\na,,1\n", "line 2, column 'seed': an empty cell is no whole number"),
         ("optimizer,seed,cost\na,one,1\nb,1,1\n", "line 2, column 'seed': 'one' is no number; number the repetitions"),
-        ("optimizer,seed,cost\n,0,1\n", "line 2, column 'optimizer': an empty cell is empty; give it a name"),
+        ("optimizer,seed,cost\n,0,1\n", "line 2, column 'optimizer': an empty cell names nothing; give it a name"),
         ("optimizer,seed,step,cost\na,0,-1,1\n", "line 2, column 'step': -1 is no number from 0"),
         ("optimizer,seed,step,cost\na,0,inf,1\n", "line 2, column 'step': inf is no number from 0"),
         ("optimizer,seed,status,cost\na,0,lost,1\n", "line 2, column 'status': 'lost' is none of budget, converged"),
