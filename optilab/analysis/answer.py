@@ -10,8 +10,9 @@ import pandas as pd
 from optilab.analysis.across import FEWEST, across
 from optilab.analysis.arrival import arrival_verdict
 from optilab.analysis.comparison import NOTHING, on_test_examples
-from optilab.analysis.findings import Findings, as_compared, compared
+from optilab.analysis.findings import Findings, compared
 from optilab.analysis.given import Given, WithRuns, given
+from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
 from optilab.records.columns import in_words

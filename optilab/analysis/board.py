@@ -14,9 +14,10 @@ from optilab.analysis.best import of_line
 from optilab.analysis.cells import LINE, varying
 from optilab.analysis.comparison import NOTHING, chosen_text
 from optilab.analysis.effort import tuning_effort
-from optilab.analysis.findings import Findings, as_compared
+from optilab.analysis.findings import Findings
 from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.intervals import interval
+from optilab.analysis.measured import as_compared
 from optilab.analysis.ranking import ranks
 from optilab.records.columns import as_costs
 from optilab.records.measures import is_ascending

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,10 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, endings, of_line, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
+from optilab.analysis.measured import as_compared
 from optilab.records.columns import as_costs
 from optilab.records.labels import told_apart
-from optilab.records.statuses import cost_or_infinity
+from optilab.records.statuses import LASTED
 
 NOTHING = "nothing could be chosen: no value lasted"
 _COMPARED = ("train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy")
@@ -52,7 +53,7 @@ def comparison(
     Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
     of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, valid_cost,
     valid_accuracy, test_cost and test_accuracy, and for `measure` if it is another, the median, lowest and highest final value; by
-    the latter lines are ordered then, else by their training cost. A line without a best cell has 0 seeds and NaN values.
+    the latter lines are ordered then, else by their training cost. A run that did not last is infinitely bad. A line without a best cell has 0 seeds and NaN values.
     """
     results_runs = identified(results_runs)
     runs = best_runs(results_runs, by)
@@ -60,6 +61,7 @@ def comparison(
     runs = runs.join(ends, on="run_id")
     names = varying(results_runs)
     measures = dict.fromkeys([*_COMPARED, *([measure] if measure else [])])
+    known = _measured(results_runs, measures)
     rows = []
     for _, group in runs.groupby(LINE, sort=False):
         first = group.iloc[0]
@@ -74,9 +76,7 @@ def comparison(
             "seconds": group["seconds"].median(),
         }
         for name in measures:
-            values_of = group.get(f"final_{name}", pd.Series(np.nan, group.index))  # earlier results lack some
-            if name.endswith("cost") and values_of.notna().any():
-                values_of = pd.Series(cost_or_infinity(values_of, group["status"]))
+            values_of = _finals(group, name, name == measure or (first["problem"], name) in known)
             row |= {
                 name: values_of.median(),
                 f"{name}_low": values_of.min(),
@@ -103,6 +103,26 @@ def comparison(
     if measure is not None and (measure not in _COMPARED or order.isna().all()):
         order = pd.Series(as_costs(measure, found[measure]), found.index)
     return found.assign(order=order).sort_values(["problem", "order"], ignore_index=True).drop(columns="order")
+
+
+def _measured(runs: pd.DataFrame, measures: Iterable[str]) -> set[tuple[Any, str]]:
+    """The problems and measures of which some run has a final value."""
+    counts = {name: runs.groupby("problem")[f"final_{name}"].count() for name in measures if f"final_{name}" in runs}
+    return {(problem, name) for name, found in counts.items() for problem, count in found.items() if count}
+
+
+def _finals(runs: pd.DataFrame, measure: str, is_measured: bool) -> pd.Series[float]:
+    """Final values of the runs of a line: infinitely bad where a run did not last, NaN where the measure was not measured.
+
+    is_measured: whether it was on their problem. A line that has no value of it then has none because nothing lasted, or else it alone
+    was not measured.
+    """
+    column = f"final_{measure}"
+    if column not in runs:  # earlier results lack some
+        runs = runs.assign(**{column: np.nan})
+    if runs[column].notna().any() or (is_measured and not runs["status"].isin(LASTED).any()):
+        return as_compared(runs, measure, column)
+    return pd.Series(runs[column].to_numpy(np.float64))
 
 
 def on_test_examples(by: str) -> str:

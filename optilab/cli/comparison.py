@@ -24,6 +24,7 @@ from optilab.training.chance import WITHOUT_CHANCE
 
 _NAME = 40  # letters of a label in the notes
 _LISTED = 12  # lines that the notes name
+_NOT_FINITE = "not finite"  # of a run that did not last
 
 
 NO_RUNS = "No runs to compare."
@@ -176,6 +177,6 @@ def _number(value: float, form: str) -> Text:
 def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0) -> Text:
     middle, low, high = (factor * row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
     if math.isnan(middle):
-        return Text("not finite" if "diverged" in row["ended"] else "")
-    text = Text(f"{middle:{form}}")
-    return text if low == high else text.append(f"\n{low:{form}}–{high:{form}}", style="dim")
+        return Text(_NOT_FINITE if not row["seeds"] and "diverged" in row["ended"] else "")
+    middle, low, high = (f"{value:{form}}" if math.isfinite(value) else _NOT_FINITE for value in (middle, low, high))
+    return Text(middle) if low == high else Text(middle).append(f"\n{low}–{high}", style="dim")

@@ -61,6 +61,43 @@ def test_the_comparison_takes_divergence_for_the_worst(left_behind: float) -> No
     assert not np.isfinite(found["train_cost"][1])
 
 
+@pytest.mark.parametrize("ended", ["diverged", "failed", "crashed", "timeout", "pruned"])
+@pytest.mark.parametrize("measure", ["train_cost", "valid_accuracy", "test_cost", "test_accuracy", "exam_score"])
+@pytest.mark.parametrize("left_behind", [NAN, INF, 0.99])
+def test_every_measure_takes_what_did_not_last_for_the_worst(ended: str, measure: str, left_behind: float) -> None:
+    """Costs and accuracies, optilab's own and others: the median of a line that lost most of its runs is infinitely bad, and so is an end."""
+    value = f"final_{measure}"
+    runs = runs_of(
+        *({"seed": k, value: v} for k, v in enumerate([0.5, 0.6, 0.7])),
+        {"label": "wild", "seed": 0, value: 0.8},
+        *({"label": "wild", "seed": k, value: left_behind, "status": ended} for k in (1, 2)),
+        *({"label": "shaky", "seed": k, value: 0.9} for k in (0, 1)),
+        {"label": "shaky", "seed": 2, value: left_behind, "status": ended},
+        *({"label": "lost", "seed": k, value: left_behind, "status": ended} for k in range(3)),
+    )
+    runs[f"best_{measure}"] = runs[value]  # a measure has both
+    found = comparison(runs, history_of(*[[1.0]] * 12), value, measure).set_index("label")
+    worst, end = (INF, "high") if measure.endswith("cost") else (-INF, "low")
+    assert found[measure].to_dict() == {"adam": 0.6, "wild": worst, "shaky": 0.9, "lost": worst}
+    assert found[f"{measure}_{end}"].drop("adam").tolist() == [worst] * 3
+
+
+def test_a_measure_that_was_not_measured_is_missing() -> None:
+    """Not infinite: neither on a problem that has none, nor in a line that alone has none, though some of its runs did not last."""
+    runs = runs_of(
+        *({"seed": k, "final_train_cost": 1.0, "final_test_accuracy": 0.5} for k in range(2)),
+        {"label": "bare", "seed": 0, "final_train_cost": 1.0},
+        {"label": "bare", "seed": 1, "final_train_cost": INF, "status": "diverged"},
+        {"label": "adam", "problem": "other", "final_train_cost": INF, "status": "diverged"},
+    )
+    found = comparison(runs, history_of(*[[1.0]] * 5)).set_index(["problem", "label"])
+    assert found["test_accuracy"].fillna(-1).to_dict() == {
+        ("bowl", "adam"): 0.5,
+        ("bowl", "bare"): -1,
+        ("other", "adam"): -1,
+    }
+
+
 def test_the_comparison_follows_the_measure_of_tuning() -> None:
     """The cell is chosen by the measure that is asked for."""
     runs = runs_of(

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from optilab import store
 from optilab.cli import live, outlets
-from optilab.cli.comparison import comparison_notes, comparison_table
+from optilab.cli.comparison import comparison_notes, comparison_table, comparison_text
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal
 from optilab.records.columns import COLUMNS
@@ -89,6 +89,21 @@ def test_the_comparison_holds_the_medians_and_ranges(width: int) -> None:
     row = text[text.index("gradient_descent") :]
     assert {"(2", "diverged)"} <= set(row.split())
     assert "Median over 3 seeds" in " ".join(row.split())
+
+
+@pytest.mark.parametrize(
+    ("lost", "shown"), [(1, "70.00 (not finite–80.00)"), (2, "not finite (not finite–80.00)"), (3, "not finite")]
+)
+def test_runs_that_did_not_last_stand_in_ranges(lost: int, shown: str) -> None:
+    """Of accuracies too: what is infinitely bad is not finite, in the median and at an end, however few there are."""
+    runs = FOUND[:3].assign(final_test_accuracy=[0.8, 0.7, 0.6])
+    runs = pd.concat([FOUND[:1], runs.assign(label="wild")], ignore_index=True)
+    runs["run_id"] = [f"{k:016x}" for k in range(4)]
+    runs.loc[4 - lost :, "status"] = "diverged"
+    found = store.Results(Path(), runs, history_of(runs))
+    text, _ = comparison_text(Question(measure="test_accuracy"), found, "markdown")
+    (row,) = (line for line in text.splitlines() if "wild" in line)
+    assert f"| wild ({lost} diverged) | {shown} |" in row
 
 
 @pytest.mark.parametrize(("tuned", "told"), [(True, "on other seeds"), (False, "on the same seeds")])
