@@ -10,13 +10,13 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, endings, of_line, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
-from optilab.analysis.measured import as_compared
+from optilab.analysis.measured import as_compared, first_measured
 from optilab.records.columns import as_costs
 from optilab.records.labels import told_apart
 from optilab.records.statuses import LASTED
 
 NOTHING = "nothing could be chosen: no value lasted"
-_COMPARED = ("train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy")
+COMPARED = ("train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy")
 
 
 def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]) -> str:
@@ -48,27 +48,31 @@ def _number(value: float, among: pd.Series[Any]) -> str:
 def comparison(
     results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost", measure: str | None = None
 ) -> pd.DataFrame:
-    """One row per line, best first: chosen hyperparameters, medians and ranges over seeds.
+    """One row per line, the best median of the measure first: chosen hyperparameters, medians and ranges over seeds.
 
-    Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
+    by: the column by which hyperparameters were chosen. measure: None for the first that was measured (`first_measured`); that
+    stands in too for one that was not measured. Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
     of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, valid_cost,
-    valid_accuracy, test_cost and test_accuracy, and for `measure` if it is another, the median, lowest and highest final value; by
-    the latter lines are ordered then, else by their training cost. A run that did not last is infinitely bad. A line without a best cell has 0 seeds and NaN values.
+    valid_accuracy, test_cost and test_accuracy, and for `measure` if it is another, the median, lowest and highest final value; and
+    measure (by which lines are ordered). A run that did not last is infinitely bad. A line without a best cell has 0 seeds and NaN values.
     """
     results_runs = identified(results_runs)
     runs = best_runs(results_runs, by)
     ends = history.groupby("run_id")[["epoch", "seconds"]].last()
     runs = runs.join(ends, on="run_id")
     names = varying(results_runs)
-    measures = dict.fromkeys([*_COMPARED, *([measure] if measure else [])])
+    first = first_measured(runs if len(runs) else results_runs)
+    if measure is None or (_measured(results_runs, [first]) and not _measured(results_runs, [measure])):
+        measure = first
+    measures = dict.fromkeys([*COMPARED, measure])
     known = _measured(results_runs, measures)
     rows = []
     for _, group in runs.groupby(LINE, sort=False):
-        first = group.iloc[0]
+        head = group.iloc[0]
         row = {
-            "problem": first["problem"],
-            "label": first["label"],
-            "hyperparameters": chosen_text(results_runs, first, names),
+            "problem": head["problem"],
+            "label": head["label"],
+            "hyperparameters": chosen_text(results_runs, head, names),
             "seeds": len(group),
             "random": is_random(group),
             "ended": endings(group),
@@ -76,7 +80,7 @@ def comparison(
             "seconds": group["seconds"].median(),
         }
         for name in measures:
-            values_of = _finals(group, name, name == measure or (first["problem"], name) in known)
+            values_of = _finals(group, name, name == measure or (head["problem"], name) in known)
             row |= {
                 name: values_of.median(),
                 f"{name}_low": values_of.min(),
@@ -99,10 +103,9 @@ def comparison(
     if not rows:
         return pd.DataFrame()
     found = pd.DataFrame(rows)
-    order = found["train_cost"]
-    if measure is not None and (measure not in _COMPARED or order.isna().all()):
-        order = pd.Series(as_costs(measure, found[measure]), found.index)
-    return found.assign(order=order).sort_values(["problem", "order"], ignore_index=True).drop(columns="order")
+    order = as_costs(measure, found[measure])
+    found = found.assign(measure=str(measure), order=order)
+    return found.sort_values(["problem", "order"], ignore_index=True).drop(columns="order")
 
 
 def _measured(runs: pd.DataFrame, measures: Iterable[str]) -> set[tuple[Any, str]]:

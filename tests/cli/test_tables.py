@@ -21,7 +21,7 @@ from optilab.cli import live, outlets
 from optilab.cli.comparison import comparison_notes, comparison_table, comparison_text
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal
-from optilab.records.columns import COLUMNS
+from optilab.records.columns import COLUMNS, in_words
 from optilab.records.question import Question
 from optilab.texts import printable
 from terminals import printed
@@ -104,6 +104,31 @@ def test_runs_that_did_not_last_stand_in_ranges(lost: int, shown: str) -> None:
     text, _ = comparison_text(Question(measure="test_accuracy"), found, "markdown")
     (row,) = (line for line in text.splitlines() if "wild" in line)
     assert f"| wild ({lost} diverged) | {shown} |" in row
+
+
+@pytest.mark.parametrize(
+    ("measure", "first"),
+    [
+        (None, "wild"),
+        ("test_accuracy", "wild"),
+        ("train_accuracy", "sgd"),
+        ("train_cost", "sgd"),
+        ("test_cost", "wild"),
+    ],
+)
+def test_the_best_by_the_measure_of_the_question_stands_first(measure: str | None, first: str) -> None:
+    """Not by the training cost, unless that is compared; the table has the measure, and its note says which it is."""
+    runs = FOUND[:3].assign(final_train_accuracy=0.9, best_train_accuracy=0.9)
+    wild = runs.assign(label="wild", run_id=[f"{k:016x}" for k in range(5, 8)], final_train_accuracy=0.8)
+    wild[["final_train_cost", "final_test_cost", "final_test_accuracy"]] += [1, -0.1, 0.01]
+    runs = pd.concat([runs, wild], ignore_index=True)
+    for order in ([0, 1, 2, 3, 4, 5], [5, 3, 4, 1, 0, 2]):
+        found = store.Results(Path(), runs.iloc[order].reset_index(drop=True), history_of(runs))
+        text, notes = comparison_text(Question(measure=measure), found, "markdown")
+        assert text.splitlines()[2].startswith(f"| {first} |")
+        name = in_words(measure or "test_accuracy")
+        assert f"Ordered by {name}, the best first." in notes
+        assert name in text.splitlines()[0]
 
 
 @pytest.mark.parametrize(("tuned", "told"), [(True, "on other seeds"), (False, "on the same seeds")])
@@ -210,9 +235,11 @@ def test_runs_a_second(a_second: float, told: str) -> None:
 def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> None:
     """No character of a label is lost there, not even one that rich takes out of its texts."""
     runs = pd.DataFrame({"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": ""})
+    runs["measure"] = "test_cost"
     none: Any = None  # no results, for nothing was tuned
     notes = comparison_notes(Question(), none, runs, below=True)
-    assert printable(notes) == f"One seed. Of {printable(label)} one run, as nothing in it is random."
+    ordered = " Ordered by test cost, the best first." if label != "sgd" else ""
+    assert printable(notes) == f"One seed. Of {printable(label)} one run, as nothing in it is random." + ordered
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
