@@ -54,7 +54,8 @@ def comparison(
     stands in too for one that was not measured. Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
     of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, valid_cost,
     valid_accuracy, test_cost and test_accuracy, and for `measure` if it is another, the median, lowest and highest final value; and
-    measure (by which lines are ordered). A run that did not last is infinitely bad. A line without a best cell has 0 seeds and NaN values.
+    measure (by which lines are ordered). Where runs ended at a target, lines are ordered by the median number of epochs until then,
+    for their last values happened to come first beyond it; a run that ended otherwise is infinitely late. A run that did not last is infinitely bad. A line without a best cell has 0 seeds and NaN values.
     """
     results_runs = identified(results_runs)
     runs = best_runs(results_runs, by)
@@ -78,6 +79,7 @@ def comparison(
             "ended": endings(group),
             "epochs": group["epoch"].median(),
             "seconds": group["seconds"].median(),
+            "late": group["epoch"].where(group["status"].eq("target"), np.inf).median(),
         }
         for name in measures:
             values_of = _finals(group, name, name == measure or (head["problem"], name) in known)
@@ -97,15 +99,15 @@ def comparison(
                 "seeds": 0,
                 "random": True,
                 "ended": line["ended"],
-                **dict.fromkeys(["epochs", "seconds", *numbers], np.nan),
+                **dict.fromkeys(["epochs", "seconds", "late", *numbers], np.nan),
             }
         )
     if not rows:
         return pd.DataFrame()
     found = pd.DataFrame(rows)
-    order = as_costs(measure, found[measure])
+    order = found["late"] if runs["status"].eq("target").any() else as_costs(measure, found[measure])
     found = found.assign(measure=str(measure), order=order)
-    return found.sort_values(["problem", "order"], ignore_index=True).drop(columns="order")
+    return found.sort_values(["problem", "order"], ignore_index=True).drop(columns=["late", "order"])
 
 
 def _measured(runs: pd.DataFrame, measures: Iterable[str]) -> set[tuple[Any, str]]:

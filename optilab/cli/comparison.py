@@ -123,7 +123,9 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
         labels = "; ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
         caption += f" Of {labels} {WITHOUT_CHANCE}."
     if rows["label"].nunique() > 1:
-        caption += f" Ordered by {in_words(rows['measure'].iloc[0])}, the best first."
+        at_target = rows["ended"].str.contains(r"\btarget\b").any()
+        by = f"{_unit(found)} to the target at which runs ended" if at_target else in_words(rows["measure"].iloc[0])
+        caption += f" Ordered by {by}, the best first."
     if rows["hyperparameters"].any():
         chosen_on = "other seeds" if question.on_other_seeds else "the same seeds"
         by = question.chosen_by

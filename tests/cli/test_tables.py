@@ -131,6 +131,15 @@ def test_the_best_by_the_measure_of_the_question_stands_first(measure: str | Non
         assert name in text.splitlines()[0]
 
 
+def test_lines_that_ended_at_a_target_are_ordered_by_the_time_to_it() -> None:
+    """Not by their last values, which happened to come first beyond it; what missed it stands last."""
+    runs = FOUND[:3].assign(label=["slow", "fast", "missed"], status=["target", "target", "budget"], seed=0)
+    history = history_of(runs).assign(epoch=[3.0, 2.0, 9.0])
+    text, notes = comparison_text(Question(measure="test_cost"), store.Results(Path(), runs, history), "markdown")
+    assert [line.split()[1] for line in text.splitlines()[2:5]] == ["fast", "slow", "missed"]
+    assert "Ordered by epochs to the target at which runs ended, the best first." in notes
+
+
 @pytest.mark.parametrize(("tuned", "told"), [(True, "on other seeds"), (False, "on the same seeds")])
 def test_on_which_seeds_hyperparameters_were_chosen(tuned: bool, told: str) -> None:
     """It is said below the table, where there was something to choose."""
@@ -234,7 +243,9 @@ def test_runs_a_second(a_second: float, told: str) -> None:
 @given(label=st.text(st.characters(codec="utf-8"), min_size=1, max_size=12))
 def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> None:
     """No character of a label is lost there, not even one that rich takes out of its texts."""
-    runs = pd.DataFrame({"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": ""})
+    runs = pd.DataFrame(
+        {"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": "", "ended": ""}
+    )
     runs["measure"] = "test_cost"
     none: Any = None  # no results, for nothing was tuned
     notes = comparison_notes(Question(), none, runs, below=True)
