@@ -10,15 +10,15 @@ import pandas as pd
 from optilab.analysis.across import FEWEST, across
 from optilab.analysis.arrival import arrival_verdict
 from optilab.analysis.comparison import NOTHING, on_test_examples
-from optilab.analysis.findings import Findings, as_compared, compared
+from optilab.analysis.findings import Findings, compared
 from optilab.analysis.given import Given, WithRuns, given
+from optilab.analysis.goal import goal
+from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
 from optilab.records.columns import in_words
 from optilab.records.measures import is_ascending
 from optilab.records.question import Question
-
-_TIMES = ("epoch", "step", "seconds")  # columns of a history, in order of preference
 
 
 def verdict(
@@ -85,8 +85,10 @@ def answered(found: Given, *, which: Literal["final", "best"] = "final", always:
     confidence = found.question.confidence
     values = compared(runs, measure, control, which=which, confidence=confidence)
     if len(runs) and random.empty and not always:
+        times, ended_there = _times(found)
+        together = [] if ended_there else _over_problems(found, which)
         told = "Nothing in these runs is random, so there is nothing to test."
-        return replace(values, sentences=(*_over_problems(found, which), told, *said))
+        return replace(values, sentences=(*times, *together, told, *said))
     if found.cells and random["seed"].nunique() == 1:
         warning = few_seeds(1, max(1, len(values.comparisons)), 1 - confidence)
         together = _over_problems(found, which)
@@ -104,20 +106,16 @@ def answered(found: Given, *, which: Literal["final", "best"] = "final", always:
 def _times(found: Given) -> tuple[list[str], bool]:
     """Sentences on the times to a target, if one is asked for; and whether runs ended at it."""
     asked, runs = found.question, found.chosen
-    stop = asked.stopped_at if "status" in runs and runs["status"].eq("target").any() else {}
-    measure, target = found.measure, asked.target
-    if target is None and stop:
-        (measure, target), *_ = stop.items()
-    if target is None:
+    to = goal(found)
+    if to is None:
         return [], False
     history = found.history[found.history["run_id"].isin(runs["run_id"])]
-    by = next((name for name in _TIMES if name in history and history[name].notna().all()), _TIMES[0])
     counts_steps = {"epoch", "step"} <= set(history) and (history["epoch"] == history["step"]).all()
-    unit = "steps" if counts_steps else "seconds" if by == "seconds" else in_words(by)
+    unit = "steps" if counts_steps else "seconds" if to.by == "seconds" else in_words(to.by)
     times = arrival_verdict(
-        runs, history, target, measure, found.control, by=by, unit=unit, confidence=asked.confidence
+        runs, history, to.target, to.measure, found.control, by=to.by, unit=unit, confidence=asked.confidence
     )
-    return [*_set_by(asked, measure, target), *times.sentences], measure in stop
+    return [*_set_by(asked, to.measure, to.target), *times.sentences], to.ended_there
 
 
 def _set_by(asked: Question, measure: str, target: float) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -14,12 +15,13 @@ from optilab.analysis.best import of_line
 from optilab.analysis.cells import LINE, varying
 from optilab.analysis.comparison import NOTHING, chosen_text
 from optilab.analysis.effort import tuning_effort
-from optilab.analysis.findings import Findings, as_compared
+from optilab.analysis.findings import Findings
 from optilab.analysis.given import Given, WithRuns, given
+from optilab.analysis.goal import goal, lateness
 from optilab.analysis.intervals import interval
+from optilab.analysis.measured import as_compared
 from optilab.analysis.ranking import ranks
 from optilab.records.columns import as_costs
-from optilab.records.measures import is_ascending
 from optilab.records.question import Question
 
 _KINDS = {  # the columns, with their types
@@ -59,7 +61,9 @@ def leaderboard(
     Only the ends of runs count, never a point in the middle of one. The numbers are those of `verdict`, whose arguments these are.
 
     Returns the columns
-        rank: of the median on its problem, from 1; methods that tie share the best; missing where nothing could be chosen.
+        rank: of the median on its problem, from 1; methods that tie share the best; missing where nothing could be chosen. Where runs
+            ended at a target, their last values happened to come first beyond it and are not ranked: the rank is that of the median
+            time to the target, and a run that missed it is infinitely late.
         problem, label: the line.
         hyperparameters: those that vary, as text, * at an end of the values tried; or why nothing could be chosen.
         measure: the name of the measure.
@@ -74,7 +78,7 @@ def leaderboard(
         trials, epochs: of tuning (`optilab.analysis.tuning_effort`): cells that were tried, and epochs that they took together; missing
             where hyperparameters aren't known.
         seconds: median training time of a run.
-        mean_rank: over problems (`optilab.analysis.ranks`), of methods that have a value on each; missing with fewer than two
+        mean_rank: of the same over problems (`optilab.analysis.ranks`), of methods that have a value on each; missing with fewer than two
             problems or two methods.
 
     Raises InputError as `verdict` does.
@@ -143,9 +147,9 @@ def board(found: Given, told: Findings, *, which: Literal["final", "best"] = "fi
             }
         )
     table = pd.DataFrame(rows, columns=list(_KINDS)).assign(measure=str(found.measure))
-    costs = pd.Series(as_costs(found.measure, table["median"].astype(float)), table.index)
+    costs = _costs(found, table)
     table["rank"] = costs.groupby(table["problem"]).rank(method="min")
-    table["mean_rank"] = table["label"].map(_mean_ranks(table, found.measure))
+    table["mean_rank"] = table["label"].map(_mean_ranks(table.assign(cost=costs)))
     order = table.assign(unknown=table["rank"].isna()).sort_values(["problem", "unknown", "rank", "label"])
     return table.loc[order.index].reset_index(drop=True).astype(_KINDS)
 
@@ -182,9 +186,19 @@ def _counts(runs: pd.DataFrame) -> str:
     return ", ".join(f"{n} {status}" for status, n in runs["status"].value_counts().items())
 
 
-def _mean_ranks(table: pd.DataFrame, measure: str) -> dict[str, float]:
-    """Mean rank by label, of those with a value on each problem; nothing with fewer than two problems or labels."""
-    scores = table.pivot(index="problem", columns="label", values="median").astype(float).dropna(axis="columns")
+def _costs(found: Given, table: pd.DataFrame) -> pd.Series[float]:
+    """By what the lines of the table are ranked, the lowest first: the time to the target at which runs ended, or else the median."""
+    to = goal(found)
+    if to is None or not to.ended_there:
+        return pd.Series(as_costs(found.measure, table["median"].astype(float)), table.index)
+    late = lateness(found, to)
+    keys = zip(table["problem"], table["label"], strict=True)
+    return pd.Series([late.get(key, math.nan) for key in keys], table.index, dtype=float)
+
+
+def _mean_ranks(table: pd.DataFrame) -> dict[str, float]:
+    """Mean rank of cost by label, of those with one on each problem; nothing with fewer than two problems or labels."""
+    scores = table.pivot(index="problem", columns="label", values="cost").astype(float).dropna(axis="columns")
     if len(scores) < 2 or scores.shape[1] < 2:
         return {}
-    return {str(label): float(rank) for label, rank in ranks(scores, not is_ascending(measure)).mean_ranks.items()}
+    return {str(label): float(rank) for label, rank in ranks(scores).mean_ranks.items()}

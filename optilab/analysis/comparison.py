@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,13 @@ import pandas as pd
 
 from optilab.analysis.best import best_runs, endings, of_line, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
+from optilab.analysis.measured import as_compared, first_measured
 from optilab.records.columns import as_costs
 from optilab.records.labels import told_apart
-from optilab.records.statuses import cost_or_infinity
+from optilab.records.statuses import LASTED
 
 NOTHING = "nothing could be chosen: no value lasted"
-_COMPARED = ("train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy")
+COMPARED = ("train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy")
 
 
 def chosen_text(runs: pd.DataFrame, chosen: pd.Series[Any], names: Sequence[str]) -> str:
@@ -47,36 +48,41 @@ def _number(value: float, among: pd.Series[Any]) -> str:
 def comparison(
     results_runs: pd.DataFrame, history: pd.DataFrame, by: str = "final_train_cost", measure: str | None = None
 ) -> pd.DataFrame:
-    """One row per line, best first: chosen hyperparameters, medians and ranges over seeds.
+    """One row per line, the best median of the measure first: chosen hyperparameters, medians and ranges over seeds.
 
-    Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
+    by: the column by which hyperparameters were chosen. measure: None for the first that was measured (`first_measured`); that
+    stands in too for one that was not measured. Columns: problem, label, hyperparameters (text), seeds, random (whether seeds make a difference), ended (number
     of runs by status, without those that used up their budget, as text), epochs, seconds (medians), and for train_cost, valid_cost,
-    valid_accuracy, test_cost and test_accuracy, and for `measure` if it is another, the median, lowest and highest final value; by
-    the latter lines are ordered then, else by their training cost. A line without a best cell has 0 seeds and NaN values.
+    valid_accuracy, test_cost and test_accuracy, and for `measure` if it is another, the median, lowest and highest final value; and
+    measure (by which lines are ordered). Where runs ended at a target, lines are ordered by the median number of epochs until then,
+    for their last values happened to come first beyond it; a run that ended otherwise is infinitely late. A run that did not last is infinitely bad. A line without a best cell has 0 seeds and NaN values.
     """
     results_runs = identified(results_runs)
     runs = best_runs(results_runs, by)
     ends = history.groupby("run_id")[["epoch", "seconds"]].last()
     runs = runs.join(ends, on="run_id")
     names = varying(results_runs)
-    measures = dict.fromkeys([*_COMPARED, *([measure] if measure else [])])
+    first = first_measured(runs if len(runs) else results_runs)
+    if measure is None or (_measured(results_runs, [first]) and not _measured(results_runs, [measure])):
+        measure = first
+    measures = dict.fromkeys([*COMPARED, measure])
+    known = _measured(results_runs, measures)
     rows = []
     for _, group in runs.groupby(LINE, sort=False):
-        first = group.iloc[0]
+        head = group.iloc[0]
         row = {
-            "problem": first["problem"],
-            "label": first["label"],
-            "hyperparameters": chosen_text(results_runs, first, names),
+            "problem": head["problem"],
+            "label": head["label"],
+            "hyperparameters": chosen_text(results_runs, head, names),
             "seeds": len(group),
             "random": is_random(group),
             "ended": endings(group),
             "epochs": group["epoch"].median(),
             "seconds": group["seconds"].median(),
+            "late": group["epoch"].where(group["status"].eq("target"), np.inf).median(),
         }
         for name in measures:
-            values_of = group.get(f"final_{name}", pd.Series(np.nan, group.index))  # earlier results lack some
-            if name.endswith("cost") and values_of.notna().any():
-                values_of = pd.Series(cost_or_infinity(values_of, group["status"]))
+            values_of = _finals(group, name, name == measure or (head["problem"], name) in known)
             row |= {
                 name: values_of.median(),
                 f"{name}_low": values_of.min(),
@@ -93,16 +99,35 @@ def comparison(
                 "seeds": 0,
                 "random": True,
                 "ended": line["ended"],
-                **dict.fromkeys(["epochs", "seconds", *numbers], np.nan),
+                **dict.fromkeys(["epochs", "seconds", "late", *numbers], np.nan),
             }
         )
     if not rows:
         return pd.DataFrame()
     found = pd.DataFrame(rows)
-    order = found["train_cost"]
-    if measure is not None and (measure not in _COMPARED or order.isna().all()):
-        order = pd.Series(as_costs(measure, found[measure]), found.index)
-    return found.assign(order=order).sort_values(["problem", "order"], ignore_index=True).drop(columns="order")
+    order = found["late"] if runs["status"].eq("target").any() else as_costs(measure, found[measure])
+    found = found.assign(measure=str(measure), order=order)
+    return found.sort_values(["problem", "order"], ignore_index=True).drop(columns=["late", "order"])
+
+
+def _measured(runs: pd.DataFrame, measures: Iterable[str]) -> set[tuple[Any, str]]:
+    """The problems and measures of which some run has a final value."""
+    counts = {name: runs.groupby("problem")[f"final_{name}"].count() for name in measures if f"final_{name}" in runs}
+    return {(problem, name) for name, found in counts.items() for problem, count in found.items() if count}
+
+
+def _finals(runs: pd.DataFrame, measure: str, is_measured: bool) -> pd.Series[float]:
+    """Final values of the runs of a line: infinitely bad where a run did not last, NaN where the measure was not measured.
+
+    is_measured: whether it was on their problem. A line that has no value of it then has none because nothing lasted, or else it alone
+    was not measured.
+    """
+    column = f"final_{measure}"
+    if column not in runs:  # earlier results lack some
+        runs = runs.assign(**{column: np.nan})
+    if runs[column].notna().any() or (is_measured and not runs["status"].isin(LASTED).any()):
+        return as_compared(runs, measure, column)
+    return pd.Series(runs[column].to_numpy(np.float64))
 
 
 def on_test_examples(by: str) -> str:

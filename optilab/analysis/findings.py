@@ -13,11 +13,11 @@ from optilab.analysis.comparison import is_random
 from optilab.analysis.families import holm
 from optilab.analysis.intervals import interval
 from optilab.analysis.levels import share
+from optilab.analysis.measured import as_compared
 from optilab.analysis.pairs import paired
 from optilab.analysis.phrases import PairwiseComparison, Scale, few_seeds_everywhere, few_seeds_sentence
 from optilab.errors import InputError, unknown
 from optilab.records.columns import as_costs
-from optilab.records.statuses import cost_or_infinity
 from optilab.texts import counted, shown
 
 _MANY = 5  # problems, on none of which seeds are enough: that is said once
@@ -189,22 +189,6 @@ def _by_seed(runs: pd.DataFrame, measure: str, column: str) -> tuple[dict[_Key, 
         if not is_random(group):
             fixed.add(key)
     return values, frozenset(fixed)
-
-
-def as_compared(runs: pd.DataFrame, measure: str, column: str) -> pd.Series[float]:
-    """The values of runs by seed, as they are compared: where statuses are told, a run that did not last is infinitely bad.
-
-    column: of `runs`, the final or best value of the measure.
-
-    >>> runs = pd.DataFrame({"seed": [3, 4], "status": ["budget", "diverged"], "final_test_accuracy": [0.5, 0.75]})
-    >>> as_compared(runs, "test_accuracy", "final_test_accuracy").to_dict()
-    {3: 0.5, 4: -inf}
-    """
-    found = pd.Series(runs[column].to_numpy(np.float64), pd.Index(runs["seed"].to_numpy()))
-    if "status" not in runs:
-        return found
-    costs = cost_or_infinity(as_costs(measure, found), runs["status"])
-    return pd.Series(as_costs(measure, costs), found.index)  # the sign changes back
 
 
 def at_each_seed(

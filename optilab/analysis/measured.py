@@ -1,4 +1,4 @@
-"""By which measure runs are compared, where nobody says so, and their final values as pictures show them."""
+"""By which measure runs are compared, where nobody says so, and their values as they are compared and as pictures show them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ def first_measured(runs: pd.DataFrame) -> str:
 def _is_known(runs: pd.DataFrame, measure: str) -> bool:
     known: pd.Series[Any] = runs.groupby("problem")[f"final_{measure}"].agg(lambda values: values.notna().any())
     return bool(known.all())
+
+
+def as_compared(runs: pd.DataFrame, measure: str, column: str) -> pd.Series[float]:
+    """The values of runs by seed, as they are compared: where statuses are told, a run that did not last is infinitely bad.
+
+    column: of `runs`, the final or best value of the measure.
+
+    >>> runs = pd.DataFrame({"seed": [3, 4], "status": ["budget", "diverged"], "final_test_accuracy": [0.5, 0.75]})
+    >>> as_compared(runs, "test_accuracy", "final_test_accuracy").to_dict()
+    {3: 0.5, 4: -inf}
+    """
+    found = pd.Series(runs[column].to_numpy(np.float64), pd.Index(runs["seed"].to_numpy()))
+    if "status" not in runs:
+        return found
+    costs = cost_or_infinity(as_costs(measure, found), runs["status"])
+    return pd.Series(as_costs(measure, costs), found.index)  # the sign changes back
 
 
 def final_values(runs: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -10,13 +10,13 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from optilab.analysis.comparison import comparison, on_test_examples
+from optilab.analysis.comparison import COMPARED, comparison, on_test_examples
 from optilab.analysis.effort import tuning_effort
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.cli.written import FORMATS
 from optilab.errors import InputError, unknown
-from optilab.records.columns import MEASURES, in_words
+from optilab.records.columns import in_words
 from optilab.records.question import Question
 from optilab.store import Results
 from optilab.texts import counted, printable, shortened
@@ -24,6 +24,7 @@ from optilab.training.chance import WITHOUT_CHANCE
 
 _NAME = 40  # letters of a label in the notes
 _LISTED = 12  # lines that the notes name
+_NOT_FINITE = "not finite"  # of a run that did not last
 
 
 NO_RUNS = "No runs to compare."
@@ -37,7 +38,7 @@ def comparison_table(question: Question, found: Results, width: int) -> Group:
     rows = comparison(found.runs, found.history, question.chosen_by, question.measure)
     if rows.empty:
         return Group(Text(NO_RUNS))
-    columns = _columns(rows, found, question.measure)
+    columns = _columns(rows, found)
     table = [[_cell(key, row) for key in columns] for row in rows.to_dict("records")]
     heading = 2 if "problem" in columns else 1
     return Group(
@@ -53,7 +54,7 @@ def comparison_text(question: Question, found: Results, form: str) -> tuple[str,
     rows = comparison(found.runs, found.history, question.chosen_by, question.measure)
     if rows.empty:
         raise InputError(NO_RUNS)
-    columns = _columns(rows, found, question.measure)
+    columns = _columns(rows, found)
     table = [[_on_one_line(_cell(key, row)) for key in columns] for row in rows.to_dict("records")]
     head = [column.title for column in columns.values()]
     notes = printable(comparison_notes(question, found, rows, below=False))
@@ -65,14 +66,15 @@ def _on_one_line(cell: Text) -> str:
     return f"{value} ({ends})" if ends else value
 
 
-def _columns(rows: pd.DataFrame, found: Results, measure: str | None) -> dict[str, TableColumn]:
+def _columns(rows: pd.DataFrame, found: Results) -> dict[str, TableColumn]:
     """The columns that have values, by their keys in `_cell`."""
     classified = bool(rows["test_accuracy"].notna().any())
     tested = bool(rows["test_cost"].notna().any())
     validated = bool(rows["valid_cost"].notna().any())
     several = rows["problem"].nunique() > 1
     tuned = bool(rows["hyperparameters"].any())
-    others = {} if measure is None or measure in MEASURES else {str(measure): (_of_measure(measure), True)}
+    measure = rows["measure"].iloc[0]
+    others = {} if measure in COMPARED else {measure: (_of_measure(measure), True)}
     # of a table of anybody's, which may have none of these; a line of which nothing is finite has an empty one otherwise
     trained = bool(rows["train_cost"].notna().any()) or not (others or classified or tested or validated)
     own = found.question is None or "spec" in found.runs  # of optilab, whose runs have all of them
@@ -96,7 +98,7 @@ def _columns(rows: pd.DataFrame, found: Results, measure: str | None) -> dict[st
 
 
 def _of_measure(measure: str) -> TableColumn:
-    """The column of a measure that is none of optilab's."""
+    """The column of a measure that the table has only where it is asked for."""
     return TableColumn(f"{in_words(measure)} (%)" if measure.endswith("accuracy") else in_words(measure), figures=True)
 
 
@@ -107,7 +109,7 @@ def _unit(found: Results) -> str:
 
 
 def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, below: bool) -> str:
-    """The notes of the table: number of seeds, on which seeds and by what hyperparameters were chosen, and what that cost.
+    """The notes of the table: number of seeds, by which measure it is ordered, on which seeds and by what hyperparameters were chosen, and what that cost.
 
     below: whether ranges stand below the medians, and not behind them.
     """
@@ -120,6 +122,10 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
     elif len(alone):
         labels = "; ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
         caption += f" Of {labels} {WITHOUT_CHANCE}."
+    if rows["label"].nunique() > 1:
+        at_target = rows["ended"].str.contains(r"\btarget\b").any()
+        by = f"{_unit(found)} to the target at which runs ended" if at_target else in_words(rows["measure"].iloc[0])
+        caption += f" Ordered by {by}, the best first."
     if rows["hyperparameters"].any():
         chosen_on = "other seeds" if question.on_other_seeds else "the same seeds"
         by = question.chosen_by
@@ -176,6 +182,6 @@ def _number(value: float, form: str) -> Text:
 def _range(row: Mapping[Any, Any], measure: str, form: str, factor: float = 1.0) -> Text:
     middle, low, high = (factor * row[name] for name in (measure, f"{measure}_low", f"{measure}_high"))
     if math.isnan(middle):
-        return Text("not finite" if "diverged" in row["ended"] else "")
-    text = Text(f"{middle:{form}}")
-    return text if low == high else text.append(f"\n{low:{form}}–{high:{form}}", style="dim")
+        return Text(_NOT_FINITE if not row["seeds"] and "diverged" in row["ended"] else "")
+    middle, low, high = (f"{value:{form}}" if math.isfinite(value) else _NOT_FINITE for value in (middle, low, high))
+    return Text(middle) if low == high else Text(middle).append(f"\n{low}–{high}", style="dim")

@@ -222,3 +222,42 @@ def test_a_target_that_ended_runs_leaves_nothing_to_compare_but_times() -> None:
     found = leaderboard(results)
     assert found["outcome"].tolist() == ["control", ""]
     assert found["p_holm"].isna().all()
+
+
+def stopped(*, is_random: bool = True) -> SimpleNamespace:
+    """Runs that ended at a cost of 0.5: one line later and lower, one that missed it, one that diverged."""
+    lines = [
+        ("slow", "target", [1.0, 0.7, 0.1]),
+        ("fast", "target", [1.0, 0.4]),
+        ("missed", "budget", [1.0, 0.9, 0.6]),
+        ("wild", "diverged", [1.0, 0.55]),
+    ]
+    seeds = range(6) if is_random else range(1)
+    rows = [
+        {"label": label, "seed": seed, "status": status, "final_train_cost": costs[-1], "is_random": is_random}
+        for label, status, costs in lines
+        for seed in seeds
+    ]
+    history = history_of(*(costs for _, _, costs in lines for _ in seeds))
+    return SimpleNamespace(runs=runs_of(*rows), history=history, question=Question(stopped_at={"train_cost": 0.5}))
+
+
+@pytest.mark.parametrize("is_random", [True, False])
+def test_runs_that_ended_at_a_target_are_ranked_by_the_time_to_it(is_random: bool) -> None:
+    """Not by their last values. What missed it is infinitely late, however near it came."""
+    found = leaderboard(stopped(is_random=is_random))
+    assert dict(zip(found["label"], found["rank"], strict=True)) == {"fast": 1, "slow": 2, "missed": 3, "wild": 3}
+    assert found["label"].tolist() == ["fast", "slow", "missed", "wild"]
+    both = stopped(is_random=is_random)
+    both.runs = pd.concat([both.runs, both.runs.assign(problem="q", run_id="q" + both.runs["run_id"])])
+    both.history = pd.concat([both.history, both.history.assign(run_id="q" + both.history["run_id"])])
+    means = leaderboard(both).drop_duplicates("label").set_index("label")["mean_rank"]
+    assert means.to_dict() == {"fast": 1.0, "slow": 2.0, "missed": 3.5, "wild": 3.5}
+
+
+def test_times_to_a_target_are_told_where_nothing_is_random() -> None:
+    """There is nothing to test, but the times are exact."""
+    told = verdict(stopped(is_random=False)).sentences
+    assert told[0] == "slow reaches a training cost of 0.5 in 1 epochs."
+    assert "fast reaches it in 0.5 epochs." in told
+    assert told[-1] == "Nothing in these runs is random, so there is nothing to test."

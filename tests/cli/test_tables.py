@@ -18,10 +18,10 @@ from rich.text import Text
 
 from optilab import store
 from optilab.cli import live, outlets
-from optilab.cli.comparison import comparison_notes, comparison_table
+from optilab.cli.comparison import comparison_notes, comparison_table, comparison_text
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import Terminal
-from optilab.records.columns import COLUMNS
+from optilab.records.columns import COLUMNS, in_words
 from optilab.records.question import Question
 from optilab.texts import printable
 from terminals import printed
@@ -89,6 +89,55 @@ def test_the_comparison_holds_the_medians_and_ranges(width: int) -> None:
     row = text[text.index("gradient_descent") :]
     assert {"(2", "diverged)"} <= set(row.split())
     assert "Median over 3 seeds" in " ".join(row.split())
+
+
+@pytest.mark.parametrize(
+    ("lost", "shown"), [(1, "70.00 (not finite–80.00)"), (2, "not finite (not finite–80.00)"), (3, "not finite")]
+)
+def test_runs_that_did_not_last_stand_in_ranges(lost: int, shown: str) -> None:
+    """Of accuracies too: what is infinitely bad is not finite, in the median and at an end, however few there are."""
+    runs = FOUND[:3].assign(final_test_accuracy=[0.8, 0.7, 0.6])
+    runs = pd.concat([FOUND[:1], runs.assign(label="wild")], ignore_index=True)
+    runs["run_id"] = [f"{k:016x}" for k in range(4)]
+    runs.loc[4 - lost :, "status"] = "diverged"
+    found = store.Results(Path(), runs, history_of(runs))
+    text, _ = comparison_text(Question(measure="test_accuracy"), found, "markdown")
+    (row,) = (line for line in text.splitlines() if "wild" in line)
+    assert f"| wild ({lost} diverged) | {shown} |" in row
+
+
+@pytest.mark.parametrize(
+    ("measure", "first"),
+    [
+        (None, "wild"),
+        ("test_accuracy", "wild"),
+        ("train_accuracy", "sgd"),
+        ("train_cost", "sgd"),
+        ("test_cost", "wild"),
+    ],
+)
+def test_the_best_by_the_measure_of_the_question_stands_first(measure: str | None, first: str) -> None:
+    """Not by the training cost, unless that is compared; the table has the measure, and its note says which it is."""
+    runs = FOUND[:3].assign(final_train_accuracy=0.9, best_train_accuracy=0.9)
+    wild = runs.assign(label="wild", run_id=[f"{k:016x}" for k in range(5, 8)], final_train_accuracy=0.8)
+    wild[["final_train_cost", "final_test_cost", "final_test_accuracy"]] += [1, -0.1, 0.01]
+    runs = pd.concat([runs, wild], ignore_index=True)
+    for order in ([0, 1, 2, 3, 4, 5], [5, 3, 4, 1, 0, 2]):
+        found = store.Results(Path(), runs.iloc[order].reset_index(drop=True), history_of(runs))
+        text, notes = comparison_text(Question(measure=measure), found, "markdown")
+        assert text.splitlines()[2].startswith(f"| {first} |")
+        name = in_words(measure or "test_accuracy")
+        assert f"Ordered by {name}, the best first." in notes
+        assert name in text.splitlines()[0]
+
+
+def test_lines_that_ended_at_a_target_are_ordered_by_the_time_to_it() -> None:
+    """Not by their last values, which happened to come first beyond it; what missed it stands last."""
+    runs = FOUND[:3].assign(label=["slow", "fast", "missed"], status=["target", "target", "budget"], seed=0)
+    history = history_of(runs).assign(epoch=[3.0, 2.0, 9.0])
+    text, notes = comparison_text(Question(measure="test_cost"), store.Results(Path(), runs, history), "markdown")
+    assert [line.split()[1] for line in text.splitlines()[2:5]] == ["fast", "slow", "missed"]
+    assert "Ordered by epochs to the target at which runs ended, the best first." in notes
 
 
 @pytest.mark.parametrize(("tuned", "told"), [(True, "on other seeds"), (False, "on the same seeds")])
@@ -194,10 +243,14 @@ def test_runs_a_second(a_second: float, told: str) -> None:
 @given(label=st.text(st.characters(codec="utf-8"), min_size=1, max_size=12))
 def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> None:
     """No character of a label is lost there, not even one that rich takes out of its texts."""
-    runs = pd.DataFrame({"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": ""})
+    runs = pd.DataFrame(
+        {"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": "", "ended": ""}
+    )
+    runs["measure"] = "test_cost"
     none: Any = None  # no results, for nothing was tuned
     notes = comparison_notes(Question(), none, runs, below=True)
-    assert printable(notes) == f"One seed. Of {printable(label)} one run, as nothing in it is random."
+    ordered = " Ordered by test cost, the best first." if label != "sgd" else ""
+    assert printable(notes) == f"One seed. Of {printable(label)} one run, as nothing in it is random." + ordered
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

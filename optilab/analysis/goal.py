@@ -1,0 +1,61 @@
+"""The target that results are to reach, and how late each method reaches it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from optilab.analysis.given import Given
+from optilab.analysis.targets import time_to_target
+from optilab.records.statuses import LASTED
+
+_TIMES = ("epoch", "step", "seconds")  # columns of a history, in order of preference
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A target, and how the time to it is told.
+
+    measure: of which target is a value. by: the column of the history that has times. ended_there: whether runs ended at it, so that
+    their last values are those that happened to come first beyond it.
+    """
+
+    measure: str
+    target: float
+    by: str
+    ended_there: bool
+
+
+def goal(found: Given) -> Goal | None:
+    """The target of the question, or else that at which runs ended; None where there is neither."""
+    asked, runs = found.question, found.chosen
+    stop = asked.stopped_at if "status" in runs and runs["status"].eq("target").any() else {}
+    measure, target = found.measure, asked.target
+    if target is None and stop:
+        (measure, target), *_ = stop.items()
+    if target is None:
+        return None
+    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    by = next((name for name in _TIMES if name in history and history[name].notna().all()), _TIMES[0])
+    return Goal(measure, target, by, measure in stop)
+
+
+def lateness(found: Given, to: Goal) -> dict[tuple[str, str], float]:
+    """The median time to a target, by problem and label; a run that missed it is infinitely late.
+
+    >>> import pandas as pd
+    >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": range(3), "run_id": range(3), "final_train_cost": 0.5})
+    >>> history = pd.DataFrame({"run_id": range(3), "epoch": [2.0, 4.0, 1.0], "train_cost": [0.5, 0.5, 0.7]})
+    >>> none = runs.iloc[:0]
+    >>> from optilab.records.question import Question
+    >>> found = Given(runs, history, runs, none, Question(measure="train_cost", control="ours"), False)
+    >>> lateness(found, Goal("train_cost", 0.6, "epoch", True))
+    {('p', 'ours'): 4.0}
+    """
+    runs = found.chosen
+    lost = runs.loc[~runs["status"].isin(LASTED), "run_id"] if "status" in runs else ()
+    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    times = time_to_target(history, to.target, to.measure, to.by, run_ids=runs["run_id"], never=lost)
+    late = times.set_index("run_id")["time"].where(times.set_index("run_id")["reached"], math.inf)
+    lines = runs.assign(late=runs["run_id"].map(late)).groupby(["problem", "label"])
+    return {(str(problem), str(label)): float(own["late"].median()) for (problem, label), own in lines}
