@@ -27,7 +27,14 @@ class Goal:
 
 
 def goal(found: Given) -> Goal | None:
-    """The target of the question, or else that at which runs ended; None where there is neither."""
+    """The target of the question, or else that at which runs ended; None where there is neither.
+
+    >>> import pandas as pd
+    >>> from optilab.analysis.given import given
+    >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": [0], "final_test_cost": 0.5, "run_id": "r"})
+    >>> goal(given(runs)) is None
+    True
+    """
     asked, runs = found.question, found.chosen
     stop = asked.stopped_at if "status" in runs and runs["status"].eq("target").any() else {}
     measure, target = found.measure, asked.target

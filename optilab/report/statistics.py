@@ -15,7 +15,7 @@ from optilab.analysis import (
     smallest_p,
     tuning_effort,
 )
-from optilab.analysis.findings import as_compared
+from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.errors import InputError
 from optilab.records.columns import as_costs
