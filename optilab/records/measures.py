@@ -59,7 +59,7 @@ _LOW_RATES = frozenset(["failure", "fail", "miss", "misclassification"])
 _LOW_SCORES = frozenset(["brier"])  # a word before "score"
 _PLAIN = frozenset(  # words before "score" that say nothing of its kind
     [
-        *("train", "training", "val", "valid", "validation", "dev", "test", "eval", "evaluation", "holdout"),
+        *("train", "training", "val", "valid", "validation", "dev", "test", "exam", "eval", "evaluation", "holdout"),
         *("mean", "avg", "average", "median", "final", "best", "last", "total", "overall", "macro", "micro"),
     ]
 )
