@@ -18,7 +18,7 @@ from optilab.analysis.effort import tuning_effort
 from optilab.analysis.findings import Findings
 from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.goal import goal, lateness
-from optilab.analysis.intervals import interval
+from optilab.analysis.intervals import interval, median_ranks
 from optilab.analysis.measured import as_compared
 from optilab.analysis.ranking import ranks
 from optilab.records.columns import as_costs
@@ -67,13 +67,14 @@ def leaderboard(
         problem, label: the line.
         hyperparameters: those that vary, as text, * at an end of the values tried; or why nothing could be chosen.
         measure: the name of the measure.
-        median, low, high: of the measure over seeds, with its interval (`optilab.analysis.interval`), infinite where seeds are too
-            few for one. A run that did not last is infinitely bad.
+        median, low, high: of the measure over seeds, with its exact interval (`optilab.analysis.interval`), whose ends are missing
+            where seeds are too few for one (6 at 95%). A run that did not last is infinitely bad.
         n: number of seeds.
-        difference, difference_low, difference_high: the median difference from the control on the same seeds, with its interval; missing
-            for the control, and where there is none.
-        p_holm: of the sign-flip test, after Holm's correction over the whole table.
-        outcome: "control", "better", "worse" or "undecided"; "" where nothing is tested: nothing is random, or runs ended at a target.
+        difference, difference_low, difference_high: the median difference from the control on the same seeds, with its interval, whose
+            ends are missing where pairs of seeds are too few; missing for the control, and where there is none.
+        p_holm: of the sign-flip test, after Holm's correction over the whole table; missing where nothing is tested.
+        outcome: "control", "better", "worse" or "undecided"; "" where nothing is tested: nothing is random, no seed is common to
+            both, or runs ended at a target.
         statuses: number of runs by status, as text; "" where that isn't known.
         trials, epochs: of tuning (`optilab.analysis.tuning_effort`): cells that were tried, and epochs that they took together; missing
             where hyperparameters aren't known.
@@ -123,10 +124,10 @@ def board(found: Given, told: Findings, *, which: Literal["final", "best"] = "fi
                 "label": key[1],
                 "hyperparameters": chosen_text(runs_of[first[LINE[0]], first[LINE[1]]], first, names) if names else "",
                 "median": middle.estimate,
-                "low": middle.low,
-                "high": middle.high,
+                "low": middle.low if middle.method == "order" else np.nan,
+                "high": middle.high if middle.method == "order" else np.nan,
                 "n": len(group),
-                **_against(compared.get(key), key[1] == told.control),
+                **_against(compared.get(key), key[1] == told.control, found.question.confidence),
                 "statuses": _counts(group),
                 "seconds": clock.reindex(group["run_id"]).median() if "run_id" in group else np.nan,
                 **_spent(effort.get(key)),
@@ -141,7 +142,7 @@ def board(found: Given, told: Findings, *, which: Literal["final", "best"] = "fi
                 "label": key[1],
                 "hyperparameters": NOTHING,
                 "n": 0,
-                **_against(None, key[1] == told.control),
+                **_against(None, key[1] == told.control, found.question.confidence),
                 "statuses": tried,
                 **_spent(effort.get(key)),
             }
@@ -154,16 +155,18 @@ def board(found: Given, told: Findings, *, which: Literal["final", "best"] = "fi
     return table.loc[order.index].reset_index(drop=True).astype(_KINDS)
 
 
-def _against(row: Mapping[Any, Any] | None, is_control: bool) -> dict[str, Any]:
+def _against(row: Mapping[Any, Any] | None, is_control: bool, confidence: float) -> dict[str, Any]:
     """What a line's comparison with the control has shown; nothing where there is none."""
     if row is None:
         return {"outcome": "control" if is_control else ""}
+    tested = row["random"] and row["n"] > 0
+    exact = median_ranks(row["n"], confidence) is not None and not math.isnan(row["difference"])
     return {
         "difference": row["difference"],
-        "difference_low": row["low"],
-        "difference_high": row["high"],
-        "p_holm": row["p_holm"] if row["random"] else np.nan,
-        "outcome": row["outcome"] if row["random"] else "",
+        "difference_low": row["low"] if exact else np.nan,
+        "difference_high": row["high"] if exact else np.nan,
+        "p_holm": row["p_holm"] if tested else np.nan,
+        "outcome": row["outcome"] if tested else "",
     }
 
 

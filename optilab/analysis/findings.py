@@ -152,8 +152,9 @@ def compared(
     if tested:
         family = f", with Holm's correction over {len(tested)} comparisons" if len(tested) > 1 else ""
         ends = any(found[key].method == "order" for key in tested)
-        intervals = f"Intervals are of medians, at {100 * confidence:g}%; p" if ends else "p"
-        sentences.append(f"{intervals} is of the two-sided sign-flip test on paired seeds{family}.")
+        intervals = f"Intervals are of medians, at {100 * confidence:g}%, and differences" if ends else "Differences"
+        medians = "are medians of the differences on the same seeds, not differences of medians"
+        sentences.append(f"{intervals} {medians}; p is of the two-sided sign-flip test on paired seeds{family}.")
     rows = [
         [
             *(*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, f.cliffs_delta),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from optilab.datasets.given import without_arrays
 from optilab.parameters.tables import Settings
@@ -74,7 +75,31 @@ class Reference(Settings):
     """
 
     reference: str
-    quantile: float = Field(0.5, gt=0, lt=1)
+    quantile: float = 0.5
+
+    @field_validator("quantile")
+    @classmethod
+    def _lies_inside(cls, quantile: float) -> float:
+        if not 0 < quantile < 1:
+            raise ValueError("a quantile lies above 0 and below 1; 0.5 is the median")
+        return quantile
+
+
+def _kind_of_target(given: Any) -> str | None:
+    """Which alternative a target is to be, so that messages are of that alone."""
+    if isinstance(given, (Mapping, Reference)):
+        return "Reference"
+    return "float" if isinstance(given, (int, float)) and not isinstance(given, bool) else None
+
+
+_Target = Annotated[
+    Annotated[float, Field(allow_inf_nan=False), Tag("float")] | Annotated[Reference, Tag("Reference")],
+    Discriminator(
+        _kind_of_target,
+        custom_error_type="target",
+        custom_error_message="expected a number, or { reference = LABEL, quantile = 0.5 }",
+    ),
+]
 
 
 class Comparison(Settings):
@@ -92,7 +117,7 @@ class Comparison(Settings):
     measure: (
         Literal["train_cost", "train_accuracy", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] | None
     ) = None
-    target: Annotated[float, Field(allow_inf_nan=False)] | Reference | None = None
+    target: _Target | None = None
     confidence: float = Field(0.95, gt=0.5, lt=1)
 
     @model_validator(mode="after")

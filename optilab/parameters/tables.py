@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Any, TypeVar, get_args
 
@@ -157,11 +156,16 @@ def _fields(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:
     """Keys of the table at `loc` within `model`."""
     for part in loc:
         if part in model.model_fields:
-            kind = model.model_fields[part].annotation
-            kinds = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-            inner = [k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)]
-            model = inner[0] if inner else model
+            model = next(_tables(model.model_fields[part].annotation), model)
     return list(model.model_fields)
+
+
+def _tables(kind: Any) -> Iterator[type[BaseModel]]:
+    """The tables among the alternatives of a type."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for inner in get_args(kind):
+        yield from _tables(inner)
 
 
 def _expected(problem: Any) -> str:

@@ -46,7 +46,8 @@ def test_a_clear_difference_is_called_by_its_name() -> None:
         "base has a test cost of 0.35 [0.311, 0.389], the median of 10 seeds.",
         "ours is better than base: its test cost is lower by 0.05 [0.05, 0.05] (better on 10 of 10 seeds, p = .004 after Holm).",
         "theirs is worse than base: its test cost is higher by 0.02 [0.02, 0.02] (worse on 10 of 10 seeds, p = .004 after Holm).",
-        "Intervals are of medians, at 95%; p is of the two-sided sign-flip test on paired seeds, with Holm's correction over 2 "
+        "Intervals are of medians, at 95%, and differences are medians of the differences on the same seeds, not differences of medians; "
+        "p is of the two-sided sign-flip test on paired seeds, with Holm's correction over 2 "
         "comparisons.",
     )
     rates = verdict(table("test_accuracy", base=base, ours=base + 0.05), "test_accuracy")
@@ -215,9 +216,12 @@ def test_intervals_that_are_not_exact_are_not_shown() -> None:
     """With fewer than six seeds no interval of a median covers 95 %: no brackets stand there, and no note on them."""
     found = verdict(table(base=drawn(0, 3), ours=drawn(1, 3)), "test_cost")
     assert "[" not in str(found)
-    assert found.sentences[-1] == "p is of the two-sided sign-flip test on paired seeds."
+    assert found.sentences[-1] == (
+        "Differences are medians of the differences on the same seeds, not differences of medians; p is of the two-sided sign-flip test "
+        "on paired seeds."
+    )
     many = verdict(table(base=drawn(0, 12), ours=drawn(1, 12)), "test_cost", confidence=0.995)
-    assert many.sentences[-1].startswith("Intervals are of medians, at 99.5%; p is of")
+    assert many.sentences[-1].startswith("Intervals are of medians, at 99.5%, and differences are medians of")
 
 
 def test_a_control_that_did_not_last_has_no_value() -> None:

@@ -48,6 +48,39 @@ def test_a_row_a_line_the_best_first() -> None:
     assert found["mean_rank"].isna().all()
 
 
+@pytest.mark.parametrize(
+    ("seeds", "confidence", "exact"),
+    [(1, 0.95, False), (3, 0.95, False), (5, 0.95, False), (6, 0.95, True), (6, 0.99, False), (5, 0.9, True)],
+)
+def test_an_interval_is_exact_or_missing(seeds: int, confidence: float, exact: bool) -> None:
+    """Of the median and of the difference: with few seeds there is no other, as that of a bootstrap would be."""
+    runs = table(base=COSTS[:seeds], ours=COSTS[::-1][:seeds] - 0.05)
+    found = leaderboard(runs, confidence=confidence).set_index("label")
+    assert found[["low", "high"]].notna().to_numpy().tolist() == [[exact, exact]] * 2
+    ours = found.loc[["ours"]]
+    assert ours[["difference_low", "difference_high"]].notna().to_numpy().tolist() == [[exact, exact]]
+    expected = np.median(COSTS[::-1][:seeds] - 0.05 - COSTS[:seeds])
+    assert ours["difference"].tolist() == pytest.approx([expected])
+
+
+def test_a_difference_that_is_no_number_has_no_interval() -> None:
+    """As that of runs of which one half did not last here, and the other there."""
+    runs = table(a=COSTS, b=COSTS).assign(status="budget")
+    runs.loc[[0, 1, 2, 3, 12, 13, 14, 15], "status"] = "diverged"
+    row = leaderboard(runs).set_index("label").loc["b"]
+    assert row[["difference", "difference_low", "difference_high"]].isna().all()
+
+
+def test_without_a_seed_in_common_nothing_is_tested() -> None:
+    """There is no p and no outcome; a third method, that shares seeds with the control, has them."""
+    far = table(far=COSTS - 0.1)
+    far["seed"] += 100
+    found = leaderboard(pd.concat([table(base=COSTS, ours=COSTS - 0.05), far])).set_index("label")
+    assert found["outcome"].to_dict() == {"far": "", "ours": "better", "base": "control"}
+    assert found["p_holm"].notna().to_dict() == {"far": False, "ours": True, "base": False}
+    assert found.loc["far", ["difference", "difference_low", "difference_high"]].isna().all()
+
+
 def test_an_accuracy_is_best_where_it_is_highest() -> None:
     """Also one of another name, where the name says it; where it doesn't, a Measure says it."""
     for measure in ("test_accuracy", "exam_score"):

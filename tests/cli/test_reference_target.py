@@ -60,15 +60,31 @@ def test_a_reference_that_did_not_last_sets_no_target(tmp_path: Path) -> None:
     ("target", "message"),
     [
         ({"reference": "bsae"}, "comparison.target.reference: unknown label 'bsae': did you mean 'base'"),
-        ({"reference": "base", "quantile": 1.5}, "quantile"),
-        ({"reference": "base", "quantil": 0.5}, "quantil"),
-        ({}, "reference"),
+        *(
+            (
+                {"reference": "base", "quantile": q},
+                f"comparison.target.quantile = {q}: a quantile lies above 0 and below 1",
+            )
+            for q in (1.5, 2, 1, 0, -0.5)
+        ),
+        ({"reference": "base", "quantile": "half"}, "comparison.target.quantile = 'half': expected a number"),
+        ({"reference": 1}, "comparison.target.reference = 1: expected a text"),
+        (
+            {"reference": "base", "quantil": 0.5},
+            "comparison.target.quantil: unknown key; did you mean 'quantile'",
+        ),
+        ({}, "comparison.target.reference: missing"),
+        *(
+            (given, f"comparison.target = {given!r}: expected a number, or {{ reference = LABEL, quantile = 0.5 }}")
+            for given in ("x", True, [1])
+        ),
+        (float("inf"), "comparison.target = inf: input should be a finite number"),
     ],
 )
-def test_targets_that_can_not_be(target: dict[str, Any], message: str, tmp_path: Path) -> None:
-    """An unknown label, a quantile outside, an unknown key and a missing one are named; nothing is run."""
+def test_targets_that_can_not_be(target: Any, message: str, tmp_path: Path) -> None:
+    """An unknown label, a quantile outside, an unknown key and a missing one are named, and what is accepted; nothing is run."""
     with pytest.raises(InputError) as refused:
-        optilab.run(with_target(**target), results=tmp_path / "r")
+        optilab.run({**TABLE, "comparison": {"measure": "train_cost", "target": target}}, results=tmp_path / "r")
     assert message in str(refused.value)
     assert not (tmp_path / "r").exists()
 
