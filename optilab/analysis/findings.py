@@ -154,7 +154,9 @@ def compared(
         ends = any(found[key].method == "order" for key in tested)
         intervals = f"Intervals are of medians, at {100 * confidence:g}%, and differences" if ends else "Differences"
         medians = "are medians of the differences on the same seeds, not differences of medians"
-        sentences.append(f"{intervals} {medians}; p is of the two-sided sign-flip test on paired seeds{family}.")
+        known = any(bool(np.isfinite(values).any()) for key in tested for values in series[key])
+        about = f"{intervals} {medians}; p" if known else "p"
+        sentences.append(f"{about} is of the two-sided sign-flip test on paired seeds{family}.")
     rows = [
         [
             *(*key, f.difference, f.low, f.high, f.p, adjusted[key], f.n, f.cliffs_delta),

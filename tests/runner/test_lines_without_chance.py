@@ -62,9 +62,7 @@ def test_captions_of_pictures_name_the_lines_without_chance(tmp_path: Path) -> N
     alone = run_experiment(experiment(), tmp_path / "alone", INLINE)
     assert seeds_text(alone) == "A single run, of seed 0 (one run, as nothing in it is random)."
     both = run_experiment(experiment(optimizers=[{"use": "sgd"}, {"use": "noisy"}]), tmp_path / "both", INLINE)
-    assert seeds_text(both) == (
-        "Median and interquartile band over 2 seeds (0 to 1); of sgd one run, as nothing in it is random."
-    )
+    assert seeds_text(both) == ("Median and each of 2 seeds (0 to 1); of sgd one run, as nothing in it is random.")
     rows = table(both)
     assert rows["seeds"].to_dict() == {"sgd": 1, "noisy": 2}
     assert rows["random"].to_dict() == {"sgd": False, "noisy": True}
