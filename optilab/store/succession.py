@@ -11,7 +11,10 @@ from optilab.files import kind_of, read_plain
 from optilab.store.locking import EXPERIMENT
 from optilab.store.mending import free_place
 
-_PICTURE = b"Software\0optilab"  # in the first bytes of a picture that optilab drew
+_OURS = {
+    ".png": b"Software\0optilab",
+    ".html": b'name="generator" content="optilab"',
+}  # in the first bytes of what optilab drew
 _HEAD = 4096
 
 
@@ -29,7 +32,7 @@ def succeed(folder: Path, experiment: str) -> list[str]:
             f"since it was last run into {str(folder)!r}, the experiment has changed in {_listed(names)}: its tables and pictures "
             "leave out what it doesn't want any more"
         ]
-    moved = [path for path in sorted(folder.glob("*.png")) if _is_ours(path)]
+    moved = [path for path in sorted(path for path in folder.iterdir() if path.suffix in _OURS) if _is_ours(path)]
     for path in moved:
         path.rename(free_place(folder, path.name))
     pictures = (
@@ -79,6 +82,6 @@ def _listed(names: list[str]) -> str:
 
 def _is_ours(path: Path) -> bool:
     try:
-        return kind_of(path) == "file" and _PICTURE in read_plain(path)[:_HEAD]
+        return kind_of(path) == "file" and _OURS[path.suffix] in read_plain(path)[:_HEAD]
     except OSError:
         return False

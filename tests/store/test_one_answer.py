@@ -19,6 +19,8 @@ from optilab import store
 from optilab.cli.main import main
 from optilab.errors import InputError, ResultsWarning
 from optilab.experiment.experiment import Experiment
+from optilab.report.html import Html
+from optilab.report.report import write_report
 from optilab.runner.observer import Observer
 from optilab.runner.progress import status_of
 from optilab.runner.remaking import made_again
@@ -126,15 +128,24 @@ def test_another_experiment_of_the_same_name(tmp_path: Path, change: str) -> Non
     folder, told = tmp_path / "r", Noted()
     optilab_draw(run_experiment(experiment(), folder, INLINE))
     (folder / "mine.png").write_bytes(b"no picture of optilab's")
-    pictures = {path.name: path.read_bytes() for path in folder.glob("*.png")}
+    (folder / "mine.html").write_bytes(b"no report of optilab's")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("optilab.report.report.pictures", lambda *_: Html(""))  # which have tests of their own
+        patch.setattr("optilab.report.report.still", lambda *_: None)
+        write_report([store.load(folder)], folder / "report.html")
+    pictures = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".png", ".html")}
     found = run_experiment(experiment(**ANOTHER[change]), folder, INLINE, told)
     (note,) = told.notes
     assert "holds results of another experiment of this name" in note
-    names = sorted(pictures.keys() - {"mine.png"})
+    names = sorted(pictures.keys() - {"mine.png", "mine.html"})
     assert {"convergence.png", "path.png", "sensitivity.png"} <= set(names)
+    assert "report.html" in names
     assert f"its {', '.join(names)} are now in set_aside/" in note
-    assert [path.name for path in folder.glob("*.png")] == ["mine.png"]
-    del pictures["mine.png"]
+    assert sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".html")) == [
+        "mine.html",
+        "mine.png",
+    ]
+    del pictures["mine.png"], pictures["mine.html"]
     assert {path.name: path.read_bytes() for path in (folder / "set_aside").iterdir()} == pictures
     wanted = set(found.runs["run_id"])
     assert set(optilab.load(folder).runs["run_id"]) == wanted
