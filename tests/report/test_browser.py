@@ -71,6 +71,12 @@ def cells(page: Any, table: str, column: int) -> list[str]:
     return [rows.nth(k).locator("th, td").nth(column).inner_text().strip() for k in range(rows.count())]
 
 
+def open_runs(page: Any) -> None:
+    """Open the table of all runs; a browser tells of that a little later."""
+    page.locator("#runs summary").click()
+    page.wait_for_function("document.getElementById('runs-count').textContent !== ''")
+
+
 def test_names_are_shown_and_not_run(page: Any) -> None:
     """A hostile name stands in the leaderboard to the letter; no dialog was opened, no image asked for."""
     assert printable(HOSTILE) in cells(page, "#board", 0)
@@ -217,7 +223,7 @@ def test_two_side_by_side(page: Any) -> None:
 
 def test_every_run_is_there(page: Any, valleys: Results) -> None:
     """The table of all runs opens, counts them, and finds one by its id."""
-    page.locator("#runs summary").click()
+    open_runs(page)
     assert page.locator("#runs-count").inner_text() == f"{len(valleys.runs)} of {len(valleys.runs)} runs shown"
     run = str(valleys.runs["run_id"].iloc[3])
     page.fill("#runs-filter", run)
@@ -310,7 +316,7 @@ def odd_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> It
 @pytest.mark.parametrize("odd_page", ["no curves"], indirect=True)
 def test_a_page_without_curves_works(odd_page: Any) -> None:
     """Its other parts answer: every run is there, and two stand side by side."""
-    odd_page.locator("#runs summary").click()
+    open_runs(odd_page)
     assert odd_page.locator("#runs-count").inner_text() == "4 of 4 runs shown"
     assert odd_page.locator("#compare tbody tr").count() > 3
 
@@ -337,7 +343,7 @@ def test_what_rises_is_seen_to_its_end(odd_page: Any) -> None:
 @pytest.mark.parametrize("odd_page", ["a score that rises"], indirect=True)
 def test_whole_numbers_are_whole(odd_page: Any) -> None:
     """A seed of five digits stands there to the last of them."""
-    odd_page.locator("#runs summary").click()
+    open_runs(odd_page)
     assert "12345" in odd_page.locator("#runs-table tbody").inner_text()
 
 
