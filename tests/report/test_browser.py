@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.dom import minidom
@@ -269,29 +269,26 @@ def test_without_a_script(browser: Any, file: Path) -> None:
     context.close()
 
 
+def curves_of(
+    measure: str, value: Callable[[str, int], float], seeds: tuple[int, ...] = (0, 1), epochs: int = 3
+) -> str:
+    """A table of two optimizers over some epochs, as CSV."""
+    rows = [
+        f"{name},{seed},{epoch},{value(name, epoch)}"
+        for name in ("ours", "theirs")
+        for seed in seeds
+        for epoch in range(epochs)
+    ]
+    return "\n".join([f"optimizer,seed,epoch,{measure}", *rows, ""])
+
+
 ODD = {
     "no curves": "optimizer,seed,test_acc,hp.lr\nours,0,0.9,0.1\nours,1,0.8,0.1\ntheirs,0,0.7,0.1\ntheirs,1,0.75,0.1\n",
-    "a score that rises": "optimizer,seed,epoch,exam_score\n"
-    + "".join(
-        f"{name},{seed},{epoch},{(epoch + 1) * level}\n"
-        for name, level in (("ours", 0.3), ("theirs", 0.1))
-        for seed in (0, 12345)
-        for epoch in range(3)
+    "a score that rises": curves_of(
+        "exam_score", lambda name, epoch: (epoch + 1) * {"ours": 0.3, "theirs": 0.1}[name], seeds=(0, 12345)
     ),
-    "negative scores": "optimizer,seed,epoch,exam_score\n"
-    + "".join(
-        f"{name},{seed},{epoch},{epoch - level}\n"
-        for name, level in (("ours", 9), ("theirs", 30))
-        for seed in (0, 1)
-        for epoch in range(3)
-    ),
-    "an accuracy of one": "optimizer,seed,epoch,test_acc\n"
-    + "".join(
-        f"{name},{seed},{epoch},{1.0 if epoch else 0.5}\n"
-        for name in ("ours", "theirs")
-        for seed in (0, 1)
-        for epoch in range(2)
-    ),
+    "negative scores": curves_of("exam_score", lambda name, epoch: epoch - {"ours": 9, "theirs": 30}[name]),
+    "an accuracy of one": curves_of("test_acc", lambda _, epoch: 1.0 if epoch else 0.5, epochs=2),
     "a run that diverged": "optimizer,seed,epoch,test_acc\nours,0,0,0.5\nours,0,1,0.9\ntheirs,0,0,0.5\ntheirs,0,1,nan\n",
 }
 
