@@ -11,7 +11,7 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     """The tuning budget that each line has used: runs that were given up, diverged or failed count as far as they came.
 
     runs, history: optilab's tables. The runs of tuning count where there are any, else those of evaluation, of which the best cell is
-    chosen then.
+    chosen then. A line that was evaluated beside tuned ones, as at its defaults, has used none.
 
     Returns LINE, NAMES, trials (number of cells that were tried), runs, and epochs (of all these runs together; missing
     where no history tells them), in the order of `runs`.
@@ -32,4 +32,8 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     tried = tried.assign(cell=cell_numbers(tried), epochs=epochs)
     lines = tried.groupby([*LINE, *NAMES], sort=False)
     counts = lines.agg(trials=("cell", "nunique"), runs=("run_id", "nunique"))
-    return counts.assign(epochs=lines["epochs"].sum(min_count=1)).reset_index()
+    spent = counts.assign(epochs=lines["epochs"].sum(min_count=1)).reset_index()
+    every = runs[[*LINE, *NAMES]].drop_duplicates()
+    untuned = every.merge(spent[LINE], on=LINE, how="left", indicator=True)
+    untuned = untuned[untuned.pop("_merge") == "left_only"].assign(trials=0, runs=0, epochs=0.0)
+    return pd.concat([spent, untuned], ignore_index=True) if len(untuned) else spent

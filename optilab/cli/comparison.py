@@ -141,7 +141,10 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
 
 def _effort(effort: pd.DataFrame, unit: str) -> str:
     """The sentence that says how many trials, and of what length together, went into each label, on all problems together."""
-    rows = effort.groupby("label", sort=False)[["trials", "epochs"]].sum(min_count=1).reset_index().to_dict("records")
+    of_label = effort.groupby("label", sort=False)[["trials", "epochs"]].sum(min_count=1).reset_index()
+    rows = of_label[of_label["trials"] > 0].to_dict("records")
+    none = len(of_label) - len(rows)
+    untuned = f" {counted(none, 'line is', 'lines are')} evaluated without any." if none else ""
     problems = int(effort["problem"].nunique())
     where = f"on {problems} problems together" if problems > 1 else "in all"
     told = [
@@ -150,11 +153,11 @@ def _effort(effort: pd.DataFrame, unit: str) -> str:
         for row in rows
     ]
     if len(set(told)) == 1:
-        return f" Trials behind each: {told[0]}."
+        return f" Trials behind each: {told[0]}.{untuned}"
     parts = [f"{shortened(str(row['label']), _NAME)} {text}" for row, text in zip(rows, told, strict=True)]
     listed = "; ".join(parts[:_LISTED]) + (f"; and {len(parts) - _LISTED} more" if len(parts) > _LISTED else "")
     unequal = len({row["trials"] for row in rows}) > 1
-    return f" {'Unequal numbers of trials' if unequal else 'Trials'} behind them: {listed}."
+    return f" {'Unequal numbers of trials' if unequal else 'Trials'} behind them: {listed}.{untuned}"
 
 
 def _cell(key: str, row: Mapping[Any, Any]) -> Text:

@@ -12,6 +12,7 @@ from optilab import store
 from optilab.cli.terminal import Terminal
 from optilab.experiment.blocks import Block
 from optilab.experiment.cell import Cell
+from optilab.experiment.defaults import outside
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.grid import Grid, grid_of, problem_labels
 from optilab.experiment.resolve import table_key
@@ -38,7 +39,7 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     grid = grid_of(experiment)
     there = store.done(folder)
     console.print(_grid_table(grid))
-    for note in dataset_notes(experiment):
+    for note in [*dataset_notes(experiment), *grid.notes]:
         console.print(note)
     for line in [*_without_chance(grid), *_resolution(grid)]:
         console.print(line)
@@ -51,13 +52,15 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
     todo = _tell(console, grid, "tuning", there, rerun) if len(grid.cells) else 0
     if todo or later:
         lines, runs = _of_evaluation(grid)
+        defaults = f" and of {len(grid.defaults)} at defaults" if len(grid.defaults) else ""
         console.print(
-            f"evaluation: {counted(runs, 'run')}, of the best cell of each of {counted(lines, 'line')}, once tuning is done"
+            f"evaluation: {counted(runs, 'run')}, of the best cell of each of {counted(lines, 'line')}{defaults}, once tuning is done"
         )
     else:
         tuned = jobs(experiment, tasks(experiment, grid.cells, folder), "tuning")
         best = chosen(experiment, tuned, store.load_all(folder))
-        wanted = jobs(experiment, best, "evaluation")
+        wanted = jobs(experiment, [*best, *tasks(experiment, grid.defaults, folder)], "evaluation")
+        wanted = list({job.run_id: job for job in wanted}.values())
         _say(console, "evaluation", len(wanted), len(missing(wanted, there, rerun)))
         for line in _nothing_chosen(grid, best):
             console.print(line)
@@ -66,8 +69,11 @@ def dry_run(experiment: Experiment, results: str | None, rerun: Rerun | None = N
 def _tell(console: Terminal, grid: Grid, role: Role, there: Done, rerun: Rerun | None) -> int:
     """Print the number of runs of a role; returns how many are missing."""
     seeds = seeds_of(grid.experiment, role)
-    wanted = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
-    todo = count_due(grid.cells.blocks, seeds, there, rerun)
+    blocks = grid.cells.blocks
+    if role == "evaluation":
+        blocks = [*blocks, *outside(grid.defaults.blocks, blocks)]
+    wanted = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in blocks)
+    todo = count_due(blocks, seeds, there, rerun)
     _say(console, role, wanted, todo)
     return todo
 
@@ -81,7 +87,8 @@ def _of_evaluation(grid: Grid) -> tuple[int, int]:
     seeds = seeds_of(grid.experiment, "evaluation")
     plans = {(table_key(b.cell.problem), b.cell.line_id): b.plan for b in grid.cells.blocks}
     plans |= {(table_key(s.line.cell.problem), s.line.cell.line_id): s.low.plan for s in grid.spaces}
-    return len(plans), sum(len(seeds_that_differ(plan, seeds)) for plan in plans.values())
+    every = [*plans.values(), *(block.plan for block in grid.defaults.blocks)]
+    return len(plans), sum(len(seeds_that_differ(plan, seeds)) for plan in every)
 
 
 def _without_chance(grid: Grid) -> list[str]:
@@ -96,7 +103,8 @@ def _without_chance(grid: Grid) -> list[str]:
 def _resolution(grid: Grid) -> list[str]:
     """One sentence that says what the planned seeds can show, or that they can't show anything."""
     labels: dict[str, set[str]] = {}  # by problem
-    plans = [(block.cell, block.plan) for block in grid.cells.blocks] + [(s.low, s.low.plan) for s in grid.spaces]
+    blocks = [*grid.cells.blocks, *grid.defaults.blocks]
+    plans = [(block.cell, block.plan) for block in blocks] + [(s.low, s.low.plan) for s in grid.spaces]
     fixed = {(table_key(cell.problem), cell.label) for cell, plan in plans if not is_random(plan)}
     for cell, _ in plans:
         labels.setdefault(table_key(cell.problem), set()).add(cell.label)
@@ -159,6 +167,10 @@ def _grid_table(grid: Grid) -> Table:
         listed = [f"{n}={exact(v)}" for n, v in space.combination.items()]
         sampled = [f"{n} from {exact(found.low)} to {exact(found.high)}" for n, found in space.sampled.items()]
         add(space.low, f"{', '.join([*listed, *sampled])}: {space.samples} cells by {grid.experiment.search.method}")
+    for block in grid.defaults.blocks[:_ROWS]:
+        add(block[0], ", ".join(f"{name}={exact(value)}" for name, value in block[0].hyperparameters.items()))
+    if len(grid.defaults) > _ROWS:
+        table.add_row(f"and {len(grid.defaults) - _ROWS:,} more at defaults", "", "", "")
     if len(grid.spaces) > _ROWS:
         table.add_row(f"and {len(grid.spaces) - _ROWS:,} more searches", "", "", "")
     return table

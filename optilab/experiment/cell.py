@@ -52,6 +52,10 @@ class Cell:
         """A copy of this cell with the hyperparameters of a checked plan, which it keeps."""
         return replace(self, hyperparameters=plan.hyperparameters, known_plan=plan)
 
+    def named(self, label: str, line_id: str) -> Cell:
+        """A copy of this cell as one of another line."""
+        return replace(self, label=label, line_id=line_id)
+
     @property
     def spec(self) -> dict[str, Any]:
         """The specification as values that JSON can hold."""

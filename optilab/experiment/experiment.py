@@ -138,6 +138,7 @@ class Experiment(Settings):
     tuning: if given, the grid runs on separate seeds, and the best cell of each line on `seeds`.
     search: how points are chosen where hyperparameters are sampled.
     comparison: which optimizer the others are compared with, by which measure, and how sure.
+    defaults: whether each line is compared with the defaults of its optimizer's hyperparameters too, as a line of its own.
     optimizers: each with "use", and optionally "label", "batch_size", "schedule" and hyperparameters; a list of values,
         or { log = [low, high], points = n } or { linear = [low, high], points = n }, is an axis of the grid. Those that
         are { log_uniform = [low, high] }, { uniform = [low, high] } or { integer = [low, high] } are sampled together, as
@@ -157,6 +158,7 @@ class Experiment(Settings):
     tuning: Tuning | None = None
     search: Search = Field(default_factory=Search)
     comparison: Comparison = Field(default_factory=Comparison)
+    defaults: bool = False
     optimizers: list[dict[str, Any]] = Field(min_length=1)
 
     @field_validator("name")

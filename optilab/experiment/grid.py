@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from optilab.errors import InputError, unknown
 from optilab.experiment.blocks import Cells
 from optilab.experiment.cell import Cell
+from optilab.experiment.defaults import at_defaults
 from optilab.experiment.entry import Entry, Line, schedules_used
 from optilab.experiment.experiment import Experiment, Reference
 from optilab.experiment.lines import Candidate, named
@@ -61,16 +62,19 @@ class Grid:
 
     cells: known beforehand, in blocks. spaces: from which samplers choose the others, generation by generation. control: the label
     of the line with which the others are compared: the one that the experiment names, or the first line of its first entry.
+    defaults: those that are evaluated besides, at the defaults of their optimizers. notes: sentences on what was left out.
     """
 
     experiment: Experiment
     cells: Cells
     spaces: list[SearchSpace]
     control: str
+    defaults: Cells = field(default_factory=lambda: Cells([]))
+    notes: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
-        """Number of cells, searches included."""
+        """Number of cells, searches included, without those at defaults."""
         return len(self.cells) + sum(space.samples for space in self.spaces)
 
 
@@ -83,12 +87,17 @@ def grid_of(experiment: Experiment) -> Grid:
     for entry, line in _lines(experiment):
         candidates += _candidates(experiment, entry, line)
     found = named(candidates)
-    _check_control(experiment, {one.line.cell.label for one in found})
+    defaults, notes = at_defaults(found) if experiment.defaults else ([], [])
+    _check_control(
+        experiment, {cell.label for cell in [*(one.line.cell for one in found), *(b.cell for b in defaults)]}
+    )
     grid = Grid(
         experiment,
         Cells([one.block for one in found if not one.sampled]),
         [_space(experiment, one) for one in found if one.sampled],
         experiment.comparison.control or found[0].line.cell.label,
+        Cells(defaults),
+        tuple(notes),
     )
     _check_search(grid)
     _check_runs(grid)
@@ -175,7 +184,7 @@ def _check_size(entry: Entry) -> None:
 def _check_runs(grid: Grid) -> None:
     seeds = seeds_of(grid.experiment, "tuning" if grid.experiment.tuning else "evaluation")
     runs = sum(len(block) * len(seeds_that_differ(block.plan, seeds)) for block in grid.cells.blocks)
-    runs += sum(space.samples for space in grid.spaces) * len(seeds)
+    runs += sum(space.samples for space in grid.spaces) * len(seeds) + len(grid.defaults) * len(seeds)
     if runs > MOST_RUNS:
         raise InputError(
             f"{grid.count:,} cells on {len(seeds):,} seeds are {runs:,} runs; an experiment has at most {MOST_RUNS:,}"

@@ -24,7 +24,8 @@ from optilab.texts import exact, shown
 class Candidate:
     """Cells of one line on one problem: those of a block, or those that a search will choose.
 
-    block: for a search, the cells at the low and the high ends of its ranges. combination, sampled, samples: of a search.
+    block: for a search, the cells at the low and the high ends of its ranges. combination, sampled, samples: of a search. title: the
+    label without what tells namesakes apart.
     """
 
     line: Line
@@ -32,6 +33,7 @@ class Candidate:
     combination: Mapping[str, Any] = field(default_factory=dict)
     sampled: Mapping[str, Sampled] = field(default_factory=dict)
     samples: int = 0
+    title: str = ""
 
 
 def named(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -50,8 +52,9 @@ def named(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _with_names(one: Candidate, label: str, line_id: str) -> Candidate:
-    cell = replace(one.line.cell, label=label, line_id=line_id)
-    return replace(one, line=replace(one.line, cell=cell), block=replace(one.block, cell=cell))
+    cell = one.line.cell.named(label, line_id)
+    line, block = replace(one.line, cell=cell), replace(one.block, cell=cell)
+    return replace(one, line=line, block=block, title=one.line.cell.label)
 
 
 def _without_repeats(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -92,7 +95,7 @@ def _entry(one: Candidate) -> tuple[str, str]:
     return (one.line.cell.label if one.line.named else one.line.cell.place), one.line.optimizer.name
 
 
-def _specification(one: Candidate) -> dict[str, Any]:
+def specification(one: Candidate) -> dict[str, Any]:
     """Specification of a line: all that its cells share, except the problem."""
     line, cell, run = one.line, one.line.cell, identity(one.block.plan)
     return {
@@ -107,14 +110,14 @@ def _specification(one: Candidate) -> dict[str, Any]:
 
 def _line_key(one: Candidate) -> str:
     """Key of a line: equal for all its candidates, on every problem and in every search space."""
-    return canonical_text([*_entry(one), _specification(one)])
+    return canonical_text([*_entry(one), specification(one)])
 
 
 def _identities(firsts: Sequence[Candidate]) -> list[str]:
     """Identity of each line: its specification and, where several lines share one, the values that they range over."""
     of_text: dict[str, list[Candidate]] = {}
     for one in firsts:
-        of_text.setdefault(canonical_text(_specification(one)), []).append(one)
+        of_text.setdefault(canonical_text(specification(one)), []).append(one)
     found = {}
     for text, same in of_text.items():
         facts = [_axes(one) for one in same]

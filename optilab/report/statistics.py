@@ -156,9 +156,8 @@ def _effort(source: Source) -> Html | None:
         [row["label"], row["problem"], number(row["trials"], "g"), number(row["runs"], "g"), number(row["epochs"])]
         for row in effort.head(_ROWS).to_dict("records")
     ]
-    unequal = (
-        " The numbers of trials are unequal, which favours methods with more." if effort["trials"].nunique() > 1 else ""
-    )
+    tuned = effort.loc[effort["trials"] > 0, "trials"]
+    unequal = " The numbers of trials are unequal, which favours methods with more." if tuned.nunique() > 1 else ""
     return join(
         [
             tag("h4", "What tuning cost"),

@@ -113,7 +113,7 @@ def _try_experiment(content: dict[str, Any]) -> None:
                 problem = build_problem(table, experiment.precision)
                 _ = problem.layers, problem.identity, problem.code, problem.unmeasured, problem.initial()
     grid = grid_of(experiment)
-    tasks(experiment, grid.cells, Path())
+    tasks(experiment, [*grid.cells, *grid.defaults], Path())
     for space in grid.spaces:
         sampler = space.sampler()
         if isinstance(sampler, Sampler):

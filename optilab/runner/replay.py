@@ -64,7 +64,7 @@ def replay(folder: Path, identity: str) -> Replay:
     crashed its worker: it would crash this process too.
     """
     found = store.load_all(folder)
-    row = _row(_under_present_names(found), identity)
+    row = _row(_under_present_names(found), store.made_once(identity))
     if row["status"] == "crashed":
         raise InputError(
             f"run {row['run_id']} can't be made again here, for it would end this process too: {row['message']}; "
@@ -102,7 +102,7 @@ def datasets_of(folder: Path) -> list[Path]:
 
 def _under_present_names(found: store.Results) -> pd.DataFrame:
     """All runs; those that the experiment wants have the names that it gives them now."""
-    wanted = found.of(store.wanted(found.folder)).runs
+    wanted = store.named(found.runs, store.wanted(found.folder))
     return pd.concat([wanted, found.runs[~found.runs["run_id"].isin(wanted["run_id"])]], ignore_index=True)
 
 

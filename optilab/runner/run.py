@@ -45,10 +45,12 @@ def run_experiment(
     observer, way = observer or Observer(), way or Way()
     folder = folder_of(experiment, results)
     grid = grid_of(experiment)
-    for note in dataset_notes(experiment):
+    for note in [*dataset_notes(experiment), *grid.notes]:
         observer.noted(note)
-    every = tasks(experiment, grid.cells, folder)
-    hyperparameters = _hyperparameters([*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces)])
+    every, defaults = tasks(experiment, grid.cells, folder), tasks(experiment, grid.defaults, folder)
+    hyperparameters = _hyperparameters(
+        [*(b[0] for b in grid.cells.blocks), *(space.low for space in grid.spaces), *grid.defaults]
+    )
     way.kind.open(workers=way.workers, address=way.address)  # raises for an option that it doesn't have
     check_loggers(way.log)
     for path in filter(None, (dataset_path(problem) for _, problem in experiment.every_problem)):
@@ -63,7 +65,7 @@ def run_experiment(
         if experiment.tuning:
             tuned = tune(grid, every, session)
             every = chosen(experiment, tuned, store.load_all(folder))
-        evaluated = jobs(experiment, every, "evaluation")
+        evaluated = jobs(experiment, [*every, *defaults], "evaluation")
         session.want([*tuned, *evaluated])
         session.make(evaluated, "evaluation")
         book.end()

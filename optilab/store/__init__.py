@@ -19,6 +19,7 @@ from optilab.store.merging import Merged, merge
 from optilab.store.reading import Results, done, load, load_all, load_runs
 from optilab.store.schema import HISTORY, facts, runs_schema
 from optilab.store.separated import is_table_file
+from optilab.store.shared import made_once
 from optilab.store.tidy import load_table
 from optilab.store.wanted import WANTED, marked, named, wanted, wants_more
 from optilab.store.writing import Store
@@ -37,6 +38,7 @@ __all__ = [
     "load_all",
     "load_runs",
     "load_table",
+    "made_once",
     "marked",
     "merge",
     "named",

@@ -13,6 +13,7 @@ import pyarrow as pa
 from optilab.errors import InputError, ResultsWarning
 from optilab.records.columns import RESERVED
 from optilab.records.question import Question
+from optilab.store.shared import parted
 from optilab.store.survey import Damage, survey
 from optilab.store.wanted import control_of, named, wanted
 
@@ -41,11 +42,12 @@ class Results:
         return f"<Results {self.folder}: {len(self.runs)} runs ({statuses})>"
 
     def of(self, table: pa.Table | None) -> Results:
-        """The results of the runs that a table wants, as by `store.named`; all if it is None."""
+        """The results of the runs that a table wants, as by `store.named`; all if it is None. Lines that share a run have a copy each."""
         if table is None:
             return self
         runs = named(self.runs, table)
         history = self.history[self.history["run_id"].isin(runs["run_id"])].reset_index(drop=True)
+        runs, history = parted(runs, history, table)
         return replace(self, runs=runs, history=history, control=control_of(table))
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Names that an experiment gives a run.
-_NAMES = ("experiment", "problem", "label", "schedule", "role", "problem_id", "line_id")
-_TEXTS = ("run_id", *_NAMES)
+NAMES = ("experiment", "problem", "label", "schedule", "role", "problem_id", "line_id")
+_TEXTS = ("run_id", *NAMES)
 WANTED = pa.schema(  # of wanted.parquet
     [*((name, pa.string()) for name in _TEXTS), ("seed", pa.int64()), ("code", pa.string())]
 )
@@ -85,6 +85,6 @@ def named(runs: pd.DataFrame, table: pa.Table | None) -> pd.DataFrame:
         return runs
     names = table.replace_schema_metadata(None).to_pandas().drop_duplicates("run_id").set_index("run_id")
     found = runs[runs["run_id"].isin(names.index)].reset_index(drop=True)
-    for column in names.columns.intersection(_NAMES).intersection(found.columns):
+    for column in names.columns.intersection(NAMES).intersection(found.columns):
         found[column] = names[column].reindex(found["run_id"]).to_numpy(dtype=object)
     return found
