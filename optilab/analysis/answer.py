@@ -9,13 +9,13 @@ import pandas as pd
 
 from optilab.analysis.across import FEWEST, across
 from optilab.analysis.arrival import arrival_verdict
-from optilab.analysis.comparison import NOTHING, on_test_examples
 from optilab.analysis.findings import Findings, compared
 from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.goal import goal
 from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
+from optilab.records.chosen import is_of_test_examples, nothing_chosen
 from optilab.records.columns import in_words
 from optilab.records.measures import is_ascending
 from optilab.records.question import Question
@@ -74,10 +74,11 @@ def answered(found: Given, *, which: Literal["final", "best"] = "final", always:
     runs, control, measure = found.chosen, found.control, found.measure
     labels = list(dict.fromkeys(runs["label"].astype(str)))
     lost = dict.fromkeys(found.lost["label"].astype(str))
-    said = [f"{label}: {NOTHING}, so it is not compared." for label in lost if label != control]
+    nothing = nothing_chosen(found.question.chosen_by)
+    said = [f"{label}: {nothing}, so it is not compared." for label in lost if label != control]
     none = compared(runs[:0], measure)
     if control in lost and control not in labels:
-        told = f"{control}, the control: {NOTHING}, so nothing is compared with it."
+        told = f"{control}, the control: {nothing}, so nothing is compared with it."
         return replace(none, sentences=(told, *said), control=control)
     if len(labels) == 1 and not always:
         return replace(none, sentences=(f"Nothing is compared with {control}, which is alone.", *said), control=control)
@@ -150,7 +151,7 @@ def _favoured(found: Given) -> list[str]:
         where = "these very seeds" if (lines["run_id"].nunique() > lines["seed"].nunique()).any() else ""
     else:
         by = found.question.chosen_by
-        where = "the test examples" if on_test_examples(by) and found.measure.startswith("test_") else ""
+        where = "the test examples" if is_of_test_examples(by) and found.measure.startswith("test_") else ""
     if not where:
         return []
     return [f"Hyperparameters were chosen on {where}, which favours lines with more trials: p is too small."]

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
+from optilab.records.chosen import TimeToTarget
 from optilab.records.columns import as_costs
-from optilab.records.measures import measure_behind
+from optilab.records.measures import measure_behind, summary
 from optilab.records.statuses import cost_or_infinity
 
 
 def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     """The best cell of each line: that with the best median over seeds; a run that did not last counts as infinitely bad.
 
-    by: a final or best value, a column of `runs`; the best cost is the lowest, the best accuracy the highest.
+    by: a final or best value, a column of `runs`; the best cost is the lowest, the best accuracy the highest. By a `TimeToTarget`, cells
+    often tie: that with the best final value of its measure is the best of them.
 
     Returns LINE, NAMES, run_id (of one run of the cell), score (the median, of accuracies with a minus) and cells (number of
     candidates), in the order of `runs`. An infinite score means that no cell lasted on half of its seeds, so that none can be chosen.
@@ -29,6 +31,13 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     cells = runs.loc[~number.duplicated(), [*LINE, *NAMES, "run_id"]].assign(score=score.to_numpy())
     of_line = cells.groupby(LINE, sort=False)["score"]
     cells["cells"] = of_line.transform("size")
+    if isinstance(by, TimeToTarget) and summary(by.measure, "final") in runs:
+        final = cost_or_infinity(as_costs(by.measure, runs[summary(by.measure, "final")]), runs["status"])
+        middle = pd.Series(final, runs.index).groupby(number).median().to_numpy()
+        tied = cells["score"] == of_line.transform("min")
+        return cells.loc[
+            pd.Series(middle, cells.index)[tied].groupby([cells[name] for name in LINE], sort=False).idxmin()
+        ]
     return cells.loc[of_line.idxmin()]
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from optilab.analysis.answer import answered
 from optilab.analysis.best import of_line
 from optilab.analysis.cells import LINE, varying
-from optilab.analysis.comparison import NOTHING, chosen_text
+from optilab.analysis.comparison import chosen_text
 from optilab.analysis.effort import tuning_effort
 from optilab.analysis.findings import Findings
 from optilab.analysis.given import Given, WithRuns, given
@@ -21,6 +21,7 @@ from optilab.analysis.goal import goal, lateness
 from optilab.analysis.intervals import interval, median_ranks
 from optilab.analysis.measured import as_compared
 from optilab.analysis.ranking import ranks
+from optilab.records.chosen import nothing_chosen
 from optilab.records.columns import as_costs
 from optilab.records.question import Question
 
@@ -140,7 +141,7 @@ def board(found: Given, told: Findings, *, which: Literal["final", "best"] = "fi
             {
                 "problem": key[0],
                 "label": key[1],
-                "hyperparameters": NOTHING,
+                "hyperparameters": nothing_chosen(found.question.chosen_by),
                 "n": 0,
                 **_against(None, key[1] == told.control, found.question.confidence),
                 "statuses": tried,

@@ -11,11 +11,11 @@ import pandas as pd
 from optilab.analysis.best import best_runs, endings, of_line, unchosen
 from optilab.analysis.cells import LINE, NAMES, identified, varying
 from optilab.analysis.measured import as_compared, first_measured
+from optilab.records.chosen import nothing_chosen
 from optilab.records.columns import as_costs
 from optilab.records.labels import told_apart
 from optilab.records.statuses import LASTED
 
-NOTHING = "nothing could be chosen: no value lasted"
 COMPARED = ("train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy")
 
 
@@ -95,7 +95,7 @@ def comparison(
             {
                 "problem": line["problem"],
                 "label": line["label"],
-                "hyperparameters": NOTHING,
+                "hyperparameters": nothing_chosen(by),
                 "seeds": 0,
                 "random": True,
                 "ended": line["ended"],
@@ -128,11 +128,6 @@ def _finals(runs: pd.DataFrame, measure: str, is_measured: bool) -> pd.Series[fl
     if runs[column].notna().any() or (is_measured and not runs["status"].isin(LASTED).any()):
         return as_compared(runs, measure, column)
     return pd.Series(runs[column].to_numpy(np.float64))
-
-
-def on_test_examples(by: str) -> str:
-    """The remark that belongs to a column by which hyperparameters were chosen, if it is of the test examples; else ""."""
-    return ", on the test examples themselves," if by.partition("_")[2].startswith("test_") else ""
 
 
 def is_random(runs: pd.DataFrame) -> bool:

@@ -10,12 +10,13 @@ import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
-from optilab.analysis.comparison import COMPARED, comparison, on_test_examples
+from optilab.analysis.comparison import COMPARED, comparison
 from optilab.analysis.effort import tuning_effort
 from optilab.cli.table import TableColumn, fitting
 from optilab.cli.terminal import name
 from optilab.cli.written import FORMATS
 from optilab.errors import InputError, unknown
+from optilab.records.chosen import by_in_words
 from optilab.records.columns import in_words
 from optilab.records.question import Question
 from optilab.store import Results
@@ -128,11 +129,7 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
         caption += f" Ordered by {by}, the best first."
     if rows["hyperparameters"].any():
         chosen_on = "other seeds" if question.on_other_seeds else "the same seeds"
-        by = question.chosen_by
-        which, _, measure = by.partition("_")
-        caption += (
-            f" Hyperparameters chosen on {chosen_on}, by {which} {in_words(measure)}{on_test_examples(by).rstrip(',')}."
-        )
+        caption += f" Hyperparameters chosen on {chosen_on}, by {by_in_words(question.chosen_by)}."
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
         caption += _effort(tuning_effort(found.runs, found.history), _unit(found))

@@ -17,6 +17,7 @@ from optilab.experiment.experiment import Experiment
 from optilab.experiment.grid import Grid, grid_of, problem_labels
 from optilab.experiment.resolve import table_key
 from optilab.experiment.seeds import Role, seeds_of
+from optilab.records.chosen import nothing_chosen
 from optilab.records.labels import told_apart
 from optilab.runner.jobs import Done, Rerun, Task, count_due, jobs, missing, tasks
 from optilab.runner.notes import dataset_notes
@@ -128,15 +129,13 @@ def _resolution(grid: Grid) -> list[str]:
 
 def _nothing_chosen(grid: Grid, best: Sequence[Task]) -> list[str]:
     """One sentence per line whose tuning runs all diverged or failed."""
-    from optilab.analysis.comparison import NOTHING
-
     labels = problem_labels(grid.experiment)
     lines = {(table_key(b.cell.problem), b.cell.line_id): b.cell for b in grid.cells.blocks}
     for task in best:
         lines.pop((table_key(task.cell.problem), task.cell.line_id), None)
     several = len(labels) > 1
     return [
-        f"{cell.label}{f' on {labels[table_key(cell.problem)]}' if several else ''}: {NOTHING}"
+        f"{cell.label}{f' on {labels[table_key(cell.problem)]}' if several else ''}: {nothing_chosen(grid.experiment.chosen_by)}"
         for cell in lines.values()
     ]
 

@@ -80,7 +80,7 @@ def run_and_compare(
             from optilab.runner.run import folder_of
 
             folder = folder_of(experiment, results)
-            live.tally.measure = experiment.chosen_by.partition("_")[2]
+            live.tally.measure = experiment.tuning.measured if experiment.tuning else "train_cost"
             if not quiet and way.executor != "inline":  # which needs this process for the runs
                 live.begun = _get_pictures_ready
             start = time.perf_counter()

@@ -13,6 +13,8 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from optilab.datasets.given import without_arrays
 from optilab.parameters.tables import Settings
 from optilab.problems.problem import Precision
+from optilab.records.chosen import TimeToTarget
+from optilab.records.columns import TIME_TO_TARGET
 from optilab.texts import shown
 from optilab.training.stopping import Budget, Length, Stop
 
@@ -24,29 +26,61 @@ class Tuning(Settings):
 
     seeds: how many, or which.
     by: the measure whose median over these seeds is to be the best: costs the lowest, accuracies the highest. Those of the
-        validation part need one (`validation` of a network), those of the test part by_test.
+        validation part need one (`validation` of a network), those of the test part by_test. "time_to_target": the median time at
+        which runs first measured the target; of cells that tie, that with the best final value of the measure.
     which: its "final" value in a run, or its "best".
+    measure, target: of "time_to_target": a value of the measure.
     by_test: whether hyperparameters may be chosen on the examples that test results are reported of. The results look better
         than they are then, and tables and pictures say so.
     """
 
     seeds: int | list[int] = Field(1)
-    by: Literal["train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] = "train_cost"
+    by: Literal["train_cost", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy", "time_to_target"] = (
+        "train_cost"
+    )
     which: Literal["final", "best"] = "final"
+    measure: (
+        Literal["train_cost", "train_accuracy", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] | None
+    ) = None
+    target: float | None = Field(None, allow_inf_nan=False)
     by_test: bool = False
 
     @model_validator(mode="after")
+    def _time_needs_a_target(self) -> Tuning:
+        given = [name for name in ("measure", "target") if getattr(self, name) is not None]
+        if self.by == TIME_TO_TARGET:
+            if len(given) < 2:
+                raise ValueError(
+                    'by = "time_to_target" needs measure and target, such as measure = "valid_accuracy", target = 0.95'
+                )
+            if "which" in self.model_fields_set:
+                raise ValueError('which has no effect with by = "time_to_target"')
+            if str(self.measure).endswith("accuracy") and not 0 < (self.target or 0) <= 1:
+                raise ValueError(f"target = {self.target:g}: an accuracy is a share, above 0 and at most 1")
+        elif given:
+            raise ValueError(f'{given[0]} has no effect but with by = "time_to_target"')
+        return self
+
+    @model_validator(mode="after")
     def _not_on_test_examples(self) -> Tuning:
-        if self.by.startswith("test_") and not self.by_test:
+        if self.measured.startswith("test_") and not self.by_test:
+            key = "measure" if self.by == TIME_TO_TARGET else "by"
             raise ValueError(
-                f"by = {self.by!r} would choose hyperparameters on the examples that test results are reported of; give the problem "
-                "a validation part, such as validation = 0.1, and by = 'valid_cost' here, or else by_test = true"
+                f"{key} = {self.measured!r} would choose hyperparameters on the examples that test results are reported of; give the problem "
+                f"a validation part, such as validation = 0.1, and {key} = 'valid_cost' here, or else by_test = true"
             )
         return self
 
     @property
+    def measured(self) -> str:
+        """The measure by whose values cells are compared, or by the time to one of them."""
+        return self.measure or self.by
+
+    @property
     def column(self) -> str:
         """The column of `runs` by which cells are compared."""
+        if self.measure is not None and self.target is not None:
+            return TimeToTarget(self.measure, self.target)
         return f"{self.which}_{self.by}"
 
 

@@ -157,8 +157,9 @@ def _lines(experiment: Experiment) -> Iterator[tuple[Entry, Line]]:
 
 def _check_measured(experiment: Experiment, problem: Problem, place: str) -> None:
     """InputError for tuning or comparing by a measure that the problem doesn't have: none would be better than another."""
+    by_time = experiment.tuning is not None and experiment.tuning.measure is not None
     asked = {
-        "tuning.by": experiment.tuning and experiment.tuning.by,
+        "tuning.measure" if by_time else "tuning.by": experiment.tuning and experiment.tuning.measured,
         "comparison.measure": experiment.comparison.measure,
     }
     for key, measure in asked.items():

@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 
 from optilab.analysis.best import unchosen
 from optilab.analysis.cells import LINE, hyperparameter_columns, varying
-from optilab.analysis.comparison import NOTHING, on_test_examples
 from optilab.analysis.comparison import chosen_text as chosen_values
 from optilab.plots.style import MOST_COLOURS
-from optilab.records.columns import in_words
+from optilab.records.chosen import by_in_words, is_of_test_examples, nothing_chosen
 from optilab.records.statuses import LASTED
 from optilab.store import Results
 from optilab.texts import counted, shortened
@@ -52,13 +51,15 @@ def how_chosen(runs: pd.DataFrame, by: str) -> str:
     """By what hyperparameters were chosen, and on which seeds: "chosen by ..."; empty where nothing was to be chosen."""
     tuning = runs.loc[runs["role"] == "tuning", "seed"].nunique()
     if tuning:
-        which, _, measure = by.partition("_")
-        return f"chosen by {which} {in_words(measure)}{on_test_examples(by)} on {counted(tuning, 'other seed')}"
+        return f"chosen by {by_in_words(by)}{_pause(by)} on {counted(tuning, 'other seed')}"
     if varying(runs):
         several = runs.loc[runs["role"] == "evaluation", "seed"].nunique() > 1
-        which, _, measure = by.partition("_")
-        return f"chosen by {which} {in_words(measure)}{on_test_examples(by)} on the same seed{'s' if several else ''}"
+        return f"chosen by {by_in_words(by)}{_pause(by)} on the same seed{'s' if several else ''}"
     return ""
+
+
+def _pause(by: str) -> str:
+    return "," if is_of_test_examples(by) else ""
 
 
 def settings_of(runs: pd.DataFrame, run: pd.Series[Any]) -> str:
@@ -110,7 +111,7 @@ def ended_text(best: pd.DataFrame) -> str:
 def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:
     """Legend entries for lines without a best cell by a column of `runs`; several: whether problems are named."""
     lines = unchosen(results.runs, by).to_dict("records")
-    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {NOTHING}" for line in lines]
+    return [f"{line['label']}{' on ' + line['problem'] if several else ''}: {nothing_chosen(by)}" for line in lines]
 
 
 def has_marker(ax: Axes, marker: str) -> bool:

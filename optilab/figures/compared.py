@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optilab.analysis.best import best_runs, unchosen
-from optilab.analysis.comparison import NOTHING
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
 from optilab.figures.captions import chosen_on, name_of, over_seeds, several_of, without_chance_text
 from optilab.figures.view import View
 from optilab.plots.scales import showable
+from optilab.records.chosen import nothing_chosen
 from optilab.records.shown import Shown
 from optilab.records.statuses import LASTED
 
@@ -105,4 +105,6 @@ class Compared:
         several = len(self.problems) > 1
         lines = unchosen(self.view.results.runs, self.view.question.chosen_by).to_dict("records")
         names = [name_of(one["label"]) + (f" on {name_of(one['problem'])}" if several else "") for one in lines]
-        return f" Not shown: {several_of(names, ', ')} ({NOTHING})." if names else ""
+        return (
+            f" Not shown: {several_of(names, ', ')} ({nothing_chosen(self.view.question.chosen_by)})." if names else ""
+        )

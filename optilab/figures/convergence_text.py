@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import pandas as pd
 
 from optilab.analysis.best import unchosen
-from optilab.analysis.comparison import NOTHING
 from optilab.figures.captions import chosen_text, ended_text, name_of, seeds_text, several_of
 from optilab.figures.lines import CLIPPED, absent, left_out
 from optilab.figures.panel import Panel, named
 from optilab.figures.source import learning_rates
 from optilab.figures.view import View
 from optilab.plots.scales import HIGHEST, Frame
+from optilab.records.chosen import nothing_chosen
 from optilab.records.shown import Shown
 
 
@@ -58,7 +58,7 @@ def _not_drawn(view: View, panels_shown: Sequence[Panel]) -> str:
         for label, why in absent(panel.lines).items():
             parts[_where(label, panel.problem, several)] = why
     for line in unchosen(view.results.runs, view.question.chosen_by).to_dict("records"):
-        parts[_where(line["label"], line["problem"], several)] = NOTHING
+        parts[_where(line["label"], line["problem"], several)] = nothing_chosen(view.question.chosen_by)
     return f" Not drawn: {several_of([f'{name} ({why})' for name, why in parts.items()])}." if parts else ""
 
 

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import NAMES, cell_numbers, is_number, varying
-from optilab.analysis.comparison import on_test_examples
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.sensitivity import sensitivity as sensitivity_points
 from optilab.errors import InputError
@@ -22,7 +21,7 @@ from optilab.plots.labels import end_labels
 from optilab.plots.panels import MOST, panels_with_ends
 from optilab.plots.scales import Frame, showable
 from optilab.plots.sensitivity import sensitivity as points_plot
-from optilab.records.columns import in_words
+from optilab.records.chosen import by_in_words
 from optilab.records.shown import Shown
 from optilab.records.statuses import cost_or_infinity
 from optilab.texts import counted
@@ -117,9 +116,7 @@ def _caption(view: View, points: dict[str, pd.DataFrame], made: pd.DataFrame, ro
     text += " Each value at the best of all other hyperparameters." if others else ""
     if every["scattered"].any():
         text += " Sampled values are not joined."
-    by = view.question.chosen_by
-    which_value, _, measure = by.partition("_")
-    text += f" Ring: chosen, by {which_value} {in_words(measure)}{on_test_examples(by).rstrip(',')}."
+    text += f" Ring: chosen, by {by_in_words(view.question.chosen_by)}."
     gone = every["finite"] < every["seeds"]
     if gone.any():
         some = bool((gone & (every["finite"] > 0)).any())

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from optilab.analysis.best_of_k import tuning_curve
-from optilab.analysis.comparison import on_test_examples
 from optilab.analysis.trials import trial_values
 from optilab.errors import InputError
 from optilab.figures.facets import FEW, facets
@@ -17,7 +16,7 @@ from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.scales import Frame, scale_y, showable
 from optilab.plots.strips import flip
-from optilab.records.columns import in_words
+from optilab.records.chosen import by_in_words
 from optilab.records.measures import measure_behind, summary
 from optilab.records.shown import Shown
 from optilab.texts import counted
@@ -30,7 +29,8 @@ def tuning(view: View) -> Figure | None:
     """
     results, question = view.results, view.question
     which = question.chosen_by.partition("_")[0]
-    by = question.chosen_by if view.y == "train_cost" else summary(view.y, which)
+    by = question.chosen_by if view.y == "train_cost" else summary(view.y, "best" if which == "best" else "final")
+    which = by.partition("_")[0]
     measure = measure_behind(by)
     if by not in results.runs or results.runs[by].isna().all():
         return None
@@ -92,10 +92,9 @@ def _text(view: View, trials: pd.DataFrame, lines: pd.DataFrame, by: str, *, mea
     runs = view.results.runs
     tuned = runs[runs["role"] == "tuning"] if (runs["role"] == "tuning").any() else runs
     seeds = tuned["seed"].nunique()
-    which, _, measure = by.partition("_")
     percent = f"{100 * view.question.confidence:g} %"
     over = f", each the median of {seeds} seeds" if seeds > 1 else ""
-    text = f"Median best of k trials drawn from those that were made{over}, by {which} {in_words(measure)}{on_test_examples(by).rstrip(',')}"
+    text = f"Median best of k trials drawn from those that were made{over}, by {by_in_words(by)}"
     text += "; dotted: the expected best, where it is finite." if mean else "."
     if lines["sure"].any():
         text += f" Bands hold the median best of all k at once with {percent} if trials are independent draws, as of a random search;"

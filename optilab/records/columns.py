@@ -135,7 +135,8 @@ WHOLE = tuple(c.name for c in MEASUREMENTS if c.kind == "whole")
 MEASURES = tuple(c.name for c in MEASUREMENTS if c.summarized)
 ASCENDING = frozenset(c.name for c in MEASUREMENTS if c.ascending)
 REPEATABLE = tuple(c.name for c in MEASUREMENTS if not c.clock)  # the same in each repetition of a run, to the last bit
-RESERVED = frozenset(c.name for c in TABLES["runs"])  # names that no hyperparameter may have
+TIME_TO_TARGET = "time_to_target"  # of `runs` as they are loaded, where hyperparameters were chosen by it
+RESERVED = frozenset(c.name for c in TABLES["runs"]) | {TIME_TO_TARGET}  # names that no hyperparameter may have
 X, Y = (tuple(c.name for c in MEASUREMENTS if c.drawn == axis) for axis in "xy")
 AXES = {c.name: c.axis_label for c in MEASUREMENTS if c.drawn}
 LINEAR = frozenset(c.name for c in MEASUREMENTS if c.drawn and c.scale == "linear")

@@ -134,10 +134,14 @@ def summary(measure: str, which: str) -> str:
 
 
 def measure_behind(column: str) -> str:
-    """The measure of which a column of `runs` has the final or best value; the inverse of `summary`.
+    """The measure of which a column of `runs` has the final or best value, or a time; the inverse of `summary`.
 
     >>> measure_behind("final_train_cost")
     'train_cost'
+    >>> is_ascending(measure_behind("time_to_target"))
+    False
     """
-    name = column.partition("_")[2]
+    which, _, name = column.partition("_")
+    if which == "time":
+        return Measure(name, ascending=False)
     return Measure(name, column.ascending) if isinstance(column, Measure) else name

@@ -60,7 +60,7 @@ def run_experiment(
         for note in keep.notes:
             observer.noted(note)
         book = stack.enter_context(open_logbook(way.log, folder, observer.noted))
-        session = Session(keep, way, observer, book, stack, grid.control)
+        session = Session(keep, way, observer, book, stack, grid)
         tuned: list[Job] = []
         if experiment.tuning:
             tuned = tune(grid, every, session)
@@ -87,5 +87,6 @@ def chosen(experiment: Experiment, tuned: Sequence[Job], found: store.Results) -
 
     assert experiment.tuning is not None
     by_run = {job.run_id: job.task for job in tuned}
-    best = best_cells(store.named(found.runs, wanted_table(tuned)), experiment.tuning.column)
+    by = experiment.tuning.column
+    best = best_cells(found.of(store.marked(wanted_table(tuned), control="", by=by)).runs, by)
     return [by_run[run] for run in best.loc[np.isfinite(best["score"]), "run_id"]]

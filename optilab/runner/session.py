@@ -12,6 +12,7 @@ from pathlib import Path
 from optilab import store
 from optilab.errors import InputError
 from optilab.executors import ExecutorKind, Pool
+from optilab.experiment.grid import Grid
 from optilab.experiment.seeds import Role
 from optilab.guarding.calls import opened
 from optilab.optimizers.update import compile_update
@@ -74,10 +75,10 @@ class Session:
     """One invocation of an experiment: its store, and a pool as soon as a run is missing."""
 
     def __init__(
-        self, keep: store.Store, way: Way, observer: Observer, book: Logbook, stack: ExitStack, control: str
+        self, keep: store.Store, way: Way, observer: Observer, book: Logbook, stack: ExitStack, grid: Grid
     ) -> None:
         self._keep, self._way, self._observer, self._book, self._stack = keep, way, observer, book, stack
-        self._control = control
+        self._control, self._by = grid.control, grid.experiment.chosen_by
         self._dispatch: Dispatch | None = None
 
     @property
@@ -90,7 +91,7 @@ class Session:
 
         InputError if that can't be written.
         """
-        self._keep.want(store.marked(wanted_table(wanted), control=self._control, more=more))
+        self._keep.want(store.marked(wanted_table(wanted), control=self._control, more=more, by=self._by))
 
     def done(self) -> dict[str, tuple[str, str]]:
         """Status and digest of the code of each run that the folder holds, by run_id."""

@@ -12,16 +12,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Literal
 
 import numpy as np
 
 from optilab import store
 from optilab.errors import InputError
 from optilab.experiment.cell import Cell
-from optilab.experiment.experiment import Experiment
+from optilab.experiment.experiment import Experiment, Tuning
 from optilab.experiment.grid import Grid, SearchSpace, refuse_two_labels
 from optilab.experiment.seeds import tuning_seeds
+from optilab.records.columns import as_costs
 from optilab.records.statuses import LASTED, UNFINISHED, cost_or_infinity
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.session import Session
@@ -48,7 +48,7 @@ def tune(grid: Grid, known: Sequence[Task], session: Session) -> list[Job]:
         later = sum(search.left * search.seeds for search in searches)
         session.make(fresh, "tuning", _settled(fresh, session), before=len({job.run_id for job in wanted}), later=later)
         if searches:
-            made = _made({job.run_id for job in fresh}, session.folder, experiment.tuning.by)
+            made = _made({job.run_id for job in fresh}, session.folder, experiment.tuning.measured)
             for search in searches:
                 search.learn(made)
         wanted, fresh = [*wanted, *fresh], []
@@ -124,14 +124,15 @@ class _Search:
         tuning, after = self._experiment.tuning, self._experiment.search.prune_after
         if tuning is None or after is None:
             return None
-        return limits_of(tuning.by, [*self._lasted.get(seed, {}).values()], after)
+        return limits_of(tuning.measured, [*self._lasted.get(seed, {}).values()], after)
 
     def learn(self, made: Mapping[str, _Made]) -> None:
         """Tell the sampler the results of the generation. InputError if it fails."""
         if not self._asked:
             return
-        which = self._experiment.tuning.which if self._experiment.tuning else "final"
-        trials = [_trial(point, self._jobs[tuple(point.values())], made, which) for point in self._asked]
+        tuning = self._experiment.tuning
+        assert tuning is not None
+        trials = [_trial(point, self._jobs[tuple(point.values())], made, tuning) for point in self._asked]
         for job in (job for point in self._asked for job in self._jobs[tuple(point.values())]):
             what = made[job.run_id]
             if what.status in LASTED and _given_up_after(job, what) is None:
@@ -147,20 +148,28 @@ def _given_up_after(job: Job, made: _Made) -> int | None:
     return None if came_to_its_end else step
 
 
-def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made], which: Literal["final", "best"]) -> Trial:
+def _trial(point: Point, of: Sequence[Job], made: Mapping[str, _Made], tuning: Tuning) -> Trial:
     """The result of a point: the median over its seeds, as when the best cell is chosen."""
     costs, given_up = [], []
     for job in of:
         what = made[job.run_id]
         if (step := _given_up_after(job, what)) is not None:
             given_up.append((step, what.costs[step]))
-        found = list(what.costs.values()) if step is None else []
-        cost = math.inf if not found else found[-1] if which == "final" else float(np.fmin.reduce(found))
+        cost = _cost(what.costs, tuning) if step is None and what.costs else math.inf
         costs.append(float(cost_or_infinity(cost, what.status)))
     cost = median(costs)
     if math.isfinite(cost) or not given_up:
         return Trial(point, cost)
     return Trial(point, median(cost for _, cost in given_up), min(step for step, _ in given_up))
+
+
+def _cost(costs: Costs, tuning: Tuning) -> float:
+    """The cost of a run by which it is compared; a time to a target is counted in steps, which order runs as epochs do."""
+    values = list(costs.values())
+    if tuning.measure is not None and tuning.target is not None:
+        target = float(as_costs(tuning.measure, tuning.target))
+        return next((float(step) for step, cost in costs.items() if cost <= target), math.inf)
+    return values[-1] if tuning.which == "final" else float(np.fmin.reduce(values))
 
 
 class _Listed(Sampler):

@@ -15,7 +15,8 @@ from optilab.records.columns import RESERVED
 from optilab.records.question import Question
 from optilab.store.shared import parted
 from optilab.store.survey import Damage, survey
-from optilab.store.wanted import control_of, named, wanted
+from optilab.store.timed import timed
+from optilab.store.wanted import control_of, named, target_of, wanted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,8 @@ class Results:
         runs = named(self.runs, table)
         history = self.history[self.history["run_id"].isin(runs["run_id"])].reset_index(drop=True)
         runs, history = parted(runs, history, table)
+        if (target := target_of(table)) is not None:
+            runs = timed(runs, history, *target)
         return replace(self, runs=runs, history=history, control=control_of(table))
 
 

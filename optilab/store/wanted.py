@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 
 from optilab.errors import ResultsWarning
 from optilab.files import read_plain
+from optilab.records.chosen import TimeToTarget
+from optilab.records.columns import MEASURES
 from optilab.store.locking import WANTED_RUNS
 from optilab.store.schema import ROLES
 
@@ -23,7 +26,7 @@ _TEXTS = ("run_id", *NAMES)
 WANTED = pa.schema(  # of wanted.parquet
     [*((name, pa.string()) for name in _TEXTS), ("seed", pa.int64()), ("code", pa.string())]
 )
-_MORE, _CONTROL = b"more", b"control"  # in the metadata of the table: see `marked`
+_MORE, _CONTROL, _TIMED = b"more", b"control", b"timed"  # in the metadata of the table: see `marked`
 
 
 def wanted(folder: Path) -> pa.Table | None:
@@ -44,7 +47,7 @@ def wanted(folder: Path) -> pa.Table | None:
             stacklevel=3,
         )
         return None
-    ours = {key: value for key, value in (table.schema.metadata or {}).items() if key in (_MORE, _CONTROL)}
+    ours = {key: value for key, value in (table.schema.metadata or {}).items() if key in (_MORE, _CONTROL, _TIMED)}
     return table.replace_schema_metadata(ours or None)
 
 
@@ -58,11 +61,16 @@ def _check(table: pa.Table) -> None:
         raise ValueError("other roles")
 
 
-def marked(table: pa.Table, *, control: str, more: bool) -> pa.Table:
-    """A table of wanted runs with the label that the others are compared with, and whether further runs are chosen by these."""
-    return table.replace_schema_metadata(
-        {_CONTROL: control.encode("utf-8", "surrogatepass")} | ({_MORE: b"yes"} if more else {})
-    )
+def marked(table: pa.Table, *, control: str, more: bool = False, by: str = "") -> pa.Table:
+    """A table of wanted runs with what is to be known of them.
+
+    control: the label that the others are compared with. more: whether further runs are chosen by these. by: the column of `runs` by
+    which hyperparameters are chosen; a time to a target is found when the runs are loaded.
+    """
+    facts = {_CONTROL: control.encode("utf-8", "surrogatepass")} | ({_MORE: b"yes"} if more else {})
+    if isinstance(by, TimeToTarget):
+        facts[_TIMED] = json.dumps([by.measure, by.target]).encode()
+    return table.replace_schema_metadata(facts)
 
 
 def wants_more(table: pa.Table) -> bool:
@@ -74,6 +82,15 @@ def control_of(table: pa.Table) -> str | None:
     """The label that the others are compared with; None where an earlier version wrote the table."""
     found = (table.schema.metadata or {}).get(_CONTROL)
     return None if found is None else str(found.decode("utf-8", "replace"))
+
+
+def target_of(table: pa.Table) -> tuple[str, float] | None:
+    """The measure and the target, the time to which hyperparameters are chosen by; None where they are chosen by something else."""
+    try:
+        measure, target = json.loads((table.schema.metadata or {}).get(_TIMED, b"null"))
+        return (measure, float(target)) if measure in MEASURES else None
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def named(runs: pd.DataFrame, table: pa.Table | None) -> pd.DataFrame:

@@ -9,9 +9,10 @@ from analysis.runs import history_of, runs_of
 
 from optilab.analysis.best import best_cells, best_runs, unchosen
 from optilab.analysis.cells import hyperparameter_columns, identified, varying
-from optilab.analysis.comparison import NOTHING, comparison
+from optilab.analysis.comparison import comparison
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.sensitivity import sensitivity
+from optilab.records.chosen import nothing_chosen
 
 INF, NAN = math.inf, math.nan
 
@@ -74,7 +75,7 @@ def test_a_line_of_several_cells_that_came_to_nothing_has_no_best_runs() -> None
     assert best_runs(runs)["label"].tolist() == ["sgd"]
     assert unchosen(runs)[["label", "ended"]].to_numpy().tolist() == [["adam", "1 diverged"]]
     rows = comparison(runs, history_of([1.0], [1.0], [1.0], [1.0])).set_index("label")
-    assert list(rows.loc["adam", ["hyperparameters", "seeds"]]) == [NOTHING, 0]
+    assert list(rows.loc["adam", ["hyperparameters", "seeds"]]) == [nothing_chosen("final_train_cost"), 0]
     assert rows.index.tolist() == ["sgd", "adam"]
     alone = runs_of({"lr": 0.1, "status": "diverged", "final_train_cost": 1.0})
     assert len(best_runs(alone)) == 1

@@ -12,10 +12,10 @@ import pytest
 from matplotlib.figure import Figure
 from runner.lines import experiment, table
 
-from optilab.analysis.comparison import NOTHING
 from optilab.cli.dry_run import dry_run
 from optilab.cli.run import run_and_compare
 from optilab.figures import draw as drawing
+from optilab.records.chosen import nothing_chosen
 from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
@@ -37,16 +37,20 @@ def test_nothing_is_chosen_where_all_diverged(
     assert set(evaluated["label"]) == ({"adam"} if tuning else {"adam", "sgd"})
     rows = table(made)
     assert rows.index.tolist() == ["adam", "sgd"]
-    assert list(rows.loc["sgd", ["hyperparameters", "seeds", "ended"]]) == [NOTHING, 0, "2 diverged"]
+    assert list(rows.loc["sgd", ["hyperparameters", "seeds", "ended"]]) == [
+        nothing_chosen("final_train_cost"),
+        0,
+        "2 diverged",
+    ]
     assert np.isnan(rows["train_cost"]["sgd"])
     assert rows["hyperparameters"]["adam"].startswith("lr=0.")
     monkeypatch.chdir(tmp_path)
     assert run_and_compare(lambda: (given, INLINE), "r", as_json=True) == 0
     (told,) = [row for row in json.loads(capsys.readouterr().out)["comparison"] if row["label"] == "sgd"]
-    assert (told["hyperparameters"], told["seeds"], told["train_cost"]) == (NOTHING, 0, None)
+    assert (told["hyperparameters"], told["seeds"], told["train_cost"]) == (nothing_chosen("final_train_cost"), 0, None)
     dry_run(given, "r")
     said = capsys.readouterr().out
-    assert (f"sgd: {NOTHING}" in said) == bool(tuning)
+    assert (f"sgd: {nothing_chosen('final_train_cost')}" in said) == bool(tuning)
     assert draw(made, ("convergence",))
 
 
@@ -74,4 +78,4 @@ def test_the_caption_names_what_is_not_drawn(tmp_path: Path, tuning: Any, monkey
     monkeypatch.undo()
     caption = " ".join(figures[0].get_supxlabel().split())
     assert "sgd" in caption
-    assert NOTHING in caption
+    assert nothing_chosen("final_train_cost") in caption
