@@ -36,9 +36,12 @@ def made_of_images(folder: Path, **changes: Any) -> Results:
 
 
 def rendered(figure: Figure | None) -> Figure:
-    """A figure, with everything on it drawn."""
+    """A figure, with everything on it drawn; each mark has a place, for one without claims room in a corner of the paper."""
     assert figure is not None
     FigureCanvasAgg(figure).draw()
+    for ax in figure.axes:
+        for line in ax.get_lines():
+            assert line.get_clip_on() or not line.get_in_layout() or np.isfinite(line.get_xydata()).all(axis=1).any()
     return figure
 
 

@@ -16,7 +16,7 @@ from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.scales import Frame, scale_y, showable
 from optilab.plots.strips import flip
-from optilab.records.chosen import by_in_words
+from optilab.records.chosen import TimeToTarget, by_in_words
 from optilab.records.measures import measure_behind, summary
 from optilab.records.shown import Shown
 from optilab.texts import counted
@@ -103,7 +103,8 @@ def _text(view: View, trials: pd.DataFrame, lines: pd.DataFrame, by: str, *, mea
         text += f" Dots are hollow: {percent} bands for all k at once need more trials."
     lost = int(np.isinf(trials["value"]).sum())
     pruned = int(tuned["status"].eq("pruned").sum())
-    text += f" {lost} of {len(trials)} trials were lost: they did not last, and count as the worst." if lost else ""
+    why = "missed the target or did not last" if isinstance(by, TimeToTarget) else "did not last"
+    text += f" {lost} of {len(trials)} trials were lost: they {why}, and count as the worst." if lost else ""
     text += f" Trials of each line: {_sizes(trials)}."
     text += f" {counted(pruned, 'run was', 'runs were')} given up, and count as the worst." if pruned else ""
     return text

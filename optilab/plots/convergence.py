@@ -101,7 +101,8 @@ def _single(seeds: pd.DataFrame, ax: Axes, label: str, colour: object, above: fl
         shown = run["y"].where(showable(run["y"]))
         ax.plot(run["x"], shown, color=colour, linewidth=style.thickness(0.7), label=name, zorder=above)
         last = run[showable(run["y"])].tail(1)
-        ax.plot(last["x"], last["y"], _mark(colour), color=colour, label="_end", zorder=above, clip_on=False)
+        if len(last):  # a mark without a place would claim room in a corner of the figure
+            ax.plot(last["x"], last["y"], _mark(colour), color=colour, label="_end", zorder=above, clip_on=False)
 
 
 def _line(

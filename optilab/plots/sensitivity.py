@@ -75,18 +75,19 @@ def sensitivity(
                     clip_on=False,
                 )
         best = line[(line["x"] == (chosen or {}).get(label)) & showable(line["median"])]
-        ax.plot(
-            best["x"],
-            best["median"].map(frame.inside),
-            "o",
-            markerfacecolor="none",
-            markeredgecolor=style.shade(0),
-            markersize=style.thickness(5.4),
-            markeredgewidth=style.thickness(0.6),
-            label="_chosen",
-            zorder=5,
-            clip_on=False,
-        )
+        if len(best):  # a mark without a place would claim room in a corner of the figure
+            ax.plot(
+                best["x"],
+                best["median"].map(frame.inside),
+                "o",
+                markerfacecolor="none",
+                markeredgecolor=style.shade(0),
+                markersize=style.thickness(5.4),
+                markeredgewidth=style.thickness(0.6),
+                label="_chosen",
+                zorder=5,
+                clip_on=False,
+            )
     scale_parameter(ax, points["x"])
     shown_runs = runs.loc[runs["label"].isin(named), "y"]
     scale_y(ax, pd.concat([points["median"], shown_runs[showable(shown_runs)]]), frame, log=log_y)
