@@ -260,11 +260,11 @@ def load(
     return shown(found, _again)
 
 
-def _again(plan: Any, seed: int) -> Run:
+def _again(plan: Any, seed: int, heard: Callable[[Run], bool] | None = None) -> Run:
     """Repeat a run for its weights."""
     from optilab.runner.remaking import made_again
 
-    return made_again(plan, seed)
+    return made_again(plan, seed, heard)
 
 
 @takes(name=TEXT, precision=PRECISION)

@@ -20,6 +20,8 @@ from optilab.records.columns import in_words
 from optilab.records.measures import is_ascending
 from optilab.records.question import Question
 
+_NAMED = 8  # methods that a sentence names
+
 
 def verdict(
     results: pd.DataFrame | WithRuns,
@@ -71,6 +73,11 @@ def answered(found: Given, *, which: Literal["final", "best"] = "final", always:
     >>> answered(given(runs)).sentences
     ('Nothing is compared with ours, which is alone.',)
     """
+    told = _answered(found, which=which, always=always)
+    return replace(told, sentences=(*told.sentences, *_of_several_codes(found)))
+
+
+def _answered(found: Given, *, which: Literal["final", "best"], always: bool) -> Findings:
     runs, control, measure = found.chosen, found.control, found.measure
     labels = list(dict.fromkeys(runs["label"].astype(str)))
     lost = dict.fromkeys(found.lost["label"].astype(str))
@@ -140,6 +147,20 @@ def _over_problems(found: Given, which: str) -> list[str]:
     }
     scores = pd.Series(medians, dtype=float).unstack()
     return across(scores, found.control, not is_ascending(found.measure), found.question.confidence)
+
+
+def _of_several_codes(found: Given) -> list[str]:
+    """A warning where runs that are compared as one were made by different versions of its code."""
+    if "code" not in found.chosen:
+        return []
+    versions = found.chosen.groupby(["problem", "label"])["code"].nunique()
+    mixed = list(dict.fromkeys(str(label) for _, label in versions.index[versions > 1]))
+    if not mixed:
+        return []
+    names = "; ".join(mixed[:_NAMED]) + (f"; and {len(mixed) - _NAMED} more" if len(mixed) > _NAMED else "")
+    return [
+        f"Made by different versions of their code, so not all alike: runs of {names} (--rerun stale makes them again)."
+    ]
 
 
 def _favoured(found: Given) -> list[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.comparison import is_random
 from optilab.analysis.families import holm
 from optilab.analysis.intervals import interval
 from optilab.analysis.levels import share
@@ -20,6 +19,7 @@ from optilab.errors import InputError, unknown
 from optilab.records.columns import as_costs
 from optilab.texts import counted, shown
 
+LEAST_CONFIDENCE = 0.75  # 1 less the smallest p-value of three seeds
 _MANY = 5  # problems, on none of which seeds are enough: that is said once
 _COLUMNS = [
     "problem",
@@ -74,7 +74,7 @@ def compared(
     column status, a run that did not last counts as infinitely bad; with a column is_random, a method to which seeds make no
     difference is compared with the control on all of its seeds. measure: a cost or an accuracy, such as "test_accuracy".
     control: a label; that of the first row if it is None. which: "final" or "best" value of a run. confidence: of the intervals,
-    above 0 and below 1; the level of significance is 1 - confidence.
+    above .75 (or three seeds could be significant) and below 1; the level of significance is 1 - confidence.
 
     Raises InputError where a column is missing, the control is no label, a value is NaN, and where a method has two runs of one seed on
     a problem.
@@ -85,7 +85,11 @@ def compared(
     >>> compared(pd.concat([base, ours]), "test_cost").sentences[1]
     'ours is better than base: its test cost is lower by 0.05 [0.05, 0.05] (better on 8 of 8 seeds, p = .008).'
     """
-    alpha, scale = 1 - share(confidence, "confidence"), Scale.of(measure)
+    if share(confidence, "confidence") <= LEAST_CONFIDENCE:
+        raise InputError(
+            f"confidence = {confidence:g}: give more than {LEAST_CONFIDENCE}; at less, three seeds would show a difference"
+        )
+    alpha, scale = 1 - confidence, Scale.of(measure)
     _check_columns(runs, f"{which}_{measure}")
     labels = list(dict.fromkeys(runs["label"].astype(str)))
     if not labels:
@@ -138,7 +142,7 @@ def compared(
         there = [key for key in keys if key[0] == problem]
         there.sort(key=lambda key: float(as_costs(measure, found[key].difference)))  # the best first
         few = [key for key in there if comparisons[key].has_few_seeds]
-        said += [comparisons[key].sentence(scale) for key in there if key not in few]
+        said += [comparisons[key].sentence(scale) for key in there if not comparisons[key].has_few_seeds]
         if nowhere:
             said += dict.fromkeys(told for key in few if (told := comparisons[key].lost().strip()))
             few = []
@@ -184,12 +188,15 @@ _Key = tuple[str, str]  # problem and label
 
 def _by_seed(runs: pd.DataFrame, measure: str, column: str) -> tuple[dict[_Key, pd.Series[float]], frozenset[_Key]]:
     """Values by seed of each method on each problem, and the methods to which seeds make no difference there."""
+    every = as_compared(runs, measure, column)
+    chance = runs["is_random"].ne(False).to_numpy() if "is_random" in runs else np.ones(len(runs), bool)
     values: dict[_Key, pd.Series[float]] = {}
     fixed = set()
-    for (problem, label), group in runs.groupby(["problem", "label"], sort=False):
+    groups: dict[Any, Any] = runs.groupby(["problem", "label"], sort=False).indices  # type: ignore[assignment]
+    for (problem, label), rows in groups.items():
         key = str(problem), str(label)
-        values[key] = as_compared(group, measure, column).sort_index()
-        if not is_random(group):
+        values[key] = every.iloc[rows].sort_index()
+        if not chance[rows].any():
             fixed.add(key)
     return values, frozenset(fixed)
 

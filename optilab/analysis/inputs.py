@@ -97,6 +97,15 @@ def differences(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.fl
     return np.array([_rounded(d, scale) for d, scale in zip(exact.tolist(), scales.tolist(), strict=True)], np.float64)
 
 
+def significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values of shape (n,) rounded to the digits that `differences` goes by, so that scores which tie there tie in any comparison.
+
+    >>> significant(np.array([0.1 + 0.2, np.inf])).tolist()
+    [0.3, inf]
+    """
+    return np.array([_rounded(value, abs(value)) for value in values.tolist()], np.float64)
+
+
 def _rounded(difference: float, scale: float) -> float:
     """A difference without the digits that scores of this scale do not have."""
     if not 0 < abs(difference) < _HUGE or scale > _HUGE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -54,9 +55,13 @@ def median_ranks(n: int, confidence: float = 0.95) -> tuple[int, int] | None:
     >>> median_ranks(5), median_ranks(6), median_ranks(10), median_ranks(20)
     (None, (1, 6), (2, 9), (6, 15))
     """
+    return _median_ranks(whole(n, "n"), share(confidence, "confidence"))
+
+
+@lru_cache(maxsize=1024)  # a leaderboard asks for the same again and again
+def _median_ranks(n: int, confidence: float) -> tuple[int, int] | None:
     from scipy.stats import binom
 
-    n, confidence = whole(n, "n"), share(confidence, "confidence")
     below = 2 * binom.cdf(np.arange(n // 2), n, 0.5)  # of r = 1, 2, ...: the probability that the interval misses
     r = int(np.sum(below <= 1 - confidence + 1e-12))
     return (r, n + 1 - r) if r else None

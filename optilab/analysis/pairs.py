@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.inputs import differences, diverged_last, numbers
+from optilab.analysis.inputs import differences, diverged_last, numbers, significant
 from optilab.analysis.intervals import Method, interval
 from optilab.analysis.levels import share
 from optilab.analysis.resolution import smallest_p
@@ -93,7 +93,7 @@ def paired(
         reasons.append(f"{counted(infinite, 'infinite difference')}: p is of signed ranks, for the mean does not exist")
     if smallest_p(n) > alpha:
         reasons.append(f"{counted(n, 'pair')} can't be significant: p is never below {smallest_p(n):g}")
-    delta = cliffs_delta(x, y)
+    delta = cliffs_delta(significant(x), significant(y))
     better = (1 - delta) / 2 if lowest else (1 + delta) / 2
     return Paired(
         middle.estimate,

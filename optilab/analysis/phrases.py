@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from optilab.analysis.inputs import differences
 from optilab.analysis.intervals import Interval
 from optilab.analysis.pairs import Paired
 from optilab.analysis.resolution import seeds_for_significance, seeds_needed, smallest_difference, smallest_p
 from optilab.records.columns import in_words
 from optilab.records.measures import is_ascending
 from optilab.texts import counted
+
+_NAMED = 8  # methods that a sentence names
+_LEVELS = (0.0, 0.01, 0.05, 0.1)
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ class PairwiseComparison:
             return ""
         low, high = (-self.found.high, -self.found.low) if gap < 0 else (self.found.low, self.found.high)
         ends = f" {scale.ends(low, high)}" if self.found.method == "order" else ""
-        if not gap and not self._gaps().any():
+        if not gap and not self._gaps.any():
             return f": they are the same in {scale.name}"
         if not gap:
             return f": their median difference in {scale.name} is 0{ends}"
@@ -141,17 +147,16 @@ class PairwiseComparison:
         if not math.isfinite(gap) or self.never_lasted:
             return ""
         if not gap:
-            return "they are the same" if not self._gaps().any() else "their median difference is 0"
+            return "they are the same" if not self._gaps.any() else "their median difference is 0"
         return f"{self.label} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}"
 
     @property
     def never_lasted(self) -> bool:
         """Whether no run of either lasted, on the seeds that they have in common."""
-        both = self.values.index.intersection(self.base.index)
-        return bool(np.isinf(self.values[both]).all() and np.isinf(self.base[both]).all())
+        return all(bool(np.isinf(one).all()) for one in self._pairs)
 
     def _how_sure(self, scale: Scale) -> str:
-        gaps, n = self._gaps(), self.found.n
+        gaps, n = self._gaps, self.found.n
         better = int(((gaps < 0) if scale.lowest else (gaps > 0)).sum())
         worse = int(((gaps > 0) if scale.lowest else (gaps < 0)).sum())
         side = f"better on {better} of {n} seeds, " if better >= worse else f"worse on {worse} of {n} seeds, "
@@ -160,29 +165,47 @@ class PairwiseComparison:
         return f"{side}{p_text(self.p)}{' after Holm' if self.family > 1 else ''}"
 
     def _resolution(self, scale: Scale) -> str:
-        """Which difference the seeds would have shown, and how many would show half of it."""
-        gaps = self._gaps()
-        spread = float(np.std(gaps, ddof=1)) if np.isfinite(gaps).all() else math.nan
-        if not spread > 0:
+        """Why it can't be told: p and interval disagree, or these seeds show no smaller difference than is said here.
+
+        Nothing where a run was lost, or where the difference that was seen is larger than what a t-test would likely have shown: then
+        seeds are not what is lacking.
+        """
+        if self.p <= self.alpha:
+            return "; p is significant, but the interval of the median difference does not leave out 0"
+        gaps = self._gaps
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = float(np.std(gaps, ddof=1)) if self._all_lasted else math.nan
+        if not 0 < spread < math.inf:
             return ""
         level = self.alpha / self.family  # Holm's for the smallest p
         size = smallest_difference(self.found.n, alpha=level)
+        if abs(self.found.difference) >= size * spread:
+            return ""
         half = seeds_needed(size / 2, alpha=level)
         return (
             f"; a t-test on these {self.found.n} seeds would likely have shown a difference of {scale.gap(size * spread)}, "
             f"and on {half} seeds half of that"
         )
 
-    def _gaps(self) -> pd.Series[float]:
+    @cached_property
+    def _pairs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The values of the method and of the control on the seeds that they have in common."""
         both = self.values.index.intersection(self.base.index)
-        values, base = self.values[both], self.base[both]
-        with np.errstate(invalid="ignore"):
-            return (values - base).where(values.ne(base), 0.0)
+        values, base = (np.asarray(one[both], np.float64) for one in (self.values, self.base))
+        return values, base
+
+    @cached_property
+    def _gaps(self) -> NDArray[np.float64]:
+        return differences(*self._pairs)
+
+    @property
+    def _all_lasted(self) -> bool:
+        return all(bool(np.isfinite(one).all()) for one in self._pairs)
 
     def lost(self) -> str:
         """The sentence on runs of both that did not last, with a space before it; "" if all did."""
         pairs = ((self.label, self.values), (self.control, self.base))
-        lost = [(name, int(np.isinf(one).sum()), len(one)) for name, one in pairs]
+        lost = [(name, int(np.isinf(one.to_numpy()).sum()), len(one)) for name, one in pairs]
         told = [f"{name} did not last on {count} of {counted(n, 'seed')}" for name, count, n in lost if count]
         return f" {', and '.join(told)}." if told else ""
 
@@ -201,13 +224,21 @@ def few_seeds_sentence(members: Sequence[PairwiseComparison], scale: Scale) -> s
     among = f" among {family} comparisons" if family > 1 else ""
     alone = len(members) == 1
     who = f"{first.label} and {first.control} differ" if alone else f"these differ from {first.control}"
-    names = "" if alone else f" ({'; '.join(one.label for one in members)})"
+    more = f"; and {len(members) - _NAMED} more" if len(members) > _NAMED else ""
+    names = "" if alone else f" ({'; '.join(one.label for one in members[:_NAMED])}{more})"
     side = first.side(scale) if alone else ""
     return (
         f"{counted(n, 'seed')} can't show whether {who}{names}: p is never below {_decimals(smallest_p(n))}, and "
         f"significance{among} takes {seeds_for_significance(family, first.alpha)} seeds"
-        f"{'; ' * bool(side)}{side}.{''.join(dict.fromkeys(one.lost() for one in members))}"
+        f"{'; ' * bool(side)}{side}.{_losses(members)}"
     )
+
+
+def _losses(members: Sequence[PairwiseComparison]) -> str:
+    """The sentences on runs that did not last, each once and no more than a few, with a space before each."""
+    told = list(dict.fromkeys(text for one in members if (text := one.lost())))
+    more = f" {len(told) - _NAMED} more sentences like these are left out." if len(told) > _NAMED else ""
+    return "".join(told[:_NAMED]) + more
 
 
 def few_seeds_everywhere(members: Sequence[PairwiseComparison], problems: int) -> str:
@@ -235,9 +266,15 @@ def p_text(p: float) -> str:
 
     >>> p_text(0.0312), p_text(0.00001), p_text(1.0)
     ('p = .031', 'p < .001', 'p = 1')
+    >>> p_text(0.0498), p_text(0.0502), p_text(0.05)
+    ('p = .0498', 'p = .0502', 'p = .05')
     """
     return "p < .001" if p < 0.001 else f"p = {_decimals(p)}"
 
 
 def _decimals(p: float) -> str:
-    return f"{p:.3f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
+    """With three decimals, or as many as tell it from 0 and from a usual level of significance."""
+    digits = 3
+    while digits < 12 and any(abs(round(p, digits) - level) < 1e-12 < abs(p - level) for level in _LEVELS):
+        digits += 1
+    return f"{p:.{digits}f}".rstrip("0").rstrip(".").removeprefix("0") or "0"

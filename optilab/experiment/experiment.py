@@ -144,7 +144,7 @@ class Comparison(Settings):
         that is measured.
     target: a value of the measure, which must be given with it, or { reference = LABEL, quantile = 0.5 } for one that an optimizer
         has reached (on one problem); the time that each needs to reach it is compared too.
-    confidence: of the intervals; a difference is significant where p is at most 1 - confidence.
+    confidence: of the intervals, above .75; a difference is significant where p is at most 1 - confidence.
     """
 
     control: str | None = None
@@ -152,7 +152,7 @@ class Comparison(Settings):
         Literal["train_cost", "train_accuracy", "valid_cost", "valid_accuracy", "test_cost", "test_accuracy"] | None
     ) = None
     target: _Target | None = None
-    confidence: float = Field(0.95, gt=0.5, lt=1)
+    confidence: float = Field(0.95, gt=0.75, lt=1)
 
     @model_validator(mode="after")
     def _target_is_of_the_measure(self) -> Comparison:

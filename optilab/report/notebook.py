@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from optilab.analysis import Findings
+    from optilab.figures.view import TrainAgain
     from optilab.records.question import Question
 
 _LONGEST = 30_000  # characters of what shows itself
@@ -160,6 +161,6 @@ class Results(store.Results):
         return html if len(html) <= _LONGEST else "".join(parts)
 
 
-def shown(found: store.Results, train_again: Callable[..., Any] = _never) -> Results:
+def shown(found: store.Results, train_again: TrainAgain = _never) -> Results:
     """The same results, as a notebook shows them. train_again: repeats a run for its weights, as pictures of these need it."""
     return Results(**{one.name: getattr(found, one.name) for one in fields(store.Results)}, train_again=train_again)

@@ -55,9 +55,22 @@ def test_methods_that_did_not_run_everywhere_are_counted() -> None:
     [
         pd.DataFrame({"base": [1.0] * 4, "a": [2.0] * 4}),
         pd.DataFrame({"base": [1.0] * 6}),
-        pd.DataFrame({"base": [np.nan] + [1.0] * 5, "a": [2.0] * 6}),
     ],
 )
 def test_where_there_is_nothing_to_rank_nothing_is_said(scores: pd.DataFrame) -> None:
-    """Few problems, one method, or a control that was not run everywhere."""
+    """Few problems, or one method."""
     assert across(scores, "base") == []
+
+
+def test_a_control_that_was_not_run_everywhere_has_no_mean_rank() -> None:
+    """The sentence says on how many problems it is missing."""
+    scores = pd.DataFrame({"base": [np.nan] + [1.0] * 5, "a": [2.0] * 6, "b": [3.0] * 6})
+    assert across(scores, "base") == ["No mean ranks: base was not run on 1 of 6 problems."]
+
+
+def test_the_best_are_the_best_whoever_they_are() -> None:
+    """The control is among them where it is one of the three; the best alone is not many."""
+    scores = pd.DataFrame({"b": [1.0] * 6, "base": [2.0] * 6, "c": [3.0] * 6, "d": [4.0] * 6})
+    assert "among 4 methods; the best are b 1.00, base 2.00, c 3.00 (" in across(scores, "base")[0]
+    assert "among 2 methods; the best is b 1.00 (" in across(scores[["b", "base"]], "base")[0]
+    assert "among 2 methods (ranks" in across(scores[["base", "c"]], "base")[0]

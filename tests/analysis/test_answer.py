@@ -297,8 +297,91 @@ def test_one_seed_on_many_problems_is_ranked(random: bool) -> None:
         for k in range(20)
     ]
     told = verdict(pd.concat(frames, ignore_index=True)).sentences
-    assert told[0].startswith("Over 20 problems base has a mean rank of 2.00 among 2 methods; the best are ours 1.00")
+    assert told[0].startswith("Over 20 problems base has a mean rank of 2.00 among 2 methods; the best is ours 1.00")
     assert told[1] == "ours has a better mean rank than base (critical difference .44)."
     assert told[2].startswith("Problem by problem, 1 seed can't show" if random else "Nothing in these runs is random")
     few = verdict(pd.concat(frames[:4], ignore_index=True)).sentences
     assert few[0].startswith("1 seed can't show" if random else "Nothing in these runs is random")
+
+
+def test_a_sentence_never_contradicts_itself() -> None:
+    """No smaller difference than was seen is said to be what a t-test would have shown; where p is significant alone, it is said."""
+    seen = {"p alone": 0, "left out": 0, "said": 0}
+    for seed in range(200):
+        ours = np.array(drawn(seed, 8, 0.75))
+        found = verdict(table(base=np.zeros(8), ours=ours), "test_cost")
+        row, sentence = found.comparisons.iloc[0], found.sentences[1]
+        if row["outcome"] != "undecided":
+            continue
+        if row["p_holm"] <= 0.05:
+            seen["p alone"] += 1
+            assert "p is significant, but the interval of the median difference does not leave out 0" in sentence
+        elif "would likely have shown" in sentence:
+            seen["said"] += 1
+            shown = float(sentence.split("a difference of ")[1].split(",")[0])
+            assert abs(row["difference"]) < shown * 1.01
+        else:
+            seen["left out"] += 1
+            assert abs(row["difference"]) > 0.5
+    assert seen["said"] > 50
+    assert min(seen.values()) > 0
+
+
+def test_a_rule_written_twice_is_the_same() -> None:
+    """Values that differ by rounding alone are the same, in the sentence and in every statistic."""
+    base = np.array(drawn(3, 10)) + 3
+    ours = base * (1 + 1e-16 * np.array([1, -1, 2, 1, -2, 1, 1, -1, 2, 3]))
+    ours[0] = np.nextafter(base[0], 9)
+    assert (ours != base).any()
+    found = verdict(table(base=base, ours=ours), "test_cost")
+    row = found.comparisons.iloc[0]
+    assert (row["difference"], row["p"], row["cliffs_delta"], row["probability_of_improvement"]) == (0, 1, 0, 0.5)
+    assert found.sentences[1] == "ours can't be told from base: they are the same in test cost (on 10 seeds, p = 1)."
+
+
+def test_a_lost_pair_is_no_difference_of_nothing() -> None:
+    """A t-test has nothing to say where a run of either did not last, nor where values are beyond what can be squared."""
+    base, ours = np.array(drawn(1, 9)), np.array(drawn(2, 9))
+    base[4] = ours[4] = np.inf
+    assert "t-test" not in " ".join(verdict(table(base=base, ours=ours), "test_cost").sentences)
+    huge = verdict(table(base=base * 1e300, ours=ours * 1e300), "test_cost").sentences
+    assert "infinity" not in huge[1]
+
+
+def test_many_seeds_are_significant_in_any_family() -> None:
+    """Of thousands of methods that are all better by far on enough seeds, all are called better."""
+    rng = np.random.default_rng(0)
+    base = rng.normal(10, 0.01, 20)
+    methods: dict[str, Any] = {f"m{k}": base - 1 + rng.normal(0, 0.01, 20) for k in range(3400)}
+    found = verdict(table(base=base, **methods), "test_cost")
+    assert set(found.comparisons["outcome"]) == {"better"}
+
+
+def test_ten_thousand_methods_are_not_all_named() -> None:
+    """One sentence has a few names and the number of the others; the smallest p is never 0."""
+    runs = pd.DataFrame({"problem": "p", "label": [f"m{k:05}" for k in range(10_000)], "seed": 0})
+    told = verdict(runs.assign(final_test_cost=np.arange(10_000.0)), "test_cost").sentences
+    assert len(told) == 3
+    assert "; and 9991 more)" in told[1]
+    assert max(map(len, told)) < 400
+    few = verdict(
+        pd.concat([runs.head(256).assign(seed=k, final_test_cost=np.arange(256.0)) for k in range(13)]), "test_cost"
+    )
+    assert "p is never below .0002, and significance among 255 comparisons takes 14 seeds" in " ".join(few.sentences)
+
+
+def test_confidence_is_never_so_low_that_three_seeds_show_something() -> None:
+    """At .75 and less a p of 2 / 2^3 would be significant."""
+    runs = table(base=[3.0, 3, 3], ours=[1.0, 1, 1])
+    assert outcomes(verdict(runs, "test_cost", confidence=0.76)) == {"ours": "undecided"}
+    with pytest.raises(InputError, match=r"confidence = 0\.75: give more than 0\.75"):
+        verdict(runs, "test_cost", confidence=0.75)
+
+
+def test_runs_of_two_versions_of_code_are_named() -> None:
+    """Seeds of one method that other code has made are not compared without a word."""
+    runs = table(base=drawn(1, 8), ours=drawn(2, 8)).assign(code="one")
+    assert "versions of their code" not in str(verdict(runs, "test_cost"))
+    runs.loc[(runs["label"] == "ours") & (runs["seed"] == 3), "code"] = "other"
+    told = verdict(runs, "test_cost").sentences
+    assert told[-1].startswith("Made by different versions of their code, so not all alike: runs of ours (")

@@ -41,7 +41,7 @@ def test_the_sign_flip_test_is_scipys(n: int) -> None:
     assert sign_flip(gaps) == pytest.approx(expected.pvalue)
 
 
-@pytest.mark.parametrize("n", [3, 6, 10, 16])
+@pytest.mark.parametrize("n", [3, 6, 10, 17, 36])
 def test_the_smallest_p(n: int) -> None:
     """All differences of one sign: 2 / 2^n, no less."""
     assert sign_flip(np.linspace(0.1, 0.2, n)) == 2 / 2**n
@@ -59,13 +59,22 @@ def test_float_noise_breaks_no_ties() -> None:
     assert sign_flip([0.1, 0.2, 0.3, -0.6, 0.7]) == sign_flip([1, 2, 3, -6, 7])
 
 
-def test_many_differences_draw_signs() -> None:
-    """From 17 on: close to the exact p, never 0, the same for the same seed."""
+def test_dozens_of_differences_are_exact() -> None:
+    """All 2^n signs count up to 36 differences, so that the smallest p is small enough for any family."""
     gaps = np.random.default_rng(4).normal(0.3, 1.0, 18)
     halves = [np.array(list(itertools.product([1, -1], repeat=9))) @ half for half in (gaps[:9], gaps[9:])]
     exact = np.mean(np.abs(np.add.outer(*halves)) >= abs(gaps.sum()) - 1e-12)
     assert 0.05 < exact < 0.5
-    assert sign_flip(gaps) == pytest.approx(exact, abs=0.01)
+    assert sign_flip(gaps) == pytest.approx(exact, abs=1e-12)
+    assert sign_flip(np.ones(36)) == 2 / 2**36
+
+
+def test_many_differences_draw_signs() -> None:
+    """From 37 on: near the p of the normal distribution, never 0, the same for the same seed."""
+    gaps = np.random.default_rng(4).normal(0.2, 1.0, 50)
+    expected = 2 * stats.norm.sf(abs(gaps.sum()) / np.sqrt((gaps**2).sum()))
+    assert 0.05 < expected < 0.5
+    assert sign_flip(gaps) == pytest.approx(expected, abs=0.02)
     assert sign_flip(gaps) == sign_flip(gaps[::-1])
     assert sign_flip(gaps, seed=1) != sign_flip(gaps, seed=2)
     assert sign_flip(np.ones(60)) == 1 / 65_536

@@ -12,6 +12,7 @@ from analysis.published import FOLDER
 from matplotlib.figure import Figure
 
 import optilab
+from images import image_file
 from optilab import InputError
 from optilab.report.notebook import Results
 
@@ -108,6 +109,16 @@ def test_pictures_are_figures(made: Results) -> None:
             made.plot(*kinds)
     with pytest.raises(InputError, match="unknown y 'cost'"):
         made.plot("convergence", y="cost")
+
+
+def test_pictures_that_train_again_are_figures_too(tmp_path: Path) -> None:
+    """Those that need weights make a run again, of results that were run and of such that were loaded."""
+    image_file(tmp_path / "sides.npz")
+    problem = {"use": "network", "dataset": {"path": str(tmp_path / "sides.npz")}, "hidden": [3]}
+    changes = {"problem": problem, "budget": {"epochs": 1}, "seeds": 1, "optimizers": [{"use": "sgd"}]}
+    made = optilab.run({**EXPERIMENT, **changes}, results=tmp_path / "r", executor="inline")
+    for found in (made, optilab.load(tmp_path / "r")):
+        assert len(found.plot("weights", "confusion")) == 2
 
 
 def table(**columns: object) -> Results:
