@@ -9,10 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from optilab.analysis.best_of_k import median_of_studies
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, tried
 from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.goal import Goal, goal
@@ -107,13 +105,16 @@ def over_studies(found: Given, to: Goal) -> pd.DataFrame:
     runs = _tried(found)
     lost = runs.loc[~runs["status"].isin(LASTED), "run_id"] if "status" in runs else ()
     history = found.history[found.history["run_id"].isin(runs["run_id"])]
-    times = time_to_target(history, to.target, to.measure, to.by, run_ids=runs["run_id"], never=lost).set_index(
-        "run_id"
-    )
-    late = times["time"].where(times["reached"], math.inf)
+    times = time_to_target(history, to.target, to.measure, to.by, run_ids=runs["run_id"], never=lost)
+    late = times.set_index("run_id")["time"].mask(~times["reached"].to_numpy(), math.inf)
     runs = runs.assign(late=runs["run_id"].map(late), cell=cell_numbers(runs) if found.cells else 0)
-    rows = [_row(line, to.by) for _, line in runs.groupby(LINE, sort=False)]
-    return pd.DataFrame(rows, columns=_COLUMNS).sort_values(["problem", "time", "label"], ignore_index=True)
+    lines = runs.groupby(LINE, sort=False).agg(**{name: (name, "first") for name in NAMES}, trials=("cell", "nunique"))
+    fastest = _fastest(runs)
+    lines["reached"] = fastest.lt(math.inf).groupby(level=LINE).sum()
+    studies = fastest.groupby(level=LINE)
+    lines["studies"] = studies.size()
+    lines["time"] = studies.median()  # as by `median_of_studies`: an infinite one takes part
+    return lines.assign(by=to.by)[_COLUMNS].sort_values(["problem", "time", "label"], ignore_index=True)
 
 
 def _tried(found: Given) -> pd.DataFrame:
@@ -121,19 +122,11 @@ def _tried(found: Given) -> pd.DataFrame:
     return tried(found.runs) if found.cells else found.runs
 
 
-def _row(line: pd.DataFrame, by: str) -> dict[str, object]:
-    """What the studies of a line come to."""
-    fixed = line["is_random"].eq(False) if "is_random" in line else pd.Series(False, line.index)
-    always = float(line.loc[fixed, "late"].min()) if fixed.any() else math.inf
-    drawn = line[~fixed]
-    fastest = drawn.groupby("seed", dropna=False)["late"].min().clip(upper=always).to_numpy()
-    if drawn.empty:  # one study, as all would be alike
-        fastest = np.array([always])
-    return {
-        **{name: line[name].iloc[0] for name in NAMES},
-        "studies": len(fastest),
-        "trials": line["cell"].nunique(),
-        "reached": int((fastest < math.inf).sum()),
-        "time": median_of_studies(fastest[:, None]),
-        "by": by,
-    }
+def _fastest(runs: pd.DataFrame) -> pd.Series[float]:
+    """The time of the fastest trial in each study of each line, with index LINE and seed."""
+    fixed = runs["is_random"].eq(False) if "is_random" in runs else pd.Series(False, runs.index)
+    alone = fixed.groupby([runs[name] for name in LINE]).transform("all")
+    runs = runs.assign(seed=runs["seed"].where(~alone, 0))  # one study, as all would be alike
+    fastest = runs[~fixed | alone].groupby([*LINE, "seed"], dropna=False)["late"].min()
+    always = runs[fixed].groupby(LINE)["late"].min().rename("always")
+    return fastest.to_frame().join(always, on=LINE).min(axis=1)

@@ -161,7 +161,7 @@ tables = st.integers(1, 4).flatmap(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(a=tables, b=tables, seed=st.integers(0, 2**32 - 1))
 def test_times_are_numpys_and_shuffled_rows_change_nothing(a: Times, b: Times, seed: int) -> None:
     """The median of the minima that leave out what is missing; neither the order of runs nor that of measurements enters."""
