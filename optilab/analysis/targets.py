@@ -212,10 +212,10 @@ def _first_times(
     order = np.lexsort((rows[by], run))
     run, times, values = run[order], rows[by].to_numpy()[order], rows[measure].to_numpy()[order]
     costs = np.where(np.isfinite(values), -values if upward else values, np.inf)
+    best = pd.Series(costs).groupby(run).cummin().to_numpy()  # falls, so that its negative can be searched
     begins = np.flatnonzero(np.diff(run, prepend=-1))
     for begin, end in zip(begins, np.append(begins[1:], len(run)), strict=False):  # without runs there is an end alone
-        best = np.minimum.accumulate(costs[begin:end])  # falls, so that its negative can be searched
-        found = np.searchsorted(-best, targets if upward else -targets, "left")
+        found = np.searchsorted(-best[begin:end], targets if upward else -targets, "left")
         first[run[begin]] = np.append(times[begin:end], np.inf)[found]
         last[run[begin]] = times[end - 1]
     return names, first, last
