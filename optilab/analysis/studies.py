@@ -107,7 +107,7 @@ def over_studies(found: Given, to: Goal) -> pd.DataFrame:
     history = found.history[found.history["run_id"].isin(runs["run_id"])]
     times = time_to_target(history, to.target, to.measure, to.by, run_ids=runs["run_id"], never=lost)
     late = times.set_index("run_id")["time"].mask(~times["reached"].to_numpy(), math.inf)
-    runs = runs.assign(late=runs["run_id"].map(late), cell=cell_numbers(runs) if found.cells else 0)
+    runs = runs.assign(late=runs["run_id"].map(late).astype(float), cell=cell_numbers(runs) if found.cells else 0)
     lines = runs.groupby(LINE, sort=False).agg(**{name: (name, "first") for name in NAMES}, trials=("cell", "nunique"))
     fastest = _fastest(runs)
     lines["reached"] = fastest.lt(math.inf).groupby(level=LINE).sum()
@@ -128,5 +128,7 @@ def _fastest(runs: pd.DataFrame) -> pd.Series[float]:
     alone = fixed.groupby([runs[name] for name in LINE]).transform("all")
     runs = runs.assign(seed=runs["seed"].where(~alone, 0))  # one study, as all would be alike
     fastest = runs[~fixed | alone].groupby([*LINE, "seed"], dropna=False)["late"].min()
+    if not fixed.any():
+        return fastest
     always = runs[fixed].groupby(LINE)["late"].min().rename("always")
     return fastest.to_frame().join(always, on=LINE).min(axis=1)

@@ -12,6 +12,10 @@ from optilab.analysis.goal import Goal, unit_of
 from optilab.analysis.phrases import Scale
 from optilab.analysis.profiles import profile_score
 from optilab.analysis.studies import over_studies, studied_goal
+from optilab.records.statuses import LASTED
+from optilab.texts import shortened
+
+_WIDTH, _FEW = 40, 6  # letters of a label, and labels, in the note
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ def study_board(found: Given) -> StudyBoard | None:
     scores = profile_score(wide) if min(wide.shape) > 1 else None
     runs = tried(found.runs)
     history = found.history[found.history["run_id"].isin(runs["run_id"])]
-    seeds = "one seed of tuning" if runs["role"].eq("tuning").any() else "one seed"
-    return StudyBoard(times, unit_of(history, to.by), _note(times, to, seeds), scores, _score_note(scores, len(wide)))
+    note = " ".join([*_method(to, runs), *_cautions(times, to, runs), *_absent(found, runs)])
+    return StudyBoard(times, unit_of(history, to.by), note, scores, _score_note(scores, len(wide)))
 
 
 def _several(runs: pd.DataFrame) -> bool:
@@ -56,23 +60,39 @@ def _several(runs: pd.DataFrame) -> bool:
     return bool((lines > 1).all(axis=1).any())
 
 
-def _note(times: pd.DataFrame, to: Goal, study: str) -> str:
-    """How the table came about. study: what one is."""
+def _method(to: Goal, runs: pd.DataFrame) -> list[str]:
+    """How times come about."""
     scale = Scale.of(to.measure)
-    said = [
+    study = "one seed of tuning" if runs["role"].eq("tuning").any() else "one seed"
+    return [
         f"Time to {scale.with_article} of {scale.value(to.target)} as AlgoPerf counts it: the median over studies of the time of each "
         "study's fastest trial.",
         f"A study is {study}, a trial one combination of hyperparameters; a study in which no trial reached the target is infinitely "
         "late, and takes part in the median.",
         "The fastest trial is picked by this very time, so a new run takes longer as a rule.",
     ]
+
+
+def _cautions(times: pd.DataFrame, to: Goal, runs: pd.DataFrame) -> list[str]:
+    """What to know before methods are compared by their times."""
+    said = []
     if not to.measure.startswith("valid_"):
-        said.append(f"AlgoPerf sets targets on validation, this one is of the {scale.name}.")
+        said.append(f"AlgoPerf sets targets on validation, this one is of the {Scale.of(to.measure).name}.")
     if times["trials"].nunique() > 1:
         said.append("The numbers of trials are unequal, which favours methods with more.")
     if times["studies"].nunique() > 1:
         said.append("The numbers of studies are unequal; a line in which nothing is random has one.")
-    return " ".join(said)
+    if lost := int((~runs["status"].isin(LASTED)).sum()):
+        said.append(f"Of {len(runs)} runs {lost} did not last: what these reached, they reached before.")
+    return said
+
+
+def _absent(found: Given, runs: pd.DataFrame) -> list[str]:
+    """The sentence on methods of which no run was one of tuning, if there are any."""
+    absent = list(dict.fromkeys(found.runs.loc[~found.runs["label"].isin(runs["label"]), "label"].astype(str)))
+    names = "; ".join(shortened(label, _WIDTH) for label in absent[:_FEW])
+    more = f"; and {len(absent) - _FEW} more" if len(absent) > _FEW else ""
+    return [f"Without runs of tuning, and so not in the table: {names}{more}."] if absent else []
 
 
 def _score_note(scores: pd.Series[float] | None, problems: int) -> str:

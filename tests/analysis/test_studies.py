@@ -195,6 +195,16 @@ def test_what_can_not_be_told_is_refused(options: dict[str, Any], message: str) 
         study_times(results(a=[[1.0]]), **options)
 
 
+def test_no_runs_and_runs_of_which_nothing_is_left() -> None:
+    """No rows; and times that are infinite."""
+    there = results(a=QUICK)
+    there.history = there.history[:0]
+    assert rows(study_times(there)) == [["p", "a", 3, 5, 0, INF]]
+    there.runs = there.runs[:0]
+    assert study_times(there).empty
+    assert study_times(there).columns.tolist() == ["problem", "label", "studies", "trials", "reached", "time", "by"]
+
+
 def test_a_table_alone_has_no_times() -> None:
     """Neither without a history, nor without the names of runs."""
     runs = results(a=[[1.0]]).runs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from analysis.test_studies import GOAL, QUICK, SLOW, results, together
@@ -62,6 +63,21 @@ def test_what_makes_times_hard_to_compare_is_told() -> None:
         "A study is one seed, a trial",
     ):
         assert told in found.note
+
+
+def test_what_did_not_last_and_what_was_not_tuned_is_told() -> None:
+    """Runs that were given up are counted, and methods without a run of tuning named, up to six of them."""
+    there = results(a=QUICK)
+    there.runs.loc[[0, 3], "status"] = ["pruned", "diverged"]
+    found = board_of(there)
+    assert found is not None
+    assert found.note.endswith(" Of 15 runs 2 did not last: what these reached, they reached before.")
+    others: dict[str, Any] = {f"other{k}": [[3.0]] for k in range(8)}
+    found = board_of(together(there, results(role="evaluation", **others)))
+    assert found is not None
+    assert found.times["label"].tolist() == ["a"]
+    names = "; ".join(f"other{k}" for k in range(6))
+    assert found.note.endswith(f" Without runs of tuning, and so not in the table: {names}; and 2 more.")
 
 
 @pytest.mark.parametrize("studies", [[[4.0, 8]], [[4.0], [5], [6]]])
