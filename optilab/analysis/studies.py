@@ -16,6 +16,7 @@ from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.goal import Goal, goal
 from optilab.analysis.targets import time_to_target
 from optilab.errors import InputError, unknown
+from optilab.records.chosen import TimeToTarget
 from optilab.records.question import Question
 from optilab.records.statuses import LASTED
 
@@ -47,7 +48,7 @@ def study_times(
     results: as of `optilab.analysis.verdict`, with a history. The runs of tuning count where there are any, else those of evaluation,
         whose seeds are the studies then.
     measure: in place of that of the question. target: a value of it, in place of that of the question, or else of that at which runs
-        ended.
+        ended, or else of that by the time to which hyperparameters were chosen.
     by: the column of times in the history: epoch, step, seconds; None for the first of these three that no row lacks.
     question: in place of the results' own.
 
@@ -84,13 +85,17 @@ def study_times(
 
 
 def studied_goal(found: Given) -> Goal | None:
-    """The target of studies, as `goal` finds it, but in the runs in which hyperparameters were tried.
+    """The target of studies: as `goal` finds it, in the runs in which hyperparameters were tried, or else that by the time to which they were chosen.
 
     >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": [0], "final_test_cost": 0.5, "run_id": "r"})
     >>> studied_goal(given(runs)) is None
     True
     """
-    return goal(replace(found, chosen=_tried(found)))
+    asked, runs = found.question, replace(found, chosen=_tried(found))
+    by = asked.chosen_by
+    if (to := goal(runs)) is not None or not isinstance(by, TimeToTarget):
+        return to
+    return goal(replace(runs, question=replace(asked, measure=by.measure, target=by.target)))
 
 
 def over_studies(found: Given, to: Goal) -> pd.DataFrame:

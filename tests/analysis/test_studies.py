@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optilab.analysis import profile_score, study_times
+from optilab.records.chosen import TimeToTarget
 from optilab.records.question import Question
 
 INF, NAN = math.inf, math.nan
@@ -123,6 +124,17 @@ def test_the_target_is_that_of_the_question_of_the_argument_or_of_the_stop() -> 
     assert study_times(there)["time"].tolist() == [3.5]
     there.question = None
     assert study_times(there, "valid_accuracy", target=0.9)["time"].tolist() == [3.5]
+
+
+def test_a_target_by_the_time_to_which_was_tuned_stands_in() -> None:
+    """Where the question has none of its own."""
+    there = results(a=[[4.0, 2], [6, 5]])
+    there.runs["time_to_target"] = 1.0
+    by = TimeToTarget("valid_accuracy", 0.97)
+    there.question = Question(measure="train_cost", chosen_by=by)
+    assert study_times(there)["time"].tolist() == [50.0]
+    there.question = Question(measure="valid_accuracy", target=0.9, chosen_by=by)
+    assert study_times(there)["time"].tolist() == [3.5]
 
 
 def test_a_cost_is_reached_from_above() -> None:
