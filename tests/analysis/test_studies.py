@@ -105,7 +105,7 @@ def test_a_cell_without_a_run_in_a_study_missed_it_there() -> None:
 
 def test_a_run_without_chance_stands_in_every_study() -> None:
     """Alone it is one study; beside cells in which something is random it counts in each of theirs."""
-    there = results(alone=[[7.0, 5]], mixed=[[9.0, 4, 6], [INF, NAN, INF], [NAN, NAN, INF]])
+    there = results(alone=[[7.0, 5], [7, 5]], mixed=[[9.0, 4, 6], [INF, NAN, INF], [NAN, NAN, INF]])
     there.runs["is_random"] = there.runs["label"].ne("alone") & ~there.runs["lr"].between(0.15, 0.25)  # the middle cell
     assert rows(study_times(there)) == [["p", "mixed", 3, 3, 3, 4.0], ["p", "alone", 1, 2, 1, 5.0]]
     there.runs["is_random"] = True
