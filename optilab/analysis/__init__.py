@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         smallest_difference,
         smallest_p,
     )
+    from optilab.analysis.studies import study_times
     from optilab.analysis.targets import ecdf, log_targets, time_to_target
 
 _HOME = {  # no module is called as a function is: the module would take its place here
@@ -81,6 +82,7 @@ _HOME = {  # no module is called as a function is: the module would take its pla
     "sensitivity_width": "good_range",
     "smallest_difference": "resolution",
     "smallest_p": "resolution",
+    "study_times": "studies",
     "survival": "censoring",
     "time_to_target": "targets",
     "tuning_curve": "best_of_k",
@@ -125,6 +127,7 @@ __all__ = [
     "sensitivity_width",
     "smallest_difference",
     "smallest_p",
+    "study_times",
     "survival",
     "time_to_target",
     "tuning_curve",

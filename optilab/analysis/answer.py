@@ -11,12 +11,11 @@ from optilab.analysis.across import FEWEST, across
 from optilab.analysis.arrival import arrival_verdict
 from optilab.analysis.findings import Findings, compared
 from optilab.analysis.given import Given, WithRuns, given
-from optilab.analysis.goal import goal
+from optilab.analysis.goal import goal, unit_of
 from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
 from optilab.records.chosen import is_of_test_examples, nothing_chosen
-from optilab.records.columns import in_words
 from optilab.records.measures import is_ascending
 from optilab.records.question import Question
 
@@ -118,8 +117,7 @@ def _times(found: Given) -> tuple[list[str], bool]:
     if to is None:
         return [], False
     history = found.history[found.history["run_id"].isin(runs["run_id"])]
-    counts_steps = {"epoch", "step"} <= set(history) and (history["epoch"] == history["step"]).all()
-    unit = "steps" if counts_steps else "seconds" if to.by == "seconds" else in_words(to.by)
+    unit = unit_of(history, to.by)
     times = arrival_verdict(
         runs, history, to.target, to.measure, found.control, by=to.by, unit=unit, confidence=asked.confidence
     )

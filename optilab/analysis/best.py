@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
+from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified, tried
 from optilab.records.chosen import TimeToTarget
 from optilab.records.columns import as_costs
 from optilab.records.measures import measure_behind, summary
@@ -63,16 +63,15 @@ def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
     Returns LINE, NAMES and ended (number of runs by status, as text).
     """
     runs = identified(runs)
-    tuned = runs["role"] == "tuning"
-    tried = runs[tuned] if tuned.any() else runs
-    best = best_cells(tried, by)
+    found = tried(runs)
+    best = best_cells(found, by)
     best = best[np.isinf(best["score"])]
     if best.empty:
         return pd.DataFrame(columns=[*LINE, *NAMES, "ended"])
     evaluated = pd.MultiIndex.from_frame(best_runs(runs, by)[LINE])
     none = best[~pd.MultiIndex.from_frame(best[LINE]).isin(evaluated)]
     rows = [
-        {**{name: line[name] for name in [*LINE, *NAMES]}, "ended": endings(of_line(tried, line))}
+        {**{name: line[name] for name in [*LINE, *NAMES]}, "ended": endings(of_line(found, line))}
         for line in none.to_dict("records")
     ]
     return pd.DataFrame(rows, columns=[*LINE, *NAMES, "ended"])

@@ -33,6 +33,17 @@ def identified(runs: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def tried(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs in which hyperparameters were tried: those of tuning where there are any, else those of evaluation, of which the best cell is
+    chosen then.
+
+    runs: with the column role.
+    """
+    tuned = runs["role"] == "tuning"
+    found: pd.DataFrame = runs[tuned] if tuned.any() else runs
+    return found
+
+
 def hyperparameter_columns(runs: pd.DataFrame) -> list[str]:
     """Columns of `runs` that are hyperparameters: all but optilab's own, and final and best values of other measures."""
     names = [str(name) for name in runs]

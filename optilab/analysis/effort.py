@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
+from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified, tried
 
 
 def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -23,14 +23,13 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     [['ours', 2, 3, 12.0]]
     """
     runs = identified(runs)
-    tuned = runs["role"] == "tuning"
-    tried = runs[tuned] if tuned.any() else runs
+    counted = tried(runs)
     last = history.groupby("run_id")["epoch"].max()
-    epochs = tried["run_id"].map(last)
+    epochs = counted["run_id"].map(last)
     if history.empty or last.notna().any():
         epochs = epochs.fillna(0.0)
-    tried = tried.assign(cell=cell_numbers(tried), epochs=epochs)
-    lines = tried.groupby([*LINE, *NAMES], sort=False)
+    counted = counted.assign(cell=cell_numbers(counted), epochs=epochs)
+    lines = counted.groupby([*LINE, *NAMES], sort=False)
     counts = lines.agg(trials=("cell", "nunique"), runs=("run_id", "nunique"))
     spent = counts.assign(epochs=lines["epochs"].sum(min_count=1)).reset_index()
     every = runs[[*LINE, *NAMES]].drop_duplicates()

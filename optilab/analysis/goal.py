@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import pandas as pd
+
 from optilab.analysis.given import Given
 from optilab.analysis.targets import time_to_target
+from optilab.records.columns import in_words
 from optilab.records.statuses import LASTED
 
 _TIMES = ("epoch", "step", "seconds")  # columns of a history, in order of preference
@@ -29,7 +32,6 @@ class Goal:
 def goal(found: Given) -> Goal | None:
     """The target of the question, or else that at which runs ended; None where there is neither.
 
-    >>> import pandas as pd
     >>> from optilab.analysis.given import given
     >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": [0], "final_test_cost": 0.5, "run_id": "r"})
     >>> goal(given(runs)) is None
@@ -47,10 +49,20 @@ def goal(found: Given) -> Goal | None:
     return Goal(measure, target, by, measure in stop)
 
 
+def unit_of(history: pd.DataFrame, by: str) -> str:
+    """What a column of times counts, in words: epochs, or steps where these are the same, as on a function; seconds.
+
+    >>> unit_of(pd.DataFrame({"epoch": [1.0, 2.0], "step": [1, 2]}), "epoch")
+    'steps'
+    """
+    if by == "epoch" and "step" in history and (history["epoch"] == history["step"]).all():
+        return "steps"
+    return by if by == "seconds" else in_words(by)
+
+
 def lateness(found: Given, to: Goal) -> dict[tuple[str, str], float]:
     """The median time to a target, by problem and label; a run that missed it is infinitely late.
 
-    >>> import pandas as pd
     >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": range(3), "run_id": range(3), "final_train_cost": 0.5})
     >>> history = pd.DataFrame({"run_id": range(3), "epoch": [2.0, 4.0, 1.0], "train_cost": [0.5, 0.5, 0.7]})
     >>> none = runs.iloc[:0]

@@ -208,13 +208,16 @@ def _first_times(
         raise InputError(f"run_ids: {shown(strange[0])} of history is not among them")
     first, last = np.full((len(names), len(targets)), np.inf), np.zeros(len(names))
     place = {name: k for k, name in enumerate(names)}
-    for name, run in rows.sort_values(by).groupby("run_id", sort=False):
-        times, values = run[by].to_numpy(), run[measure].to_numpy()
-        costs = np.where(np.isfinite(values), -values if upward else values, np.inf)
-        best = pd.Series(costs).cummin().to_numpy()  # falls, so that its negative can be searched
-        found = np.searchsorted(-best, targets if upward else -targets, "left")
-        first[place[name]] = np.append(times, np.inf)[found]
-        last[place[name]] = times[-1]
+    run = rows["run_id"].map(place).to_numpy(np.intp)
+    order = np.lexsort((rows[by], run))
+    run, times, values = run[order], rows[by].to_numpy()[order], rows[measure].to_numpy()[order]
+    costs = np.where(np.isfinite(values), -values if upward else values, np.inf)
+    best = pd.Series(costs).groupby(run).cummin().to_numpy()  # falls, so that its negative can be searched
+    begins = np.flatnonzero(np.diff(run, prepend=-1))
+    for begin, end in zip(begins, np.append(begins[1:], len(run)), strict=False):  # without runs there is an end alone
+        found = np.searchsorted(-best[begin:end], targets if upward else -targets, "left")
+        first[run[begin]] = np.append(times[begin:end], np.inf)[found]
+        last[run[begin]] = times[end - 1]
     return names, first, last
 
 

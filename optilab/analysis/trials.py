@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
+from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified, tried
 from optilab.records.columns import as_costs
 from optilab.records.measures import measure_behind
 from optilab.records.statuses import cost_or_infinity
@@ -22,12 +22,10 @@ def trial_values(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     >>> trial_values(runs.assign(final_train_cost=[3.0, 4.0, 9.0]), "final_train_cost")["value"].tolist()
     [3.5, inf]
     """
-    runs = identified(runs)
-    tuned = runs["role"] == "tuning"
-    tried = runs[tuned] if tuned.any() else runs
+    found = tried(identified(runs))
     measure = measure_behind(by)
-    number = cell_numbers(tried)
-    costs = pd.Series(cost_or_infinity(as_costs(measure, tried[by]), tried["status"]), tried.index)
+    number = cell_numbers(found)
+    costs = pd.Series(cost_or_infinity(as_costs(measure, found[by]), found["status"]), found.index)
     middles = costs.groupby(number).median()
-    cells = tried.loc[~number.duplicated(), [*LINE, *NAMES]]
+    cells = found.loc[~number.duplicated(), [*LINE, *NAMES]]
     return cells.assign(value=as_costs(measure, middles)).reset_index(drop=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,10 @@ from optilab.cli.options import (
 from optilab.cli.outlets import say
 from optilab.errors import InputError
 from optilab.texts import counted
+
+if TYPE_CHECKING:
+    from optilab.records.question import Question
+    from optilab.store import Results
 
 
 @click.command("status", cls=Command)
@@ -89,7 +93,8 @@ def table_command(results: str, form: str, trust: bool, plugin_files: tuple[str,
     """Print the comparison of RESULTS, a folder or a table of runs such as runs.csv, as a table for a paper.
 
     A table of runs has a row a run, or a row a measurement: columns optimizer, seed, maybe problem, step or epoch, hp.lr and other
-    hyperparameters, and measures such as test_accuracy. The verdict goes to the standard error.
+    hyperparameters, and measures such as test_accuracy. Where hyperparameters were tried on several seeds, and there is a target, a
+    second table, but for csv, has the times to it as AlgoPerf counts them. The verdict goes to the standard error.
     """
     use_files(plugin_files)
     found = results_of(results, trust, **asked_for)
@@ -102,8 +107,23 @@ def table_command(results: str, form: str, trust: bool, plugin_files: tuple[str,
     say(text.rstrip("\n"))
     if form == "csv":  # which has no place for them
         say(notes, sys.stderr)
+    else:
+        _say_studies(question, found, form)
     for sentence in verdict(found, question=question).sentences:
         say(sentence, sys.stderr)
+
+
+def _say_studies(question: Question, found: Results, form: str) -> None:
+    """Print the table of studies, if there is one, or why it can't be had."""
+    from optilab.cli.studies import studies_text
+
+    try:
+        text = studies_text(question, found, form)
+    except InputError as error:
+        say(f"No times over studies: {error}", sys.stderr)
+        return
+    if text is not None:
+        say(f"\n{text.rstrip()}")
 
 
 @click.command("export", cls=Command)

@@ -84,6 +84,14 @@ class Results(store.Results):
 
         return verdict(self, measure, control, which=which, confidence=confidence, question=self._asked())
 
+    def study_times(
+        self, measure: str | None = None, *, target: float | None = None, by: str | None = None
+    ) -> pd.DataFrame:
+        """Times to the target over studies of trials, as AlgoPerf counts them; see `optilab.analysis.study_times`."""
+        from optilab.analysis import study_times
+
+        return study_times(self, measure, target=target, by=by, question=self._asked())
+
     def plot(self, *kinds: str, x: str | None = None, y: str | None = None) -> Pictures:
         """Pictures of these kinds, as Matplotlib figures; all that fit if none is named.
 

@@ -21,6 +21,7 @@ from optilab.errors import InputError
 from optilab.records.columns import as_costs
 from optilab.report.html import Html, join, tag
 from optilab.report.source import Source
+from optilab.report.studies import studies
 from optilab.report.summary import p_value
 from optilab.report.tables import Cell, number, table
 from optilab.texts import counted
@@ -29,7 +30,7 @@ _ROWS = 500  # of a table
 
 
 def statistics(source: Source) -> Html:
-    """Comparisons with the control, what the seeds can show, ranks over problems, and what tuning cost."""
+    """Comparisons with the control, what the seeds can show, ranks over problems, times over studies, and what tuning cost."""
     try:
         found = source.findings
     except InputError as error:
@@ -38,7 +39,7 @@ def statistics(source: Source) -> Html:
         _comparisons(found.comparisons, found.measure, source),
         _resolution(found.comparisons, source),
     ]
-    parts += [_over_problems(source, found.measure), _effort(source)]
+    parts += [_over_problems(source, found.measure), studies(source), _effort(source)]
     return join(parts)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from optilab.analysis import Findings
 from optilab.analysis.arrival import arrival_verdict
@@ -45,6 +46,29 @@ def test_the_ratio_of_times_is_told_with_its_interval() -> None:
         "slow reaches it in 10 epochs [8, 11], 2 times as long [2, 2] (later on 10 of 10 seeds, p = .004 after Holm).",
     )
     assert found.comparisons["outcome"].tolist() == ["better", "worse"]
+
+
+def test_times_are_compared_as_by_scipy() -> None:
+    """The median time is that of its Kaplan-Meier curve, p that of all signs of the logarithms of the ratios."""
+    rng = np.random.default_rng(4)
+    times: dict[str, Any] = {
+        "base": BASE,
+        **{name: np.round(BASE * rng.lognormal(shift, 0.3, 10), 3) for name, shift in (("a", -0.3), ("b", 0.1))},
+    }
+    found = judged(*results(**times))
+    rows = found.comparisons.set_index("label")
+    p = {}
+    for name in "ab":
+        gaps = np.log(times[name]) - np.log(BASE)
+        assert rows.loc[name, "difference"] == pytest.approx(np.median(gaps))
+        p[name] = stats.permutation_test((gaps,), np.mean, permutation_type="samples", n_resamples=np.inf).pvalue
+        assert rows.loc[name, "p"] == pytest.approx(p[name])
+        curve = stats.ecdf(times[name]).cdf
+        median = curve.quantiles[curve.probabilities >= 0.5][0]
+        assert f"{name} reaches it in {median:.3g} epochs" in str(found)
+    small, large = sorted(p, key=lambda name: p[name])
+    assert rows.loc[small, "p_holm"] == pytest.approx(min(1, 2 * p[small]))
+    assert rows.loc[large, "p_holm"] == pytest.approx(max(rows.loc[small, "p_holm"], p[large]))
 
 
 def test_a_miss_is_infinitely_late() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from analysis.published import tabular_seeds
 from analysis.runs import history_of, runs_of
+from scipy import stats
 
 import optilab
 from optilab import InputError
@@ -46,6 +47,34 @@ def test_a_row_a_line_the_best_first() -> None:
         assert row["p_holm"] == compared.loc[row["label"], "p_holm"]
     assert found[["difference", "p_holm"]].iloc[1].isna().all()
     assert found["mean_rank"].isna().all()
+
+
+def test_the_numbers_are_numpys_and_scipys() -> None:
+    """Of 120 published runs: medians, intervals, p and mean ranks; Holm by hand over all comparisons of the table."""
+    seeds = tabular_seeds()
+    few = seeds[seeds["opt"].isin(["adamw", "muon", "sgd"]) & seeds["ds"].isin(seeds["ds"].unique()[:4])]
+    runs = few.rename(columns={"opt": "label", "ds": "problem", "test": "final_score"})
+    found = leaderboard(runs, "score", "adamw").set_index(["problem", "label"])
+    of_line = runs.sort_values("seed").groupby(["problem", "label"])["final_score"]
+    values = {(str(problem), str(label)): own.to_numpy() for (problem, label), own in of_line}
+    rows: dict[Any, Any] = found.to_dict("index")
+    p = {}
+    for (problem, label), own in values.items():
+        row = rows[problem, label]
+        ends = stats.quantile_test(own, p=0.5).confidence_interval(0.95)
+        assert (row["median"], row["low"], row["high"]) == (pytest.approx(np.median(own)), ends.low, ends.high)
+        if label != "adamw":
+            gaps = own - values[problem, "adamw"]
+            p[problem, label] = stats.permutation_test(
+                (gaps,), np.mean, permutation_type="samples", n_resamples=np.inf
+            ).pvalue
+            assert row["difference"] == pytest.approx(np.median(gaps))
+    smallest_first = sorted(p, key=lambda key: p[key])
+    adjusted = np.fmax.accumulate([min(1, (len(p) - k) * p[key]) for k, key in enumerate(smallest_first)])
+    assert [rows[key]["p_holm"] for key in smallest_first] == pytest.approx(list(adjusted))
+    middles = pd.Series({key: np.median(own) for key, own in values.items()}).unstack()
+    mean = pd.Series(stats.rankdata(-middles, axis=1).mean(axis=0), middles.columns)
+    assert found["mean_rank"].groupby("label").first().to_dict() == pytest.approx(mean.to_dict())
 
 
 @pytest.mark.parametrize(

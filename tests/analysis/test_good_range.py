@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from optilab.analysis.good_range import SensitivityWidth, sensitivity_width
 from optilab.errors import InputError
@@ -26,6 +27,23 @@ def test_the_ends_are_on_straight_lines_of_logarithms() -> None:
     assert not found.at_edge
     assert found.divergence_edge is None
     assert (found.n, found.diverged, found.reason) == (3, 0, "")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_ends_are_where_numpy_and_scipy_find_them(seed: int) -> None:
+    """The roots of NumPy's straight lines through the logarithms, less the limit, on both sides of the best."""
+    rng = np.random.default_rng(seed)
+    rates = np.sort(10 ** rng.uniform(-4, 0, 7))
+    costs = np.abs(np.arange(7) - 3) + rng.uniform(0.1, 0.2, 7)
+    found = sensitivity_width(rates, costs, within=0.5)
+    assert found.best == rates[3]
+
+    def above(log_rate: float) -> float:
+        return float(np.interp(log_rate, np.log(rates), np.log(costs)) - np.log(1.5 * costs[3]))
+
+    ends = [optimize.brentq(above, np.log(rates[k]), np.log(rates[3])) for k in (0, 6)]
+    assert (found.low, found.high) == pytest.approx(tuple(np.exp(ends)))
+    assert found.decades == pytest.approx((ends[1] - ends[0]) / np.log(10))
 
 
 def test_a_finer_grid_changes_nothing() -> None:

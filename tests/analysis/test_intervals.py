@@ -54,6 +54,16 @@ def test_an_interval_of_order_statistics() -> None:
     assert found == Interval(5.5, 2.0, 9.0, "order", 10)
 
 
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize("n", [8, 9, 10, 12, 20, 33])
+def test_the_interval_of_order_statistics_is_scipys(n: int, confidence: float) -> None:
+    """Its test of a quantile inverts the same binomial distribution."""
+    values = np.random.default_rng(n).gamma(2.0, 3.0, n)
+    expected = stats.quantile_test(values, p=0.5).confidence_interval(confidence)
+    found = interval(values, confidence=confidence, method="order")
+    assert (found.low, found.high) == (expected.low, expected.high)
+
+
 def test_an_interval_of_order_statistics_takes_six() -> None:
     """With fewer the whole line is all that can be said, and the reason says how many it takes."""
     found = interval([1, 2, 3, 4, 5], method="order")

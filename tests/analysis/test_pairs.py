@@ -33,6 +33,20 @@ def test_six_pairs() -> None:
     assert paired(a, b, lowest=False).probability_of_improvement == pytest.approx((1 + found.cliffs_delta) / 2)
 
 
+def test_pairs_are_compared_as_by_scipy() -> None:
+    """Median and p of the differences, of all signs, and the share of pairs of runs that Mann and Whitney count."""
+    a, b = np.random.default_rng(3).normal(size=(2, 11))
+    found = paired(a, b)
+    signs = stats.permutation_test((a - b,), np.mean, permutation_type="samples", n_resamples=np.inf)
+    assert found.p == pytest.approx(signs.pvalue)
+    assert found.difference == pytest.approx(np.median(a - b))
+    pairs = stats.mannwhitneyu(a, b).statistic / 11**2
+    assert found.cliffs_delta == pytest.approx(2 * pairs - 1)
+    assert found.probability_of_improvement == pytest.approx(1 - pairs)
+    ends = stats.quantile_test(a - b, p=0.5).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high))
+
+
 def test_exchanging_the_methods_changes_the_signs_alone() -> None:
     """Difference, interval and delta are mirrored, p is the same, the probabilities of improvement add up to 1."""
     a, b = np.random.default_rng(0).normal(size=(2, 9))

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from optilab.analysis.profiles import data_profile, held_out_by_name, performance_profile, profile_score
 from optilab.errors import InputError
@@ -124,6 +125,23 @@ def test_equal_scores_are_in_the_order_of_names() -> None:
     """Whatever order the columns have."""
     times = pd.DataFrame({"c": [1.0], "a": [2.0], "b": [1.0]})
     assert profile_score(times).index.tolist() == ["b", "c", "a"]
+
+
+def test_profiles_are_scipys_distributions() -> None:
+    """Those of the ratios to the best, and of evaluations in units of n + 1, in which a miss is censored beyond all others."""
+    rng = np.random.default_rng(6)
+    times = pd.DataFrame(rng.lognormal(3, 1, (12, 3)), [f"p{k}" for k in range(12)], list("abc"))
+    times = times.mask(rng.random((12, 3)) < 0.2, INF)
+    sizes = {name: int(n) for name, n in zip(times.index, rng.integers(1, 50, 12), strict=True)}
+    ratios = times.div(times.min(axis=1), axis=0)
+    groups = times.div([sizes[name] + 1 for name in times.index], axis=0)
+    for found, values in ((performance_profile(times), ratios), (data_profile(times, sizes), groups)):
+        for name in "abc":
+            own = values[name].to_numpy()
+            missed = np.isinf(own)
+            data = stats.CensoredData(uncensored=own[~missed], right=np.full(missed.sum(), 1e9))
+            expected = stats.ecdf(data).cdf.evaluate(found.index.to_numpy())
+            assert found[name].tolist() == pytest.approx(expected.tolist())
 
 
 def test_a_data_profile_counts_simplex_gradients() -> None:

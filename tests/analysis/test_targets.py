@@ -88,6 +88,18 @@ def test_the_share_of_pairs_by_hand() -> None:
     assert nothing[["time", "share"]].to_numpy().tolist() == [[10, 0]]
 
 
+def test_the_share_of_one_target_is_scipys() -> None:
+    """The distribution of first times, of which misses are censored at the end that all runs have in common."""
+    rng = np.random.default_rng(2)
+    history = history_of(*(rng.uniform(0, 9, 12).tolist() for _ in range(15)))
+    found = ecdf(history, [0.5], "train_cost", "step")
+    first = time_to_target(history, 0.5, "train_cost", "step")
+    hits, misses = first.loc[first["reached"], "time"], first.loc[~first["reached"], "time"]
+    assert min(len(hits), len(misses)) > 2
+    expected = stats.ecdf(stats.CensoredData(uncensored=hits, right=misses)).cdf
+    assert found["share"].tolist() == pytest.approx(expected.evaluate(found["time"]).tolist())
+
+
 def test_the_band_is_hoeffdings() -> None:
     """Where no run or each has reached all it is Clopper and Pearson's; between, both ends are at the bound."""
     none = ecdf(history_of(*[[9.0, 9.0]] * 8), [1], "train_cost", "step").iloc[-1]
