@@ -67,13 +67,22 @@ def comparison(
         measure = first
     measures = dict.fromkeys([*COMPARED, measure])
     known = _measured(results_runs, measures)
+    tried = dict(iter(results_runs.groupby(LINE, sort=False))) if names else {}
+    of_line = [runs[name] for name in LINE]
+    spread = {
+        name: _finals(runs, name, [name == measure or (problem, name) in known for problem in runs["problem"]])
+        .groupby(of_line, sort=False)
+        .agg(["median", "min", "max"])
+        .to_dict("index")
+        for name in measures
+    }
     rows = []
-    for _, group in runs.groupby(LINE, sort=False):
+    for key, group in runs.groupby(LINE, sort=False):
         head = group.iloc[0]
         row = {
             "problem": head["problem"],
             "label": head["label"],
-            "hyperparameters": chosen_text(results_runs, head, names),
+            "hyperparameters": chosen_text(tried[key], head, names) if names else "",
             "seeds": len(group),
             "random": is_random(group),
             "ended": endings(group),
@@ -82,11 +91,11 @@ def comparison(
             "late": group["epoch"].where(group["status"].eq("target"), np.inf).median(),
         }
         for name in measures:
-            values_of = _finals(group, name, name == measure or (head["problem"], name) in known)
+            found_of = spread[name][key]
             row |= {
-                name: values_of.median(),
-                f"{name}_low": values_of.min(),
-                f"{name}_high": values_of.max(),
+                name: found_of["median"],
+                f"{name}_low": found_of["min"],
+                f"{name}_high": found_of["max"],
             }
         rows.append(row)
     for line in unchosen(results_runs, by).to_dict("records"):
@@ -116,18 +125,20 @@ def _measured(runs: pd.DataFrame, measures: Iterable[str]) -> set[tuple[Any, str
     return {(problem, name) for name, found in counts.items() for problem, count in found.items() if count}
 
 
-def _finals(runs: pd.DataFrame, measure: str, is_measured: bool) -> pd.Series[float]:
-    """Final values of the runs of a line: infinitely bad where a run did not last, NaN where the measure was not measured.
+def _finals(runs: pd.DataFrame, measure: str, is_measured: Sequence[bool]) -> pd.Series[float]:
+    """Final values of runs: infinitely bad where one did not last, NaN where the measure was not measured.
 
-    is_measured: whether it was on their problem. A line that has no value of it then has none because nothing lasted, or else it alone
-    was not measured.
+    is_measured: for each run, whether it was on its problem. A line that has no value of it then has none because nothing lasted, or else
+    it alone was not measured.
     """
     column = f"final_{measure}"
     if column not in runs:  # earlier results lack some
         runs = runs.assign(**{column: np.nan})
-    if runs[column].notna().any() or (is_measured and not runs["status"].isin(LASTED).any()):
-        return as_compared(runs, measure, column)
-    return pd.Series(runs[column].to_numpy(np.float64))
+    of_line = [runs[name] for name in LINE]
+    some = runs[column].notna().groupby(of_line, sort=False).transform("any")
+    lasted = runs["status"].isin(LASTED).groupby(of_line, sort=False).transform("any")
+    counts = some | (np.array(is_measured, bool) & ~lasted)
+    return pd.Series(np.where(counts, as_compared(runs, measure, column), runs[column].astype(float)), runs.index)
 
 
 def is_random(runs: pd.DataFrame) -> bool:

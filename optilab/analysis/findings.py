@@ -192,7 +192,7 @@ def _by_seed(runs: pd.DataFrame, measure: str, column: str) -> tuple[dict[_Key, 
     chance = runs["is_random"].ne(False).to_numpy() if "is_random" in runs else np.ones(len(runs), bool)
     values: dict[_Key, pd.Series[float]] = {}
     fixed = set()
-    groups: dict[Any, Any] = runs.groupby(["problem", "label"], sort=False).indices  # type: ignore[assignment]
+    groups: dict[Any, Any] = runs.groupby(["problem", "label"], sort=False).indices
     for (problem, label), rows in groups.items():
         key = str(problem), str(label)
         values[key] = every.iloc[rows].sort_index()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from analysis.runs import history_of, runs_of, seeds
 
+from optilab.analysis.cells import identified
 from optilab.analysis.comparison import comparison
 
 INF, NAN = math.inf, math.nan
@@ -144,3 +146,22 @@ def test_the_comparison_of_nothing_is_empty() -> None:
     """Without runs of evaluation there are no rows."""
     runs = runs_of({"role": "tuning", "final_train_cost": 1.0})
     assert len(comparison(runs, history_of([1.0]))) == 0
+
+
+def test_work_grows_with_the_lines_and_no_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows that are looked at for the chosen values of each line are its own, so ten thousand lines are no trouble."""
+    looked = 0
+
+    def counting(runs: pd.DataFrame) -> pd.DataFrame:
+        nonlocal looked
+        looked += len(runs)
+        return identified(runs)
+
+    monkeypatch.setattr("optilab.analysis.comparison.identified", counting)
+    n = 50
+    runs = pd.DataFrame({"label": [f"m{k}" for k in range(n) for _ in range(2)], "lr": [0.1, 0.2] * n, "seed": 0})
+    runs = runs.assign(problem="p", optimizer=runs["label"], schedule="constant", batch_size=1, status="budget")
+    runs = runs.assign(role="evaluation", run_id=[str(k) for k in range(2 * n)], final_train_cost=np.arange(2.0 * n))
+    history = pd.DataFrame({"run_id": runs["run_id"], "epoch": 1.0, "seconds": 1.0})
+    assert len(comparison(runs, history)) == n
+    assert looked <= 3 * len(runs)
