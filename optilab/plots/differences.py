@@ -31,8 +31,8 @@ def differences(
 ) -> Axes:
     """Draw the median difference of each method from the control with its interval, a row a method, the first on top.
 
-    A filled triangle to the left is better, one to the right worse, an open dot undecided; the outcome stands beside the row. What is infinite lies
-    at the edge, with an arrow.
+    A filled triangle to the left is better, one to the right worse, an open dot undecided; the outcome stands beside the row. What has no place on
+    the axis, as an infinite one, is an arrow at the edge and its value.
 
     comparisons: a row a method, with label, difference, low, high (below 0 where the method is better; NaN ends where there is no
     interval), outcome ("better", "worse" or "undecided") and note (what follows the outcome). labels: those of all rows. control:
@@ -85,9 +85,12 @@ def _difference(ax: Axes, row: int, found: Mapping[Hashable, Any], colour: objec
                 ax.plot([edge], [row], marker=marker, color=colour, markersize=5, gid="beyond", clip_on=False)
     if np.isnan(at):
         return
+    if not left <= at <= right:
+        _beyond(ax, row, colour, at, right if at > 0 else left)
+        return
     filled = found["outcome"] != "undecided"
     ax.plot(
-        [float(np.clip(at, left, right))],
+        [at],
         [row],
         marker=_SHAPES[str(found["outcome"])],
         color=colour,
@@ -101,6 +104,24 @@ def _difference(ax: Axes, row: int, found: Mapping[Hashable, Any], colour: objec
     )
 
 
+def _beyond(ax: Axes, row: int, colour: object, at: float, edge: float) -> None:
+    """An arrow at the edge and the value, for a difference that has no place on the axis."""
+    right = at > 0
+    arrow = ">" if right else "<"
+    ax.plot([edge], [row], marker=arrow, color=colour, markersize=7, gid="gone", clip_on=False, zorder=3)
+    said = ax.annotate(
+        "infinite" if np.isinf(at) else f"{at:.3g}".replace("-", "\N{MINUS SIGN}"),
+        (edge, row),
+        (0, 7),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        va="bottom",
+        fontsize=style.small(),
+        color=style.shade(0.2),
+    )
+    said.set_in_layout(False)  # it lies inside
+
+
 def _scale(ax: Axes, comparisons: pd.DataFrame) -> None:
     """Limits about 0 for all finite differences and ends; logarithmic on both sides of 0 where some are far larger than most."""
     ends = comparisons[["difference", "low", "high"]].to_numpy(np.float64)
@@ -112,7 +133,10 @@ def _scale(ax: Axes, comparisons: pd.DataFrame) -> None:
     usual = float(np.median(middles)) if len(middles) else largest
     if largest <= _WIDE * usual:
         ax.set_xlim(min(low - room, -0.15 * (high - low)), max(high + room, 0.15 * (high - low)))
-        ax.xaxis.set_major_locator(MaxNLocator(3 if style.width() < 5 else 4))
+        few = MaxNLocator(3 if style.width() < 5 else 4)
+        ax.xaxis.set_major_locator(
+            few if len(middles) else FixedLocator([0.0])
+        )  # without a size there is no other number
         return
     linear = 10.0 ** np.floor(np.log10(usual))
     ax.set_xscale("symlog", linthresh=linear, linscale=0.6)

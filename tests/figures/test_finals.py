@@ -252,6 +252,16 @@ def test_odd_values_have_a_picture(values: dict[str, list[float]]) -> None:
     assert pd.Series(names(figure.axes[0])).str.len().max() < 50
 
 
+def test_an_infinite_difference_has_no_place_but_an_arrow() -> None:
+    """No dot stands for it; an arrow at the edge and a word do. Without a finite size the axis has no numbers but 0."""
+    _, right = drawn({"p": {"a": [1.0, 2.0, 3.0], "b": [np.inf, np.inf, 1.0]}}).axes
+    assert not artists(right, "difference")
+    (arrow,) = artists(right, "gone")
+    assert arrow[0, 0] == right.get_xlim()[1]
+    assert "infinite" in [text.get_text() for text in right.texts]
+    assert right.get_xticks().tolist() == [0.0]
+
+
 def test_very_many_lines_leave_the_best_and_the_control() -> None:
     """Of seventy lines the best 59 and the control have rows, and the caption says so; all are corrected for."""
     figure = drawn({"p": {f"m{k:02}": [1.0 + k, 1.5 + k] for k in range(70)}}, control="m69")
