@@ -8,11 +8,13 @@ from optilab.errors import InputError
 from optilab.figures.kinds import KINDS
 from optilab.plots import style
 from optilab.report.html import Html, join, tag
+from optilab.report.numbers import numbers
 from optilab.report.source import Source
 from optilab.report.svg import inline
 
 _TITLES = {  # kinds that are drawn without repeating a run, in the order of the page
     "finals": "Final values",
+    "path": "Paths",
     "sensitivity": "Sensitivity to hyperparameters",
     "heatmap": "Two hyperparameters",
     "tuning": "Best after so many trials",
@@ -23,15 +25,25 @@ _TITLES = {  # kinds that are drawn without repeating a run, in the order of the
     "wins": "Who wins against whom",
     "norms": "Norms",
     "schedules": "Learning rates",
-    "path": "Paths",
 }
 _LABELS = {"wins": 24, "ecdf": 24}  # more of them would take more than a page has room for
 _RUNS = 700  # in the picture of final values
-_LARGEST, _TOGETHER = 150_000, 250_000  # letters of a picture, and of all; what is larger is left to `optilab plot`
+_LARGEST = 350_000  # letters of a picture; what is larger is left to `optilab plot`
+_LEAST, _MOST = (
+    250_000,
+    850_000,
+)  # letters of all pictures, whatever else the page holds; of these and the page's data together
 
 
-def still(source: Source, kind: str, title: str, number: int, colours: Mapping[str, str]) -> Html | None:
-    """A picture of a kind; None where it doesn't fit the results, a sentence where it can't be drawn."""
+def room_for(data: int, sources: int) -> int:
+    """Letters that the pictures of each of the results may take, where the page's data take so many."""
+    return max(_LEAST, (_MOST - data) // sources)
+
+
+def still(
+    source: Source, kind: str, title: str, number: int, colours: Mapping[str, str], room: int = _LARGEST
+) -> Html | None:
+    """A picture of a kind; None where it doesn't fit the results, a sentence where it can't be drawn, or takes more room than there is."""
     with style.theme():
         try:
             figure = KINDS[kind].draw(source.view)
@@ -40,32 +52,28 @@ def still(source: Source, kind: str, title: str, number: int, colours: Mapping[s
         if figure is None:
             return None
         drawn = inline(figure, f"p{number}", title, colours)
-    if len(drawn) > _LARGEST:
-        return tag(
-            "p", f"This picture is too large for the page; `optilab plot` with the kind {kind} draws it.", class_="note"
-        )
-    return tag("figure", drawn)
+    return tag("figure", drawn) if len(drawn) <= min(room, _LARGEST) else _elsewhere("This picture is too large", kind)
 
 
-def pictures(source: Source, number: int, colours: Mapping[str, str]) -> Html:
-    """All pictures that fit the results, each with its heading. number: of the results on the page."""
-    parts: list[Html] = []
-    room = _TOGETHER
+def _elsewhere(why: str, kind: str) -> Html:
+    return tag("p", f"{why} for this page; ", tag("code", f"optilab plot RESULTS {kind}"), " draws it.", class_="note")
+
+
+def pictures(source: Source, number: int, colours: Mapping[str, str], room: int = _LEAST) -> Html:
+    """All pictures that fit the results, each with its heading and its numbers.
+
+    number: of the results on the page. room: letters that all pictures may take.
+    """
+    parts: list[Html | None] = []
     evaluation = source.results.runs["role"] == "evaluation"
     labels, runs = source.results.runs.loc[evaluation, "label"].nunique(), int(evaluation.sum())
     for place, (kind, title) in enumerate(_TITLES.items()):
-        many = labels > _LABELS.get(kind, labels) or (kind == "finals" and runs > _RUNS)
-        drawn = None if many else still(source, kind, title, 100 * number + place, colours)
-        if many:
-            drawn = tag("p", f"Too many for this page; `optilab plot` with the kind {kind} draws them.", class_="note")
+        if labels > _LABELS.get(kind, labels) or (kind == "finals" and runs > _RUNS):
+            parts += [tag("h4", title), _elsewhere("There is too much in this picture", kind)]
+            continue
+        drawn = still(source, kind, title, 100 * number + place, colours, room)
         if drawn is None:
             continue
-        if len(drawn) > min(room, _LARGEST):
-            drawn = tag(
-                "p",
-                f"This picture is too large for the page; `optilab plot` with the kind {kind} draws it.",
-                class_="note",
-            )
         room -= len(drawn)
-        parts += [tag("h4", title), drawn]
+        parts += [tag("h4", title), drawn, numbers(source, kind)]
     return join(parts) if parts else tag("p", "No further picture fits these results.")

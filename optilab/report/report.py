@@ -15,9 +15,10 @@ from optilab.plots import style
 from optilab.plots.look import Look
 from optilab.records.measures import direction
 from optilab.report.curves import curves
-from optilab.report.html import Html, join, tag
+from optilab.report.html import Html, data, join, tag
+from optilab.report.numbers import numbers
 from optilab.report.page import page, section
-from optilab.report.pictures import pictures, still
+from optilab.report.pictures import pictures, room_for, still
 from optilab.report.provenance import environment, failures, reproduction
 from optilab.report.settings import settings
 from optilab.report.source import Source, sources_of
@@ -96,10 +97,11 @@ def report(every: Sequence[Results]) -> str:
 
 
 def _body(title: str, sources: Sequence[Source], content: Mapping[str, Any], palette: Mapping[str, str]) -> Html:
+    room = room_for(len(data("data", content)), len(sources))
     parts = {
         "leaderboard": ("Leaderboard", boards(sources)),
         "convergence": ("Convergence", _convergence(sources, content, palette)),
-        "pictures": ("Pictures", _each(sources, lambda source, k: pictures(source, k + 1, palette))),
+        "pictures": ("Pictures", _each(sources, lambda source, k: pictures(source, k + 1, palette, room))),
         "statistics": ("Statistics", _each(sources, lambda source, _: statistics(source))),
         "failures": ("Runs that did not last", _each(sources, lambda source, _: failures(source))),
         "compare-two": ("Two runs or lines side by side", _compare()),
@@ -143,10 +145,11 @@ def _each(sources: Sequence[Source], part: Any) -> Html:
 
 
 def _convergence(sources: Sequence[Source], content: Mapping[str, Any], palette: Mapping[str, str]) -> Html:
-    still_ones = [still(source, "convergence", "Convergence", 10_000 + k, palette) for k, source in enumerate(sources)]
+    drawn = [still(source, "convergence", "Convergence", 10_000 + k, palette) for k, source in enumerate(sources)]
+    told = _each(sources, lambda source, _: numbers(source, "convergence"))
     lines = [line for folder in content["folders"] for line in folder["lines"]]
     if not lines:
-        return join([tag("p", "No curves: no line has a history."), *still_ones])
+        return join([tag("p", "No curves: no line has a history."), *drawn])
     problems = list(dict.fromkeys(line["problem"] for line in lines))
     controls = tag(
         "div",
@@ -201,7 +204,7 @@ def _convergence(sources: Sequence[Source], content: Mapping[str, Any], palette:
         ),
         class_="live",
     )
-    return join([live, tag("div", *still_ones, class_="still")])
+    return join([live, tag("div", *drawn, class_="still"), told])
 
 
 def _choice(name: str, label: str, options: Sequence[tuple[str, str]]) -> Html | None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from optilab.plots import style
 from optilab.report.html import Html, text
+from optilab.report.polylines import simplified
 
 _STYLE = re.compile(r' style="([^"]*)"')
 _NUMBER = re.compile(r"-?\d+\.\d+")
@@ -22,6 +26,10 @@ _FONT = re.compile(r"(?:(italic|oblique) )?(?:(bold|\d+) )?([\d.]+)px (.*)")
 _IDENTITY = re.compile(r' id="([^"]*)"')
 _REFERENCE = re.compile(r'(?:href="#|url\(#)([^")]*)')
 _TAG = re.compile(r"<[^>]*>")
+_MARK = re.compile(r'(<use href="[^"]*" x="[^"]*" y="[^"]*")([^>]*)/>')
+_MARKS = re.compile(rf"(?:{_MARK.pattern}\n){{2,}}")
+_COMMANDS = re.compile(r" ?(?=[A-Za-z])")
+_FEW, _TOLERANCE = 6, 0.15  # points of a path that are all kept; points of print that a line may be moved by
 
 
 def inline(figure: Figure, name: str, description: str, colours: Mapping[str, str]) -> Html:
@@ -49,6 +57,7 @@ def inline(figure: Figure, name: str, description: str, colours: Mapping[str, st
     found = _PATH.sub(_shorter, found)
     found = _TAG.sub(lambda tag: _LONG.sub(_rounded, tag[0]), found)
     found = re.sub(r"\n\s*", "\n", found)
+    found = _MARKS.sub(_together, found)
     head = f'<svg role="img" aria-label="{text(description)}" class="picture" viewBox="{_view_box(found)}"'
     return Html(re.sub(r"^<svg[^>]*>", f"{head}>", found))
 
@@ -99,14 +108,41 @@ def _paint(key: str, value: str, opacity: float) -> dict[str, str]:
 
 
 def _shorter(path: re.Match[str]) -> str:
-    """The data of a path with one digit after the point, and without what follows from what stands before."""
-    found = _NUMBER.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), " ".join(path[1].split()))
-    parts = re.split(r" ?(?=[A-Za-z])", found)
-    parts = [part.strip() for part in parts if part.strip()]
-    written = [
-        part[1:].strip() if part[0] == "L" and k and parts[k - 1][0] in "ML" else part for k, part in enumerate(parts)
+    """The data of a path with one digit after the point, without points that show nothing, and without what follows from what stands before."""
+    parts = [part.strip() for part in _COMMANDS.split(" ".join(path[1].split())) if part.strip()]
+    written = []
+    start = 0
+    while start < len(parts):  # by runs of lines, each with the point where it begins
+        end = start + 1
+        while end < len(parts) and parts[end][0] == "L" and parts[start][0] in "ML":
+            end += 1
+        written += _kept(parts[start:end])
+        start = end
+    shorter = [
+        part[1:].strip() if part[0] == "L" and k and written[k - 1][0] in "ML" else part
+        for k, part in enumerate(_NUMBER.sub(_one_digit, part) for part in written)
     ]
-    return f' d="{" ".join(written)}"'
+    return f' d="{" ".join(shorter)}"'
+
+
+def _kept(parts: list[str]) -> list[str]:
+    if len(parts) <= _FEW:
+        return parts
+    points = np.array([part[1:].split() for part in parts], np.float64)
+    return [parts[k] for k in simplified(points, _TOLERANCE)]
+
+
+def _one_digit(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
+
+
+def _together(marks: re.Match[str]) -> str:
+    """Marks one after the other, with what those that look alike have in common written once."""
+    written = []
+    for look, own in groupby(_MARK.findall(marks[0]), key=itemgetter(1)):
+        places = "\n".join(f"{place}/>" for place, _ in own)
+        written.append(f"<g{look}>\n{places}\n</g>\n")
+    return "".join(written)
 
 
 def _without_background(svg: str) -> str:

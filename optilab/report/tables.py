@@ -32,22 +32,33 @@ def table(
     rows: Iterable[Sequence[Cell | object]],
     *,
     caption: str = "",
+    seen: bool = False,
+    named: int = 1,
     sortable: bool = False,
     attributes: Iterable[dict[str, object]] = (),
     identity: str | None = None,
 ) -> Html:
-    """A table whose first column names the rows. attributes: of each row."""
-    written = []
+    """A table whose first columns, `named` of them, name the rows. seen: whether the caption is. attributes: of each row."""
+    written: list[Html] = []
     given = iter(attributes)
+    classes: list[str | None] = [None] * len(heads)
     for row in rows:
-        first, *rest = (cell if isinstance(cell, Cell) else Cell(cell) for cell in row)
-        written.append(
-            tag("tr", _cell("th", first, scope="row"), *(_cell("td", cell) for cell in rest), **next(given, {}))
+        cells = [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
+        classes = [cell.class_ for cell in cells] if not written else classes
+        names = (_cell("th", cell, scope="row") for cell in cells[:named])
+        written.append(tag("tr", *names, *(_cell("td", cell) for cell in cells[named:]), **next(given, {})))
+    head = [
+        tag(
+            "th",
+            tag("button", name, type="button") if sortable else name,
+            scope="col",
+            class_="number" if class_ == "number" else None,
         )
-    head = [tag("th", tag("button", name, type="button") if sortable else name, scope="col") for name in heads]
+        for name, class_ in zip(heads, classes, strict=True)
+    ]
     made = tag(
         "table",
-        tag("caption", caption, class_="unseen") if caption else None,
+        tag("caption", caption, class_=None if seen else "unseen") if caption else None,
         tag("thead", tag("tr", *head)),
         tag("tbody", *written),
         class_="sortable" if sortable else None,
