@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import tomli_w
 
 from optilab.errors import InputError
@@ -17,6 +18,7 @@ from optilab.report.tables import number, table
 from optilab.texts import counted
 
 _MOST = 50  # different endings that are listed
+_FEW = 6  # methods that are named beside a digest
 
 
 def failures(source: Source) -> Html:
@@ -67,12 +69,18 @@ def environment(source: Source) -> Html:
     for column, name in (("versions", "versions"), ("host", "machine"), ("code", "digest of the code")):
         if column not in runs:
             continue
-        counts = runs[column].fillna("unknown").value_counts(sort=False)
-        for value, count in sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0]))):
-            rows.append([name, _versions(str(value)) if column == "versions" else value, number(count, "g")])
+        for value, own in runs.groupby(runs[column].fillna("unknown"), sort=False):
+            told = (
+                _versions(str(value))
+                if column == "versions"
+                else f"{value}{_methods(own)}"
+                if column == "code"
+                else value
+            )
+            rows.append([name, told, number(len(own), "g")])
     if not rows:
         return tag("p", "Nothing is known about the machine and the versions that made these runs.")
-    several = "code" in runs and runs.groupby("label")["code"].nunique().max() > 1
+    several = "code" in runs and runs.groupby(["problem", "label"])["code"].nunique().max() > 1
     note = (
         "Runs of one method were made by different code; run the experiment with --rerun stale to make them alike."
         if several
@@ -81,6 +89,14 @@ def environment(source: Source) -> Html:
     return join(
         [table(["what", "value", "runs"], rows, caption="Environment"), tag("p", note, class_="note") if note else None]
     )
+
+
+def _methods(runs: pd.DataFrame) -> str:
+    """The methods, in brackets behind the digest of their code."""
+    names = list(dict.fromkeys(runs["label"].astype(str)))
+    alone = runs["problem"].nunique() == 1
+    some = ", ".join([*names[:_FEW], f"and {len(names) - _FEW} more"] if len(names) > _FEW else names)
+    return f" ({some} on {runs['problem'].iloc[0]})" if alone else f" ({some})"
 
 
 def _versions(text: str) -> str:
@@ -110,10 +126,9 @@ def reproduction(source: Source) -> Html:
             ),
             tag(
                 "pre",
-                tag(
-                    "code",
-                    f"optilab run {experiment.name}.toml\noptilab replay {folder.name} {first}    # one run, compared to the last bit",
-                ),
+                tag("code", f"optilab run {experiment.name}.toml"),
+                Html("\n"),
+                tag("code", f"optilab replay {folder.name} {first}    # one run, compared to the last bit"),
             ),
             tag(
                 "details",

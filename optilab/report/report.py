@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from matplotlib.colors import to_hex
-
 from optilab.errors import InputError
 from optilab.files import replacing
-from optilab.plots import style
-from optilab.plots.look import Look
 from optilab.records.measures import direction
+from optilab.records.statuses import LASTED
+from optilab.report.colours import colours_of
 from optilab.report.curves import curves
 from optilab.report.html import Html, data, join, tag
 from optilab.report.numbers import numbers
@@ -48,7 +45,7 @@ def report(every: Sequence[Results]) -> str:
     Nothing in it is loaded from elsewhere, and only its own script can run. InputError if the experiment of a results folder can't be read.
     """
     sources = sources_of(list(every))
-    colours = _colours(sources)
+    colours = colours_of(sources)
     names = list(colours)
     places = {printable(label): k for k, label in enumerate(names)}
     folders: list[dict[str, Any]] = []
@@ -71,7 +68,7 @@ def report(every: Sequence[Results]) -> str:
                 "name": printable(source.name),
                 "lines": lines,
                 "places": found.places,
-                "settings": settings(source.results),
+                "settings": settings(source.results, source.question.chosen_by),
             }
         )
         measures |= {one["key"]: one for one in found.measures}
@@ -79,6 +76,7 @@ def report(every: Sequence[Results]) -> str:
     first = next((source.question.measure for source in sources if source.question.measure in measures), None)
     content: dict[str, Any] = {
         "folders": folders,
+        "lasted": list(LASTED),
         "measures": list(measures.values()),
         "axes": list(axes.values()),
         "first": first or next((name for name in _FIRST if name in measures), ""),
@@ -115,7 +113,7 @@ def _body(title: str, sources: Sequence[Source], content: Mapping[str, Any], pal
         tag(
             "div",
             tag("h1", title),
-            tag("button", "Dark", type="button", id="theme", aria_pressed="false", class_="live"),
+            tag("button", "Dark", type="button", id="theme", class_="live"),
             class_="top",
         ),
         *(
@@ -217,22 +215,28 @@ def _switch(name: str, label: str) -> Html:
 
 
 def _compare() -> Html:
-    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("setting", "one", "other"))))
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("", "one", "other"))))
     return tag(
         "div",
         tag(
             "div",
-            tag("label", "One ", tag("select", id="compare-one")),
-            tag("label", "Other ", tag("select", id="compare-other")),
+            tag("label", "Compare ", tag("select", id="compare-one")),
+            tag("label", "with ", tag("select", id="compare-other")),
             class_="controls",
         ),
         tag(
             "div",
-            tag("table", head, tag("tbody"), id="compare"),
+            tag("table", head, id="compare"),
             class_="scroll",
             tabindex="0",
             role="region",
             aria_label="Comparison",
+        ),
+        tag(
+            "p",
+            "Of a method these are the runs that the leaderboard compares, at the settings that were chosen. Results of several runs are "
+            "medians, with the lowest and the highest; a run that did not last counts as infinitely bad.",
+            class_="note",
         ),
         class_="live",
     )
@@ -268,27 +272,3 @@ def _best_first(lines: list[dict[str, Any]], source: Source) -> list[dict[str, A
         return float("inf") if last is None else sign * last
 
     return sorted(lines, key=end)
-
-
-@dataclass(frozen=True)
-class _Colour:
-    """The colour of a label on a light and on a dark page, and of text on the light one."""
-
-    light: str
-    dark: str
-    text: str
-
-
-def _colours(sources: Sequence[Source]) -> dict[str, _Colour]:
-    """The colour of each label: those of pictures on white, and on dark paper."""
-    labels = list(dict.fromkeys(str(label) for source in sources for label in source.results.runs["label"]))
-    with style.theme(Look(dark=True)):
-        dark = {label: _hexadecimal(colour) for label, colour in style.colours_of(labels, labels).items()}
-    with style.theme():
-        light = {label: _hexadecimal(colour) for label, colour in style.colours_of(labels, labels).items()}
-        of_text = {colour: _hexadecimal(style.readable(colour)) for colour in set(light.values())}
-        return {label: _Colour(light[label], dark[label], of_text[light[label]]) for label in labels}
-
-
-def _hexadecimal(colour: Any) -> str:
-    return str(to_hex(colour))

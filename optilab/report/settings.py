@@ -7,28 +7,59 @@ from typing import Any
 
 import pandas as pd
 
-from optilab.analysis.cells import hyperparameter_columns
-from optilab.records.columns import MEASURES, summarized
+from optilab.analysis.best import best_runs
+from optilab.analysis.cells import hyperparameter_columns, identified
+from optilab.records.columns import MEASURES, in_words, summarized
 from optilab.store import Results
 from optilab.texts import printable
 
 _BEFORE = ("problem", "label", "optimizer", "schedule", "batch_size")
-_AFTER = ("seed", "role", "status", "message", "steps")
+_AFTER = ("seed", "role")
+_ENDED = ("status", "message", "steps")
 _MADE = ("train_seconds", "measure_seconds", "compile_seconds", "code", "versions", "host")
+_WORDS = {
+    "run_id": "run",
+    "label": "method",
+    "batch_size": "batch size",
+    "status": "ended as",
+    "lr": in_words("lr"),
+    "train_seconds": "seconds of training",
+    "measure_seconds": "seconds of measuring",
+    "compile_seconds": "seconds of compiling",
+    "code": "digest of the code",
+    "host": "machine",
+}
 _DIGITS = 6
 
 
-def settings(results: Results) -> dict[str, Any]:
-    """Columns of the table of runs, in the order in which they matter: {"columns": names, "values": coded columns, "n": rows}.
+def settings(results: Results, by: str) -> dict[str, Any]:
+    """Columns of the table of runs, in the order in which they matter, with n, the number of rows.
+
+    columns: their names. words: what readers see in their place, where that is another. kinds: "setting", "result" or "made" for each
+    (how a run was made: versions, times). values: coded columns. compared: the coded column that says whether a run is of a cell that was
+    chosen. by: what cells are chosen by, a column of the runs.
 
     A column is coded as {"of": its different values, "at": for each run the number of its own}, or as {"same": value}.
     """
     runs = results.runs
     others = [name for name in summarized(map(str, runs)) if name not in MEASURES]
-    finals = [f"final_{name}" for name in (*others, *MEASURES)]
-    names = ["run_id", *_BEFORE, *hyperparameter_columns(runs), *_AFTER, *finals, *_MADE]
-    there = [name for name in names if name in runs and runs[name].notna().any()]
-    return {"columns": there, "values": [_coded(runs[name]) for name in there], "n": len(runs)}
+    measures = [*others, *MEASURES]
+    parts = {
+        "setting": ["run_id", *_BEFORE, *hyperparameter_columns(runs), *_AFTER],
+        "result": [*_ENDED, *(f"final_{name}" for name in measures)],
+        "made": list(_MADE),
+    }
+    kinds = {name: kind for kind, names in parts.items() for name in names if name in runs and runs[name].notna().any()}
+    words = _WORDS | {f"final_{name}": f"final {in_words(name)}" for name in measures}
+    chosen = set(best_runs(identified(runs), by)["run_id"])
+    return {
+        "columns": list(kinds),
+        "kinds": list(kinds.values()),
+        "words": {name: printable(words[name]) for name in kinds if name in words},
+        "values": [_coded(runs[name]) for name in kinds],
+        "compared": _coded(runs["run_id"].isin(chosen)),
+        "n": len(runs),
+    }
 
 
 def _coded(column: pd.Series[Any]) -> dict[str, Any]:

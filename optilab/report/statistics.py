@@ -64,7 +64,7 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
         [
             row["label"],
             row["problem"],
-            Cell(scale.number(row["difference"]), row["difference"], "number"),
+            Cell(scale.number(row["difference"]).replace("-", "−"), row["difference"], "number"),
             Cell(_ends(scale, row["low"], row["high"]), class_="fit"),
             *(
                 Cell(p_value(p), p, "number")
@@ -100,7 +100,7 @@ def tested(row: Mapping[Any, Any]) -> bool:
 
 def _ends(scale: Scale, low: float, high: float) -> str:
     """An interval; "none" where it bounds nothing."""
-    return scale.ends(low, high) if math.isfinite(low) or math.isfinite(high) else "none"
+    return scale.ends(low, high).replace("-", "−") if math.isfinite(low) or math.isfinite(high) else "none"
 
 
 def _resolution(rows: pd.DataFrame, source: Source) -> Html | None:

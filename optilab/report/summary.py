@@ -69,8 +69,8 @@ def boards(sources: Sequence[Source]) -> Html:
     heads = [
         "method",
         "rank",
-        Scale.of(measures[0]).name if len(measures) == 1 else "measure",
-        f"difference from {control}",
+        _unit(Scale.of(measures[0]).name, "%", measures) if len(measures) == 1 else "measure",
+        _unit(f"difference from {control}", "points", measures),
         "p (Holm)",
         "outcome",
         "runs",
@@ -138,9 +138,15 @@ def _numbers(row: Mapping[Any, Any], *, named: bool) -> list[Cell | object]:
             row["median"],
             row["low"],
             row["high"],
-            lambda value: f"{scale.name} {scale.value(value)}" if named else scale.value(value),
+            lambda value: f"{scale.name} {_minus(scale.value(value))}" if named else _minus(scale.number(value)),
         ),
-        _with_interval(scale, row["difference"], row["difference_low"], row["difference_high"], scale.gap),
+        _with_interval(
+            scale,
+            row["difference"],
+            row["difference_low"],
+            row["difference_high"],
+            lambda value: _minus(scale.gap(value) if named else scale.number(value)),
+        ),
         Cell(p_value(row["p_holm"]), _sortable(row["p_holm"]), "number"),
         Cell(outcome, class_=f"fit {outcome}"),
         Cell(_runs(row), _sortable(row["n"]), "fit"),
@@ -149,6 +155,11 @@ def _numbers(row: Mapping[Any, Any], *, named: bool) -> list[Cell | object]:
         _number(row["epochs"], ".4g"),
         _number(row["seconds"], ".3g"),
     ]
+
+
+def _unit(head: str, unit: str, measures: Sequence[str]) -> str:
+    """A head with the unit of its column, where that is of one measure in percent."""
+    return f"{head} ({unit})" if len(measures) == 1 and Scale.of(measures[0]).percent else head
 
 
 def _runs(row: Mapping[Any, Any]) -> str:
@@ -163,7 +174,11 @@ def _with_interval(scale: Scale, value: Any, low: Any, high: Any, written: Calla
         return Cell("–", math.inf, "number")
     shown = written(value)
     bounded = pd.notna(low) and pd.notna(high) and math.isfinite(low) and math.isfinite(high)
-    return Cell(f"{shown} {scale.ends(low, high)}" if bounded else shown, float(value), "number")
+    return Cell(f"{shown} {_minus(scale.ends(low, high))}" if bounded else shown, float(value), "number")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
 
 
 def _number(value: Any, form: str) -> Cell:

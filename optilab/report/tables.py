@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from optilab.report.html import Html, tag, text
 
+_LONG = 40  # rows of a table from which on it scrolls by itself
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -64,7 +66,8 @@ def table(
         class_="sortable" if sortable else None,
         id=identity,
     )
-    return tag("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption or "table")
+    long = " long" if len(written) > _LONG else ""
+    return tag("div", made, class_=f"scroll{long}", tabindex="0", role="region", aria_label=caption or "table")
 
 
 def _cell(name: str, cell: Cell, **attributes: object) -> Html:

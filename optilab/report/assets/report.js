@@ -36,12 +36,16 @@
 
   const dark = () =>
     page.dataset.theme ? page.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const themed = () => {
+    $("theme").textContent = dark() ? "Light" : "Dark"; // what a click makes it
+    draw();
+  };
   $("theme").addEventListener("click", () => {
     page.dataset.theme = dark() ? "light" : "dark";
-    $("theme").setAttribute("aria-pressed", String(dark()));
-    draw();
+    themed();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themed);
+  $("theme").textContent = dark() ? "Light" : "Dark";
 
   // ---- tables: sorted by the buttons in their heads, filtered by the controls above them
 
@@ -170,6 +174,12 @@
     return [low - room, high + room];
   }
 
+  // over many powers of ten, lines of the grid at the powers alone
+  const powers = (grid) => {
+    const filter = (u, ticks) => ticks.map((v) => (v > 0 && Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6 ? v : null));
+    return { grid: { ...grid, filter }, ticks: { ...grid, filter } };
+  };
+
   const stroke = (line) => colour(`--c${line.colour}`) || colour("--ink");
   const faint = (line, share) => {
     const [r, g, b] = stroke(line).match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
@@ -229,7 +239,14 @@
       },
       axes: [
         { ...axis, label: data.axes.find((a) => a.key === state.x).name, labelSize: 26 },
-        { ...axis, label: title(), size: 62, labelSize: 22, values: (u, ticks) => ticks.map((v) => (v === null ? "" : shown(v))) },
+        {
+          ...axis,
+          label: title(),
+          size: 62,
+          labelSize: 22,
+          values: (u, ticks) => ticks.map((v) => (v === null ? "" : shown(v).replace(/\.00(?=e)/, ""))),
+          ...(state.log && range[1] > 1e4 * range[0] ? powers(grid) : {}),
+        },
       ],
       series,
       bands: belts,
@@ -479,54 +496,125 @@
 
   // ---- all runs, and the comparison of two runs or lines
 
-  const runs = data.folders.flatMap((folder) => {
-    const { columns, values, n } = folder.settings;
+  const words = {};
+  const kinds = {};
+  const valueOf = (coded, k) => ("of" in coded ? coded.of[coded.at[k]] : coded.same);
+  const runs = data.folders.flatMap((folder, f) => {
+    const { columns, values, compared, n } = folder.settings;
+    Object.assign(words, folder.settings.words);
+    columns.forEach((name, c) => (kinds[name] = folder.settings.kinds[c]));
+    if (data.folders.length > 1) kinds.results = "setting";
     return Array.from({ length: n }, (_, k) => {
       const run = new Map(data.folders.length > 1 ? [["results", folder.name]] : []);
-      columns.forEach((name, c) => {
-        const coded = values[c];
-        run.set(name, "of" in coded ? coded.of[coded.at[k]] : coded.same);
-      });
-      return run;
+      columns.forEach((name, c) => run.set(name, valueOf(values[c], k)));
+      return Object.assign(run, { compared: valueOf(compared, k), folder: f });
     });
   });
   const columns = [...new Set(runs.flatMap((run) => [...run.keys()]))];
+  const word = (column) => words[column] ?? column;
+  const distinct = (own, column) => [...new Set(own.map((run) => (run.get(column) === "" ? null : run.get(column) ?? null)))];
 
+  // lines in the order of their problems, and on each the best first
+  const several = new Set(runs.map((run) => run.get("problem"))).size > 1;
+  const nameOf = (run) =>
+    run.get("label") + (several ? ` on ${run.get("problem")}` : "") + (run.has("results") ? ` (${run.get("results")})` : "");
+  const places = new Map();
+  data.folders.forEach((folder, f) => folder.lines.forEach((line) => places.set(JSON.stringify([f, line.problem, line.label]), line.place)));
+  const problems = [...new Set(runs.map((run) => JSON.stringify([run.folder, run.get("problem")])))];
   const groups = new Map();
-  runs.forEach((run) => {
-    const name = ["results", "label", "problem"].filter((c) => run.has(c)).map((c) => run.get(c)).join(" · ");
-    if (!groups.has(name)) groups.set(name, []);
-    groups.get(name).push(run);
+  for (const run of runs) {
+    const id = JSON.stringify([run.folder, run.get("problem"), run.get("label")]);
+    if (!groups.has(id)) groups.set(id, { own: [], rank: [problems.indexOf(JSON.stringify([run.folder, run.get("problem")])), places.get(id) ?? 1e9] });
+    groups.get(id).own.push(run);
+  }
+  const ordered = [...groups.values()].sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1]);
+  const counted = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
+  const lineChoices = ordered.map(({ own }) => {
+    const chosen = own.filter((run) => run.compared);
+    return [`${nameOf(own[0])}, ${chosen.length ? counted(chosen.length, "run") : "of which nothing was chosen"}`, chosen.length ? chosen : own];
   });
-  const choices = [...[...groups].map(([name, own]) => [`${name} (${own.length} runs)`, own]), ...runs.map((run) => [`run ${run.get("run_id")}`, [run]])];
+  const runChoices = ordered.flatMap(({ own }) => {
+    const vary = columns.filter((c) => kinds[c] === "setting" && !["run_id", "seed", "role"].includes(c) && distinct(own, c).length > 1);
+    return own.map((run) => {
+      const told = [...vary.map((c) => `${word(c)} ${shown(run.get(c))}`), `seed ${run.get("seed")}`, ...(run.get("role") === "tuning" ? ["tuning"] : [])];
+      return [`${nameOf(run)}, ${told.join(", ")}`, [run]];
+    });
+  });
+  const choices = [...lineChoices, ...runChoices];
+
+  const lasted = (run) => data.lasted.includes(run.get("status"));
+  function middle(own, column) {
+    // as the analysis has it: what did not last is infinitely bad
+    const worst = data.measures.find((m) => `final_${m.key}` === column)?.rises ? -Infinity : Infinity;
+    const sorted = own.map((run) => (lasted(run) && typeof run.get(column) === "number" ? run.get(column) : worst)).sort((a, b) => a - b);
+    const finite = sorted.filter(Number.isFinite);
+    const at = (sorted.length - 1) / 2;
+    const median = (sorted[Math.floor(at)] + sorted[Math.ceil(at)]) / 2;
+    const range = finite.length > 1 && finite[0] < finite.at(-1) ? ` (${shown(finite[0])} to ${shown(finite.at(-1))})` : "";
+    return (Number.isFinite(median) ? shown(median) : "not finite") + range;
+  }
 
   function summary(own, column) {
-    const values = [...new Set(own.map((run) => run.get(column) ?? null))];
+    const values = distinct(own, column);
+    if (column.startsWith("final_") && values.some((v) => v !== null)) return middle(own, column);
+    if (column === "versions") return values.map((v) => versions(v)).join("; ");
     if (values.length === 1) return shown(values[0]);
+    if (column === "status") return values.map((v) => `${shown(v)} (${own.filter((run) => run.get(column) === v).length} of ${own.length})`).join(", ");
     const numbers = values.filter((v) => typeof v === "number");
-    if (numbers.length === values.length) return `${shown(Math.min(...numbers))} to ${shown(Math.max(...numbers))} (${values.length} values)`;
+    if (numbers.length === values.length) return `${shown(Math.min(...numbers))} to ${shown(Math.max(...numbers))}`;
     return values.length > 3 ? `${values.length} different` : values.map(shown).join(", ");
+  }
+
+  function versions(text) {
+    try {
+      return Object.entries(JSON.parse(text)).map((pair) => pair.join(" ")).join(", ");
+    } catch {
+      return shown(text);
+    }
   }
 
   function compareTwo() {
     const [one, other] = ["compare-one", "compare-other"].map((id) => choices[$(id).value]);
-    const values = (own, column) => JSON.stringify([...new Set(own.map((run) => run.get(column) ?? null))].sort());
-    const rows = columns.map((column) => [column, summary(one[1], column), summary(other[1], column)]);
-    const alike = ([column]) => values(one[1], column) === values(other[1], column);
-    const differ = rows.filter((row) => !alike(row));
-    const same = rows.filter((row) => alike(row) && row[1] !== "–");
-    const made = (name, some, kind) => [
-      element("tr", { class: "part" }, element("th", { colspan: 3, scope: "colgroup" }, `${name} (${some.length})`)),
-      ...some.map(([column, a, b]) => element("tr", { class: kind }, element("th", { scope: "row" }, column), element("td", {}, a), element("td", {}, b))),
-    ];
-    const body = $("compare").tBodies[0];
-    body.replaceChildren(...made("different", differ, "differs"), ...made("the same", same, "same"));
+    const rows = columns
+      .filter((column) => column !== "run_id" || (one[1].length === 1 && other[1].length === 1))
+      .map((column) => ({ column, texts: [one, other].map((choice) => summary(choice[1], column)), alike: alike(one[1], other[1], column) }))
+      .filter(({ texts }) => texts.some((text) => text !== "–"));
+    const part = (name, some) =>
+      element(
+        "tbody",
+        {},
+        element("tr", { class: "part" }, element("th", { colspan: 3, scope: "rowgroup" }, name)),
+        ...some.map(({ column, texts, alike: same }) =>
+          element(
+            "tr",
+            { class: same ? "same" : "differs" },
+            element("th", { scope: "row", title: column }, word(column)),
+            ...(same ? [element("td", { colspan: 2 }, texts[0])] : texts.map((text) => element("td", {}, text))),
+          ),
+        ),
+      );
+    const of = (kind) => rows.filter(({ column }) => (kinds[column] ?? "setting") === kind);
+    const [differ, same] = [false, true].map((wanted) => of("setting").filter((row) => row.alike === wanted));
+    all("tbody", $("compare")).forEach((body) => body.remove());
+    $("compare").append(
+      part(differ.length ? `${counted(differ.length, "setting")} that differ${differ.length === 1 ? "s" : ""}` : "No setting differs", differ),
+      part("Results", of("result")),
+      part(`${counted(same.length, "setting")} that ${same.length === 1 ? "is" : "are"} the same`, same),
+      part("How they were made", of("made").sort((a, b) => a.alike - b.alike)),
+    );
     [one, other].forEach((choice, k) => ($("compare").tHead.rows[0].cells[k + 1].textContent = choice[0]));
+  }
+
+  function alike(one, other, column) {
+    const [a, b] = [one, other].map((own) => JSON.stringify(distinct(own, column).sort()));
+    return a === b && (kinds[column] !== "result" || !column.startsWith("final_") || one === other || one.length === 1);
   }
 
   if (choices.length > 1) {
     for (const id of ["compare-one", "compare-other"]) {
-      $(id).append(...choices.map(([name], k) => element("option", { value: String(k) }, name)));
+      const group = (label, some, start) =>
+        element("optgroup", { label }, ...some.map(([name], k) => element("option", { value: String(start + k) }, name)));
+      $(id).append(group("Methods", lineChoices, 0), group("Single runs", runChoices, lineChoices.length));
       $(id).addEventListener("change", compareTwo);
     }
     $("compare-other").value = "1";
@@ -540,7 +628,7 @@
     const matching = wanted ? runs.filter((run) => [...run.values()].some((v) => String(v).toLowerCase().includes(wanted))) : runs;
     const [head, body] = [$("runs-table").tHead, $("runs-table").tBodies[0]];
     if (!head.rows.length) {
-      head.append(element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, element("button", { type: "button" }, name)))));
+      head.append(element("tr", {}, ...columns.map((name) => element("th", { scope: "col", title: name }, element("button", { type: "button" }, word(name))))));
       sortable($("runs-table"));
     }
     body.replaceChildren(
