@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 import optilab
 from optilab.records.question import Question
+from optilab.report.html import Html
+from optilab.report.report import write_report
 from optilab.store import Results
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u202e$\\alpha$\x1b[31m"
 
 
+EXPERIMENT = {
+    "name": "valleys",
+    "question": f"Who arrives? {HOSTILE}",
+    "seeds": 7,
+    "tuning": {"seeds": 2},
+    "budget": {"steps": 20},
+    "measure": {"steps": 2},
+    "problems": [{"use": "bowl", "start": "random"}, {"use": "rosenbrock", "start": "random"}],
+    "optimizers": [
+        {"use": "sgd", "lr": [1e-4, 3e-4]},
+        {"use": "momentum", "lr": [1e-4, 1e-3], "label": HOSTILE},
+        {"use": "sgd", "lr": 1.5, "label": "wild"},
+    ],
+}
+
+
 @pytest.fixture(scope="session")
-def valleys(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Three lines on two functions, seven seeds: one line has a hostile name, one diverges."""
-    return optilab.run(
-        {
-            "name": "valleys",
-            "question": f"Who arrives? {HOSTILE}",
-            "seeds": 7,
-            "tuning": {"seeds": 2},
-            "budget": {"steps": 20},
-            "measure": {"steps": 2},
-            "problems": [{"use": "bowl", "start": "random"}, {"use": "rosenbrock", "start": "random"}],
-            "optimizers": [
-                {"use": "sgd", "lr": [1e-4, 3e-4]},
-                {"use": "momentum", "lr": [1e-4, 1e-3], "label": HOSTILE},
-                {"use": "sgd", "lr": 1.5, "label": "wild"},
-            ],
-        },
-        results=tmp_path_factory.mktemp("valleys") / "valleys",
-    )
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this session have together."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def valleys(shared: Path) -> Results:
+    """Three lines on two functions, seven seeds: one line has a hostile name, one diverges. Made by the first process that asks."""
+    with FileLock(shared / "valleys.lock"):
+        if not (shared / "valleys.made").exists():
+            optilab.run(EXPERIMENT, shared / "valleys", executor="inline")
+            (shared / "valleys.made").touch()
+    return optilab.load(shared / "valleys")
+
+
+@pytest.fixture(scope="session")
+def valleys_page(valleys: Results, shared: Path) -> Path:
+    """The report of the valleys, a file. Made by the first process that asks."""
+    with FileLock(shared / "page.lock"):
+        if not (shared / "valleys.html").exists():
+            write_report([valleys], shared / "valleys.html")
+    return shared / "valleys.html"
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the pictures that don't change and their numbers, which have tests of their own."""
+    leave_out_pictures(monkeypatch)
+
+
+def leave_out_pictures(patch: pytest.MonkeyPatch) -> None:
+    """Reports have no pictures as long as the patch lasts."""
+    for name in ("pictures", "still", "numbers"):
+        patch.setattr(f"optilab.report.report.{name}", lambda *_: Html(""))
 
 
 def made_up(runs: int, points: int, lines: int = 50) -> Results:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report.parsing import parsed
 
@@ -12,6 +12,7 @@ from optilab.report.html import Html, data, join, tag, text
 from optilab.texts import printable
 
 
+@settings(max_examples=50)
 @given(st.text(), st.text())
 def test_no_text_becomes_markup(inside: str, attribute: str) -> None:
     """Whatever stands in an element or an attribute comes out of a parser as it went in, control characters as escape sequences."""
@@ -20,6 +21,7 @@ def test_no_text_becomes_markup(inside: str, attribute: str) -> None:
     assert parts.texts == printable(inside)
 
 
+@settings(max_examples=50)
 @given(st.recursive(st.text() | st.integers() | st.none(), st.lists))
 def test_data_can_not_end_its_block(value: object) -> None:
     """The block holds no tag, and its JSON is the value."""

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 import optilab
 from images import image_file
 from optilab import InputError
+from optilab.figures.kinds import KINDS
 from optilab.report.notebook import Results
 
 VOID = {"img", "br", "meta"}
@@ -95,12 +96,14 @@ def test_results_answer(made: Results) -> None:
     assert repr(made).startswith("<Results ")
 
 
-def test_pictures_are_figures(made: Results) -> None:
+def test_pictures_are_figures(made: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the kinds that are named, or of all that fit; a notebook shows each."""
+    some = {name: KINDS[name] for name in ("convergence", "sensitivity", "digits")}
+    monkeypatch.setattr("optilab.figures.kinds.KINDS", some)
     (figure,) = pictures = made.plot("convergence")
     assert isinstance(figure, Figure)
     assert pictures._repr_html_().startswith('<img alt="" style="max-width:100%" src="data:image/png;base64,')
-    assert len(made.plot()) >= 2
+    assert len(made.plot()) == 2  # these are no digits
     for kinds, message in (
         (("curves",), "unknown kind of picture 'curves'"),
         (("digits",), "doesn't fit these results"),
@@ -154,17 +157,19 @@ def test_names_from_outside_are_text() -> None:
     assert "\u202e" not in found.text
 
 
-def test_thousands_of_lines_are_shown_in_part() -> None:
+def test_very_many_lines_are_shown_in_part() -> None:
     """The best of them, and how many more there are."""
-    frame = pd.DataFrame({"optimizer": [f"o{k:04d}" for k in range(2000)], "seed": 0, "cost": np.arange(2000.0)})
+    frame = pd.DataFrame({"optimizer": [f"o{k:04d}" for k in range(300)], "seed": 0, "cost": np.arange(300.0)})
     text = seen(optilab.load(frame)).text
     assert "o0000" in text
-    assert "… and 1980 more rows" in text
+    assert "… and 280 more rows" in text
 
 
 def test_many_problems_are_summed_up() -> None:
     """A row a method: its mean rank, and on how many problems it is better than the control."""
-    found = seen(optilab.load(FOLDER / "tabular_mlp_seeds.csv", measure="test", best="highest", control="adamw"))
+    every = pd.read_csv(FOLDER / "tabular_mlp_seeds.csv")
+    some = every[every["ds"].isin(every["ds"].unique()[:4])]
+    found = seen(optilab.load(some, measure="test", best="highest", control="adamw"))
     assert "mean rank" in found.text
     assert "muon-ema" in found.text
 

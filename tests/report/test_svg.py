@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from xml.dom import minidom
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from optilab.plots import style
+from optilab.report.polylines import simplified
 from optilab.report.svg import inline
 
 
@@ -71,4 +75,34 @@ def test_a_path_is_where_it_was(count: int) -> None:
         places = ax.transData.transform(line.get_xydata()) * 72 / figure.dpi
     found = next(m for m in re.finditer(r'<path d="([^"]*)"[^>]*stroke="#123456"', svg))[1]
     points = np.array(re.findall(r"-?[\d.]+", found), float).reshape(-1, 2)
-    assert np.allclose(points - points[0], (places - places[0]) * [1, -1], atol=0.11)  # SVG counts downwards
+    wanted = (places - places[0]) * [1, -1]  # SVG counts downwards
+    kept = simplified(wanted, 0.15)
+    assert len(kept) >= 0.9 * count
+    assert np.allclose(points - points[0], wanted[kept], atol=0.11)
+
+
+def test_marks_that_look_alike_are_described_once() -> None:
+    """Forty dots in a colour have it from the group that they stand in, each at its own place."""
+    with style.theme():
+        figure = Figure(figsize=(3, 2))
+        figure.subplots().plot(range(40), "o", color="#123456")
+        svg = inline(figure, "p", "dots", {})
+    group = re.search(r'<g[^>]*fill="#123456"[^>]*>\n((?:<use [^>]*>\n)+)</g>', svg)
+    assert group is not None
+    assert len(set(re.findall(r'x="([\d.]+)"', group[1]))) == 40
+    assert "fill" not in group[1]
+    minidom.parseString(svg)  # noqa: S318  # our own
+
+
+@given(st.lists(st.tuples(st.floats(-50, 50), st.floats(-50, 50)), min_size=2, max_size=60))
+def test_no_point_is_far_from_what_is_kept(points: list[tuple[float, float]]) -> None:
+    """Every point lies within the tolerance of the polyline of those that are kept, and both ends are."""
+    every = np.array(points)
+    kept = simplified(every, 0.5)
+    assert (kept[0], kept[-1]) == (0, len(every) - 1)
+    for first, last in itertools.pairwise(kept.tolist()):
+        along = every[last] - every[first]
+        size = float(along @ along)
+        for point in every[first : last + 1]:
+            share = np.clip((point - every[first]) @ along / size, 0, 1) if size else 0.0
+            assert np.linalg.norm(point - every[first] - share * along) <= 0.5 + 1e-9

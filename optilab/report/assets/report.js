@@ -20,8 +20,8 @@
   const shown = (value) => {
     if (value === null || value === undefined) return "–";
     if (typeof value !== "number") return String(value);
-    if (Number.isInteger(value)) return String(value).replace("-", "−");
     const size = Math.abs(value);
+    if (Number.isInteger(value) && size < 1e15) return String(value).replace("-", "−");
     if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("-", "−");
     return Number(value.toPrecision(4)).toString().replace("-", "−");
   };
