@@ -28,9 +28,10 @@ _TITLES = {  # kinds that are drawn without repeating a run, in the order of the
 }
 _LABELS = {"wins": 24, "ecdf": 24}  # more of them would take more than a page has room for
 _RUNS = 700  # in the picture of final values
+_TOLD = 100  # labels up to which numbers are told in its place
 _LARGEST = 350_000  # letters of a picture; what is larger is left to `optilab plot`
 _LEAST, _MOST = (
-    250_000,
+    100_000,
     850_000,
 )  # letters of all pictures, whatever else the page holds; of these and the page's data together
 
@@ -69,7 +70,8 @@ def pictures(source: Source, number: int, colours: Mapping[str, str], room: int 
     labels, runs = source.results.runs.loc[evaluation, "label"].nunique(), int(evaluation.sum())
     for place, (kind, title) in enumerate(_TITLES.items()):
         if labels > _LABELS.get(kind, labels) or (kind == "finals" and runs > _RUNS):
-            parts += [tag("h4", title), _elsewhere("There is too much in this picture", kind)]
+            told = numbers(source, kind) if labels <= _TOLD else None
+            parts += [tag("h4", title), _elsewhere("There is too much in this picture", kind), told]
             continue
         drawn = still(source, kind, title, 100 * number + place, colours, room)
         if drawn is None:

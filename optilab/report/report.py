@@ -96,10 +96,14 @@ def report(every: Sequence[Results]) -> str:
 
 def _body(title: str, sources: Sequence[Source], content: Mapping[str, Any], palette: Mapping[str, str]) -> Html:
     room = room_for(len(data("data", content)), len(sources))
+    first = [still(one, "convergence", "Convergence", 10_000 + k, palette, room) for k, one in enumerate(sources)]
     parts = {
         "leaderboard": ("Leaderboard", boards(sources)),
-        "convergence": ("Convergence", _convergence(sources, content, palette)),
-        "pictures": ("Pictures", _each(sources, lambda source, k: pictures(source, k + 1, palette, room))),
+        "convergence": ("Convergence", _convergence(sources, content, first)),
+        "pictures": (
+            "Pictures",
+            _each(sources, lambda source, k: pictures(source, k + 1, palette, room - len(first[k] or ""))),
+        ),
         "statistics": ("Statistics", _each(sources, lambda source, _: statistics(source))),
         "failures": ("Runs that did not last", _each(sources, lambda source, _: failures(source))),
         "compare-two": ("Two runs or lines side by side", _compare()),
@@ -142,8 +146,7 @@ def _each(sources: Sequence[Source], part: Any) -> Html:
     )
 
 
-def _convergence(sources: Sequence[Source], content: Mapping[str, Any], palette: Mapping[str, str]) -> Html:
-    drawn = [still(source, "convergence", "Convergence", 10_000 + k, palette) for k, source in enumerate(sources)]
+def _convergence(sources: Sequence[Source], content: Mapping[str, Any], drawn: Sequence[Html | None]) -> Html:
     told = _each(sources, lambda source, _: numbers(source, "convergence"))
     lines = [line for folder in content["folders"] for line in folder["lines"]]
     if not lines:

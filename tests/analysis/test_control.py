@@ -65,7 +65,7 @@ def test_a_published_comparison() -> None:
     assert found.loc["muon", "statistic"] == expected.statistic
 
 
-@settings(max_examples=40)
+@settings(max_examples=50)
 @given(TABLES)
 def test_the_test_by_enumeration(scores: pd.DataFrame) -> None:
     """Up to seven problems p is the share of all signs with as extreme a rank sum, with ties and zeros and infinities."""
@@ -107,7 +107,7 @@ def test_nothing_to_test() -> None:
     assert (one["p"], one["worse"], one["reason"]) == (1, 1, "")
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(TABLES, st.booleans(), st.data())
 def test_order_changes_nothing(scores: pd.DataFrame, lowest: bool, data: st.DataObject) -> None:
     """Shuffled problems and methods give the same table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from analysis.published import tabular_seeds
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optilab.analysis.duels import win_rates
@@ -16,6 +16,7 @@ def table(*rows: tuple[str, str, int, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["problem", "label", "seed", "value"])
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 3), st.sampled_from([0.0, 1, 2, np.inf])))
 )

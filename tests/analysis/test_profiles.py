@@ -156,7 +156,7 @@ def test_a_data_profile_counts_simplex_gradients() -> None:
 
 
 @given(times=tables, data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_order_does_not_matter(times: pd.DataFrame, data: st.DataObject) -> None:
     """Rows and columns in another order give the same tables, which are those of a plain count."""
     mixed = shuffled(times, data)

@@ -116,6 +116,7 @@ def test_rounded_scores_tie() -> None:
     assert found.mean_ranks["adamw"] == pytest.approx(9.65 - 0.5 / 17, abs=5e-3)
 
 
+@settings(max_examples=50)
 @given(TABLES)
 def test_friedman_is_scipys(scores: pd.DataFrame) -> None:
     """For three methods and more; for two, with as many signs as problems, chi2 is that of the sign test."""
@@ -181,7 +182,7 @@ def test_many_methods_on_few_problems() -> None:
     assert ranks(few.iloc[:6]).reason == ""
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(TABLES, st.booleans(), st.data())
 def test_order_changes_nothing(scores: pd.DataFrame, lowest: bool, data: st.DataObject) -> None:
     """Shuffled problems and methods give the same, methods of equal ranks in the same order."""

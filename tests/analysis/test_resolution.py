@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -50,6 +50,7 @@ def test_power_is_how_often_the_test_finds_it() -> None:
     assert power_of(1.0, 8) == pytest.approx(found, abs=0.01)
 
 
+@settings(max_examples=40)
 @given(st.floats(0.05, 30), st.floats(0.1, 0.99), st.floats(0.001, 0.2))
 def test_the_number_of_seeds_is_the_inverse(difference: float, power: float, alpha: float) -> None:
     """That many seeds have the power, one fewer has not."""
