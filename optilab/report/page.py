@@ -65,6 +65,6 @@ def _variables(colours: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def section(identity: str, title: str, *parts: object) -> Html:
-    """A part of the page with its heading."""
-    return tag("section", tag("h2", title, id=identity), join(parts))
+def section(identity: str, title: str, *parts: object, live: bool = False) -> Html:
+    """A part of the page with its heading. live: whether it says nothing without the script, or on paper."""
+    return tag("section", tag("h2", title, id=identity), join(parts), class_="live" if live else None)

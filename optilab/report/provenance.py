@@ -14,7 +14,7 @@ from optilab.experiment.file import read_stored, stored
 from optilab.records.statuses import LASTED
 from optilab.report.html import Html, join, tag
 from optilab.report.source import Source
-from optilab.report.tables import number, table
+from optilab.report.tables import Cell, number, table
 from optilab.texts import counted
 
 _MOST = 50  # different endings that are listed
@@ -41,7 +41,7 @@ def failures(source: Source) -> Html:
             row["problem"],
             row["status"],
             number(row["count"], "g"),
-            row["message"] or "–",
+            Cell(row["message"] or "–", class_="message"),
             tag("code", row["first"]),
         ]
         for row in counted_rows.head(_MOST).to_dict("records")

@@ -25,6 +25,7 @@ from optilab.store import Results
 from optilab.texts import printable, shown
 from optilab.version import __version__
 
+_LIVE = ("compare-two", "all-runs")  # parts that the script makes
 _FIRST = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
 
 
@@ -111,7 +112,10 @@ def _body(title: str, sources: Sequence[Source], content: Mapping[str, Any], pal
         "environment": ("Environment", _each(sources, lambda source, _: environment(source))),
         "reproduce": ("Make it again", _each(sources, lambda source, _: reproduction(source))),
     }
-    links = [tag("li", tag("a", name, href=f"#{identity}")) for identity, (name, _) in parts.items()]
+    links = [
+        tag("li", tag("a", name, href=f"#{identity}"), class_="live" if identity in _LIVE else None)
+        for identity, (name, _) in parts.items()
+    ]
     head = tag(
         "header",
         tag(
@@ -132,7 +136,9 @@ def _body(title: str, sources: Sequence[Source], content: Mapping[str, Any], pal
         ),
         tag("nav", tag("ul", *links), aria_label="Parts of this page"),
     )
-    main = tag("main", *(section(identity, name, part) for identity, (name, part) in parts.items()))
+    main = tag(
+        "main", *(section(identity, name, part, live=identity in _LIVE) for identity, (name, part) in parts.items())
+    )
     return join(
         [head, main, tag("footer", tag("p", f"Made by optilab {__version__} from the results alone.", class_="soft"))]
     )
