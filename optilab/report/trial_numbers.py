@@ -10,6 +10,7 @@ from optilab.analysis.cells import is_number, varying
 from optilab.analysis.sensitivity import sensitivity as along
 from optilab.analysis.trials import trial_values
 from optilab.analysis.two_parameters import matter_most, over_two
+from optilab.records.chosen import by_in_words
 from optilab.records.columns import in_words
 from optilab.records.measures import measure_behind, summary
 from optilab.records.shown import Shown
@@ -89,7 +90,7 @@ def tuning(source: Source) -> list[Numbers]:
     """The best of k trials: its median with a band, and its mean."""
     view, question = source.view, source.question
     which = question.chosen_by.partition("_")[0]
-    by = question.chosen_by if view.y == "train_cost" else summary(view.y, which)
+    by = question.chosen_by if view.y == "train_cost" else summary(view.y, "best" if which == "best" else "final")
     runs, shown = view.results.runs, Shown.of(measure_behind(by))
     if by not in runs or runs[by].isna().all():
         return []
@@ -113,6 +114,6 @@ def tuning(source: Source) -> list[Numbers]:
     points["_problem"] = points["problem"].map({p: k for k, p in enumerate(dict.fromkeys(points["problem"]))})
     points = points.sort_values(["_problem", "end", "label", "x"], kind="stable")
     keys = {"label": "method"} | ({"problem": "problem"} if points["problem"].nunique() > 1 else {})
-    caption = f"{which.capitalize()} {shown.axis} of the best of k trials: the median"
+    caption = f"The best of k trials, by {by_in_words(by)}{' (error in %)' if shown.unit else ''}: the median"
     caption += f" ({100 * question.confidence:g} % band where trials are enough for one), and the mean."
     return [laid_out(points, keys, "k =", shown.axis, caption, each=12)]
