@@ -22,7 +22,10 @@ from optilab.analysis import leaderboard, verdict
 from optilab.errors import InputError
 from optilab.experiment.question import question_of
 from optilab.report.page import asset
+from optilab.report.pictures import pictures, room_for
 from optilab.report.report import report, write_report
+from optilab.report.source import sources_of
+from optilab.report.tables import number, table
 from optilab.store import Results
 from optilab.texts import printable
 
@@ -112,6 +115,36 @@ def test_the_page_says_what_the_analysis_says(valleys: Results, page: str) -> No
         assert f'data-problem="{known["problem"]}"' in row
         values = [float(value) for value in re.findall(r'data-value="([^"]*)"', row)]
         assert known["median"] in values or np.isnan(known["median"])
+
+
+def test_commands_stand_on_lines_of_their_own(page: str) -> None:
+    """The one that makes all runs, and the one that makes one of them again."""
+    assert re.search(r"<pre><code>optilab run valleys.toml</code>\n<code>optilab replay valleys [0-9a-f]{16} ", page)
+
+
+def test_a_code_for_each_method_and_problem_is_no_fault(page: str) -> None:
+    """Digests say whose they are; nothing is said of different code where each method has one on each problem."""
+    assert "different code" not in page
+    assert re.search(r"<td>[0-9a-f]{16} \(sgd, wild on bowl\)</td>", page)
+
+
+def test_a_picture_without_room_is_left_to_a_command(valleys: Results) -> None:
+    """Its numbers stand there all the same; the more data there are, the less room is left for pictures."""
+    source = sources_of([valleys])[0]
+    part = pictures(source, 1, {}, room=0)
+    assert "<svg" not in part
+    assert "<code>optilab plot RESULTS finals</code>" in part
+    assert part.count('<details class="numbers">') > 4
+    assert room_for(10_000, 1) > room_for(500_000, 1) > room_for(500_000, 2) > room_for(10_000_000, 2) > 0
+
+
+def test_heads_stand_over_their_numbers() -> None:
+    """A head of numbers is set as they are; a caption is seen where it is wanted, and heard in any case."""
+    made = table(["name", "size"], [["a", number(-1.5)]], caption="Sizes")
+    assert '<th scope="col">name</th><th scope="col" class="number">size</th>' in made
+    assert '<caption class="unseen">Sizes</caption>' in made
+    assert '<td class="number" data-value="-1.5">−1.5</td>' in made
+    assert "<caption>Sizes</caption>" in table(["name"], [["a"]], caption="Sizes", seen=True)
 
 
 def test_settings_of_every_run_are_there(valleys: Results, page: str) -> None:

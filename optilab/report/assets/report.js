@@ -22,7 +22,7 @@
     if (typeof value !== "number") return String(value);
     const size = Math.abs(value);
     if (Number.isInteger(value) && size < 1e15) return String(value).replace("-", "−");
-    if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("-", "−");
+    if (size !== 0 && (size < 1e-3 || size >= 1e6)) return Number(value.toPrecision(3)).toExponential().replace("-", "−");
     return Number(value.toPrecision(4)).toString().replace("-", "−");
   };
 
@@ -244,7 +244,7 @@
           label: title(),
           size: 62,
           labelSize: 22,
-          values: (u, ticks) => ticks.map((v) => (v === null ? "" : shown(v).replace(/\.00(?=e)/, ""))),
+          values: (u, ticks) => ticks.map((v) => (v === null ? "" : shown(v))),
           ...(state.log && range[1] > 1e4 * range[0] ? powers(grid) : {}),
         },
       ],
