@@ -153,7 +153,7 @@ def _each(sources: Sequence[Source], part: Any) -> Html:
 
 
 def _convergence(sources: Sequence[Source], content: Mapping[str, Any], drawn: Sequence[Html | None]) -> Html:
-    told = _each(sources, lambda source, _: numbers(source, "convergence"))
+    told = _each(sources, lambda source, k: None if drawn[k] is None else numbers(source, "convergence"))
     lines = [line for folder in content["folders"] for line in folder["lines"]]
     if not lines:
         return join([tag("p", "No curves: no line has a history."), *drawn])

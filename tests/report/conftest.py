@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 import optilab
+from optilab.experiment.question import question_of
 from optilab.records.question import Question
 from optilab.report.html import Html
 from optilab.report.report import write_report
@@ -124,3 +127,21 @@ def made_up(runs: int, points: int, lines: int = 50) -> Results:
         frame[f"final_{name}"] = history[name].to_numpy()[points - 1 :: points]
         frame[f"best_{name}"] = frame[f"final_{name}"]
     return Results(Path("many"), frame, history, question=Question("Which of many?", measure="test_accuracy"))
+
+
+ODD: dict[str, Callable[[Results], Results]] = {  # the valleys, made odd
+    "one run": lambda r: replace(r, runs=r.runs[r.runs["role"] == "evaluation"][:1]),
+    "one seed": lambda r: replace(r, runs=r.runs[r.runs["seed"] == 0]),
+    "only diverged": lambda r: replace(r, runs=r.runs.assign(status="diverged")),
+    "only tuning": lambda r: replace(r, runs=r.runs[r.runs["role"] == "tuning"]),
+    "failed, without a history": lambda r: replace(
+        r, runs=r.runs.assign(status="failed", message=f"why {HOSTILE}"), history=r.history[:0]
+    ),
+    "unequal seeds": lambda r: replace(r, runs=r.runs[(r.runs["label"] != "sgd") | (r.runs["seed"] < 3)]),
+    "a control that isn't there": lambda r: replace(r, question=replace(question_of(r), control="nobody")),
+    "a target that nobody reached": lambda r: replace(
+        r, question=replace(question_of(r), measure="train_cost", target=1e-300)
+    ),
+    "a measure that wasn't taken": lambda r: replace(r, question=replace(question_of(r), measure="test_accuracy")),
+    "two codes": lambda r: replace(r, runs=r.runs.assign(code=[f"{k % 2:016}" for k in range(len(r.runs))])),
+}

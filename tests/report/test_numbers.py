@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report.conftest import HOSTILE
+from report.conftest import HOSTILE, ODD
 
 import optilab
 from optilab.analysis.best import best_runs
@@ -237,6 +237,16 @@ def test_names_are_escaped_and_heads_have_a_scope(source: Source) -> None:
         assert all('scope="col"' in head or 'scope="row"' in head for head in heads)
         assert re.search(r"<caption>[^<]{20,}", found)
         assert found.startswith('<details class="numbers"><summary>Numbers of this picture</summary>')
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_odd_results_have_numbers_or_none(valleys: Results, what: str) -> None:
+    """No traceback, whatever the picture says: a table of each kind, or none; never a number that is none in words."""
+    source = sources_of([ODD[what](valleys)])[0]
+    found = {kind: numbers(source, kind) or "" for kind in module._OF}
+    assert not [kind for kind, text in found.items() if re.search(r"\bnan\b|\binf\b", text)]
+    if what == "a target that nobody reached":
+        assert "∞" in found["arrival"]
 
 
 def test_kinds_without_numbers_have_none(source: Source) -> None:

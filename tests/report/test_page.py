@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from report.conftest import HOSTILE, made_up
+from report.conftest import ODD, made_up
 from report.parsing import parsed
 
 from optilab.analysis import leaderboard, verdict
@@ -175,24 +175,6 @@ def test_several_results_stand_side_by_side(valleys: Results) -> None:
     content = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
     assert [folder["name"] for folder in content["folders"]] == ["valleys", "many", "valleys (2)"]
     assert page.count('class="verdict"') == 3
-
-
-ODD = {
-    "one run": lambda r: replace(r, runs=r.runs[r.runs["role"] == "evaluation"][:1]),
-    "one seed": lambda r: replace(r, runs=r.runs[r.runs["seed"] == 0]),
-    "only diverged": lambda r: replace(r, runs=r.runs.assign(status="diverged")),
-    "only tuning": lambda r: replace(r, runs=r.runs[r.runs["role"] == "tuning"]),
-    "failed, without a history": lambda r: replace(
-        r, runs=r.runs.assign(status="failed", message=f"why {HOSTILE}"), history=r.history[:0]
-    ),
-    "unequal seeds": lambda r: replace(r, runs=r.runs[(r.runs["label"] != "sgd") | (r.runs["seed"] < 3)]),
-    "a control that isn't there": lambda r: replace(r, question=replace(question_of(r), control="nobody")),
-    "a target that nobody reached": lambda r: replace(
-        r, question=replace(question_of(r), measure="train_cost", target=1e-300)
-    ),
-    "a measure that wasn't taken": lambda r: replace(r, question=replace(question_of(r), measure="test_accuracy")),
-    "two codes": lambda r: replace(r, runs=r.runs.assign(code=[f"{k % 2:016}" for k in range(len(r.runs))])),
-}
 
 
 @pytest.mark.usefixtures("without_pictures")
