@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
+from report.browsing import CHROMIUM
 
 import optilab
 from optilab.experiment.question import question_of
@@ -63,6 +64,21 @@ def valleys_page(valleys: Results, shared: Path) -> Path:
         if not (shared / "valleys.html").exists():
             write_report([valleys], shared / "valleys.html")
     return shared / "valleys.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium that looks for nothing elsewhere."""
+    missing = "playwright is not installed: pip install 'optilab-framework[browser]'"
+    playwright = pytest.importorskip("playwright.sync_api", reason=missing)
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    with playwright.sync_playwright() as player:
+        made = player.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield made
+        made.close()
 
 
 @pytest.fixture

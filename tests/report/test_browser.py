@@ -5,66 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.dom import minidom
 
 import pytest
-from report.conftest import HOSTILE, leave_out_pictures
+from report.browsing import Heard, cells, open_runs
+from report.conftest import HOSTILE
 
-import optilab
 from optilab.analysis import leaderboard
 from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands
 from optilab.experiment.question import question_of
 from optilab.store import Results
 from optilab.texts import printable
-
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: pip install 'optilab-framework[browser]'"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium that looks for nothing elsewhere."""
-    with playwright.sync_playwright() as player:
-        made = player.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield made
-        made.close()
-
-
-class Heard:
-    """A page that many tests look at: what it has complained of and asked for since it was opened."""
-
-    def __init__(self, browser: Any) -> None:
-        self.page = browser.new_page(viewport={"width": 1100, "height": 900})
-        self.told: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.told.append(message.text))
-        self.page.on("pageerror", lambda error: self.told.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.told.append(dialog.message))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-
-    def open(self, file: Path) -> Any:
-        """The page of a file, as it is at first."""
-        self.page.goto("about:blank")
-        self.told.clear()
-        self.asked.clear()
-        self.page.goto(file.as_uri())
-        return self.page
-
-    def check(self, file: Path) -> None:
-        """Nothing was complained of, and nothing was asked for but the file."""
-        assert self.told == []
-        asked = {address.partition("#")[0] for address in self.asked if not address.startswith(("blob:", "about:"))}
-        assert asked == {file.as_uri()}
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +45,6 @@ def changed(heard: Heard, page: Any, valleys_page: Path) -> Iterator[Any]:
     page.emulate_media(media="screen", color_scheme="light")
     page.set_viewport_size({"width": 1100, "height": 900})
     heard.open(valleys_page)
-
-
-def cells(page: Any, table: str, column: int) -> list[str]:
-    """Texts of a column of the rows that are seen."""
-    rows = page.locator(f"{table} tbody tr:visible")
-    return [rows.nth(k).locator("th, td").nth(column).inner_text().strip() for k in range(rows.count())]
-
-
-def open_runs(page: Any) -> None:
-    """Open the table of all runs; a browser tells of that a little later."""
-    page.locator("#runs summary").click()
-    playwright.expect(page.locator("#runs-count")).not_to_be_empty()
 
 
 def test_names_are_shown_and_not_run(page: Any) -> None:
@@ -346,116 +289,11 @@ def test_without_a_script(browser: Any, valleys_page: Path) -> None:
     context.close()
 
 
-def curves_of(
-    measure: str, value: Callable[[str, int], float], seeds: tuple[int, ...] = (0, 1), epochs: int = 3
-) -> str:
-    """A table of two optimizers over some epochs, as CSV."""
-    rows = [
-        f"{name},{seed},{epoch},{value(name, epoch)}"
-        for name in ("ours", "theirs")
-        for seed in seeds
-        for epoch in range(epochs)
-    ]
-    return "\n".join([f"optimizer,seed,epoch,{measure}", *rows, ""])
-
-
-ODD = {
-    "no curves": "optimizer,seed,test_acc,hp.lr\nours,0,0.9,0.1\nours,1,0.8,0.1\ntheirs,0,0.7,0.1\ntheirs,1,0.75,0.1\n",
-    "a score that rises": curves_of(
-        "exam_score", lambda name, epoch: (epoch + 1) * {"ours": 0.3, "theirs": 0.1}[name], seeds=(0, 12345)
-    ),
-    "negative scores": curves_of("exam_score", lambda name, epoch: epoch - {"ours": 9, "theirs": 30}[name]),
-    "an accuracy of one": curves_of("test_acc", lambda _, epoch: 1.0 if epoch else 0.5, epochs=2),
-    "a run that diverged": "optimizer,seed,epoch,test_acc\nours,0,0,0.5\nours,0,1,0.9\ntheirs,0,0,0.5\ntheirs,0,1,nan\n",
-}
-
-
-@pytest.fixture(scope="module")
-def odd_files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Reports of tables of others, each made when it is first asked for; still pictures have tests of their own."""
-    folder = tmp_path_factory.mktemp("odd")
-
-    def made(name: str) -> Path:
-        page = folder / f"{name}.html"
-        if not page.exists():
-            (folder / f"{name}.csv").write_text(ODD[name], "utf-8")
-            with pytest.MonkeyPatch.context() as patch:
-                leave_out_pictures(patch)
-                optilab.load(folder / f"{name}.csv").report(page)
-        return page
-
-    return made
-
-
-@pytest.fixture(scope="module")
-def heard_of_odd(browser: Any) -> Heard:
-    """A page for them."""
-    return Heard(browser)
-
-
-@pytest.fixture
-def odd_page(heard_of_odd: Heard, odd_files: Callable[[str], Path], request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The page of a table of others; nothing may be complained of."""
-    file = odd_files(request.param)
-    yield heard_of_odd.open(file)
-    heard_of_odd.check(file)
-
-
-@pytest.mark.parametrize("odd_page", ["no curves"], indirect=True)
-def test_a_page_without_curves_works(odd_page: Any) -> None:
-    """Its other parts answer: every run is there, and two stand side by side."""
-    open_runs(odd_page)
-    assert odd_page.locator("#runs-count").inner_text() == "4 of 4 runs shown"
-    assert odd_page.locator("#compare tbody tr").count() > 3
-
-
-@pytest.mark.parametrize("odd_page", ["a score that rises", "negative scores"], indirect=True)
-def test_what_rises_is_seen_to_its_end(odd_page: Any) -> None:
-    """The axis reaches the highest median; the best line comes first; seeds are shown to the last digit."""
-    assert cells(odd_page, "#legend", 0) == ["ours", "theirs"]
-    assert not odd_page.is_checked("#chart-log") or "0.9" in cells(odd_page, "#legend", 1)[0]
-    ticks = odd_page.evaluate("document.querySelectorAll('#chart canvas').length")
-    assert ticks == 1
-    with odd_page.expect_download() as saved:
-        odd_page.locator("#chart-svg").click()
-    svg = Path(saved.value.path()).read_text("utf-8")
-    top = float(re.search(r'<clipPath id="inside"><rect x="[\d.]+" y="([\d.]+)"', svg)[1])  # type: ignore[index]
-    heights = [
-        float(y)
-        for path in re.findall(r'<path d="(M[^"]*)" fill="none"', svg)
-        for y in re.findall(r"[ML][-\d.]+ ([-\d.]+)", path)
-    ]
-    assert min(heights) >= top - 0.5
-
-
-@pytest.mark.parametrize("odd_page", ["a score that rises"], indirect=True)
-def test_whole_numbers_are_whole(odd_page: Any) -> None:
-    """A seed of five digits stands there to the last of them."""
-    open_runs(odd_page)
-    assert "12345" in odd_page.locator("#runs-table tbody").inner_text()
-
-
-@pytest.mark.parametrize("odd_page", ["an accuracy of one"], indirect=True)
-def test_no_error_at_all_is_a_number(odd_page: Any) -> None:
-    """The table below the picture says 0, which a logarithmic axis can't show."""
-    assert cells(odd_page, "#legend", 1) == ["0", "0"]
-
-
-@pytest.mark.parametrize("odd_page", ["a run that diverged"], indirect=True)
-def test_a_diverged_accuracy_is_saved_as_bad(odd_page: Any) -> None:
-    """As minus infinity; the table says that it is not finite."""
-    assert (
-        dict(zip(cells(odd_page, "#legend", 0), cells(odd_page, "#legend", 1), strict=True))["theirs"] == "not finite"
-    )
-    with odd_page.expect_download() as saved:
-        odd_page.locator("#chart-csv").click()
-    rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8"))))
-    assert [row["test_accuracy_median"] for row in rows if row["label"] == "theirs"][-1] == "-inf"
-
-
 def test_links_lead_to_their_part(changed: Any, valleys_page: Path) -> None:
     """The address of a part of the page stays, and shows it."""
     changed.goto("about:blank")
     changed.goto(valleys_page.as_uri() + "#reproduce")
-    playwright.expect(changed.locator("#reproduce")).to_be_in_viewport()
+    from playwright.sync_api import expect
+
+    expect(changed.locator("#reproduce")).to_be_in_viewport()
     assert changed.url.endswith("#reproduce")
