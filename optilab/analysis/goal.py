@@ -55,7 +55,7 @@ def unit_of(history: pd.DataFrame, by: str) -> str:
     >>> unit_of(pd.DataFrame({"epoch": [1.0, 2.0], "step": [1, 2]}), "epoch")
     'steps'
     """
-    if by == "epoch" and "step" in history and (history["epoch"] == history["step"]).all():
+    if by == "epoch" and {"step", "epoch"} <= set(history) and (history["epoch"] == history["step"]).all():
         return "steps"
     return by if by == "seconds" else in_words(by)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optilab.errors import InputError
+from optilab.figures.axes import usual_x
 from optilab.files import replacing
 from optilab.records.measures import direction
 from optilab.records.statuses import LASTED
@@ -74,6 +75,8 @@ def report(every: Sequence[Results]) -> str:
         )
         measures |= {one["key"]: one for one in found.measures}
         axes |= {one["key"]: one for one in found.axes}
+    usual = {usual_x(source.results.history) for source in sources}
+    axis = "epoch" if len(usual) > 1 else usual.pop()
     first = next((source.question.measure for source in sources if source.question.measure in measures), None)
     content: dict[str, Any] = {
         "folders": folders,
@@ -81,7 +84,7 @@ def report(every: Sequence[Results]) -> str:
         "measures": list(measures.values()),
         "axes": list(axes.values()),
         "first": first or next((name for name in _FIRST if name in measures), ""),
-        "axis": "epoch" if "epoch" in axes else next(iter(axes), ""),
+        "axis": axis if axis in axes else next(iter(axes), ""),
     }
     palette = {shade: f"var(--c{k})" for k, found in enumerate(colours.values()) for shade in (found.light, found.text)}
     title = next(

@@ -15,6 +15,7 @@ from optilab.analysis import (
     smallest_p,
     tuning_effort,
 )
+from optilab.analysis.goal import unit_of
 from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.errors import InputError
@@ -163,7 +164,10 @@ def _effort(source: Source) -> Html | None:
         [
             tag("h4", "What tuning cost"),
             table(
-                ["method", "problem", "trials", "runs", "epochs together"], rows, caption="Tuning cost", sortable=True
+                ["method", "problem", "trials", "runs", f"{unit_of(results.history, 'epoch')} together"],
+                rows,
+                caption="Tuning cost",
+                sortable=True,
             ),
             tag(
                 "p",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from optilab.analysis.goal import unit_of
 from optilab.analysis.phrases import Scale
 from optilab.errors import InputError
 from optilab.report.html import Html, join, tag
@@ -66,6 +67,8 @@ def boards(sources: Sequence[Source]) -> Html:
     controls = {str(row["label"]) for _, row in rows if row["outcome"] == "control"}
     control = controls.pop() if len(controls) == 1 else "the control"
     measures = list(dict.fromkeys(str(row["measure"]) for _, row in rows))
+    tuned = any(row["trials"] > 1 for _, row in rows)
+    units = list(dict.fromkeys(unit_of(source.results.history, "epoch") for source, _ in rows))
     heads = [
         "method",
         "rank",
@@ -75,8 +78,7 @@ def boards(sources: Sequence[Source]) -> Html:
         "outcome",
         "runs",
         "hyperparameters",
-        "trials of tuning",
-        "their epochs",
+        *(["trials of tuning", f"their {' or '.join(units)}"] if tuned else []),
         "seconds a run",
     ]
     heads[1:1] = [*(["results"] if several else []), *(["problem"] if len(problems) > 1 else [])]
@@ -85,7 +87,7 @@ def boards(sources: Sequence[Source]) -> Html:
     for source, row in rows[:_ROWS]:
         where: list[object] = [source.name] if several else []
         where += [row["problem"]] if len(problems) > 1 else []
-        written.append([row["label"], *where, *_numbers(row, named=len(measures) > 1)])
+        written.append([row["label"], *where, *_numbers(row, named=len(measures) > 1, tuned=tuned)])
         statuses = sorted({part.split(" ", 1)[-1] for part in str(row["statuses"]).split(", ") if part})
         attributes.append(
             {
@@ -127,8 +129,8 @@ def _filters(problems: Sequence[str], statuses: Sequence[str], count: int) -> Ht
     )
 
 
-def _numbers(row: Mapping[Any, Any], *, named: bool) -> list[Cell | object]:
-    """Cells of a row. named: whether the measure is named in it, and not in the head of the table."""
+def _numbers(row: Mapping[Any, Any], *, named: bool, tuned: bool) -> list[Cell | object]:
+    """Cells of a row. named: whether the measure is named in it, and not in the head of the table. tuned: whether something was tuned."""
     scale = Scale.of(row["measure"])
     outcome = str(row["outcome"])
     return [
@@ -151,8 +153,7 @@ def _numbers(row: Mapping[Any, Any], *, named: bool) -> list[Cell | object]:
         Cell(outcome, class_=f"fit {outcome}"),
         Cell(_runs(row), _sortable(row["n"]), "fit"),
         Cell(row["hyperparameters"]),
-        _number(row["trials"], "g"),
-        _number(row["epochs"], ".4g"),
+        *([_number(row["trials"], "g"), _number(row["epochs"], ".4g")] if tuned else []),
         _number(row["seconds"], ".3g"),
     ]
 
