@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.groups import groups
 from optilab.figures.captions import has_marker
@@ -38,7 +37,7 @@ def convergence(view: View) -> Figure | None:
     None if the history has no such values. InputError if no value is finite.
     """
     results = view.results
-    best = best_runs(results.runs, view.question.chosen_by)
+    best = view.best
     history = results.history[results.history["run_id"].isin(best["run_id"])]
     measures = [y for y in view.measures if history[y].notna().any()]
     if not measures:

@@ -22,6 +22,7 @@ _METADATA: dict[str, dict[str, str | None]] = {
     "svg": {"Creator": "optilab", "Date": None},
     "pdf": {"Creator": "optilab", "CreationDate": None},
 }
+_PACKED = {"compress_level": 1}  # of 9: a tenth larger than with the usual 6, in two thirds of its time
 _PAD = 0.05  # inches of paper above and below
 FORMATS = tuple(_METADATA)
 _TEXT_AS_TEXT: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "optilab", "pdf.fonttype": 42}
@@ -56,7 +57,13 @@ def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
         path = target.parent / f"{target.name}.{name}"
         try:
             with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
-                figure.savefig(file, format=name, bbox_inches=filled, metadata=_METADATA[name])
+                figure.savefig(
+                    file,
+                    format=name,
+                    bbox_inches=filled,
+                    metadata=_METADATA[name],
+                    **({"pil_kwargs": _PACKED} if name == "png" else {}),
+                )
         except OSError as error:
             raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
         written.append(path)
