@@ -52,7 +52,7 @@ def draw(
     for name in kinds:
         if name not in KINDS:
             raise unknown("kind of picture", name, KINDS)
-    given = [y or None] if not y or isinstance(y, str) else list(dict.fromkeys(y))
+    given = [None] if not y else [y] if isinstance(y, str) else list(dict.fromkeys(y))
     measures = [checked_y(results, name) for name in given]
     at = checked_x(results, x)
     check_formats(formats)

@@ -37,7 +37,7 @@ def digits(view: View) -> Figure | None:
     later = wrong[wrong >= len(first)][: _ROWS * columns]
     parts = [("The first of the test examples", first), ("The first after these that are read wrongly", later)]
     parts = [(text, shown) for text, shown in parts if len(shown)]
-    rows, across = data.image
+    rows, across = data.image or (1, 1)
     names = data.classes or ()
     lines = _TITLE_LINES + (max(map(len, map(str, names)), default=1) > 1)  # two long names stand on a line each
     tall = 0.9 * width / columns * rows / across + lines * 1.2 * style.points(0.7) / 72

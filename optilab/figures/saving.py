@@ -57,13 +57,8 @@ def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
         path = target.parent / f"{target.name}.{name}"
         try:
             with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
-                figure.savefig(
-                    file,
-                    format=name,
-                    bbox_inches=filled,
-                    metadata=_METADATA[name],
-                    **({"pil_kwargs": _PACKED} if name == "png" else {}),
-                )
+                more: dict[str, Any] = {"pil_kwargs": _PACKED} if name == "png" else {}
+                figure.savefig(file, format=name, bbox_inches=filled, metadata=_METADATA[name], **more)
         except OSError as error:
             raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
         written.append(path)

@@ -43,7 +43,7 @@ def final_values(
     low, high = _limits(ends, inside, log, lowest)
     if log and high > 3 * low:
         ax.set_xscale("log")
-        few_log_ticks(ax.xaxis, low, high, room_for(ax))
+        few_log_ticks(ax.xaxis, low, high, room_for(ax, _LETTERS, least=1))
     else:
         ax.xaxis.set_major_locator(MaxNLocator(min(3, room_for(ax, _LETTERS)), min_n_ticks=2))
     ax.set(xlim=(low, high), ylim=(0, 1))

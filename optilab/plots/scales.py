@@ -173,10 +173,10 @@ def power(value: float, place: object = None) -> str:
     return f"{'−' if value < 0 else ''}10{str(round(exponent)).translate(_RAISED)}"
 
 
-def room_for(ax: Axes, letters: int = 5) -> int:
-    """How many ticks whose names have that many letters there is room for, before the layout is known; at least two."""
+def room_for(ax: Axes, letters: int = 5, least: int = 2) -> int:
+    """How many ticks whose names have that many letters there is room for, before the layout is known; at least two, or `least`."""
     points = ax.get_window_extent().width / ax.figure.dpi * 72
-    return max(2, int(0.8 * points / (0.64 * letters * style.small())))
+    return max(least, int(0.8 * points / (0.64 * letters * style.small())))
 
 
 def few_log_ticks(axis: Axis, low: float, high: float, most: int) -> None:
