@@ -192,7 +192,7 @@ def test_held_out_workloads_count_in_the_profile_of_algoperf() -> None:
     with style.theme():
         figure = rendered(profile_figure(times, "Who is fastest?", held_out=variants))
     (ax,) = figure.axes
-    scores = profile_score(times, held_out=variants, points=None)
+    scores = profile_score(times, held_out=variants, points=None).to_dict()
     for label in times:
         tau, percent = points(ax, f"curve {label}").T
         assert tau[-1] == 4
@@ -270,6 +270,20 @@ def test_the_order_of_runs_changes_nothing(draw_it: Any) -> None:
     assert ends(first.axes[0]) == ends(second.axes[0])
 
 
+def test_of_very_many_lines_only_those_that_are_drawn_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those that arrive the soonest, in the order that they have among fewer; the caption counts all."""
+    lines = {f"m{k:03}": [[1.0] * (1 + (k * 7) % 40) + [0.1] * 2] for k in range(40)}
+    asked: list[int] = []
+    monkeypatch.setattr("optilab.figures.arrival.DRAWN", 30)
+    monkeypatch.setattr("optilab.figures.arrival.survival", lambda *given: asked.append(1) or survival(*given))
+    figure = arrival(View(measured({"p": lines}, target=0.5)))
+    assert figure is not None
+    assert len(asked) == 30
+    soonest = sorted(lines, key=lambda label: len(lines[label][0]))
+    assert [ax.get_title(loc="left") for ax in figure.axes] == soonest[:24]
+    assert "The best 24 of 40 lines have panels." in caption(figure)
+
+
 @pytest.mark.parametrize("draw_it", [arrival, ecdf, tuning])
 def test_one_column_and_odd_names(draw_it: Any) -> None:
     """In 3.3 inches, with names that are markup, formulas and escape codes, nothing warns, and no name is a formula."""
@@ -292,6 +306,7 @@ def test_very_many_lines_are_counted() -> None:
     assert figure is not None
     assert len(figure.axes) == 24
     assert "The best 24 of 30 lines have panels." in caption(figure)
+    assert [ax.get_title(loc="left") for ax in figure.axes][:2] == ["m00", "m01"]
     figure = arrival(View(measured({"p": lines, "q": lines}, target=0.6)))
     assert figure is not None
     assert [len(ends(ax)) for ax in figure.axes] == [24, 24]
