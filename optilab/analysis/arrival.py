@@ -49,7 +49,7 @@ def arrival_verdict(
     >>> runs = pd.DataFrame({"problem": "p", "label": ["base"] * 6 + ["ours"] * 6, "seed": [*range(6)] * 2, "run_id": range(12)})
     >>> history = pd.DataFrame({"run_id": range(12), "epoch": [4.0] * 6 + [2.0] * 6, "test_accuracy": 0.95})
     >>> print(arrival_verdict(runs, history, 0.9, "test_accuracy", "base").sentences[1])
-    ours reaches it in 2 epochs, 0.5 times as long [0.5, 0.5] (sooner on 6 of 6 seeds, p = .031).
+    ours reaches it in 2 epochs, 0.5 times as long [0.5, 0.5] in the median over seeds (sooner on 6 of 6 seeds, p = .031).
     """
     lost = runs.loc[~runs["status"].isin(LASTED), "run_id"] if "status" in runs else ()
     times = time_to_target(history, target, measure, by, run_ids=runs["run_id"], never=lost).set_index("run_id")
@@ -96,6 +96,7 @@ def _against(
     )
     mine, theirs = mine.align(theirs, join="inner")
     sooner, later, n = int((mine < theirs).sum()), int((mine > theirs).sum()), row["n"]
+    missed = int((np.isinf(mine) & np.isinf(theirs)).sum())
     if n and not np.isfinite([*mine, *theirs]).any():
         return f", as does {control}"
     if not row["random"]:
@@ -106,9 +107,20 @@ def _against(
         math.exp(row[name]) if row[name] < math.inf else math.inf for name in ("difference", "low", "high")
     )
     known = 0 < ratio < math.inf and min(mine.median(), theirs.median()) > _AT_ONCE
-    times = f"{ratio:.2g} times as long [{low:.2g}, {high:.2g}]" if known else ""
-    side = f"sooner on {sooner}" if sooner >= later else f"later on {later}"
-    sure = f"({side} of {counted(n, 'seed')}, {p_text(row['p_holm'])}{' after Holm' if family > 1 else ''})"
+    times = f"{ratio:.2g} times as long [{low:.2g}, {high:.2g}] in the median over seeds" if known else ""
+    sure = f"({_sides(sooner, later, missed, n)}, {p_text(row['p_holm'])}{' after Holm' if family > 1 else ''})"
     if row["outcome"] == "undecided":
         return f", which can't be told from {control}{': ' + times if times else ''} {sure}"
     return f", {times} {sure}" if times else f" {sure}"
+
+
+def _sides(sooner: int, later: int, missed: int, n: int) -> str:
+    """On how many seeds a method arrives sooner, later and at the same time as the control, and both miss: what there is of it.
+
+    >>> _sides(4, 0, 0, 4), _sides(1, 3, 0, 6), _sides(0, 2, 3, 5)
+    ('sooner on 4 of 4 seeds', 'later on 3, sooner on 1, as soon on 2 of 6 seeds', 'later on 2, missed by both on 3 of 5 seeds')
+    """
+    sides = sorted([("sooner", sooner), ("later", later)], key=lambda side: -side[1])
+    sides += [("as soon", n - sooner - later - missed), ("missed by both", missed)]
+    told = [f"{name} on {count}" for name, count in sides if count]
+    return f"{', '.join(told)} of {counted(n, 'seed')}"

@@ -81,13 +81,7 @@ def profile_score(
         raise InputError(f"r_max: {shown(r_max)} is no finite factor above 1; AlgoPerf's is 4")
     if points is not None and points < 2:
         raise InputError(f"points: {shown(points)} are too few for an integral; 2 or more, or None for the exact one")
-    found = amounts_table(times, "times")
-    variants = _checked_variants(held_out or {}, found)
-    near = found.where(found.le(r_max * found.min(axis=1), axis=0), np.inf)
-    base = near.drop(index=[variant for of_problem in variants.values() for variant in of_problem])
-    for problem, of_problem in variants.items():
-        base.loc[problem, np.isinf(near.loc[of_problem].to_numpy()).any(axis=0)] = np.inf
-    ratios = _ratios(base)
+    ratios = _ratios(scored_times(times, r_max, held_out))
     if points is None:
         area = (r_max - ratios.clip(upper=r_max)).sum() / max(len(ratios), 1)
     else:
@@ -96,6 +90,26 @@ def profile_score(
     scores = area.rename("score") / (r_max - 1)
     order = np.lexsort((np.arange(len(scores)), -scores.to_numpy().round(12)))
     return scores.iloc[order]
+
+
+def scored_times(
+    times: pd.DataFrame, r_max: float = 4.0, held_out: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """The times that `profile_score` profiles: steps 1 and 2 of it, and the problems without their variants.
+
+    Arguments, errors and source are those of `profile_score`; `performance_profile` of what it returns is the profile whose area that is.
+
+    >>> times = pd.DataFrame({"a": [1.0, 9.0], "b": [2.0, 1.0]}, index=["wmt", "wmt_tanh"])
+    >>> scored_times(times, held_out={"wmt": ["wmt_tanh"]}).to_dict("index")
+    {'wmt': {'a': inf, 'b': 2.0}}
+    """
+    found = amounts_table(times, "times")
+    variants = _checked_variants(held_out or {}, found)
+    near = found.where(found.le(r_max * found.min(axis=1), axis=0), np.inf)
+    base = near.drop(index=[variant for of_problem in variants.values() for variant in of_problem])
+    for problem, of_problem in variants.items():
+        base.loc[problem, np.isinf(near.loc[of_problem].to_numpy()).any(axis=0)] = np.inf
+    return base
 
 
 def held_out_by_name(problems: Iterable[str]) -> dict[str, list[str]]:

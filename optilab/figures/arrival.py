@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,6 +17,7 @@ from optilab.figures.compared import Compared
 from optilab.figures.facets import FEW, facets
 from optilab.figures.view import View
 from optilab.plots import style
+from optilab.plots.curves import DRAWN
 from optilab.records.columns import in_words
 
 
@@ -43,7 +47,9 @@ def arrival(view: View) -> Figure | None:
     runs, confidence = times_of(found, measure, target), view.question.confidence
     several = len(found.problems) > 1
     curves, notes, middles = [], {}, {}
-    for (problem, label), own in runs.groupby(["problem", "label"], sort=False):
+    labels = _soonest(runs)
+    drawn = runs[runs["label"].isin(labels[:DRAWN])]
+    for (problem, label), own in drawn.groupby(["problem", "label"], sort=False):
         curve = survival(own["time"], own["reached"], confidence)
         start = {"x": 0.0, "y": 0.0, "low": 0.0, "high": 0.0}
         made = {"x": curve["time"], "y": 1 - curve["survival"], "low": 1 - curve["high"], "high": 1 - curve["low"]}
@@ -54,7 +60,7 @@ def arrival(view: View) -> Figure | None:
     lines = pd.concat(curves, ignore_index=True)
     lines[["y", "low", "high"]] *= 100
     order = pd.Series(middles).unstack(0).rank().mean(axis=1).sort_values(kind="stable").index
-    palette = style.colours_of(view.results.runs["label"], [str(label) for label in order])
+    palette = style.colours_of(view.results.runs["label"], map(str, [*order, *labels[DRAWN:]]))
 
     def prepare(ax: Axes, there: pd.DataFrame) -> None:
         ax.set_xlim(0, float(there["x"].max()) * 1.02 or 1.0)
@@ -72,6 +78,15 @@ def arrival(view: View) -> Figure | None:
         caption=_text(found, measure, target, runs),
         steps=True,
     )[0]
+
+
+def _soonest(runs: pd.DataFrame) -> list[Hashable]:
+    """The labels, those first of which half of the runs arrive the soonest on most problems: enough to know which of very many are drawn."""
+    late = runs["time"].where(runs["reached"], np.inf)
+    found = pd.DataFrame({"problem": runs["problem"], "label": runs["label"], "late": late, "missed": ~runs["reached"]})
+    of_line = found.groupby(["problem", "label"], sort=False).agg({"late": "median", "missed": "mean"})
+    places = of_line.groupby("problem").rank()
+    return list(places.groupby("label", sort=False).mean().sort_values(["late", "missed"], kind="stable").index)
 
 
 def _note(own: pd.DataFrame) -> str:

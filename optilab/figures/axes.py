@@ -14,6 +14,11 @@ def is_table(results: Results) -> bool:
     return "spec" not in results.runs
 
 
+def has_networks(results: Results) -> bool:
+    """Whether results are of an experiment on problems with more weights than the history holds, such as networks."""
+    return not is_table(results) and not ("w_0" in results.history and results.history["w_0"].notna().any())
+
+
 def checked_x(results: Results, x: str | None) -> str | None:
     """The column of the history, if one is named; of a table of anybody's the one that it has. InputError for one that is none."""
     if x is not None and x not in X:

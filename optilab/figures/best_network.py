@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optilab.analysis.best import best_runs
 from optilab.errors import InputError
 from optilab.experiment.cell import stored_plan
 from optilab.figures.captions import name_of, settings_of
@@ -44,7 +43,7 @@ def best_network(view: View, *, images: bool) -> BestNetwork | None:
     InputError where no such run has lasted.
     """
     runs = view.results.runs
-    best = best_runs(runs, view.question.chosen_by)
+    best = view.best
     best = best.sort_values(list(_BEST_FIRST), ascending=list(_BEST_FIRST.values()), kind="stable")
     best = best.assign(lasted=best["status"].isin(LASTED)).sort_values("lasted", ascending=False, kind="stable")
     fits: dict[str, bool] = {}

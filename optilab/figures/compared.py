@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
@@ -34,10 +33,10 @@ class Compared:
     def of(cls, view: View) -> Compared | None:
         """What a view compares; None where there are no runs of evaluation, or none of them has a value of the measure."""
         question = view.question
-        runs = best_runs(view.results.runs, question.chosen_by)
+        runs = view.best
         if not len(runs):
             return None
-        measure = view.y if view.y != "train_cost" else question.measure or first_measured(runs)
+        measure = view.y if view.asked else question.measure or first_measured(runs)
         if f"final_{measure}" not in runs or runs[f"final_{measure}"].isna().all():
             return None
         known = set(runs["label"])
@@ -103,7 +102,7 @@ class Compared:
     def left_out(self) -> str:
         """The sentence that names the lines of which no cell could be chosen; "" if there are none."""
         several = len(self.problems) > 1
-        lines = unchosen(self.view.results.runs, self.view.question.chosen_by).to_dict("records")
+        lines = self.view.unchosen.to_dict("records")
         names = [name_of(one["label"]) + (f" on {name_of(one['problem'])}" if several else "") for one in lines]
         return (
             f" Not shown: {several_of(names, ', ')} ({nothing_chosen(self.view.question.chosen_by)})." if names else ""

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.groups import groups
 from optilab.figures.captions import has_marker
@@ -38,7 +37,7 @@ def convergence(view: View) -> Figure | None:
     None if the history has no such values. InputError if no value is finite.
     """
     results = view.results
-    best = best_runs(results.runs, view.question.chosen_by)
+    best = view.best
     history = results.history[results.history["run_id"].isin(best["run_id"])]
     measures = [y for y in view.measures if history[y].notna().any()]
     if not measures:
@@ -75,8 +74,11 @@ def _panel(
     seeds = history[columns].merge(here[["run_id", "label", "status"]], on="run_id")
     seeds = seeds.assign(x=seeds[x], y=Shown.of(y).values(seeds[y]))
     lasting = seeds[seeds["status"].isin(LASTED)].groupby(["label", "run_id"], sort=False)["y"].last().dropna()
+    own = lines[lines["problem"] == problem]
+    if Shown.of(y).log:  # what the picture doesn't show is no group
+        lasting = lasting.map(Frame.of(own).inside)
     parted = {str(label) for label, values in lasting.groupby("label") if len(groups(_scaled(values, y))) > 1}
-    return Panel(problem, y, lines[lines["problem"] == problem], seeds, frozenset(parted))
+    return Panel(problem, y, own, seeds, frozenset(parted))
 
 
 def _scaled(values: pd.Series[float], y: str) -> pd.Series[float]:
@@ -192,6 +194,8 @@ def _ends(panel: Panel, palette: dict[str, object]) -> pd.DataFrame:
 def _groups(panel: Panel, label: str) -> list[dict[str, object]]:
     """A remark for each group of seeds, with their number, at the middle of where they end."""
     final = panel.seeds[panel.seeds["label"] == label].groupby("run_id")["y"].last()
+    if Shown.of(panel.y).log:
+        final = final.where(~showable(final), final.map(Frame.of(panel.lines).inside))
     parts = groups(_scaled(final, panel.y))
     sizes = np.cumsum([0, *map(len, parts)])
     ordered = np.sort(final.to_numpy(float))

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from optilab.analysis.best import unchosen
 from optilab.figures.captions import chosen_text, ended_text, name_of, seeds_text, several_of
 from optilab.figures.lines import CLIPPED, absent, left_out
 from optilab.figures.panel import Panel, named
@@ -57,7 +56,7 @@ def _not_drawn(view: View, panels_shown: Sequence[Panel]) -> str:
     for panel in panels_shown:
         for label, why in absent(panel.lines).items():
             parts[_where(label, panel.problem, several)] = why
-    for line in unchosen(view.results.runs, view.question.chosen_by).to_dict("records"):
+    for line in view.unchosen.to_dict("records"):
         parts[_where(line["label"], line["problem"], several)] = nothing_chosen(view.question.chosen_by)
     return f" Not drawn: {several_of([f'{name} ({why})' for name, why in parts.items()])}." if parts else ""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optilab.analysis.cells import identified
 from optilab.errors import InputError, unknown
-from optilab.figures.axes import checked_x, checked_y
+from optilab.figures.axes import checked_x, checked_y, has_networks
 from optilab.figures.kinds import KINDS
 from optilab.figures.saving import check_formats, save
 from optilab.figures.schedules import draw_schedules
@@ -36,7 +36,7 @@ def draw(
 ) -> list[Path]:
     """Draw pictures of `results` into a folder, and return their paths.
 
-    kinds: some of KINDS; all that fit if none are given.
+    kinds: some of KINDS; all that fit and don't make runs again if none are given.
     x, y: columns of the history, for the kinds that have such axes; of several y convergence has a row each. y is None for
         the training cost, or what is compared of a table of anybody's.
     tell: called with a sentence for each picture that would fit but can't be drawn.
@@ -52,7 +52,7 @@ def draw(
     for name in kinds:
         if name not in KINDS:
             raise unknown("kind of picture", name, KINDS)
-    given = [y] if y is None or isinstance(y, str) else list(dict.fromkeys(y))
+    given = [None] if not y else [y] if isinstance(y, str) else list(dict.fromkeys(y))
     measures = [checked_y(results, name) for name in given]
     at = checked_x(results, x)
     check_formats(formats)
@@ -64,10 +64,12 @@ def draw(
         train_again,
         tuple(measures[1:]),
         tuple(parameters),
+        asked=bool(y),
     )
+    wanted = kinds or tuple(name for name, kind in KINDS.items() if not kind.again)
     drawn: list[Path] = []
     reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
-    for name in kinds or KINDS:
+    for name in wanted:
         kind = KINDS[name]
         with style.theme(look):
             try:
@@ -80,15 +82,18 @@ def draw(
                     raise InputError(f"a picture of kind {name!r} doesn't fit these results: {kind.why_not(view)}")
                 continue
             parts = [name]
-            parts += [measure for measure in measures if kind.y and measures != ["train_cost"]]
+            parts += measures if kind.y and y else []
             parts += [x] if kind.x and x else []
             _make(folder)
             drawn += save(figure, folder / "-".join(map(_in_a_path, parts)), formats)
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
-        raise InputError("; ".join(sentences) or f"none of the pictures {', '.join(KINDS)} fits these results")
+        raise InputError("; ".join(sentences) or f"none of the pictures {', '.join(wanted)} fits these results")
     for sentence in sentences:
         tell(sentence)
+    if not kinds and has_networks(results):
+        named = [name for name, kind in KINDS.items() if kind.again]
+        tell(f"drawn only when named, for they train again: {', '.join(named)}")
     return drawn
 
 

@@ -23,15 +23,16 @@ _TARGETS = 50
 
 
 def ecdf(view: View) -> Figure | None:
-    """The share of (run, target) pairs reached by each time, a curve a method; None where no run has measured it twice.
+    """The share of (run, target) pairs reached by each time, a curve a method; None where no run has measured it between
+    its start and its end.
 
     InputError where no run lasted, where targets have no logarithms, and where no run gets better than it began.
     """
     found = Compared.of(view)
     if found is None or found.measure not in found.history or found.history[found.measure].isna().all():
         return None
-    if found.history.groupby("run_id").size().max() < 2:
-        return None
+    if found.history.groupby("run_id").size().max() < 3:
+        return None  # a first and a last value don't tell when
     found.refuse_nothing()
     runs, by = found.runs, found.time
     counts = target_counts(found.history, runs.set_index("run_id")["problem"], found.measure, by, _TARGETS)

@@ -80,19 +80,19 @@ def _one_each(
     room = 72 * style.width() / across - 24  # points for a name
     for k, (ax, label) in enumerate(zip(axes, labels, strict=True)):
         curves(lines, ax, colours={one: colours[one] for one in labels}, steps=steps, before=label)
-        prepare(ax, lines)
         note = notes.get(label, "")
         ax.set_title(
             fitted(label, style.small(), room) + (f"\n{fitted(note, style.small(), room)}" if note else ""),
             loc="left",
             fontsize=style.small(),
         )
-        name = ax.get_ylabel()
-        ax.set_ylabel("")
-        if k < (len(labels) - 1) // across * across:  # not in the last row
-            ax.set_xlabel("")
-        ax.tick_params(labelleft=k % across == 0, labelbottom=k + across >= len(labels))
-    figure.supylabel(name, fontsize=style.points())
+        if k == 0:
+            prepare(ax, lines)  # the others share its axes
+            names = ax.get_xlabel(), ax.get_ylabel()
+        lowest = k + across >= len(labels)
+        ax.set(xlabel=names[0] if lowest else "", ylabel="")
+        ax.tick_params(labelleft=k % across == 0, labelbottom=lowest)
+    figure.supylabel(names[1], fontsize=style.points())
     return figure, axes
 
 

@@ -12,8 +12,8 @@ from optilab.figures.captions import name_of, several_of
 from optilab.figures.lines import left_out, refuse_nothing
 from optilab.figures.view import View
 from optilab.plots import style
+from optilab.plots.heatmap import EPSILON, scale_of
 from optilab.plots.heatmap import heatmap as tiles
-from optilab.plots.heatmap import scale_of
 from optilab.plots.panels import MOST, panels_across
 from optilab.plots.scales import showable
 from optilab.plots.text import plain
@@ -54,7 +54,7 @@ def heatmap(view: View) -> Figure | None:
     for ax, ((first, second), cells) in zip(axes, parts, strict=False):
         tiles(cells, ax, x=first, y=second, colours=colours)
         label, problem = cells["label"].iloc[0], cells["problem"].iloc[0]
-        style.title(ax, label if every["problem"].nunique() == 1 else f"{name_of(label)} on {problem}")
+        style.title(ax, *([label] if every["problem"].nunique() == 1 else [label, problem]))
     beyond = bool(every.loc[showable(every["median"]), "median"].max() > colours.get_clim()[1] * (1 + 1e-9))
     bar = figure.colorbar(
         colours,
@@ -87,6 +87,10 @@ def _two(runs: pd.DataFrame, y: str) -> _Pair | None:
     return (first, second) if first else None
 
 
+def _has_fallen(values: pd.Series[float]) -> bool:
+    return bool((values > 0).all() and values.min() < EPSILON * values.max())
+
+
 def _caption(runs: pd.DataFrame, every: pd.DataFrame, missing: list[str], pair: _Pair | None) -> str:
     role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
     made = runs[runs["role"] == role]
@@ -96,6 +100,8 @@ def _caption(runs: pd.DataFrame, every: pd.DataFrame, missing: list[str], pair: 
     text += ", at the best of all other hyperparameters" if len(varying(runs)) > 2 else ""
     text += "" if pair or len(varying(runs)) <= 2 else "; of each line the two that matter most"
     text += ". Ring: the best."
+    shown = every.loc[showable(every["median"]), "median"]
+    text += " The first colour: what has fallen by the precision of a float." if _has_fallen(shown) else ""
     text += (
         " Hatched or ×: diverged on half of the seeds or more." if not every["median"].lt(float("inf")).all() else ""
     )

@@ -13,7 +13,8 @@ from optilab.texts import counted
 
 _ROWS = 2  # of the first examples, and of those that are read wrongly
 _IMAGE = 0.62  # width of an image, in inches, at least
-_HEADING, _TITLED = 0.3, 1.6  # height of a heading in inches; of an image with its title over its width
+_HEADING = 0.3  # height of a heading, in inches
+_TITLE_LINES = 3  # above an image, with the space between
 _MOST_NEURONS = 64
 
 
@@ -36,10 +37,14 @@ def digits(view: View) -> Figure | None:
     later = wrong[wrong >= len(first)][: _ROWS * columns]
     parts = [("The first of the test examples", first), ("The first after these that are read wrongly", later)]
     parts = [(text, shown) for text, shown in parts if len(shown)]
-    heights = [h for _, shown in parts for h in (_HEADING, *[_TITLED * width / columns] * -(-len(shown) // columns))]
+    rows, across = data.image or (1, 1)
+    names = data.classes or ()
+    lines = _TITLE_LINES + (max(map(len, map(str, names)), default=1) > 1)  # two long names stand on a line each
+    tall = 0.9 * width / columns * rows / across + lines * 1.2 * style.points(0.7) / 72
+    heights = [h for _, shown in parts for h in (_HEADING, *[tall] * -(-len(shown) // columns))]
     figure = Figure(figsize=(width, 1.6 + sum(heights)), layout="constrained")
     grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
-    names, row = data.classes or (), 0
+    row = 0
     for text, shown in parts:
         over = figure.add_subplot(grid[row, :])
         over.set_axis_off()

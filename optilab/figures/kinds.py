@@ -20,7 +20,8 @@ class Kind:
 
     home: the module of `optilab.figures` whose function `function` draws it: of a View, and None where it doesn't fit the results.
     missing: why it doesn't fit, where it doesn't.
-    x, y: whether these columns can be chosen. needs: the "experiment" that made the runs, or a "curve" of each, if it needs one, which
+    x, y: whether these columns can be chosen. again: whether it makes runs again for their weights, so that it takes as long as training,
+    and is drawn only when it is named. needs: the "experiment" that made the runs, or a "curve" of each, if it needs one, which
     anybody's table may not have.
     """
 
@@ -29,6 +30,7 @@ class Kind:
     missing: str
     x: bool = False
     y: bool = False
+    again: bool = False
     needs: Literal["experiment", "curve", ""] = ""
 
     def draw(self, view: View) -> Figure | None:
@@ -68,22 +70,28 @@ KINDS = {
         "heatmap", "heatmap", "no line varies two numeric hyperparameters, or y has no final values", y=True
     ),
     "path": Kind("path", "path", "the problems are not functions of one or two weights", needs="experiment"),
-    "digits": Kind("images", "digits", _NO_IMAGES, needs="experiment"),
-    "weights": Kind("images", "weights", _NO_IMAGES, needs="experiment"),
+    "digits": Kind("images", "digits", _NO_IMAGES, again=True, needs="experiment"),
+    "weights": Kind("images", "weights", _NO_IMAGES, again=True, needs="experiment"),
     "confusion": Kind(
         "confusion",
         "confusion",
         "the problem is not a network on classes with a test part, or has no runs of evaluation",
+        again=True,
         needs="experiment",
     ),
     "line": Kind(
         "line",
         "line",
         "no problem has more than two weights, or no run of evaluation has lasted on it",
+        again=True,
         needs="experiment",
     ),
     "plane": Kind(
-        "plane", "plane", "there are not three lines on a problem with more than two weights", needs="experiment"
+        "plane",
+        "plane",
+        "there are not three lines on a problem with more than two weights",
+        again=True,
+        needs="experiment",
     ),
     "schedules": Kind("rates", "rates", "no line has a schedule that changes its learning rate", needs="experiment"),
     "finals": Kind("finals", "finals", "no run of evaluation has a final value of that measure", y=True),
@@ -96,7 +104,12 @@ KINDS = {
         needs="curve",
     ),
     "ecdf": Kind(
-        "ecdf", "ecdf", "the history has no run with several values of that measure", x=True, y=True, needs="curve"
+        "ecdf",
+        "ecdf",
+        "the history has no run with values of that measure between its start and its end",
+        x=True,
+        y=True,
+        needs="curve",
     ),
     "profile": Kind(
         "profile",

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands, ranked
 from optilab.figures.source import as_in_the_file, problems_of
 from optilab.figures.view import Repeated, View
@@ -55,7 +54,7 @@ def runs_of(view: View) -> Runs | None:
     """
     results = view.results
     problems = {label: problem for label, problem in problems_of(results).items() if problem.n_weights > 2}
-    best = best_runs(results.runs, view.question.chosen_by)
+    best = view.best
     for label, problem in problems.items():
         own = best[best["problem"] == label]
         lasted = own[own["status"].isin(LASTED)]

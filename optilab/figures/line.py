@@ -37,7 +37,8 @@ def line(view: View) -> Figure | None:
     palette = style.colours_of(view.results.runs["label"], labels)
     parts = list(dict.fromkeys(found["part"]))
     beside = style.width() > _NARROW
-    figure, axes = panels_across(len(parts), across=2 if beside else 1, aspect=0.95 if beside else 0.75)
+    across = len(parts) if beside else 1
+    figure, axes = panels_across(len(parts), across=across, aspect=0.75 if not beside else 0.95 if across < 3 else 1.25)
     style.question(figure, view.question.text)
     text = "The cost on the straight line from a run's first weights (0) to its last (1), and beyond; the run itself takes another way."
     text += f" Seed {runs.seed}, the same first weights for all, on {name_of(runs.problem)}; over "
@@ -51,7 +52,7 @@ def line(view: View) -> Figure | None:
     style.caption(figure, text)
     for k, (ax, part) in enumerate(zip(axes, parts, strict=True)):
         ax.set_ylabel(f"{_NAMES[part]} cost")
-        named = not beside or k % 2 == 1 or k == len(axes) - 1
+        named = not beside or k == len(axes) - 1
         costs_on_lines(found[found["part"] == part], ax, colours=palette, named=named)
     return figure
 

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands, ranked
 from optilab.errors import InputError
 from optilab.figures.captions import (
@@ -48,7 +47,7 @@ def path(view: View) -> Figure | None:
     }
     if not problems:
         return None
-    best = best_runs(results.runs, view.question.chosen_by)
+    best = view.best
     if not results.history["run_id"].isin(best["run_id"]).any():
         raise InputError("no run of evaluation has a history")
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")

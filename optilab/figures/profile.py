@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from optilab.analysis.phrases import Scale
-from optilab.analysis.profiles import performance_profile, profile_score
+from optilab.analysis.profiles import performance_profile, profile_score, scored_times
 from optilab.analysis.scores import median_times
 from optilab.errors import InputError
 from optilab.figures.arrival import target_of, times_of
@@ -19,6 +21,7 @@ from optilab.plots.curves import NAMED, name_ends, unnamed
 from optilab.plots.profiles import points
 from optilab.plots.profiles import profile as drawn
 from optilab.records.columns import in_words
+from optilab.texts import counted
 
 _NARROW = 5.0  # inches of a figure
 _R_MAX = 4.0  # of the score, as AlgoPerf has it
@@ -44,13 +47,22 @@ def profile(view: View) -> Figure | None:
     return profile_figure(times, view.question.text, text + found.left_out(), every=list(colours_of))
 
 
-def profile_figure(times: pd.DataFrame, question: str, text: str = "", every: list[str] | None = None) -> Figure:
+def profile_figure(
+    times: pd.DataFrame,
+    question: str,
+    text: str = "",
+    every: list[str] | None = None,
+    held_out: Mapping[str, Sequence[str]] | None = None,
+) -> Figure:
     """The performance profile of a table of times, with scores beside the names.
 
     times: a row a problem and a column a method; infinite or missing where the target was not reached. text: the end of the caption. every: all
-    labels, for colours.
+    labels, for colours. held_out: for each problem the rows that are its variants, as of `profile_score`; the curves are then those of
+    which the scores are the areas.
     """
-    shares, scores = performance_profile(times), profile_score(times, _R_MAX)
+    scores = profile_score(times, _R_MAX, held_out)
+    times = scored_times(times, _R_MAX, held_out) if held_out else times
+    shares = performance_profile(times)
     names = {str(name): name for name in times}
     palette = style.colours_of(every or list(names), [str(name) for name in scores.index])
     largest = float(shares.index.max())
@@ -65,7 +77,10 @@ def profile_figure(times: pd.DataFrame, question: str, text: str = "", every: li
     drawn(shares.rename(columns=str), ax, colours=palette, most=most)
     style.question(figure, question)
     none = [str(name) for name in times if not np.isfinite(times[name].astype(float)).any()]
-    said = f"Share of {len(times)} problems on which a line reaches the target within a factor of the fastest there. "
+    said = f"Share of {counted(len(times), 'problem')} on which a line reaches the target within a factor of the fastest there. "
+    if held_out:
+        variants = sum(map(len, held_out.values()))
+        said += f"It has to come within {_R_MAX:g} times the fastest on the {counted(variants, 'held-out variant')} of a problem too. "
     said += f"Beside the names: the area under the curve up to a factor of {_R_MAX:g}, AlgoPerf's score, relative to the {len(names)} lines shown. {text}"
     said += f" Never reached by {several_of(none, ', ')}." if none else ""
     style.caption(figure, said + unnamed(len(names)))

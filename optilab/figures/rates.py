@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from optilab.analysis.best import best_runs
 from optilab.figures.captions import chosen_text, name_of
 from optilab.figures.source import as_in_the_file, learning_rates, length_bound
 from optilab.figures.view import View
@@ -18,7 +17,7 @@ from optilab.plots.schedules import schedule_curves
 def rates(view: View) -> Figure | None:
     """The measured learning rate of the best cell of each line whose schedule changes it; None if there is none."""
     results = view.results
-    best = best_runs(results.runs, view.question.chosen_by)
+    best = view.best
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "schedule"]], on="run_id")
     history = history[np.isfinite(history["lr"]) & (history["step"] > 0)]
     scheduled = history[history["schedule"] != "constant"]

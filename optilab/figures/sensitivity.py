@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import pandas as pd
 from matplotlib.figure import Figure
 
-from optilab.analysis.best import best_runs
 from optilab.analysis.cells import NAMES, cell_numbers, is_number, varying
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.sensitivity import sensitivity as sensitivity_points
@@ -54,7 +53,7 @@ def sensitivity(view: View) -> Figure | None:
     figure, axes, height, breadth = panels_with_ends(len(wanted[:MOST]), across=across, ends=False, rows_of=across)
     single = made.assign(cell=cell_numbers(runs).reindex(made.index))
     single["y"] = cost_or_infinity(single[f"final_{y}"], single["status"])
-    chosen = best_runs(results.runs, view.question.chosen_by).drop_duplicates(NAMES)
+    chosen = view.best.drop_duplicates(NAMES)
     for (ax, _), (name, problem) in zip(axes, wanted, strict=False):
         there = points[name][points[name]["problem"] == problem]
         here = chosen[chosen["problem"] == problem]
@@ -91,11 +90,7 @@ def _labels(view: View, points: pd.DataFrame) -> list[str]:
     results, y = view.results, view.y
     history = results.history
     history = history.assign(**{y: Shown.of(y).values(history[y])}) if y in history else history
-    lines = (
-        bands(history, best_runs(results.runs, view.question.chosen_by), usual_x(history), y, lowest=True)
-        if y in history
-        else history.head(0)
-    )
+    lines = bands(history, view.best, usual_x(history), y, lowest=True) if y in history else history.head(0)
     labels = [*(ranked(lines) if len(lines) else []), *dict.fromkeys(points["label"])]
     return [label for label in dict.fromkeys(labels) if label in set(points["label"])]
 

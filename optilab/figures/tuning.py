@@ -29,7 +29,7 @@ def tuning(view: View) -> Figure | None:
     """
     results, question = view.results, view.question
     which = question.chosen_by.partition("_")[0]
-    by = question.chosen_by if view.y == "train_cost" else summary(view.y, "best" if which == "best" else "final")
+    by = summary(view.y, "best" if which == "best" else "final") if view.asked else question.chosen_by
     which = by.partition("_")[0]
     measure = measure_behind(by)
     if by not in results.runs or results.runs[by].isna().all():
@@ -46,13 +46,13 @@ def tuning(view: View) -> Figure | None:
     best = lines.groupby(["problem", "label"], sort=False)["y"].last().unstack(0).rank().mean(axis=1)
     order = [str(label) for label in best.sort_values(kind="stable").index]
     palette = style.colours_of(results.runs["label"], order)
+    mean = len(palette) <= FEW or lines["problem"].nunique() == 1
 
     def prepare(ax: Axes, there: pd.DataFrame) -> None:
-        _axes(ax, there, f"{which} {shown.axis}")
+        _axes(ax, there, f"{which} {shown.axis}", mean=mean)
         if shown.flipped:
             flip(ax.yaxis)
 
-    mean = len(palette) <= FEW or lines["problem"].nunique() == 1
     text = _text(view, trials, lines, by, mean=mean)
     return facets(lines, palette, notes, prepare, question=question.text, caption=text)[0]
 
@@ -73,7 +73,7 @@ def _lines(trials: pd.DataFrame, confidence: float) -> tuple[pd.DataFrame, dict[
     return pd.concat(curves, ignore_index=True), notes
 
 
-def _axes(ax: Axes, lines: pd.DataFrame, name: str) -> None:
+def _axes(ax: Axes, lines: pd.DataFrame, name: str, *, mean: bool) -> None:
     most = float(lines["x"].max())
     ax.set_xscale("log", base=2)
     ax.set_xlim(0.9, most * 1.12)
@@ -84,7 +84,8 @@ def _axes(ax: Axes, lines: pd.DataFrame, name: str) -> None:
     ax.xaxis.set_major_formatter("{x:g}")
     ax.margins(y=0.08)
     values = lines.rename(columns={"y": "median"})
-    scale_y(ax, pd.concat([lines["y"], lines["high"]]).dropna(), Frame.of_points(values), log=True)
+    drawn = ["y", "high", *(["mean"] if mean else [])]
+    scale_y(ax, pd.concat([lines[name] for name in drawn]).dropna(), Frame.of_points(values), log=True)
     ax.set(xlabel="trials", ylabel=f"{name},\nbest of the trials")
 
 

@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.cells import identified
 from optilab.experiment.cell import stored_plan
 from optilab.experiment.question import question_of
@@ -49,7 +51,8 @@ class Repeated:
 class View:
     """Results, and what of them a picture is to show.
 
-    x, y: columns of the history, for the kinds that have such axes; x is None for the one that fits.
+    x, y: columns of the history, for the kinds that have such axes; x is None for the one that fits. asked: whether somebody asked for
+        this y; else kinds that compare show what the question compares.
     train_again: repeats a run, for the kinds that need its weights.
     more: further y, for the kinds that show several.
     parameters: hyperparameters that were asked for, for the kinds that show some; empty for those that matter most.
@@ -61,6 +64,7 @@ class View:
     train_again: TrainAgain = field(default=_not_again)
     more: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    asked: bool = False
     _made: dict[tuple[Any, int], Repeated] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -72,6 +76,16 @@ class View:
     def question(self) -> Question:
         """What is asked of the results. InputError if the experiment in their folder is missing or can't be read."""
         return question_of(self.results)
+
+    @cached_property
+    def best(self) -> pd.DataFrame:
+        """The runs of evaluation of the best cells, as of `best_runs`: the same for all pictures of this view."""
+        return best_runs(self.results.runs, self.question.chosen_by)
+
+    @cached_property
+    def unchosen(self) -> pd.DataFrame:
+        """The lines without a best cell, as of `analysis.best.unchosen`."""
+        return unchosen(self.results.runs, self.question.chosen_by)
 
     def again(self, spec: Any, seed: int) -> Repeated:
         """A run of a column `spec` and a seed, repeated bit for bit: once for all pictures of this view.
@@ -99,4 +113,4 @@ def view_of(results: Results, x: str | None = None, y: str | None = None, **more
     x, y: columns of the history; None for those that fit. more: other fields of View. InputError for a column that is none.
     """
     named = replace(results, runs=identified(results.runs))
-    return View(named, checked_x(named, x), checked_y(named, y), **more)
+    return View(named, checked_x(named, x), checked_y(named, y), asked=y is not None, **more)

@@ -54,17 +54,20 @@ def convergence(
         colour, above = colours[label], 3 - place / (len(named) + 1)  # the first lies on top
         line, own = lines[lines["label"] == label], seeds[seeds["label"] == label]
         if label in parted:
-            _single(own, ax, label, colour, above)
+            _single(own, ax, label, colour, above, frame)
         else:
             _seeds(own, ax, colour)
             _line(line, ax, label, colour, above, frame, place / len(named), banded, label in unfinished)
     values = lines["median"]
     if parted:
-        values = pd.concat([values[~lines["label"].isin(parted)], seeds.loc[seeds["label"].isin(parted), "y"]])
+        highest = 10 * values[showable(values)].abs().max()  # a single wild seed doesn't squeeze all others
+        single = seeds.loc[seeds["label"].isin(parted), "y"].clip(-highest, highest)
+        values = pd.concat([values[~lines["label"].isin(parted)], single])
     if target is not None:
         values = pd.concat([values, pd.Series([target])])
     scale_counts(ax, lines, log=log_x)
     scale_y(ax, values, frame, log=log_y)
+    _without_wild_bands(ax, values)
     if ax.get_xscale() == "linear":
         whole = x not in ("seconds", "cpu_seconds") and lines["x"].max() >= 2
         ax.xaxis.set_major_locator(MaxNLocator(min(room_for(ax), 6), steps=[1, 2, 5, 10], integer=whole))
@@ -72,6 +75,13 @@ def convergence(
         _target(lines[lines["label"].isin(named)], ax, target, colours)
     ax.set(xlabel=axis(x), ylabel=plain(Shown.of(y).axis_as_shown))
     return ax
+
+
+def _without_wild_bands(ax: Axes, values: pd.Series[float]) -> None:
+    """End a logarithmic axis not far above what lines show, where a band of some seeds that diverge goes beyond."""
+    top = 10 * float(values[showable(values)].max()) if len(values) else 0.0
+    if ax.get_yscale() == "log" and top > 0 and ax.get_ylim()[1] > 10 * top:
+        ax.set_ylim(top=top)
 
 
 def _others(lines: pd.DataFrame, ax: Axes) -> None:
@@ -94,7 +104,7 @@ def _seeds(seeds: pd.DataFrame, ax: Axes, colour: object) -> None:
         )
 
 
-def _single(seeds: pd.DataFrame, ax: Axes, label: str, colour: object, above: float) -> None:
+def _single(seeds: pd.DataFrame, ax: Axes, label: str, colour: object, above: float, frame: Frame) -> None:
     """Each seed as a line of its own, with a dot where it ends."""
     for k, (_, run) in enumerate(seeds.groupby("run_id", sort=False)):
         name = plain(label) if k == 0 else "_seed"
@@ -102,7 +112,15 @@ def _single(seeds: pd.DataFrame, ax: Axes, label: str, colour: object, above: fl
         ax.plot(run["x"], shown, color=colour, linewidth=style.thickness(0.7), label=name, zorder=above)
         last = run[showable(run["y"])].tail(1)
         if len(last):  # a mark without a place would claim room in a corner of the figure
-            ax.plot(last["x"], last["y"], _mark(colour), color=colour, label="_end", zorder=above, clip_on=False)
+            ax.plot(
+                last["x"],
+                last["y"].map(frame.inside),
+                _mark(colour),
+                color=colour,
+                label="_end",
+                zorder=above,
+                clip_on=False,
+            )
 
 
 def _line(

@@ -110,6 +110,9 @@ def _curve(
         zorder=order,
         gid=f"curve {label}",
     )
+    if np.isfinite(y).sum() == 1:
+        marker = style.marker_of(colour) if front else "."
+        ax.plot(x, y, marker, color=colour, markersize=style.thickness(3), zorder=order, gid=f"point {label}")
     if band and "low" in own:
         low, high = _showable(own["low"]), _showable(own["high"])
         step: Literal["post"] | None = "post" if steps else None

@@ -16,6 +16,7 @@ from optilab.plots.strips import name, rows
 
 _SHAPES = {"better": "<", "worse": ">", "undecided": "o"}  # better is left, for lower is better
 _APART = 0.16  # of the axis: the least distance of powers of ten
+_SMALL = 1e-4  # sizes below have names with an exponent
 _WIDE = 30  # times the median size: differences beyond make the axis logarithmic on both sides of 0
 
 
@@ -133,10 +134,12 @@ def _scale(ax: Axes, comparisons: pd.DataFrame) -> None:
     usual = float(np.median(middles)) if len(middles) else largest
     if largest <= _WIDE * usual:
         ax.set_xlim(min(low - room, -0.15 * (high - low)), max(high + room, 0.15 * (high - low)))
-        few = MaxNLocator(3 if style.width() < 5 else 4)
+        few = MaxNLocator(3 if style.width() < 5 or largest < _SMALL else 4)
         ax.xaxis.set_major_locator(
             few if len(middles) else FixedLocator([0.0])
         )  # without a size there is no other number
+        if largest < _SMALL:  # else a factor stands in the corner, where the axis has its name
+            ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}".replace("-", "\N{MINUS SIGN}"))
         return
     linear = 10.0 ** np.floor(np.log10(usual))
     ax.set_xscale("symlog", linthresh=linear, linscale=0.6)

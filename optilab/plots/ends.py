@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
+from matplotlib.backend_bases import RendererBase
+from matplotlib.transforms import Affine2D
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.plots import style
 
+_Place = Callable[[RendererBase], Affine2D]  # coordinates whose origin it is
 _SPACING = 1.2  # of lines, in heights of letters
 
 
@@ -26,47 +28,65 @@ def label_ends(
     """Write texts to the right of the axes, each at its height in data or as near as there is room, with a piece of its line before it.
 
     heights: values of y, in any order; those beyond the axes stand at their edge, and of equal ones the first stands on top. dashes: styles of the
-    lines, in turn. Call it when the figure has all that takes room, for it needs the final height of the axes.
+    lines, in turn. Texts find their places when the figure is drawn, from the height that the axes have then.
     """
-    figure = ax.get_figure(root=True)
-    assert isinstance(figure, Figure)
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
     points = style.small()
-    line = points / 72 * figure.dpi / max(ax.get_window_extent().height, 1.0) * _SPACING
-    data = np.column_stack([np.full(len(heights), ax.get_xlim()[1]), np.asarray(heights, float)])
-    places = ax.transAxes.inverted().transform(ax.transData.transform(data))[:, 1]
-    places = np.clip(np.nan_to_num(places, nan=1.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
-    apart = moved_apart(places[::-1], [line * (1 + text.count("\n")) for text in texts[::-1]])[::-1]
-    for k, (place, to, text, colour) in enumerate(zip(places, apart, texts, colours, strict=True)):
-        given = {
-            "xycoords": "axes fraction",
-            "textcoords": ("offset points", "axes fraction"),
-            "annotation_clip": False,
-        }
-        thin = {"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", (1.0, place), (7, to), arrowprops=thin, **given)  # type: ignore[arg-type]
-        ax.annotate(text, (1.0, to), (25, to), va="center", fontsize=points, gid="end", **given)  # type: ignore[arg-type]
-        _key(ax, to, colour, dashes[k % len(dashes)])
-
-
-def _key(ax: Axes, height: float, colour: object, dash: object) -> None:
-    """A piece of a line, 7 to 22 points to the right of the axes."""
-    figure = ax.get_figure(root=True)
-    assert isinstance(figure, Figure)
-    across = Affine2D().scale(1 / 72) + figure.dpi_scale_trans + ScaledTranslation(1, 0, ax.transAxes)  # type: ignore[arg-type]
-    line = Line2D(
-        [7, 22],
-        [height, height],
-        color=colour,  # type: ignore[arg-type]
-        linestyle=dash,  # type: ignore[arg-type]
-        linewidth=style.thickness(1.2),
-        transform=blended_transform_factory(across, ax.transAxes),
-        clip_on=False,
-        gid="key",
+    column = _Column(
+        ax, tuple(map(float, heights)), tuple(_SPACING * points * (1 + text.count("\n")) for text in texts)
     )
-    line.set_in_layout(False)
-    ax.add_artist(line)
+    for k, (text, colour) in enumerate(zip(texts, colours, strict=True)):
+        leader: dict[str, Any] = {"linewidth": 0.7, "linestyle": "-"}
+        key = {"linewidth": style.thickness(1.2), "linestyle": dashes[k % len(dashes)]}
+        for name, (start, stop), look in (
+            ("leader", (column.end(k), column.name(k, 7)), leader),
+            ("key", (column.name(k, 7), column.name(k, 22)), key),
+        ):
+            arrow = {"arrowstyle": "-", "color": colour, "shrinkA": 0, "shrinkB": 0, **look}
+            ax.annotate(
+                "", (0, 0), (0, 0), xycoords=start, textcoords=stop, arrowprops=arrow, annotation_clip=False, gid=name
+            )
+        ax.annotate(
+            text, (0, 0), xycoords=column.name(k, 25), va="center", fontsize=points, gid="end", annotation_clip=False
+        )
+
+
+@dataclass(frozen=True)
+class _Column:
+    """Names in a column at the right of axes.
+
+    heights: where their lines end, in data. sizes: heights of the names, in points.
+    """
+
+    ax: Axes
+    heights: tuple[float, ...]
+    sizes: tuple[float, ...]
+    _found: dict[tuple[float, ...], tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
+
+    def end(self, k: int) -> _Place:
+        """Where line k leaves the axes."""
+        return lambda renderer: self._at(self._places()[0][k], 0.0)
+
+    def name(self, k: int, points: float) -> _Place:
+        """So many points to the right of the axes, at the height of name k."""
+        return lambda renderer: self._at(self._places()[1][k], points)
+
+    def _at(self, share: float, points: float) -> Affine2D:
+        box = self.ax.bbox
+        return Affine2D().translate(box.x1 + points / 72 * self.ax.figure.dpi, box.y0 + share * box.height)
+
+    def _places(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where lines end and where their names stand, in shares of the height that the axes have now."""
+        height = self.ax.bbox.height / self.ax.figure.dpi * 72
+        state = (height, *self.ax.get_ylim())
+        if state not in self._found:
+            data = np.column_stack([np.full(len(self.heights), self.ax.get_xlim()[1]), self.heights])
+            with np.errstate(invalid="ignore"):
+                ends = self.ax.transAxes.inverted().transform(self.ax.transData.transform(data))[:, 1]
+            ends = np.clip(np.nan_to_num(ends, nan=1.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+            sizes = [size / max(height, 1.0) for size in self.sizes]
+            self._found.clear()
+            self._found[state] = ends, moved_apart(ends[::-1], sizes[::-1])[::-1]
+        return self._found[state]
 
 
 def moved_apart(places: ArrayLike, sizes: Sequence[float]) -> NDArray[np.float64]:

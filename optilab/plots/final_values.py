@@ -13,6 +13,7 @@ from optilab.plots import style
 from optilab.plots.scales import few_log_ticks, room_for, showable
 
 _INNER = 0.75  # share of the lines, the best, for which the axis is made
+_LETTERS = 8  # that a name of a tick may take, with the space to the next
 _MOST = 2.0  # times their range that others may take
 
 
@@ -42,9 +43,9 @@ def final_values(
     low, high = _limits(ends, inside, log, lowest)
     if log and high > 3 * low:
         ax.set_xscale("log")
-        few_log_ticks(ax.xaxis, low, high, room_for(ax))
+        few_log_ticks(ax.xaxis, low, high, room_for(ax, _LETTERS, least=1))
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(max(1, min(room_for(ax), 3)), min_n_ticks=2))
+        ax.xaxis.set_major_locator(MaxNLocator(min(3, room_for(ax, _LETTERS)), min_n_ticks=2))
     ax.set(xlim=(low, high), ylim=(0, 1))
     ax.set_xlabel("at the end", loc="right")
     ax.yaxis.set_visible(False)

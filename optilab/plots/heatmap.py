@@ -16,18 +16,21 @@ from optilab.plots.style import axis
 
 _COLOURS = "cividis_r"  # of costs: the darker, the higher; the same for colour-blind people, and in grey print
 _WORST = 0.85  # quantile of the values from which on all have the last colour
+EPSILON = 1e-16  # times the highest value
 _HATCH = "/////"
 
 
 def scale_of(values: pd.Series[float], *, log: bool = True) -> ScalarMappable:
     """Colours for values: logarithmic where those above 0 differ by more than a factor of three.
 
-    The worst 15 percent share the last colour where they would take most of the scale.
+    The worst 15 percent share the last colour where they would take most of the scale, and what has fallen by the precision of a float the first.
     """
     shown = values[showable(values)]
     if shown.empty:
         shown = pd.Series([1.0, 2.0])
     log = log and bool((shown > 0).all())
+    if log:  # what lies below is rounding
+        shown = shown.clip(lower=EPSILON * float(shown.max()))
     scaled = np.log10(shown) if log else shown
     low, high, most = float(scaled.min()), float(scaled.max()), float(np.quantile(scaled, _WORST))
     if high - low > 3 * (most - low) > 0:
@@ -134,5 +137,5 @@ def _name(one: mpl.axis.Axis, values: np.ndarray, most: int) -> None:
     """Names of the values at their tiles, as many as there is room for, from the last on."""
     every = -(-len(values) // most)
     places = np.arange(len(values))[(len(values) - 1) % every :: every]
-    one.set_ticks(places.tolist(), [f"{values[k]:.6g}" for k in places])
+    one.set_ticks(places.tolist(), [f"{values[k]:.3g}" for k in places])
     one.set_tick_params(length=0)

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
 from optilab.plots.palette import COLOURS
-from optilab.plots.style import readable, shade
+from optilab.plots.style import points, readable, shade
 from optilab.plots.text import plain
 
 _NAME = 6  # letters of a class, so that two of them fit above an example
@@ -29,16 +29,23 @@ def prediction(image: NDArray[Any], guess: pd.Series, ax: Axes) -> Axes:
         f"{read if right else f'{read},{between}not {true}'}\n{guess['confidence']:.2f}",
         color=shade(0.15) if right else readable(_WRONG),
         loc="center",
-        fontsize="x-small",
+        fontsize=points(0.7),
         pad=2,
     )
-    ax.set_axis_off()
+    _bare(ax)
     return ax
 
 
 def weight_image(image: NDArray[Any], ax: Axes, limit: float, name: str = "") -> Axes:
     """Draw the weights of one neuron on the pixels it looks at, from -limit (blue) to limit (red). name: of the neuron."""
     ax.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-    ax.set_title(name, loc="left", fontsize="x-small", pad=2)
-    ax.set_axis_off()
+    ax.set_title(name, loc="left", fontsize=points(0.7), pad=2)
+    _bare(ax)
     return ax
+
+
+def _bare(ax: Axes) -> None:
+    """Leave nothing of the axes but the image; their ticks would be measured although they aren't shown."""
+    ax.set_axis_off()
+    ax.xaxis.set_visible(False)
+    ax.yaxis.set_visible(False)

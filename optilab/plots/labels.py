@@ -85,7 +85,7 @@ def end_labels(
         if moved:
             ax.annotate(
                 "",
-                (x, y),
+                (x, float(np.clip(y, *ax.get_ylim()))),
                 xytext=(1.0, place),
                 textcoords=beside,
                 arrowprops={

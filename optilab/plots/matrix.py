@@ -23,8 +23,8 @@ def wins(rates: pd.DataFrame, ax: Axes, *, letters: int = 22) -> Axes:
     values = 100 * rates.to_numpy(np.float64)
     count = len(rates)
     colours = LinearSegmentedColormap.from_list("wins", [to_rgb(_WORSE), style.shade(1.0), to_rgb(_BETTER)])
-    ax.imshow(np.ma.masked_invalid(values), cmap=colours, vmin=0, vmax=100, aspect="equal", interpolation="nearest")
-    size = min(10.0, 72 * (style.width() - _NAMES) / max(count, 1) * 0.42)
+    ax.imshow(np.ma.masked_invalid(values), cmap=colours, vmin=0, vmax=100, aspect="auto", interpolation="nearest")
+    size = min(style.points(), 72 * (style.width() - _NAMES) / max(count, 1) * 0.42)
     for row, column in np.ndindex(values.shape):
         value = values[row, column]
         text = "" if row == column else "–" if np.isnan(value) else f"{value:.0f}"

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import (
     FixedLocator,
-    LogFormatterMathtext,
+    FuncFormatter,
     LogLocator,
     NullFormatter,
     NullLocator,
@@ -22,6 +22,7 @@ from optilab.plots import style
 
 HIGHEST = 1e100  # sizes that an axis can show; what is beyond counts as infinite
 _LENGTHS = 50.0  # times the shortest line that the longest may be on a linear axis
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _EPSILON = 1e-16  # relative to where lines begin: what lies below is rounding
 
 
@@ -120,7 +121,10 @@ def scale_y(ax: Axes, values: pd.Series, frame: Frame, *, log: bool) -> None:
     ax.set_yscale("log")
     if highest < 1000 * lowest:  # few powers of ten: name 2 and 5 times them as well
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_major_formatter("{x:g}")
+    else:
+        ax.yaxis.set_major_formatter(FuncFormatter(power))
         ax.yaxis.set_minor_formatter(NullFormatter())
 
 
@@ -155,10 +159,24 @@ def scale_counts(ax: Axes, lines: pd.DataFrame, *, log: bool | None = None) -> N
         ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def room_for(ax: Axes, letters: int = 5) -> int:
-    """How many ticks whose names have that many letters there is room for, before the layout is known; at least two."""
+def power(value: float, place: object = None) -> str:
+    """The name of a tick that is a power of ten, as letters: quicker to draw than a formula, and text in SVG and PDF.
+
+    Other values are written as they are. place: of the tick, as matplotlib gives it.
+
+    >>> power(0.001), power(-100.0), power(0.0), power(30.0)
+    ('10⁻³', '−10²', '0', '30')
+    """
+    exponent = np.log10(abs(value)) if value else np.nan
+    if not np.isclose(exponent, np.round(exponent), rtol=0, atol=1e-9):
+        return f"{value:g}".replace("-", "−")
+    return f"{'−' if value < 0 else ''}10{str(round(exponent)).translate(_RAISED)}"
+
+
+def room_for(ax: Axes, letters: int = 5, least: int = 2) -> int:
+    """How many ticks whose names have that many letters there is room for, before the layout is known; at least two, or `least`."""
     points = ax.get_window_extent().width / ax.figure.dpi * 72
-    return max(2, int(0.8 * points / (0.64 * letters * style.small())))
+    return max(least, int(0.8 * points / (0.64 * letters * style.small())))
 
 
 def few_log_ticks(axis: Axis, low: float, high: float, most: int) -> None:
@@ -171,7 +189,7 @@ def few_log_ticks(axis: Axis, low: float, high: float, most: int) -> None:
         ticks = ticks[(len(ticks) - 1) % every :: every]
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter("{x:g}" if low > 1e-4 and high < 1e5 else LogFormatterMathtext())
+    axis.set_major_formatter("{x:g}" if low > 1e-4 and high < 1e5 else FuncFormatter(power))
 
 
 def _symmetrical(linear: float, subs: list[float], most: int) -> SymmetricalLogLocator:

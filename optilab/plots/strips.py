@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from optilab.plots import style
-from optilab.plots.scales import HIGHEST
+from optilab.plots.scales import HIGHEST, power
 from optilab.plots.text import plain, wrapped
 
 _EPSILON = 1e-16  # relative to usual values: what lies below is rounding
+_FAR = 1e12  # from this range on names of ticks are long
 _NARROW = 5.0  # inches of a figure, below which ticks are fewer
 _UP, _SPREAD, _DOWN = -0.22, 0.26, 0.19  # of a row: where the interval is, how far dots spread, and where they are
 
@@ -170,5 +171,6 @@ def _scale(ax: Axes, values: pd.Series[float]) -> float | None:
         ax.xaxis.set_major_locator(LogLocator(subs=subs))
         ax.xaxis.set_major_formatter("{x:g}")
     else:
-        ax.xaxis.set_major_locator(LogLocator(numticks=4 if style.width() < _NARROW else 6))
+        ax.xaxis.set_major_locator(LogLocator(numticks=4 if style.width() < _NARROW or high > _FAR * low else 6))
+        ax.xaxis.set_major_formatter(FuncFormatter(power))
     return bottom if cut else 0.0

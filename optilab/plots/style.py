@@ -123,10 +123,11 @@ def question(figure: Figure, text: str) -> None:
         figure.suptitle(lines, x=_EDGE / _inches(figure), ha="left", fontsize=points())
 
 
-def title(ax: Axes, text: str) -> None:
-    """A name above the axes, as much of it as fits."""
+def title(ax: Axes, *lines: str) -> None:
+    """A name above the axes, or several in small letters, a line each; as much of them as fits."""
     inches = ax.get_window_extent().width / ax.figure.dpi
-    ax.set_title(fitted(text, points(), 72 * inches), loc="left", fontsize=points())
+    size = points() if len(lines) == 1 else small()
+    ax.set_title("\n".join(fitted(text, size, 72 * inches) for text in lines), loc="left", fontsize=size)
 
 
 def _inches(figure: Figure) -> float:

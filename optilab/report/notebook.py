@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from optilab.analysis import Findings
     from optilab.figures.view import TrainAgain
+    from optilab.plots.look import Look
     from optilab.records.question import Question
 
 _LONGEST = 30_000  # characters of what shows itself
@@ -33,17 +34,18 @@ def _never(plan: Any, seed: int, heard: Any = None) -> Any:
 class Pictures(tuple["Figure", ...]):
     """Matplotlib figures, which a notebook shows one below the other."""
 
-    __slots__ = ()
+    look: Look | None = None
 
     def _repr_html_(self) -> str:
-        return "".join(f'<img alt="" style="max-width:100%" src="data:image/png;base64,{_png(one)}"/>' for one in self)
+        images = (_png(figure, self.look) for figure in self)
+        return "".join(f'<img alt="" style="max-width:100%" src="data:image/png;base64,{image}"/>' for image in images)
 
 
-def _png(figure: Figure) -> str:
+def _png(figure: Figure, look: Look | None) -> str:
     from optilab.plots import style
 
     file = io.BytesIO()
-    with style.theme():
+    with style.theme(look):
         figure.savefig(file, format="png", bbox_inches="tight", metadata={"Software": "optilab"})
     return base64.b64encode(file.getvalue()).decode()
 
@@ -92,24 +94,36 @@ class Results(store.Results):
 
         return study_times(self, measure, target=target, by=by, question=self._asked())
 
-    def plot(self, *kinds: str, x: str | None = None, y: str | None = None) -> Pictures:
-        """Pictures of these kinds, as Matplotlib figures; all that fit if none is named.
+    def plot(
+        self,
+        *kinds: str,
+        x: str | None = None,
+        y: str | None = None,
+        width: float | None = None,
+        style: Literal["screen", "paper", "talk"] = "screen",
+        dark: bool = False,
+    ) -> Pictures:
+        """Pictures of these kinds, as Matplotlib figures; all that fit and don't train again if none is named.
 
-        kinds: as of `optilab plot`: convergence, sensitivity, ... x, y: columns of the history, for kinds that have such axes.
+        kinds: as of `optilab plot`: convergence, sensitivity, ... x, y: columns of the history, for kinds that have such axes. width,
+        style, dark: of the look: inches across (7 if None, 10 for a talk), small letters for a paper or large ones for a talk, light
+        ink on dark paper.
 
-        InputError for an unknown kind or column, and where a kind doesn't fit these results.
+        InputError for an unknown kind, column or style, and where a kind doesn't fit these results.
         """
         from optilab.figures.kinds import KINDS
         from optilab.figures.view import view_of
-        from optilab.plots import style
+        from optilab.plots.look import Look
+        from optilab.plots.style import theme
 
         for name in kinds:
             if name not in KINDS:
                 raise unknown("kind of picture", name, KINDS)
+        look = Look(style, width, dark)
         view = view_of(self, x, y, train_again=self.train_again)
         figures, reasons = [], []
-        for name in kinds or KINDS:
-            with style.theme():
+        for name in kinds or [name for name, kind in KINDS.items() if not kind.again]:
+            with theme(look):
                 try:
                     figure = KINDS[name].draw(view)
                 except InputError as error:
@@ -123,7 +137,9 @@ class Results(store.Results):
                 raise InputError(f"a picture of kind {name!r} doesn't fit these results: {KINDS[name].why_not(view)}")
         if not figures:
             raise InputError("; ".join(reasons) or "no picture fits these results")
-        return Pictures(figures)
+        found = Pictures(figures)
+        found.look = look
+        return found
 
     def report(self, path: str | Path) -> Path:
         """Write the report into a file, one HTML page that needs nothing else, and return its path; as `optilab report` does.

@@ -41,7 +41,7 @@ class Source:
         """The leaderboard, as by `optilab.analysis.leaderboard`. InputError where there can't be one."""
         return board(self.ready, answered(self.ready, always=True))
 
-    @property
+    @cached_property
     def view(self) -> View:
         """What pictures are drawn of: the question stands on the page, and not on each of them."""
         asked = replace(self.results, question=replace(self.question, text=""))

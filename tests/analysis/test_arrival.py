@@ -43,8 +43,8 @@ def test_the_ratio_of_times_is_told_with_its_interval() -> None:
     found = judged(*results(base=BASE, quick=BASE / 2, slow=BASE * 2))
     assert found.sentences == (
         "base reaches a test accuracy of 90.00 % in 5 epochs [4, 5.5].",
-        "quick reaches it in 2.5 epochs [2, 2.75], 0.5 times as long [0.5, 0.5] (sooner on 10 of 10 seeds, p = .004 after Holm).",
-        "slow reaches it in 10 epochs [8, 11], 2 times as long [2, 2] (later on 10 of 10 seeds, p = .004 after Holm).",
+        "quick reaches it in 2.5 epochs [2, 2.75], 0.5 times as long [0.5, 0.5] in the median over seeds (sooner on 10 of 10 seeds, p = .004 after Holm).",
+        "slow reaches it in 10 epochs [8, 11], 2 times as long [2, 2] in the median over seeds (later on 10 of 10 seeds, p = .004 after Holm).",
     )
     assert found.comparisons["outcome"].tolist() == ["better", "worse"]
 
@@ -107,6 +107,17 @@ def test_alike_times_can_not_be_told_apart() -> None:
     both = judged(*results(base=np.full(8, np.inf), twin=np.full(8, np.inf)))
     assert both.comparisons["outcome"].tolist() == ["undecided"]
     assert both.sentences[1] == "twin reaches it in none of 8 runs, as does base."
+
+
+def test_seeds_on_which_both_arrive_together_are_counted() -> None:
+    """They are neither sooner nor later; where there is nothing else, that is all that is said."""
+    same = judged(*results(base=BASE, same=BASE)).sentences[1]
+    assert same.endswith("1 times as long [1, 1] in the median over seeds (as soon on 10 of 10 seeds, p = 1).")
+    some = BASE + np.array([-1, -1, 1, 1, 1, 0, 0, 0, 0, 0])
+    assert (
+        "(later on 3, sooner on 2, as soon on 5 of 10 seeds, p = "
+        in judged(*results(base=BASE, some=some)).sentences[1]
+    )
 
 
 def test_a_target_reached_at_once_takes_no_time() -> None:

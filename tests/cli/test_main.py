@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from cli.calls import IDEA, TINY, process, refused
+from matplotlib.image import imread
 
 import optilab
 from terminals import call
@@ -154,6 +155,16 @@ def test_curve_draws_schedules(folder: Path) -> None:
     assert (folder / "schedules.png").read_bytes().startswith(b"\x89PNG")
     call("curve", "cosine", "--out", "one.svg")
     assert (folder / "one.svg").is_file()
+
+
+def test_the_look_of_a_curve_can_be_chosen(folder: Path) -> None:
+    """It is as wide as asked for, at the dots an inch of its style, and dark where that is asked for."""
+    call("curve", "cosine", "--width", "3.3", "--style", "paper", "--dark", "--out", "narrow.png")
+    picture = imread(folder / "narrow.png")
+    assert picture.shape[1] == pytest.approx(3.3 * 300, rel=0.05)
+    assert picture[0, 0, :3].max() < 0.2
+    assert "unknown style 'papers'" in refused("curve", "cosine", "--style", "papers")
+    assert "width = 1: accepted are 2.5 to 40 inches" in refused("curve", "cosine", "--width", "1")
 
 
 def test_the_cache_is_shown_and_cleared(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

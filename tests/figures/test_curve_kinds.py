@@ -13,7 +13,7 @@ from figures.made_up import ended, measured, shuffled
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from optilab.analysis import performance_profile, profile_score, survival, tuning_curve
+from optilab.analysis import held_out_by_name, performance_profile, profile_score, survival, tuning_curve
 from optilab.errors import InputError
 from optilab.figures.arrival import arrival
 from optilab.figures.ecdf import ecdf
@@ -164,7 +164,8 @@ def test_an_ecdf_needs_measurements() -> None:
     """Final values alone have none; runs that never improve are a sentence."""
     assert ecdf(View(ended({"p": {"a": [1.0, 2.0]}}))) is None
     with pytest.raises(InputError, match="no run measured a test cost better than its first"):
-        ecdf(View(measured({"p": {"a": [[1.0, 1.0]]}})))
+        ecdf(View(measured({"p": {"a": [[1.0, 1.0, 1.0]]}})))
+    assert ecdf(View(measured({"p": {"a": [[1.0, 0.5]]}}))) is None  # nobody knows when it got better
 
 
 def test_the_profile_of_algoperf() -> None:
@@ -182,6 +183,23 @@ def test_the_profile_of_algoperf() -> None:
     assert ends(ax) == [f"{label} {score:.2f}" for label, score in scores.items()]
     assert "14 problems" in caption(figure)
     assert "relative to the 11 lines shown" in caption(figure)
+
+
+def test_held_out_workloads_count_in_the_profile_of_algoperf() -> None:
+    """The areas under the curves are the published scores, .7784 for the best; the caption says of which problems."""
+    times = pd.read_csv(FOLDER / "algoperf_v05_external.csv", index_col="sub").T
+    variants = held_out_by_name(times.index)
+    with style.theme():
+        figure = rendered(profile_figure(times, "Who is fastest?", held_out=variants))
+    (ax,) = figure.axes
+    scores = profile_score(times, held_out=variants, points=None).to_dict()
+    for label in times:
+        tau, percent = points(ax, f"curve {label}").T
+        assert tau[-1] == 4
+        assert (np.diff(tau) * percent[:-1]).sum() / 300 == pytest.approx(scores[label])
+    assert ends(ax)[:2] == ["shampoo_submission 0.78", "schedule_free_adamw 0.71"]
+    assert "Share of 8 problems" in caption(figure)
+    assert "within 4 times the fastest on the 6 held-out variants of a problem too" in caption(figure)
 
 
 def test_a_profile_is_of_median_times() -> None:
@@ -223,6 +241,20 @@ def test_norms_are_three_panels_of_one_colour_each() -> None:
     assert "Did not last: 3 of wild diverged." in caption(figure)
 
 
+def test_a_norm_that_was_measured_once_is_a_point() -> None:
+    """As that of the update of a run that was measured at its start and its end: no line goes through one point."""
+    results = measured({"p": {"a": [[1.0, 0.5]] * 2}})
+    norm = pd.Series(np.where(results.history["epoch"] > 0, 0.25, np.nan))
+    (ax,) = rendered(norms(View(replace(results, history=results.history.assign(update_norm=norm))))).axes
+    assert [point.tolist() for point in points(ax, "point a") if np.isfinite(point).all()] == [[1, 0.25]]
+
+
+def test_the_expected_best_does_not_squeeze_the_others() -> None:
+    """Where one bad trial draws it up the axis is logarithmic, though the medians are near each other."""
+    results = searched({"a": [1.0, 1.1, 1.2, 1.3, 40.0], "b": [1.0, 1.1, 1.2, 1.3, 1.4]})
+    assert rendered(tuning(View(results))).axes[0].get_yscale() == "log"
+
+
 def test_norms_need_norms() -> None:
     """Results without any have no such picture."""
     assert norms(View(ended({"p": {"a": [1.0, 2.0]}}))) is None
@@ -236,6 +268,20 @@ def test_the_order_of_runs_changes_nothing(draw_it: Any) -> None:
     for label in ("fast", "slow"):
         np.testing.assert_array_equal(points(first.axes[0], f"curve {label}"), points(second.axes[0], f"curve {label}"))
     assert ends(first.axes[0]) == ends(second.axes[0])
+
+
+def test_of_very_many_lines_only_those_that_are_drawn_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those that arrive the soonest, in the order that they have among fewer; the caption counts all."""
+    lines = {f"m{k:03}": [[1.0] * (1 + (k * 7) % 40) + [0.1] * 2] for k in range(40)}
+    asked: list[int] = []
+    monkeypatch.setattr("optilab.figures.arrival.DRAWN", 30)
+    monkeypatch.setattr("optilab.figures.arrival.survival", lambda *given: asked.append(1) or survival(*given))
+    figure = arrival(View(measured({"p": lines}, target=0.5)))
+    assert figure is not None
+    assert len(asked) == 30
+    soonest = sorted(lines, key=lambda label: len(lines[label][0]))
+    assert [ax.get_title(loc="left") for ax in figure.axes] == soonest[:24]
+    assert "The best 24 of 40 lines have panels." in caption(figure)
 
 
 @pytest.mark.parametrize("draw_it", [arrival, ecdf, tuning])
@@ -260,6 +306,7 @@ def test_very_many_lines_are_counted() -> None:
     assert figure is not None
     assert len(figure.axes) == 24
     assert "The best 24 of 30 lines have panels." in caption(figure)
+    assert [ax.get_title(loc="left") for ax in figure.axes][:2] == ["m00", "m01"]
     figure = arrival(View(measured({"p": lines, "q": lines}, target=0.6)))
     assert figure is not None
     assert [len(ends(ax)) for ax in figure.axes] == [24, 24]

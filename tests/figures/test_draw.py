@@ -16,34 +16,69 @@ from matplotlib.figure import Figure
 from images import image_file
 from optilab.errors import InputError
 from optilab.experiment.file import read
+from optilab.figures import draw as drawing
+from optilab.figures.axes import has_networks
 from optilab.figures.kinds import KINDS
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.store import Results
+from optilab.training.plan import Plan
+from optilab.training.run import Run
 from pictures import draw
 
 
 def test_everything_that_fits_is_drawn(two_weights: Results, one_weight: Results, images: Results) -> None:
-    """Without kinds, each picture that fits the results is drawn into their folder, and no other."""
+    """Without kinds, each picture that fits the results and trains nothing again is drawn into their folder, and no other.
+
+    Drawing changes no setting of matplotlib, and leaves no figure open.
+    """
+    before, open_before = dict(mpl.rcParams), plt.get_fignums()
     everywhere = ["finals", "norms"]
     fitting = {
         "two": ["convergence", "sensitivity", "path", *everywhere, "tuning", "ecdf", "ranks", "wins"],
         "one": ["convergence", "path", *everywhere, "ecdf", "wins"],
         # no ecdf of images: no run has a better test accuracy than it begins with
-        "images": ["convergence", "sensitivity", "digits", "weights", "confusion", "line", *everywhere, "tuning"],
+        "images": ["convergence", "sensitivity", *everywhere, "tuning"],
     }
     for results, wanted in zip((two_weights, one_weight, images), fitting.values(), strict=True):
         assert names(draw(results)) == [f"{kind}.png" for kind in KINDS if kind in wanted]
     for results in (two_weights, one_weight, images):
         assert {path.parent for path in draw(results, ("convergence",))} == {results.folder}
-
-
-def test_the_look_of_other_pictures_is_left_alone(two_weights: Results) -> None:
-    """Drawing changes no setting of matplotlib, and leaves no figure open."""
-    before, open_before = dict(mpl.rcParams), plt.get_fignums()
-    draw(two_weights)
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == open_before
+
+
+def test_nothing_is_trained_again_unless_it_is_named(two_weights: Results, images: Results, tmp_path: Path) -> None:
+    """That takes as long as the training; which kinds these are is said, but of functions, which have none of them."""
+
+    def never(plan: Plan, seed: int, heard: object = None) -> Run:
+        raise AssertionError("trained again")
+
+    told: list[str] = []
+    drawing.draw(images, tell=told.append, train_again=never, out=tmp_path)
+    assert told[-1] == "drawn only when named, for they train again: digits, weights, confusion, line, plane"
+    for kind in ("digits", "weights", "confusion", "line"):
+        with pytest.raises(AssertionError, match="trained again"):
+            drawing.draw(images, (kind,), train_again=never, out=tmp_path)
+    told.clear()
+    drawing.draw(images, ("convergence",), tell=told.append, train_again=never, out=tmp_path)
+    drawing.draw(two_weights, ("convergence",), tell=told.append, train_again=never, out=tmp_path)
+    assert not has_networks(two_weights)
+    assert told == []
+
+
+def test_what_was_asked_for_is_drawn(images: Results, figures: list[Figure], tmp_path: Path) -> None:
+    """The training cost too, though that is what other kinds show if nothing is asked for; the file says which it is."""
+    asked = images.runs["role"] == "evaluation"
+    assert images.runs.loc[asked, "final_test_accuracy"].notna().all()
+    assert names(draw(images, ("finals", "tuning"), out=tmp_path)) == ["finals.png", "tuning.png"]
+    found = draw(images, ("finals", "tuning"), y="train_cost", out=tmp_path)
+    assert names(found) == ["finals-train_cost.png", "tuning-train_cost.png"]
+    usual, tuned, finals, tuning = figures
+    assert usual.axes[0].get_xlabel() == "final test error (%)"
+    assert finals.axes[0].get_xlabel() == "final training cost"
+    assert "final test cost" in tuned.axes[0].get_ylabel()
+    assert "final training cost" in tuning.axes[0].get_ylabel()
 
 
 def test_pictures_can_be_drawn_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

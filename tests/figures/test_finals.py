@@ -229,7 +229,7 @@ def test_the_measure_may_be_chosen() -> None:
     results = ended({"p": {"a": BASE, "b": OURS}})
     runs = results.runs.assign(final_test_accuracy=1 - results.runs["final_test_cost"])
     chosen = type(results)(results.folder, runs, results.history, None, results.question)
-    assert rendered(finals(View(chosen, y="test_accuracy"))).axes[0].get_xlabel() == "final test error (%)"
+    assert rendered(finals(View(chosen, y="test_accuracy", asked=True))).axes[0].get_xlabel() == "final test error (%)"
 
 
 @pytest.mark.parametrize(

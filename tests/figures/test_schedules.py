@@ -25,7 +25,7 @@ from pictures import made, rendered
 def named(ax: Axes) -> list[str]:
     """The names at the ends of curves, from the highest."""
     texts = [text for text in ax.texts if text.get_gid() == "end"]
-    return [text.get_text() for text in sorted(texts, key=lambda text: -text.xy[1])]  # type: ignore[attr-defined]
+    return [text.get_text() for text in sorted(texts, key=lambda text: -text.get_window_extent().y0)]
 
 
 def curves_of(ax: Axes) -> list[Line2D]:

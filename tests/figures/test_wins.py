@@ -72,6 +72,16 @@ def test_every_number_can_be_read(dark: bool) -> None:
     assert not any(boxes[key].overlaps(boxes[key[0], key[1] + 1]) for key in boxes if (key[0], key[1] + 1) in boxes)
 
 
+@pytest.mark.parametrize("count", [2, 5])
+def test_the_matrix_is_as_wide_as_the_figure(count: int) -> None:
+    """No third of the picture is empty."""
+    results = ended({"p": {f"m{k}": [0.1 + k, 0.2 + k] for k in range(count)}})
+    with style.theme():
+        figure = rendered(wins(View(results)))
+    ax = figure.axes[0]
+    assert ax.get_window_extent().x1 > 0.97 * figure.get_window_extent().x1
+
+
 def test_what_is_never_paired_has_a_dash() -> None:
     """Without a seed in common there is a dash, and the caption explains it."""
     results = ended({"p": {"a": [1.0, 2.0, 3.0, 4.0], "b": [2.0, 3.0], "c": [2.0, 3.0, 4.0, 5.0]}})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from optilab.plots import style
 from optilab.plots.ends import label_ends, moved_apart
 
 PLACES = st.lists(st.floats(0, 1), min_size=1, max_size=20)
@@ -45,3 +46,21 @@ def test_labels_stand_at_the_height_of_their_lines() -> None:
     assert centre["lost"] == pytest.approx(1.0, abs=0.02)
     assert centre["first"] > centre["second"]
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes.values(), 2))
+
+
+def test_labels_find_their_places_when_the_figure_is_drawn() -> None:
+    """In axes that have become half as high they are still a line apart."""
+    figure = Figure(figsize=(4, 4))
+    ax = figure.subplots()
+    ax.set_ylim(0, 1)
+    label_ends(ax, [0.5, 0.5, 0.5], ["a", "b", "c"], ["red"] * 3)
+    for height in (4, 2):
+        figure.set_size_inches(4, height)
+        FigureCanvasAgg(figure).draw()
+        places = [text.get_window_extent() for text in ax.texts if text.get_text()]
+        middles = [(box.y0 + box.y1) / 2 for box in places]
+        line = 1.2 * style.small() / 72 * figure.dpi
+        np.testing.assert_allclose(-np.diff(middles), line, rtol=0.02)
+        box = ax.get_window_extent()
+        assert middles[1] == pytest.approx((box.y0 + box.y1) / 2, abs=2)
+        assert all(one.x0 > box.x1 for one in places)

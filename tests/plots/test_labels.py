@@ -106,3 +106,15 @@ def test_ends_that_look_like_one_are_noticed() -> None:
     ):
         assert close_ends(pd.DataFrame({"y": ys}), ax) is close
     plt.close(figure)
+
+
+def test_a_leader_begins_at_the_edge_where_the_line_has_left_the_picture() -> None:
+    """Else it would go through the title to where the line would be."""
+    with style.theme():
+        figure, ax = plt.subplots()
+        ax.set(xlim=(0, 10), ylim=(0, 1))
+        ends = pd.DataFrame({"label": ["a"], "remark": "", "x": [4.0], "y": [7.0]})
+        end_labels(ends, ax, colours=style.colours(["a"]), height=3, breadth=80)
+    leaders = [text for text in ax.texts if isinstance(text, Annotation) and text.arrow_patch is not None]
+    assert [leader.xy for leader in leaders] == [(4.0, 1.0)]
+    plt.close(figure)

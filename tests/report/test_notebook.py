@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 from analysis.published import FOLDER
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 import optilab
 from images import image_file
@@ -104,6 +107,13 @@ def test_pictures_are_figures(made: Results, monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(figure, Figure)
     assert pictures._repr_html_().startswith('<img alt="" style="max-width:100%" src="data:image/png;base64,')
     assert len(made.plot()) == 2  # these are no digits
+    (narrow,) = dark = made.plot("convergence", width=3.3, style="paper", dark=True)
+    assert narrow.get_size_inches()[0] == 3.3
+    shown = imread(io.BytesIO(base64.b64decode(dark._repr_html_().partition("base64,")[2].partition('"')[0])))
+    assert shown.shape[1] == pytest.approx(3.3 * 300, rel=0.1)
+    assert shown[0, 0, :3].max() < 0.2
+    with pytest.raises(InputError, match="unknown style 'poster'"):
+        made.plot("convergence", style="poster")  # type: ignore[arg-type]
     for kinds, message in (
         (("curves",), "unknown kind of picture 'curves'"),
         (("digits",), "doesn't fit these results"),
