@@ -15,8 +15,9 @@ from optilab.figures.schedules import draw_schedules
 from optilab.figures.view import TrainAgain, View
 from optilab.plots import style
 from optilab.plots.look import Look
+from optilab.records.statuses import LASTED
 from optilab.store import Results
-from optilab.texts import shown
+from optilab.texts import counted, shown
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
 
@@ -79,7 +80,9 @@ def draw(
                 continue
             if figure is None:
                 if name in kinds:
-                    raise InputError(f"a picture of kind {name!r} doesn't fit these results: {kind.why_not(view)}")
+                    raise InputError(
+                        f"a picture of kind {name!r} doesn't fit these results: {_none_lasted(results) or kind.why_not(view)}"
+                    )
                 continue
             parts = [name]
             parts += measures if kind.y and y else []
@@ -88,13 +91,30 @@ def draw(
             drawn += save(figure, folder / "-".join(map(_in_a_path, parts)), formats)
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
-        raise InputError("; ".join(sentences) or f"none of the pictures {', '.join(wanted)} fits these results")
+        reason = _none_lasted(results)
+        raise InputError(
+            "; ".join(sentences)
+            or (
+                f"there is nothing to draw: {reason}"
+                if reason
+                else f"none of the pictures {', '.join(wanted)} fits these results"
+            )
+        )
     for sentence in sentences:
         tell(sentence)
     if not kinds and has_networks(results):
         named = [name for name, kind in KINDS.items() if kind.again]
         tell(f"drawn only when named, for they train again: {', '.join(named)}")
     return drawn
+
+
+def _none_lasted(results: Results) -> str:
+    """The clause that says how the runs ended where none lasted; "" where some did."""
+    statuses = results.runs["status"]
+    if statuses.isin(LASTED).any():
+        return ""
+    ends = ", ".join(f"{count} {status}" for status, count in statuses.value_counts().items())
+    return f"none of {counted(len(statuses), 'run')} lasted ({ends})"
 
 
 def _make(folder: Path) -> None:

@@ -9,10 +9,13 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 from figures.looks import PNG, made, names
 from matplotlib.figure import Figure
 
+import optilab
 from images import image_file
 from optilab.errors import InputError
 from optilab.experiment.file import read
@@ -151,3 +154,12 @@ def test_what_several_pictures_miss_is_said_once(tmp_path: Path, content: bytes 
         f"no picture of kind 'convergence' or 'path': {str(file)!r} can't be read: {why}; the next start of the experiment into "
         "this folder writes it again"
     )
+
+
+def test_runs_of_which_none_lasted_are_counted(tmp_path: Path) -> None:
+    """There is nothing to draw then, and the message says how they ended, whether a kind was named or not."""
+    table = pd.DataFrame({"optimizer": [*"aab"], "seed": [0, 1, 0], "test_cost": [np.nan, np.nan, np.nan]})
+    results = optilab.load(table.assign(status="diverged"))
+    for kinds in ((), ("finals",)):
+        with pytest.raises(InputError, match=r"none of 3 runs lasted \(3 diverged\)"):
+            draw(results, kinds, out=tmp_path)
