@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 _WIDTH = 60  # characters of a value that a message quotes
@@ -59,18 +59,23 @@ def printable(text: str) -> str:
 
 def is_near(name: str, known: Iterable[str]) -> bool:
     """Whether a name is close to a known one."""
-    return bool(difflib.get_close_matches(name[: 4 * _WIDTH], known, n=1, cutoff=_NEAR))
+    return bool(difflib.get_close_matches(str(name)[: 4 * _WIDTH], known, n=1, cutoff=_NEAR))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown name: close matches; without any, all names if they are few, or the nearest three."""
-    names = sorted(shortened(printable(one), _WIDTH) for one in known)
-    asked = name[: 4 * _WIDTH]  # the search takes quadratic time
+    names = sorted(shortened(printable(str(one)), _WIDTH) for one in known)
+    asked = str(name)[: 4 * _WIDTH]  # the search takes quadratic time
     if close := difflib.get_close_matches(asked, names, n=3, cutoff=_NEAR):
         return f"did you mean {' or '.join(map(repr, close))}?"
     if len(names) <= _FEW:
-        return f"known {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else "none are known"
-    return f"nearest of the {len(names)} known are {', '.join(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
+        return f"known {'is' if len(names) == 1 else 'are'} {_listed(names)}" if names else "none are known"
+    return f"nearest of the {len(names)} known are {_listed(difflib.get_close_matches(asked, names, n=3, cutoff=0))}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names one after the other, all in quotes where a comma in one would seem to part two."""
+    return ", ".join(map(repr, names) if any("," in name or not name.strip() for name in names) else names)
 
 
 def encodable(text: str) -> str:

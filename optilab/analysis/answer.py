@@ -15,6 +15,7 @@ from optilab.analysis.goal import goal, unit_of
 from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
+from optilab.analysis.tables import uneven_seeds
 from optilab.records.chosen import is_of_test_examples, nothing_chosen
 from optilab.records.measures import is_ascending
 from optilab.records.question import Question
@@ -62,7 +63,9 @@ def verdict(
     found = given(results, measure, control, question, which)
     if confidence is not None:
         found = replace(found, question=replace(found.question, confidence=confidence))
-    return answered(found, which=which, always=measure is not None)
+    told = answered(found, which=which, always=measure is not None)
+    uneven = "" if hasattr(results, "notes") or not len(found.chosen) else uneven_seeds(found.chosen)  # notes say so
+    return replace(told, sentences=(*told.sentences, uneven)) if uneven and len(told.comparisons) else told
 
 
 def answered(found: Given, *, which: Literal["final", "best"] = "final", always: bool = False) -> Findings:

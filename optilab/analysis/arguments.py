@@ -34,7 +34,7 @@ def amounts(values: Any, name: str) -> NDArray[np.float64]:
     """
     try:
         found = np.array(values, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name}: holds what is no number; what was not reached is inf or missing") from error
     if (found < 0).any():
         raise InputError(f"{name}: {shown(found[found < 0][0].item())} is below 0")

@@ -14,6 +14,7 @@ from optilab.analysis.comparison import is_random
 from optilab.analysis.findings import Findings, at_each_seed, compared
 from optilab.analysis.phrases import Scale, p_text
 from optilab.analysis.resolution import few_seeds
+from optilab.analysis.tables import runs_table
 from optilab.analysis.targets import time_to_target
 from optilab.records.statuses import LASTED
 from optilab.texts import counted
@@ -51,12 +52,14 @@ def arrival_verdict(
     >>> print(arrival_verdict(runs, history, 0.9, "test_accuracy", "base").sentences[1])
     ours reaches it in 2 epochs, 0.5 times as long [0.5, 0.5] in the median over seeds (sooner on 6 of 6 seeds, p = .031).
     """
+    runs = runs_table(runs, ("problem", "label", "seed", "run_id"))
     lost = runs.loc[~runs["status"].isin(LASTED), "run_id"] if "status" in runs else ()
     times = time_to_target(history, target, measure, by, run_ids=runs["run_id"], never=lost).set_index("run_id")
     runs = runs.join(times, on="run_id").drop(
         columns="status", errors="ignore"
     )  # a run that diverged later has arrived
     late = runs["time"].clip(lower=_AT_ONCE).where(runs["reached"], math.inf)
+    control = str(control)
     found = compared(runs.assign(final_time=np.log(late)), "time", control, confidence=confidence)
     goal = f"{Scale.of(measure).with_article} of {Scale.of(measure).value(target)}"
     groups = {(str(p), str(label)): group for (p, label), group in runs.assign(late=late).groupby(["problem", "label"])}

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from optilab.analysis.arguments import amounts
 from optilab.analysis.distribution_band import distribution_band
 from optilab.analysis.inputs import numbers
-from optilab.analysis.levels import share
+from optilab.analysis.levels import share, switch
 from optilab.errors import InputError
 from optilab.texts import counted
 
@@ -63,6 +63,7 @@ def tuning_curve(
     2  3      1.00     1.0
     """
     found = numbers(values, "values")
+    lowest, replacement = switch(lowest, "lowest"), switch(replacement, "replacement")
     share(confidence, "confidence")
     diverged = np.isinf(found)
     costs = np.sort(np.where(diverged, np.inf, found if lowest else -found))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -43,13 +45,14 @@ def against_control(scores: pd.DataFrame, control: str, lowest: bool = True) -> 
     [15.0, 0.0, 0.0625]
     """
     values = checked_scores(scores, lowest)
-    if control not in values:
+    named: Any = next((name for name in values if str(name) == str(control)), None)
+    if named is None:
         raise unknown("control", str(control), map(str, values))
     sign = -1 if lowest else 1
     rows = {
-        name: _compared(sign * differences(values[name].to_numpy(), values[control].to_numpy()))
+        name: _compared(sign * differences(values[name].to_numpy(), values[named].to_numpy()))
         for name in values
-        if name != control
+        if name != named
     }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=[c for c in _COLUMNS if c != "p_holm"])
     table["p_holm"] = holm(table["p"].astype(np.float64))

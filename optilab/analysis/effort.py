@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified, tried
+from optilab.analysis.tables import runs_table
+from optilab.errors import InputError
 
 
 def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -22,7 +24,10 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     >>> tuning_effort(runs, history)[["label", "trials", "runs", "epochs"]].values.tolist()
     [['ours', 2, 3, 12.0]]
     """
-    runs = identified(runs)
+    runs = identified(runs_table(runs, ("problem", "label", "seed"), cells=True))
+    for name in ("run_id", "epoch"):
+        if not isinstance(history, pd.DataFrame) or name not in history:
+            raise InputError(f"history must be a DataFrame with the column {name!r}")
     counted = tried(runs)
     last = history.groupby("run_id")["epoch"].max()
     epochs = counted["run_id"].map(last)

@@ -94,7 +94,7 @@ def compared(
     labels = list(dict.fromkeys(runs["label"].astype(str)))
     if not labels:
         return Findings(("No runs to compare.",), pd.DataFrame(columns=_COLUMNS), measure)
-    control = labels[0] if control is None else control
+    control = labels[0] if control is None else str(control)
     if control not in labels:
         raise unknown("label", control, labels)
     values, fixed = _by_seed(runs, measure, f"{which}_{measure}")

@@ -12,6 +12,7 @@ from optilab.analysis.aligned import quantiles
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.cells import identified
 from optilab.analysis.measured import first_measured
+from optilab.analysis.tables import check_values, columns_of, runs_table
 from optilab.errors import InputError, unknown
 from optilab.records.columns import HEAD, TAIL, as_costs
 from optilab.records.measures import is_ascending, summary
@@ -19,7 +20,7 @@ from optilab.records.question import Question
 from optilab.records.statuses import LASTED, cost_or_infinity
 from optilab.texts import counted, shown
 
-_NEEDED = ("problem", "label", "seed")
+_WHICH = ("final", "best")
 _OWN = frozenset(column.name for column in (*HEAD, *TAIL))
 _NO_HISTORY = ("run_id", "step", "epoch", "seconds")
 
@@ -79,40 +80,64 @@ def given(
     >>> given(runs).measure, given(runs).control
     ('test_cost', 'ours')
     """
+    if str(which) not in _WHICH:
+        raise unknown("which", str(which), _WHICH)
     runs, history, asked = _tables(results)
-    asked = question or asked
-    for name in _NEEDED:
-        if name not in runs:
-            raise InputError(f"runs has no column {name!r}; its columns are {', '.join(map(str, runs.columns))}")
-    wanted = measure or asked.measure
-    if wanted is not None and f"{which}_{wanted}" not in runs:
-        known = [str(name) for name in runs if str(name).startswith(f"{which}_")]
-        if measure is None or not known:
-            raise InputError(
-                f"runs has no column {f'{which}_{wanted}'!r}; its columns are {', '.join(map(str, runs.columns))}"
-            )
-        raise unknown("measure", wanted, [name.removeprefix(f"{which}_") for name in known])
+    asked = _asked(question) or asked
+    cells = "role" in runs
+    runs = runs_table(runs, cells=cells)
+    wanted = _wanted(runs, measure, asked, which)
     if measure is not None and measure != asked.measure:
         asked = replace(asked, measure=measure, target=None)
-    cells = "role" in runs
     by = asked.chosen_by
     if cells and not (by in runs and runs[by].notna().any()):
-        by = summary(wanted or first_measured(runs), "final")
+        by = summary(wanted or _first(runs, "final"), "final")
     runs = identified(runs if cells else runs[[name for name in runs if _is_own(str(name))]])
     chosen = best_runs(runs, by) if cells else runs
     lost = unchosen(runs, by) if cells else pd.DataFrame({"label": [], "problem": []})
     labels = list(dict.fromkeys([*chosen["label"].astype(str), *lost["label"].astype(str)]))
-    asked = replace(asked, measure=wanted or first_measured(chosen), chosen_by=by)
-    if asked.control is None or control is not None:
-        first = next(iter([*labels, *runs["label"].astype(str)]), "")
-        asked = replace(asked, control=first if control is None else control)
+    asked = replace(asked, measure=wanted or _first(chosen, which), chosen_by=by)
+    control = asked.control if control is None else control
+    first = next(iter([*labels, *runs["label"].astype(str)]), "")
+    asked = replace(asked, control=first if control is None else str(control))
     if labels and asked.control not in labels:
         raise unknown("label", str(asked.control), labels)
     found = Given(runs, history, chosen, lost, asked, cells)
     is_ascending(found.measure)  # raises where that isn't known
+    check_values(chosen, found.measure, f"{which}_{found.measure}")
     if "status" in chosen:
         _check_measured(chosen, found.measure, f"{which}_{found.measure}")
     return found
+
+
+def _asked(question: Any) -> Question | None:
+    if question is not None and not isinstance(question, Question):
+        raise InputError(f"question must be an optilab.Question or None, not {shown(question)}")
+    return question
+
+
+def _wanted(runs: pd.DataFrame, measure: Any, asked: Question, which: str) -> str | None:
+    """The measure that is asked for, None if none is. InputError where its column is missing."""
+    if measure is not None and not isinstance(measure, str):
+        raise InputError(f"measure must be the name of one, such as test_cost, not {shown(measure)}")
+    wanted = measure or asked.measure
+    if wanted is not None and f"{which}_{wanted}" not in runs:
+        known = [str(name) for name in runs if str(name).startswith(f"{which}_")]
+        if measure is None or not known:
+            raise InputError(f"runs has no column {f'{which}_{wanted}'!r}; {columns_of(runs)}")
+        raise unknown("measure", wanted, [name.removeprefix(f"{which}_") for name in known])
+    return wanted
+
+
+def _first(runs: pd.DataFrame, which: str) -> str:
+    """The first measure that has values, or else that has a column. InputError where there is none."""
+    found = first_measured(runs)
+    if f"{which}_{found}" in runs:
+        return found
+    known = [str(name).removeprefix(f"{which}_") for name in runs if str(name).startswith(f"{which}_")]
+    if not known:
+        raise InputError(f"runs has no measure, a column such as {which}_test_cost; {columns_of(runs)}")
+    return known[0]
 
 
 def with_target(question: Question, runs: pd.DataFrame) -> Question:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.inputs import numbers
+from optilab.analysis.levels import number, switch
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -57,6 +58,7 @@ def sensitivity_width(
     >>> round(found.decades, 2)
     1.06
     """
+    lowest = switch(lowest, "lowest")
     tried, found = _checked(settings, values, within)
     diverged = np.isinf(found)
     n, lost = len(tried), int(diverged.sum())
@@ -100,7 +102,7 @@ def _checked(settings: ArrayLike, values: ArrayLike, within: float) -> tuple[NDA
         raise InputError(
             f"settings: {shown(twice[0].item())} stands there twice; give the median over seeds, one value a setting"
         )
-    if not 0 <= within < np.inf:
+    if not 0 <= number(within, "within") < np.inf:
         raise InputError(f"within: {shown(within)} is no share of the best value; it is finite and at least 0")
     return tried, found
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from optilab.analysis.levels import switch
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -30,7 +31,7 @@ def numbers(values: ArrayLike | pd.Series[Any], name: str) -> NDArray[np.float64
     try:
         given = values.to_numpy(np.float64, na_value=np.nan) if isinstance(values, pd.Series) else np.asarray(values)
         found = given.astype(np.float64) if given.dtype.kind in "biufO" else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = None
     if found is None:
         raise InputError(f"{name} must be numbers, not {shown(values)}")
@@ -65,12 +66,15 @@ def checked_scores(scores: pd.DataFrame, lowest: bool) -> pd.DataFrame:
     >>> checked_scores(pd.DataFrame({"b": [1, float("inf")], "a": [2, 3]}), lowest=False).to_numpy().tolist()
     [[2.0, 1.0], [3.0, -inf]]
     """
+    if not isinstance(scores, pd.DataFrame):
+        raise InputError(f"scores must be a DataFrame, a row a problem and a column a method, not {shown(scores)}")
+    lowest = switch(lowest, "lowest")
     if not scores.columns.is_unique:
         twice = scores.columns[scores.columns.duplicated()].tolist()[0]
         raise InputError(f"scores has the column {shown(twice)} twice")
     try:
         values = scores.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("scores must be numbers: a row a problem, a column a method") from None
     if values.isna().any(axis=None):
         row, column = np.argwhere(values.isna().to_numpy())[0]

@@ -101,9 +101,10 @@ def interval(
     inf
     """
     found, confidence = np.sort(numbers(values, "values")), share(confidence, "confidence")
-    if statistic not in _STATISTICS:
+    seed = whole(seed, "seed")
+    if str(statistic) not in _STATISTICS:
         raise unknown("statistic", str(statistic), _STATISTICS)
-    if method is not None and method not in _METHODS:
+    if method is not None and str(method) not in _METHODS:
         raise unknown("method", str(method), _METHODS)
     if method == "order" and statistic != "median":
         raise InputError(f'method "order" is for a median; a {statistic} has "bca"')

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.inputs import differences, diverged_last, numbers, significant
 from optilab.analysis.intervals import Method, interval
-from optilab.analysis.levels import share
+from optilab.analysis.levels import number, share, switch, whole
 from optilab.analysis.resolution import smallest_p
 from optilab.analysis.sign_flip import sign_flip
 from optilab.errors import InputError
@@ -80,6 +80,7 @@ def paired(
     >>> found.cliffs_delta, found.probability_of_improvement
     (-0.9722222222222222, 0.9861111111111112)
     """
+    lowest, seed = switch(lowest, "lowest"), whole(seed, "seed")
     x, y, unmatched = _matched(a, b)
     x, y = diverged_last(x, lowest), diverged_last(y, lowest)
     alpha = 1 - share(confidence, "confidence")
@@ -165,6 +166,6 @@ def magnitude(delta: float) -> str:
     >>> magnitude(-0.2)
     'small'
     """
-    if not -1 <= delta <= 1:
+    if not -1 <= number(delta, "delta") <= 1:
         raise InputError(f"delta must lie in [-1, 1], not {shown(delta)}")
     return next((word for limit, word in _MAGNITUDES if abs(delta) < limit), "large")

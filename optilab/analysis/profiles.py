@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.arguments import amounts_table
 from optilab.analysis.inputs import numbers
+from optilab.analysis.levels import number, whole
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -77,9 +78,9 @@ def profile_score(
     >>> profile_score(times, points=None).round(4).to_dict()
     {'a': 0.6667, 'b': 0.6111}
     """
-    if not 1 < r_max < np.inf:
+    if not 1 < number(r_max, "r_max") < np.inf:
         raise InputError(f"r_max: {shown(r_max)} is no finite factor above 1; AlgoPerf's is 4")
-    if points is not None and points < 2:
+    if points is not None and whole(points, "points") < 2:
         raise InputError(f"points: {shown(points)} are too few for an integral; 2 or more, or None for the exact one")
     ratios = _ratios(scored_times(times, r_max, held_out))
     if points is None:
@@ -104,7 +105,7 @@ def scored_times(
     {'wmt': {'a': inf, 'b': 2.0}}
     """
     found = amounts_table(times, "times")
-    variants = _checked_variants(held_out or {}, found)
+    variants = _checked_variants({} if held_out is None else held_out, found)
     near = found.where(found.le(r_max * found.min(axis=1), axis=0), np.inf)
     base = near.drop(index=[variant for of_problem in variants.values() for variant in of_problem])
     for problem, of_problem in variants.items():
@@ -124,7 +125,7 @@ def held_out_by_name(problems: Iterable[str]) -> dict[str, list[str]]:
     >>> held_out_by_name(["fastmri", "fastmri_tanh", "wmt"])
     {'fastmri': ['fastmri_tanh']}
     """
-    names = sorted(set(problems))
+    names = sorted(set(_names(problems, "problems")))
     found: dict[str, list[str]] = {}
     for name in names:
         if bases := [other for other in names if name.startswith(f"{other}_")]:
@@ -132,9 +133,24 @@ def held_out_by_name(problems: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def _names(given: Iterable[str], name: str) -> list[str]:
+    """A list of names."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InputError(f"{name} must be a list of names, not {shown(given)}")
+    found = list(given)
+    for one in found:
+        if not isinstance(one, str):
+            raise InputError(f"{name} must be a list of names; {shown(one)} is none")
+    return found
+
+
 def _checked_variants(held_out: Mapping[str, Sequence[str]], times: pd.DataFrame) -> dict[str, list[str]]:
     """The variants of each problem; all must be rows of `times`, and no variant may stand twice or have variants."""
-    variants = {problem: [names] if isinstance(names, str) else list(names) for problem, names in held_out.items()}
+    if not isinstance(held_out, Mapping):
+        raise InputError(f"held_out must be a mapping of problems to names of their variants, not {shown(held_out)}")
+    variants = {
+        problem: [names] if isinstance(names, str) else _names(names, "held_out") for problem, names in held_out.items()
+    }
     listed = [name for names in variants.values() for name in names]
     for name in [*variants, *listed]:
         if name not in times.index:
@@ -169,9 +185,11 @@ def data_profile(
     {2: {'a': 0.5, 'b': 0.0}, 10: {'a': 1.0, 'b': 0.0}, 100: {'a': 1.0, 'b': 0.5}}
     """
     found = amounts_table(evaluations, "evaluations")
+    if not isinstance(n_weights, (Mapping, pd.Series)):
+        raise InputError(f"n_weights must be a mapping of problems to numbers of weights, not {shown(n_weights)}")
     sizes = dict(n_weights)
     for problem in found.index:
-        if problem not in sizes or not 1 <= sizes[problem] < np.inf:
+        if problem not in sizes or not 1 <= number(sizes[problem], f"n_weights of {shown(problem)}") < np.inf:
             raise InputError(
                 f"n_weights: {shown(sizes.get(problem))} for {shown(problem)}; it is a number of 1 or more"
             )

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from optilab.analysis.inputs import checked_scores, numbers
-from optilab.analysis.levels import share, whole
+from optilab.analysis.levels import number, share, whole
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 
@@ -99,7 +99,7 @@ def friedman_from_mean_ranks(mean_ranks: ArrayLike | pd.Series[Any], n: int, tie
         raise InputError(f"mean_ranks must be of at least 2 methods, not {k}")
     if not abs(found.sum() - k * (k + 1) / 2) < 0.05 * k:  # printed ranks are rounded
         raise InputError(f"mean_ranks of {k} methods must add up to {k * (k + 1) / 2:g}, not {found.sum():g}")
-    if not 0 <= ties <= 1:
+    if not 0 <= number(ties, "ties") <= 1:
         raise InputError(f"ties must lie in [0, 1], not {shown(ties)}")
     if ties > 1 - 1e-12:
         return Friedman(0.0, 1.0, 0.0, 1.0)

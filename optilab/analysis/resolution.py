@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from optilab.analysis.levels import share, whole
+from optilab.analysis.levels import number, share, whole
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 
@@ -34,6 +34,7 @@ def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
     from scipy.stats import t
 
     n, alpha = whole(n, "n"), share(alpha, "alpha")
+    difference = number(difference, "difference")
     if not 0 <= difference < math.inf:
         raise InputError(f"difference must be a number from 0, not {shown(difference)}")
     if n < 2:
@@ -96,6 +97,7 @@ def seeds_needed(difference: float, power: float = 0.8, alpha: float = 0.05) -> 
     >>> seeds_needed(1.0), seeds_needed(0.5)
     (10, 34)
     """
+    difference = number(difference, "difference")
     if not 0 < difference < math.inf:
         raise InputError(f"difference must be a number above 0, not {shown(difference)}")
     return _seeds_needed(difference, share(power, "power"), share(alpha, "alpha"))

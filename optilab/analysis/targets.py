@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.arguments import by_name
 from optilab.analysis.inputs import numbers
-from optilab.analysis.levels import share
+from optilab.analysis.levels import number, share, switch, whole, word
 from optilab.errors import InputError, unknown
 from optilab.records.measures import direction
 from optilab.texts import counted, shown
@@ -55,10 +55,10 @@ def time_to_target(
     >>> time_to_target(history, 0.9).to_dict("list")
     {'run_id': ['r', 's'], 'time': [1.0, 2.0], 'reached': [True, False]}
     """
-    targets = _checked_targets([target], "target")
+    targets = _checked_targets([number(target, "target")], "target")
     names, first, last = _first_times(history, targets, measure, by, ascending, run_ids)
     reached = np.isfinite(first[:, 0])
-    given_up = set(never)
+    given_up = _run_ids(never, "never")
     if strange := by_name(given_up - set(names)):
         raise InputError(f"never: {shown(strange[0])} is no run of history")
     last = np.where([name in given_up for name in names], last.max(initial=0.0), last)
@@ -138,10 +138,10 @@ def log_targets(
     >>> log_targets(history, "train_cost", 3, by="step").tolist()
     [10.0, 1.0, 0.1]
     """
-    if count < 1:
+    if whole(count, "count") < 1:
         raise InputError(f"count: {shown(count)} targets are none; 1 or more")
-    upward = bool(direction(measure)) if ascending is None else ascending
     rows = _rows(history, measure, by)
+    upward = _upward(measure, ascending)
     finite = rows[np.isfinite(rows[measure])]
     if finite.empty:
         raise InputError(f"{measure}: no value is finite, so there is nothing to aim at")
@@ -170,7 +170,9 @@ def _checked_targets(targets: ArrayLike, name: str) -> NDArray[np.float64]:
 
 def _rows(history: pd.DataFrame, measure: str, by: str) -> pd.DataFrame:
     """The columns run_id, `measure` and `by` of a history, checked."""
-    for name in ("run_id", measure, by):
+    if not isinstance(history, pd.DataFrame):
+        raise InputError(f"history must be a DataFrame, with a row a measurement, not {shown(history)}")
+    for name in ("run_id", word(measure, "measure", "test_accuracy"), word(by, "by", "epoch")):
         if name not in history:
             raise unknown("column of history", name, [str(column) for column in history])
     if history["run_id"].isna().any():
@@ -187,8 +189,21 @@ def _floats(history: pd.DataFrame, name: str) -> pd.Series[float]:
     """A column of a history as numbers; what is missing is NaN."""
     try:
         return history[name].astype(float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{name}: a value of this column of history is no number") from error
+
+
+def _upward(measure: str, ascending: bool | None) -> bool:
+    """Whether higher values are better."""
+    return bool(direction(measure)) if ascending is None else switch(ascending, "ascending")
+
+
+def _run_ids(given: Iterable[Any], name: str) -> set[Any]:
+    """A set of names of runs."""
+    try:
+        return set(given)
+    except TypeError:
+        raise InputError(f"{name} must be a list of names of runs, not {shown(given)}") from None
 
 
 def _first_times(
@@ -201,9 +216,9 @@ def _first_times(
 ) -> tuple[list[Any], NDArray[np.float64], NDArray[np.float64]]:
     """Names of the runs, the first time of each at each target (infinite if there is none), and their last times."""
     rows = _rows(history, measure, by)
-    upward = bool(direction(measure)) if ascending is None else ascending
+    upward = _upward(measure, ascending)
     there = rows["run_id"].unique().tolist()
-    names = by_name(set(there) if run_ids is None else set(run_ids))
+    names = by_name(set(there) if run_ids is None else _run_ids(run_ids, "run_ids"))
     if strange := by_name(set(there) - set(names)):
         raise InputError(f"run_ids: {shown(strange[0])} of history is not among them")
     first, last = np.full((len(names), len(targets)), np.inf), np.zeros(len(names))

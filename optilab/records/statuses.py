@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,25 @@ LASTED = ("budget", "converged", "target", "plateau")  # the last measurement is
 CONCLUSIVE = (*LASTED, "diverged")  # the optimizer decided how the run ended: a repetition ends the same way
 FAILURES = ("failed", "crashed", "timeout")  # the code or the machine decided
 UNFINISHED = ("pruned",)  # given up by a search, which needed no more of the run
+STATUSES = (*CONCLUSIVE, *FAILURES, *UNFINISHED)
+FINISHED = ("ok", "finished", "completed", "complete", "done", "success")  # others' words for "budget"
+
+
+def known_status(word: Any) -> str | None:
+    """The status that anybody's word for it means, in any case; "budget" where there is none, None for a word that isn't known.
+
+    >>> known_status("Completed"), known_status("diverged"), known_status(None), known_status("nonsense")
+    ('budget', 'diverged', 'budget', None)
+    """
+    if str(word) in ("", "None", "nan", "NaT", "<NA>"):
+        return LASTED[0]
+    plain = str(word).strip().lower()
+    return LASTED[0] if plain in FINISHED else plain if plain in STATUSES else None
+
+
+def other_words() -> str:
+    """All words for statuses that are accepted, as messages list them."""
+    return f"{', '.join(STATUSES)}; and {', '.join(FINISHED)} for {LASTED[0]}"
 
 
 def cost_or_infinity(costs: ArrayLike, statuses: ArrayLike) -> NDArray[np.float64]:

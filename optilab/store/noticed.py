@@ -21,6 +21,8 @@ def noticed(
     lost: which of them diverged. left_out: columns. compared: the measure. at: "epoch" or another column of `runs`, with the place at
     which each run ends; "" if that isn't known.
     """
+    from optilab.analysis.tables import uneven_seeds
+
     found = []
     if lost.any():
         found.append(
@@ -34,16 +36,8 @@ def noticed(
                 f"Not all runs end at the same {at}: {int(early.sum())} of {int(ends.notna().sum())} end before others, and count as "
                 f"finished, unless a column status says otherwise: {_named(runs, early)}."
             )
-    seeds = runs[runs["role"] == "evaluation"].groupby(["problem", "label"])["seed"].agg(frozenset)
-    uneven = [problem for problem, sets in seeds.groupby(level=0) if sets.nunique() > 1]
-    if uneven:
-        sizes = seeds[seeds.index.get_level_values(0).isin(uneven)].map(len)
-        least, most = sizes.min(), sizes.max()
-        size = f"{least} each, but different ones" if least == most else f"from {least} to {most} each"
-        where = f"on {_some(uneven)}; " if runs["problem"].nunique() > 1 else ""
-        found.append(
-            f"Not all ran on the same seeds ({where}{size}): pairs are made of the seeds that two have in common."
-        )
+    if uneven := uneven_seeds(runs[runs["role"] == "evaluation"]):
+        found.append(uneven)
     if left_out:
         names = _some([shown(name) for name in left_out])
         found.append(

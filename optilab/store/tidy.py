@@ -23,7 +23,7 @@ from optilab.errors import InputError
 from optilab.records.columns import COLUMNS, MEASURES, X
 from optilab.records.measures import Measure, direction, is_ascending, summary
 from optilab.records.question import Question
-from optilab.records.statuses import CONCLUSIVE, FAILURES, LASTED, UNFINISHED
+from optilab.records.statuses import FINISHED, LASTED, STATUSES, other_words
 from optilab.store.noticed import noticed
 from optilab.store.reading import Results
 from optilab.store.roles import Roles, chosen_measure, roles_of
@@ -33,9 +33,6 @@ from optilab.texts import shown
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_FINISHED = ("ok", "finished", "completed", "complete", "done", "success")  # other words for "budget"
-_STATUSES = (*CONCLUSIVE, *FAILURES, *UNFINISHED)
 
 
 def load_table(
@@ -130,7 +127,7 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
     for name in MEASURES:
         for which in ("final", "best"):
             runs[f"{which}_{name}"] = runs.get(f"{which}_{name}", np.nan)
-    ended = _among(sheet, own["status"], _STATUSES, dict.fromkeys(_FINISHED, "budget")) if "status" in own else None
+    ended = _among(sheet, own["status"], STATUSES, dict.fromkeys(FINISHED, "budget")) if "status" in own else None
     statuses = pd.Series("budget" if ended is None else ended.to_numpy()[order[last]], runs.index, dtype=object)
     lost = statuses.isin(LASTED) & ~np.isfinite(runs[f"final_{compared}"])
     runs["status"] = statuses.mask(lost, "diverged")
@@ -221,7 +218,8 @@ def _among(
     odd = ~words.isin(accepted).to_numpy()
     if odd.any():
         row = int(np.argmax(odd))
+        known = other_words() if others else ", ".join(accepted)
         raise InputError(
-            f"{sheet.what}, {sheet.place(row)}, column {shown(column)}: {shown(sheet.frame[column].iloc[row])} is none of {', '.join(accepted)}"
+            f"{sheet.what}, {sheet.place(row)}, column {shown(column)}: {shown(sheet.frame[column].iloc[row])} is none of {known}"
         )
     return words

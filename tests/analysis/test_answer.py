@@ -199,7 +199,10 @@ def test_problems_are_judged_one_by_one() -> None:
         ({"control": "bse"}, "unknown label 'bse': did you mean 'base'"),
         ({"twice": True}, "'base' has two runs of seed 0 on 'p'; choose one cell of each method"),
         ({"confidence": 1.5}, "confidence must lie between 0 and 1"),
-        ({"nan": True}, "is NaN"),
+        (
+            {"nan": True},
+            r"row 0 \(label 'base', seed 0, problem 'p'\): final_test_cost is missing; give a run that diverged inf",
+        ),
     ],
 )
 def test_tables_that_can_not_be_judged(change: dict[str, Any], message: str) -> None:

@@ -113,7 +113,7 @@ def test_without_a_seed_in_common_nothing_is_tested() -> None:
 def test_an_accuracy_is_best_where_it_is_highest() -> None:
     """Also one of another name, where the name says it; where it doesn't, a Measure says it."""
     for measure in ("test_accuracy", "exam_score"):
-        assert leaderboard(table(measure=measure, a=COSTS, b=COSTS + 1))["label"].tolist() == ["b", "a"]
+        assert leaderboard(table(measure=measure, a=COSTS, b=COSTS + 0.1))["label"].tolist() == ["b", "a"]
     odd = table(measure="exam", a=COSTS, b=COSTS + 1)
     with pytest.raises(InputError, match=r"highest or the lowest 'exam' the best\? .* ascending=True"):
         leaderboard(odd)
