@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _WIDTH = 60  # characters of a value that a message quotes
@@ -50,6 +50,38 @@ def exact(value: Any) -> str:
 def shortened(text: str, width: int) -> str:
     """A text of at most `width` characters, with an ellipsis where some are left out."""
     return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"
+
+
+def shortened_apart(names: Sequence[str], width: int) -> list[str]:
+    """Each name in at most `width` characters, at least 8: the same for equal names, and another for all others.
+
+    A name is cut at its end; names of which the beginnings are equal are cut in the middle, before they differ; if that doesn't tell them
+    apart they are numbered.
+
+    >>> shortened_apart(["mnist | large | batch 0.9", "mnist | large | batch 0.5", "plain"], 16)
+    ['mnist …batch 0.9', 'mnist …batch 0.5', 'plain']
+    """
+    found = {name: shortened(name, width) for name in names}
+    for clash in _clashes(found):
+        pairs = zip(min(clash), max(clash), strict=False)  # what these two have in common all between them have
+        begin = next((k for k, (a, b) in enumerate(pairs) if a != b), min(map(len, clash)))
+        head = min(begin, (width - 1) * 2 // 5)
+        room = width - head - 1
+        for name in clash:
+            at = max(head, min(len(name) - room, begin - room // 4))
+            found[name] = name[:head] + "…" + shortened(name[at:], room) if len(name) > width else name
+    for clash in _clashes(found):
+        for k, name in enumerate(clash, 1):
+            found[name] = f"{shortened(name, width - len(f' #{k}'))} #{k}"
+    return [found[name] for name in names]
+
+
+def _clashes(texts: Mapping[str, str]) -> list[list[str]]:
+    """The names that have one text, of each text that several have."""
+    of_text: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        of_text.setdefault(text, []).append(name)
+    return [names for names in of_text.values() if len(names) > 1]
 
 
 def printable(text: str) -> str:

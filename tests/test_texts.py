@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optilab.texts import nearest, printable, shortened, shown
+from optilab.texts import nearest, printable, shortened, shortened_apart, shown
 
 _ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=100) | st.binary(),
@@ -74,3 +74,26 @@ def test_the_nearest_names_are_three_at_most():
     assert nearest("xyz", []) == "none are known"
     assert nearest("q", many).startswith("nearest of the 86 known are name")
     assert nearest("q", many).count(",") == 2
+
+
+@given(st.lists(st.text("ab |", max_size=40)), st.integers(12, 30))
+def test_shortened_names_stay_apart(names, width):
+    """Each fits; equal names have one text, and others another; what fits already stays as it is, unless another looks like it."""
+    found = shortened_apart(names, width)
+    assert all(len(text) <= width for text in found)
+    assert len(set(found)) == len(set(names))
+    assert all(text == name for name, text in zip(names, found, strict=True) if len(name) <= width)
+
+
+def test_names_with_one_beginning_are_cut_before_they_differ():
+    """The end, which tells them apart, is shown; where nothing in sight does, a number is."""
+    chain = "clip_by_global_norm | weight_decay on matrices | momentum"
+    found = shortened_apart([f"{chain} 0.9", f"{chain} 0.5", "plain"], 30)
+    assert found == ["clip_by_glo…ces | momentum 0.9", "clip_by_glo…ces | momentum 0.5", "plain"]
+    far = ["a" * 50 + "b" + "c" * 50 + end for end in ("", "d", "e")]
+    assert len(set(shortened_apart(far, 20))) == 3
+
+
+def test_known_names_with_commas_stand_in_quotes():
+    """Else one label would look like two."""
+    assert nearest("xyz", ["adam", "cosine, warm"]) == "known are 'adam', 'cosine, warm'"

@@ -87,7 +87,8 @@ def _reaches(runs: pd.DataFrame, goal: str, unit: str, confidence: float) -> str
     known = median.low > 0 and math.isfinite(median.high) and median.low < median.high
     ends = f" [{median.low:.3g}, {median.high:.3g}]" if known else ""
     some = f" ({median.reached} of {median.n} runs)" if median.reached < median.n else ""
-    return f"reaches {goal} in {median.estimate:.3g} {unit}{ends}{some}"
+    needed = f"{median.estimate:.3g}"
+    return f"reaches {goal} in {needed} {unit.removesuffix('s') if needed == '1' else unit}{ends}{some}"
 
 
 def _against(

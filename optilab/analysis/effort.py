@@ -18,6 +18,8 @@ def tuning_effort(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     Returns LINE, NAMES, trials (number of cells that were tried), runs, and epochs (of all these runs together; missing
     where no history tells them), in the order of `runs`.
 
+    Raises InputError where runs has no role, or history no run_id or epoch, and as `optilab.analysis.verdict` for a name that is missing.
+
     >>> runs = pd.DataFrame({"lr": [0.1, 0.1, 0.2], "seed": [0, 1, 0], "run_id": ["r", "s", "t"]})
     >>> runs = runs.assign(problem="p", label="ours", optimizer="o", schedule="constant", batch_size=32, role="tuning")
     >>> history = pd.DataFrame({"run_id": ["r", "s", "t"], "epoch": [5.0, 5.0, 2.0]})

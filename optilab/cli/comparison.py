@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,17 +13,17 @@ from rich.text import Text
 from optilab.analysis.comparison import COMPARED, comparison
 from optilab.analysis.effort import tuning_effort
 from optilab.cli.table import TableColumn, fitting
-from optilab.cli.terminal import name
 from optilab.cli.written import FORMATS
 from optilab.errors import InputError, unknown
 from optilab.records.chosen import by_in_words
 from optilab.records.columns import in_words
 from optilab.records.question import Question
 from optilab.store import Results
-from optilab.texts import counted, printable, shortened
+from optilab.texts import counted, printable, shortened_apart
 from optilab.training.chance import WITHOUT_CHANCE
 
-_NAME = 40  # letters of a label in the notes
+_LONGEST = 60  # letters of a name in the terminal's table
+_NAME = 40  # and in its notes
 _LISTED = 12  # lines that the notes name
 _NOT_FINITE = "not finite"  # of a run that did not last
 
@@ -40,7 +40,8 @@ def comparison_table(question: Question, found: Results, width: int) -> Group:
     if rows.empty:
         return Group(Text(NO_RUNS))
     columns = _columns(rows, found)
-    table = [[_cell(key, row) for key in columns] for row in rows.to_dict("records")]
+    short = _short(rows)
+    table = [[_cell(key, row, short) for key in columns] for row in rows.to_dict("records")]
     heading = 2 if "problem" in columns else 1
     return Group(
         fitting(list(columns.values()), table, width, heading=heading),
@@ -56,10 +57,39 @@ def comparison_text(question: Question, found: Results, form: str) -> tuple[str,
     if rows.empty:
         raise InputError(NO_RUNS)
     columns = _columns(rows, found)
-    table = [[_on_one_line(_cell(key, row)) for key in columns] for row in rows.to_dict("records")]
-    head = [column.title for column in columns.values()]
     notes = printable(comparison_notes(question, found, rows, below=False))
+    if form == "csv":
+        parts = [part for key, column in columns.items() for part in _parts(key, column)]
+        table = [[text for key in columns for text in _plain_numbers(key, row)] for row in rows.to_dict("records")]
+        return FORMATS[form]([title for title, _ in parts], table, [right for _, right in parts], notes), notes
+    table = [[_on_one_line(_cell(key, row, {})) for key in columns] for row in rows.to_dict("records")]
+    head = [column.title for column in columns.values()]
     return FORMATS[form](head, table, [column.figures for column in columns.values()], notes), notes
+
+
+def _parts(key: str, column: TableColumn) -> list[tuple[str, bool]]:
+    """The columns of CSV that a column becomes, with whether they are of numbers: a range is three."""
+    ends = ("", " low", " high") if column.figures and key not in ("epochs", "seconds") else ("",)
+    return [(f"{column.title}{end}", column.figures) for end in ends]
+
+
+def _plain_numbers(key: str, row: Mapping[Any, Any]) -> list[str]:
+    """The cells of a row in these columns, numbers alone; infinite ones are inf or -inf."""
+    if key in ("problem", "optimizer", "best", "epochs", "seconds"):
+        return [_cell(key, row, {}).plain]
+    form, factor = (".2f", 100) if key.endswith("accuracy") else (".3g", 1)
+    values = [factor * row[name] for name in (key, f"{key}_low", f"{key}_high")]
+    return ["" if math.isnan(value) else f"{value:{form}}" for value in values]
+
+
+def _short(rows: pd.DataFrame) -> dict[str, str]:
+    """The names of problems and lines as a terminal shows them, told apart."""
+    named = [list(dict.fromkeys(rows[key].astype(str))) for key in ("problem", "label")]
+    return {
+        name: short
+        for names in named
+        for name, short in zip(names, shortened_apart([printable(one) for one in names], _LONGEST), strict=True)
+    }
 
 
 def _on_one_line(cell: Text) -> str:
@@ -121,7 +151,7 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
     if len(alone) == len(rows):
         caption = f"Each is {WITHOUT_CHANCE}."
     elif len(alone):
-        labels = "; ".join(shortened(str(label), _NAME) for label in dict.fromkeys(alone))
+        labels = "; ".join(_in_notes(list(dict.fromkeys(alone.astype(str))), below))
         caption += f" Of {labels} {WITHOUT_CHANCE}."
     if rows["label"].nunique() > 1:
         at_target = rows["ended"].str.contains(r"\btarget\b").any()
@@ -132,11 +162,16 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
         caption += f" Hyperparameters chosen on {chosen_on}, by {by_in_words(question.chosen_by)}."
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
-        caption += _effort(tuning_effort(found.runs, found.history), _unit(found))
+        caption += _effort(tuning_effort(found.runs, found.history), _unit(found), below)
     return caption
 
 
-def _effort(effort: pd.DataFrame, unit: str) -> str:
+def _in_notes(labels: Sequence[str], in_terminal: bool) -> list[str]:
+    """Labels as notes name them; those of a file are never shortened."""
+    return shortened_apart(labels, _NAME) if in_terminal else list(labels)
+
+
+def _effort(effort: pd.DataFrame, unit: str, in_terminal: bool) -> str:
     """The sentence that says how many trials, and of what length together, went into each label, on all problems together."""
     of_label = effort.groupby("label", sort=False)[["trials", "epochs"]].sum(min_count=1).reset_index()
     rows = of_label[of_label["trials"] > 0].to_dict("records")
@@ -151,18 +186,20 @@ def _effort(effort: pd.DataFrame, unit: str) -> str:
     ]
     if len(set(told)) == 1:
         return f" Trials behind each: {told[0]}.{untuned}"
-    parts = [f"{shortened(str(row['label']), _NAME)} {text}" for row, text in zip(rows, told, strict=True)]
+    names = _in_notes([str(row["label"]) for row in rows], in_terminal)
+    parts = [f"{label} {text}" for label, text in zip(names, told, strict=True)]
     listed = "; ".join(parts[:_LISTED]) + (f"; and {len(parts) - _LISTED} more" if len(parts) > _LISTED else "")
     unequal = len({row["trials"] for row in rows}) > 1
     return f" {'Unequal numbers of trials' if unequal else 'Trials'} behind them: {listed}.{untuned}"
 
 
-def _cell(key: str, row: Mapping[Any, Any]) -> Text:
+def _cell(key: str, row: Mapping[Any, Any], short: Mapping[str, str]) -> Text:
     match key:
         case "problem":
-            return name(row["problem"])
+            return Text(short.get(str(row["problem"]), printable(str(row["problem"]))))
         case "optimizer":
-            return name(row["label"]).append(f" ({row['ended']})" if row["ended"] else "")
+            label = short.get(str(row["label"]), printable(str(row["label"])))
+            return Text(f"{label} ({row['ended']})" if row["ended"] else label)
         case "best":
             return Text(row["hyperparameters"])
         case _ if key.endswith("accuracy"):

@@ -45,10 +45,20 @@ def latex(head: Sequence[str], rows: Rows, figures: Sequence[bool], notes: str) 
 
 
 def comma_separated(head: Sequence[str], rows: Rows, figures: Sequence[bool], notes: str) -> str:
-    """The table as CSV, without its notes, which CSV has no place for."""
+    """The table as CSV, without its notes, which CSV has no place for; a text that begins as a formula has an apostrophe before it."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([head, *rows])
+    safe = [[cell if right else _no_formula(cell) for cell, right in zip(row, figures, strict=True)] for row in rows]
+    csv.writer(text, lineterminator="\n").writerows([list(map(_no_formula, head)), *safe])
     return text.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    """A text behind an apostrophe where a spreadsheet would take it for a formula; a negative number is none."""
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text
+    return text
 
 
 FORMATS: dict[str, Callable[[Sequence[str], Rows, Sequence[bool], str], str]] = {

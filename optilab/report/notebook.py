@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from html import escape
 from pathlib import Path
@@ -96,7 +96,7 @@ class Results(store.Results):
 
     def plot(
         self,
-        *kinds: str,
+        *kinds: str | Sequence[str],
         x: str | None = None,
         y: str | None = None,
         width: float | None = None,
@@ -105,7 +105,7 @@ class Results(store.Results):
     ) -> Pictures:
         """Pictures of these kinds, as Matplotlib figures; all that fit and don't train again if none is named.
 
-        kinds: as of `optilab plot`: convergence, sensitivity, ... x, y: columns of the history, for kinds that have such axes. width,
+        kinds: as of `optilab plot`: convergence, sensitivity, ..., or lists of such. x, y: columns of the history, for kinds that have such axes. width,
         style, dark: of the look: inches across (7 if None, 10 for a talk), small letters for a paper or large ones for a talk, light
         ink on dark paper.
 
@@ -116,24 +116,25 @@ class Results(store.Results):
         from optilab.plots.look import Look
         from optilab.plots.style import theme
 
-        for name in kinds:
-            if name not in KINDS:
-                raise unknown("kind of picture", name, KINDS)
+        named = [one for kind in kinds for one in (kind if isinstance(kind, (list, tuple)) else (kind,))]
+        for name in named:
+            if not isinstance(name, str) or name not in KINDS:
+                raise unknown("kind of picture", str(name), KINDS)
         look = Look(style, width, dark)
         view = view_of(self, x, y, train_again=self.train_again)
         figures, reasons = [], []
-        for name in kinds or [name for name, kind in KINDS.items() if not kind.again]:
+        for name in named or [name for name, kind in KINDS.items() if not kind.again]:
             with theme(look):
                 try:
                     figure = KINDS[name].draw(view)
                 except InputError as error:
-                    if kinds:
+                    if named:
                         raise
                     reasons.append(f"{name}: {error}")
                     continue
             if figure is not None:
                 figures.append(figure)
-            elif kinds:
+            elif named:
                 raise InputError(f"a picture of kind {name!r} doesn't fit these results: {KINDS[name].why_not(view)}")
         if not figures:
             raise InputError("; ".join(reasons) or "no picture fits these results")

@@ -15,7 +15,7 @@ from optilab.texts import nearest, shown
 ALIASES: Mapping[str, tuple[str, ...]] = {  # of what names a run and where it stands; capitals don't matter
     "optimizer": ("optimizer", "method", "label", "opt", "algorithm"),
     "problem": ("problem", "dataset", "ds", "task", "workload"),
-    "seed": ("seed",),
+    "seed": ("seed", "random_seed", "rng_seed"),
     "status": ("status",),
     "role": ("role",),
     "step": ("step", "steps", "iteration", "iterations"),
@@ -137,7 +137,7 @@ def _own(columns: list[str], what: str) -> dict[str, str]:
     """The column of each name of ALIASES that is there."""
     own: dict[str, str] = {}
     for name, aliases in ALIASES.items():
-        found = [column for column in columns if column.lower() in aliases]
+        found = [column for column in columns if re.sub(r"[\W_]+", "_", column.lower()) in aliases]
         if len(found) > 1:
             raise InputError(f"{what}: {' and '.join(map(shown, found))} both name the {name}; leave one of them out")
         if found:

@@ -10,7 +10,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ _UNPACK: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.decompress,
     ".xz": lzma.decompress,
 }
+UNNAMED = "Unnamed: 0"
 _SEPARATORS = ("\t", ";", "|", ",")  # a comma may be a decimal mark, so it is last
 _LOOKED_AT = 100_000  # characters from which separator and decimal mark are told
 WITH_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
@@ -40,7 +41,7 @@ class Sheet:
 
     what: as a message begins. frame: its columns, numbers where all cells are some; an empty cell is missing, and nothing else is.
     place: of a row, by its number from 0, as a message names it. separator, decimal: between its cells, and in its numbers; pandas
-    leaves a column as text that holds the word nan, decimal commas and all.
+    leaves a column as text that holds the word nan, decimal commas and all. notes: sentences on what was left out.
     """
 
     what: str
@@ -48,6 +49,7 @@ class Sheet:
     place: Callable[[int], str] = field(default=lambda row: f"row {row}")
     separator: str = ","
     decimal: str = "."
+    notes: tuple[str, ...] = ()
 
 
 def is_table_file(path: Path) -> bool:
@@ -79,6 +81,8 @@ def _read(path: Path, what: str) -> Sheet:
     kind = next(suffix for suffix in reversed(path.suffixes) if suffix.lower() in SUFFIXES).lower()
     separator = "\t" if kind in (".tsv", ".tab") else _separator(rest)
     names = [name.strip() for name in next(csv.reader([lines[first]], delimiter=separator))]
+    if len(names) > 1 and not names[0] and UNNAMED not in names:
+        names[0] = UNNAMED  # as pandas calls it
     _check_shape(rest, separator, names, what, first)
     _check_names(names, what, first + 1)
     decimal = _decimal(rest, separator)
@@ -99,7 +103,20 @@ def _read(path: Path, what: str) -> Sheet:
         raise InputError(f"{what} is no readable table: {printable(str(error)).strip()}") from error
     if frame.empty:
         raise InputError(f"{what} is empty: it has columns and no rows")
-    return Sheet(what, frame, lambda row: f"line {_line(rest, separator, row) + first}", separator, decimal)
+    place = lambda row: f"line {_line(rest, separator, row) + first}"  # noqa: E731
+    sheet = without_index(Sheet(what, frame, place, separator, decimal))
+    if UNNAMED in sheet.frame and UNNAMED not in lines[first]:
+        _check_names(["", *names[1:]], what, first + 1)
+    return sheet
+
+
+def without_index(sheet: Sheet) -> Sheet:
+    """The table without the first column, where that is the index that pandas writes: without a name, it counts 0, 1, 2, ..."""
+    frame = sheet.frame
+    if len(frame.columns) < 2 or frame.columns[0] != UNNAMED or frame[UNNAMED].tolist() != list(range(len(frame))):
+        return sheet
+    note = "The first column, which has no name and counts the rows, is left out."
+    return replace(sheet, frame=frame.drop(columns=UNNAMED), notes=(*sheet.notes, note))
 
 
 def _text(path: Path, what: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NAN = ("nan", "-nan", "+nan")  # as files have it
 _LOOKED_AT = 10_000  # cells of a column from which its kind is told
 _THOUSANDS = r"[-+]?[1-9]\d{0,2},\d{3}"
+_NEAR = 0.1  # of an accuracy: one that is as near is much the same
 _LARGEST = 2**53  # beyond it float64 doesn't tell whole numbers apart
 
 
@@ -28,7 +29,20 @@ def is_number(sheet: Sheet, column: str) -> bool:
     found = sheet.frame[column]
     if pd.api.types.is_numeric_dtype(found):
         return True
-    words = _words(sheet, found.dropna().head(_LOOKED_AT))
+    return _are_numbers(_words(sheet, found.dropna().head(_LOOKED_AT)))
+
+
+def is_percent(sheet: Sheet, column: str) -> bool:
+    """Whether at least half of a column's cells are numbers, and some have a percent sign behind them."""
+    found = sheet.frame[column].dropna().head(_LOOKED_AT).astype(str).str.strip()
+    signed = found.str.endswith("%")
+    return bool(signed.any()) and _are_numbers(_words(sheet, found.str.removesuffix("%")))
+
+
+def _are_numbers(words: pd.Series[Any]) -> bool:
+    """Whether at least half of some words are numbers."""
+    import pandas as pd
+
     read = pd.to_numeric(words, errors="coerce").notna() | words.isin(NAN)
     return bool(len(read) and read.mean() >= 0.5)
 
@@ -79,11 +93,14 @@ def accuracies(
     values: dict[str, NDArray[np.float64]],
     columns: dict[str, str],
     groups: Sequence[pd.Series[Any]] = (),
+    runs: NDArray[np.integer[Any]] | None = None,
+    order: NDArray[np.integer[Any]] | None = None,
 ) -> list[str]:
     """Bring accuracies in percent to shares, in place, and say so.
 
-    groups: by which rows belong together, as by problem. InputError for one that can't be an accuracy, and for a column in which one
-    group is in shares and another in percent.
+    groups: by which rows belong together, as by problem. runs: the number of the run of each row. order: of rows, run by run and by
+    their place in it. InputError for one that can't be an accuracy, and for a column of which a part is in shares and another in
+    percent: a group, a run, or a row of a run.
     """
     notes = []
     for name, column in columns.items():
@@ -94,6 +111,8 @@ def accuracies(
         _refuse(sheet, column, (finite < 0) | (finite > 100), "is no accuracy, which is from 0 to 1, or 100 in percent")
         if finite.max(initial=0) > 1:
             _refuse_mixed(sheet, column, finite, groups)
+            if runs is not None and order is not None:
+                _refuse_mixed_runs(sheet, column, finite, runs, order)
             values[name] = found / 100
             notes.append(f"{column} is in percent, and was divided by 100.")
     return notes
@@ -116,6 +135,38 @@ def _refuse_mixed(sheet: Sheet, column: str, found: NDArray[np.float64], groups:
             )
 
 
+def _refuse_mixed_runs(
+    sheet: Sheet,
+    column: str,
+    found: NDArray[np.float64],
+    runs: NDArray[np.integer[Any]],
+    order: NDArray[np.integer[Any]],
+) -> None:
+    """InputError where a run, or a row of one, seems to be in shares beside others in percent.
+
+    An accuracy below 1% is no share: at first, or of a run that went wrong. So only a run all of which lies from 0 to 1 is refused, if a
+    hundred times its best is what others come to; and a row behind one in percent, if a hundred times its value is much the same.
+    """
+    import pandas as pd
+
+    most = pd.Series(found).groupby(runs).transform("max").to_numpy()
+    usual = most[most > 1]
+    shares = (most > 0) & (most <= 1)
+    alike = (100 * most >= (1 - _NEAR) * usual.min()) & (100 * most <= (1 + _NEAR) * usual.max())
+    before = np.r_[0.0, found[order][:-1]]
+    same = np.r_[False, runs[order][1:] == runs[order][:-1]]
+    inside = np.zeros(len(found), bool)
+    now = found[order]
+    inside[order] = same & (before > 1) & (now > 0) & (now <= 1) & (np.abs(100 * now - before) <= _NEAR * before)
+    odd = ((shares & alike) | inside) & (found > 0)
+    if odd.any():
+        share, percent = int(np.argmax(odd)), int(np.argmax(found > 1))
+        raise InputError(
+            f"{sheet.what}, column {shown(column)}: {sheet.place(share)} has {found[share]:g}, which seems to be a share, but "
+            f"{sheet.place(percent)} has {found[percent]:g}, which is in percent; write all as shares from 0 to 1"
+        )
+
+
 def _floats(sheet: Sheet, column: str, remedy: str) -> NDArray[np.float64]:
     """A column as float64. InputError, which ends in `remedy`, for a cell that is neither a number nor empty."""
     import pandas as pd
@@ -128,6 +179,8 @@ def _floats(sheet: Sheet, column: str, remedy: str) -> NDArray[np.float64]:
     words = _words(sheet, found.astype(object).where(found.notna(), "nan"))
     made = pd.to_numeric(words.replace("", "nan"), errors="coerce")
     unread = made.isna() & ~words.isin(["", *NAN])
+    percent = unread & words.str.endswith("%")
+    _refuse(sheet, column, percent.to_numpy(), "is no number; write it without %")
     _refuse(sheet, column, unread.to_numpy(), f"is no number; {remedy}")
     return made.to_numpy(np.float64)
 

@@ -27,8 +27,8 @@ from optilab.records.statuses import FINISHED, LASTED, STATUSES, other_words
 from optilab.store.noticed import noticed
 from optilab.store.reading import Results
 from optilab.store.roles import Roles, chosen_measure, roles_of
-from optilab.store.separated import Sheet, read_sheet
-from optilab.store.sheet_columns import accuracies, integers, is_number, numbers, texts, written_nan
+from optilab.store.separated import Sheet, read_sheet, without_index
+from optilab.store.sheet_columns import accuracies, integers, is_number, is_percent, numbers, texts, written_nan
 from optilab.texts import shown
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def load_table(
         folder = path.parent / f"{stem}-pictures"
     else:
         sheet, stem, folder = _sheet(given), "table", Path("table-pictures")
-    roles = roles_of({name: is_number(sheet, name) for name in map(str, sheet.frame)}, sheet.what)
+    numeric = {name: is_number(sheet, name) or is_percent(sheet, name) for name in map(str, sheet.frame)}
+    roles = roles_of(numeric, sheet.what)
     compared = chosen_measure(roles, measure, best, sheet.what)
     said = best is not None or isinstance(measure, Measure) or compared in MEASURES
     taken = (
@@ -89,14 +90,14 @@ def _sheet(frame: pd.DataFrame) -> Sheet:
     named = frame.rename(columns=str).reset_index(drop=True)
     if not named.columns.is_unique:
         raise InputError(f"the DataFrame has the column {shown(named.columns[named.columns.duplicated()][0])} twice")
-    return Sheet("the DataFrame", named)
+    return without_index(Sheet("the DataFrame", named))
 
 
 def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """The tables `runs` and `history`, and what was noticed."""
     import pandas as pd
 
-    notes: list[str] = []
+    notes = list(sheet.notes)
     own, frame = roles.own, sheet.frame
     names = pd.DataFrame({"label": texts(sheet, own["optimizer"])})
     names["problem"] = texts(sheet, own["problem"]) if "problem" in own else stem
@@ -109,7 +110,7 @@ def _tables(sheet: Sheet, roles: Roles, stem: str, compared: str) -> tuple[pd.Da
     places = {name: numbers(sheet, own[name], least=0.0) for name in X if name in own}
     order = _in_order(sheet, number, places, roles)
     values = {name: numbers(sheet, column, gaps=True) for name, column in {**roles.measures, **roles.others}.items()}
-    notes += accuracies(sheet, values, roles.measures, [names["label"], names["problem"].astype(str)])
+    notes += accuracies(sheet, values, roles.measures, [names["label"], names["problem"].astype(str)], number, order)
     number = number[order]
     first = np.flatnonzero(np.r_[True, number[1:] != number[:-1]])
     last = np.r_[first[1:], len(number)] - 1

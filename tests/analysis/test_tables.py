@@ -175,6 +175,14 @@ def test_rows_may_have_any_index() -> None:
     pd.testing.assert_frame_equal(leaderboard(runs), leaderboard(runs.reset_index(drop=True)))
 
 
+def test_one_epoch_is_not_epochs() -> None:
+    """A time of 1 has a unit in the singular."""
+    history = pd.DataFrame({"run_id": range(16), "epoch": [1.0] * 8 + [2.0] * 8, "test_cost": 0.1})
+    told = arrival_verdict(RUNS.assign(run_id=range(16)), history, 0.5, "test_cost", "base")
+    assert told.sentences[0] == "base reaches a test cost of 0.5 in 1 epoch."
+    assert "ours reaches it in 2 epochs" in told.sentences[1]
+
+
 def test_times_to_a_target_know_the_same_words() -> None:
     """A run of status "finished" that missed the target is not one that diverged."""
     runs = RUNS.assign(run_id=range(16), status="finished")

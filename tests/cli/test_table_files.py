@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from analysis.published import FOLDER
 from cli.calls import refused
+from rich.console import Console
 
 from terminals import call
 
@@ -46,6 +50,42 @@ def test_published_results_are_compared() -> None:
     assert "Say --measure test and --highest or --lowest" in refused("table", path)
     done = call("table", path, "--measure", "test", "--highest", "--control", "adamw", "--format", "csv")
     assert len(done.stdout.splitlines()) == 1 + 16 * 17
+    head, *rows = csv.reader(io.StringIO(done.stdout))
+    assert head == ["problem", "optimizer", "test", "test low", "test high", "seconds"]
+    assert all(float(low) <= float(middle) <= float(high) for _, _, middle, low, high, _ in rows)
+
+
+def test_csv_is_for_programs(folder: Path) -> None:
+    """Each number has a column of its own, an infinite one is inf, and no name is shortened, nor in Markdown."""
+    chain = "clip_by_global_norm | weight_decay on matrices | momentum with warm restarts and a long name"
+    rows = [f"{chain} {end},{seed},0.{90 + seed}" for end in ("one", "two") for seed in range(3)]
+    text = "\n".join(["optimizer,seed,test_accuracy", *rows, "=bad,0,nan", "=bad,1,0.5", ""])
+    Path("long.csv").write_text(text, "utf-8")
+    done = call("table", "long.csv", "--format", "csv")
+    head, *found = csv.reader(io.StringIO(done.stdout))
+    assert head == ["optimizer", "test accuracy (%)", "test accuracy (%) low", "test accuracy (%) high"]
+    assert [row for row in found if row[0].startswith(chain)] == [
+        [f"{chain} {end}", "91.00", "90.00", "92.00"] for end in ("one", "two")
+    ]
+    assert [row for row in found if "bad" in row[0]] == [["'=bad (1 diverged)", "-inf", "-inf", "50.00"]]
+    marked = call("table", "long.csv").stdout
+    assert f"{chain} one".replace("_", r"\_").replace("|", r"\|") in marked
+
+
+def test_a_terminal_tells_long_names_apart(folder: Path) -> None:
+    """Names that begin alike are cut in the middle."""
+    from optilab.cli.comparison import comparison_table
+    from optilab.store import load_table
+
+    chain = "clip_by_global_norm | weight_decay on matrices | momentum with warm restarts and a long name"
+    runs = pd.DataFrame({"optimizer": [f"{chain} one", f"{chain} two"], "seed": 0, "test_cost": [0.5, 0.6]})
+    results = load_table(runs)
+    assert results.question is not None
+    console = Console(width=100, file=io.StringIO(), record=True)
+    console.print(comparison_table(results.question, results, 100))
+    told = console.export_text()
+    assert "long name one" in told
+    assert "long name two" in told
 
 
 def test_pictures_lie_beside_the_table(folder: Path) -> None:

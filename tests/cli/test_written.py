@@ -40,9 +40,27 @@ def test_latex_is_in_booktabs_and_escaped() -> None:
 
 @given(rows=st.lists(st.lists(st.text(st.characters(exclude_characters="\r\0")), min_size=2, max_size=2), min_size=1))
 def test_csv_can_be_read_again(rows: list[list[str]]) -> None:
-    """Commas, quotes and line breaks in names come back as they were."""
+    """Commas, quotes and line breaks in names come back as they were, but for an apostrophe before a formula."""
     text = comma_separated(["a", "b"], rows, [False, True], "")
-    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", "b"], *rows]
+    head, *found = list(csv.reader(io.StringIO(text, newline="")))
+    assert head == ["a", "b"]
+    assert [[a[a[:1] == "'" and a != given[0] :], b] for (a, b), given in zip(found, rows, strict=True)] == rows
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-x", "@SUM(A1)", " =1", "\t=1"])
+def test_csv_holds_no_formula(text: str) -> None:
+    """A spreadsheet would act on a text that begins as a formula; names of columns are texts too."""
+    head, row = csv.reader(io.StringIO(comma_separated([text, "b"], [[text, "-0.5"]], [False, True], "")))
+    assert head[0] == row[0] == f"'{text}"
+    assert row[1] == "-0.5"
+
+
+@pytest.mark.parametrize("text", ["-0.5", "+1e-3", "-inf", "a=b", "1-2", ""])
+def test_numbers_are_no_formulas(text: str) -> None:
+    """A name that is a negative number stays one."""
+    assert list(csv.reader(io.StringIO(comma_separated(["a"], [[text]], [False], ""))))[1:] == (
+        [[text]] if text else [[""]]
+    )
 
 
 def test_the_command_prints_the_table_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
