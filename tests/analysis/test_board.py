@@ -280,7 +280,7 @@ def test_a_target_that_ended_runs_leaves_nothing_to_compare_but_times() -> None:
         history=history_of(*([1.0, 0.4] for _ in range(6)), *([1.0, 0.7, 0.4] for _ in range(6))),
         question=Question(stopped_at={"train_cost": 0.5}),
     )
-    assert "b reaches it in 1 epochs, 2 times as long" in str(verdict(results))
+    assert "b reaches it in 1 epoch, 2 times as long" in str(verdict(results))
     found = leaderboard(results)
     assert found["outcome"].tolist() == ["control", ""]
     assert found["p_holm"].isna().all()
@@ -320,6 +320,6 @@ def test_runs_that_ended_at_a_target_are_ranked_by_the_time_to_it(is_random: boo
 def test_times_to_a_target_are_told_where_nothing_is_random() -> None:
     """There is nothing to test, but the times are exact."""
     told = verdict(stopped(is_random=False)).sentences
-    assert told[0] == "slow reaches a training cost of 0.5 in 1 epochs."
+    assert told[0] == "slow reaches a training cost of 0.5 in 1 epoch."
     assert "fast reaches it in 0.5 epochs." in told
     assert told[-1] == "Nothing in these runs is random, so there is nothing to test."
