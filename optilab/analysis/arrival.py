@@ -12,6 +12,7 @@ import pandas as pd
 from optilab.analysis.censoring import median_time
 from optilab.analysis.comparison import is_random
 from optilab.analysis.findings import Findings, at_each_seed, compared
+from optilab.analysis.levels import word
 from optilab.analysis.phrases import Scale, p_text
 from optilab.analysis.resolution import few_seeds
 from optilab.analysis.tables import runs_table
@@ -59,7 +60,7 @@ def arrival_verdict(
         columns="status", errors="ignore"
     )  # a run that diverged later has arrived
     late = runs["time"].clip(lower=_AT_ONCE).where(runs["reached"], math.inf)
-    control = str(control)
+    control, unit = str(control), word(unit, "unit", "epochs")
     found = compared(runs.assign(final_time=np.log(late)), "time", control, confidence=confidence)
     goal = f"{Scale.of(measure).with_article} of {Scale.of(measure).value(target)}"
     groups = {(str(p), str(label)): group for (p, label), group in runs.assign(late=late).groupby(["problem", "label"])}

@@ -14,6 +14,7 @@ import pandas as pd
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, tried
 from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.goal import Goal, goal
+from optilab.analysis.levels import number, word
 from optilab.analysis.targets import time_to_target
 from optilab.errors import InputError, unknown
 from optilab.records.chosen import TimeToTarget
@@ -75,11 +76,14 @@ def study_times(
     if "run_id" not in found.runs:
         raise InputError("runs has no column 'run_id', which says of which run a row of the history is")
     if target is not None:
-        found = replace(found, question=replace(found.question, measure=found.measure, target=target, reference=None))
+        found = replace(
+            found,
+            question=replace(found.question, measure=found.measure, target=number(target, "target"), reference=None),
+        )
     to = studied_goal(found)
     if to is None:
         raise InputError("target: there is none to be reached; give target = 0.9, or such a line under [comparison]")
-    if by is not None and by not in found.history:
+    if by is not None and word(by, "by", "epoch") not in found.history:
         raise unknown("by", by, [str(name) for name in found.history if name != "run_id"])
     return over_studies(found, to if by is None else replace(to, by=by))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ from optilab import InputError
 
 analysis: Any = optilab.analysis
 SCORES = pd.DataFrame({"a": [1.0, 2, 1, 3], "b": [2.0, 3, 2, 4]})
+RUNS = pd.DataFrame({"problem": "p", "label": ["a", "b"], "seed": 0, "run_id": ["r", "s"], "final_test_cost": 0.1})
+RESULTS = SimpleNamespace(
+    runs=RUNS.assign(role="tuning"), history=pd.DataFrame({"run_id": ["r", "s"], "epoch": 1.0, "test_cost": 0.1})
+)
 HISTORY = pd.DataFrame({"run_id": ["r", "r"], "epoch": [0.0, 1.0], "test_cost": [0.5, 0.1]})
 TWENTY = list(range(20))
 ODD: tuple[Any, ...] = (
@@ -34,6 +39,10 @@ ODD: tuple[Any, ...] = (
 )
 
 CALLS: dict[str, dict[str, Any]] = {
+    "arrival_verdict": {
+        **{"runs": RUNS, "history": RESULTS.history, "target": 0.5, "measure": "test_cost", "control": "a"},
+        **{"by": "epoch", "unit": "epochs", "confidence": 0.95},
+    },
     "against_control": {"scores": SCORES, "control": "a"},
     "cliffs_delta": {"a": [1, 2], "b": [2, 3]},
     "critical_difference": {"k": 3, "n": 5},
@@ -57,6 +66,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "seeds_needed": {"difference": 1.0, "power": 0.8},
     "sensitivity_width": {"settings": [0.1, 1, 10], "values": [3, 1, 2], "within": 0.1, "lowest": True},
     "smallest_difference": {"n": 5},
+    "study_times": {"results": RESULTS, "measure": "test_cost", "target": 0.5, "by": "epoch"},
     "survival": {"times": [1, 2], "reached": [1, 0], "confidence": 0.95},
     "time_to_target": {"history": HISTORY, "target": 0.5, "measure": "test_cost", "run_ids": None, "never": ()},
     "tuning_curve": {"values": [1, 2, 3], "lowest": True},
