@@ -51,7 +51,7 @@ class Scale:
         >>> Scale.of("test_cost").with_article, Scale.of("accuracy").with_article
         ('a test cost', 'an accuracy')
         """
-        return f"{'an' if self.name[:1].lower() in set('aeiou') else 'a'} {self.name}"
+        return f"{'an' if self.name[:1].lower() in set('aeiou') or self.name[:2].lower() == 'f1' else 'a'} {self.name}"
 
     def value(self, value: float) -> str:
         """A value with its unit."""

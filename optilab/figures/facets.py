@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from optilab.plots import style
 from optilab.plots.curves import curves, name_ends, unnamed
 from optilab.plots.panels import MOST
-from optilab.plots.text import fitted
+from optilab.plots.text import fitted, fitted_apart
 
 FEW = 4  # curves whose bands can be told apart in one panel
 _NARROW = 5.0  # inches of a figure
@@ -78,11 +78,12 @@ def _one_each(
     across = 2 if narrow else 4 if len(labels) > 6 else 3
     figure, axes = _figure(len(labels), across, 0.82, shared=True)
     room = 72 * style.width() / across - 24  # points for a name
+    names_of = fitted_apart(labels, style.small(), room)
     for k, (ax, label) in enumerate(zip(axes, labels, strict=True)):
         curves(lines, ax, colours={one: colours[one] for one in labels}, steps=steps, before=label)
         note = notes.get(label, "")
         ax.set_title(
-            fitted(label, style.small(), room) + (f"\n{fitted(note, style.small(), room)}" if note else ""),
+            names_of[k] + (f"\n{fitted(note, style.small(), room)}" if note else ""),
             loc="left",
             fontsize=style.small(),
         )

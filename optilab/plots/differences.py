@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from optilab.plots import style
 from optilab.plots.scales import HIGHEST
-from optilab.plots.strips import name, rows
+from optilab.plots.strips import names, rows
 
 _SHAPES = {"better": "<", "worse": ">", "undecided": "o"}  # better is left, for lower is better
 _APART = 0.16  # of the axis: the least distance of powers of ten
@@ -54,7 +54,7 @@ def differences(
         for row, (label, text) in enumerate(zip(labels, texts, strict=True)):
             _say(ax, row, text, strong=label in found and found[label]["outcome"] != "undecided")
     else:
-        ax.set_yticklabels([f"{name(label, letters)}\n{text}" for label, text in zip(labels, texts, strict=True)])
+        ax.set_yticklabels([f"{name}\n{text}" for name, text in zip(names(labels, letters), texts, strict=True)])
     return ax
 
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from optilab.plots import style
 from optilab.plots.ends import moved_apart
 from optilab.plots.text import breadth as breadth_of
-from optilab.plots.text import fitted
+from optilab.plots.text import fitted, fitted_apart, plain
 
 NAME = "name of a line"  # gid of these texts
 _APART = 1.25  # distance of names, in sizes of their letters
@@ -98,9 +98,13 @@ def end_labels(
                 },
                 annotation_clip=False,
             )
+    room = breadth - max((breadth_of(remark, size) for remark in remarks), default=0.0)
+    shown = fitted_apart(list(dict.fromkeys(names)), size, room) if names else []
+    short = dict(zip(dict.fromkeys(names), shown, strict=True))
     for name, remark, place in zip(names, remarks, places, strict=False):
+        full = fitted(name or others, size, breadth - breadth_of(remark, size))
         text = ax.annotate(
-            fitted(name or others, size, breadth - breadth_of(remark, size)) + remark,
+            (full if full == plain(name or others) else short[name] or full) + remark,
             (1.0, place),
             xycoords="axes fraction",
             xytext=(_AWAY, 0),

@@ -14,7 +14,7 @@ from optilab.plots.contours import contours
 from optilab.plots.ends import label_ends
 from optilab.plots.path import start_mark
 from optilab.plots.scales import EVERYTHING, scale_y, showable
-from optilab.plots.text import fitted, plain
+from optilab.plots.text import fitted_apart, plain
 
 _NAME = 0.3  # of the figure's width, that a label in a plane may take
 
@@ -62,7 +62,7 @@ def costs_on_lines(lines: pd.DataFrame, ax: Axes, *, colours: Mapping[str, objec
     ax.set(xlim=(low, high), xlabel="from first (0) to last weights (1)")
     ax.set_xticks([0, 0.5, 1.0])
     if named and ends:
-        texts = [fitted(end["label"], style.small(), 72 * _NAME * style.width()) for end in ends]
+        texts = fitted_apart([end["label"] for end in ends], style.small(), 72 * _NAME * style.width())
         shades = [colours[end["label"]] for end in ends]
         label_ends(ax, [end["y"] for end in ends], texts, shades, [style.dash_of(colour) for colour in shades])
     return ax
@@ -92,7 +92,8 @@ def costs_in_plane(
             ax.plot(way["x"], way["y"], ":", color=colour, linewidth=style.thickness(0.9), zorder=3, label=plain(label))
     ax.plot(*start, markeredgecolor=style.shade(0.1), **start_mark())
     middle = float(surface["x"].min() + surface["x"].max()) / 2
-    for label, x, y, cost in ends[["label", "x", "y", "cost"]].itertuples(index=False):
+    names = fitted_apart(ends["label"].tolist(), style.small(), 72 * _NAME * style.width())
+    for name, (label, x, y, cost) in zip(names, ends[["label", "x", "y", "cost"]].itertuples(index=False), strict=True):
         colour = colours[label]
         ax.plot(
             x,
@@ -106,7 +107,7 @@ def costs_in_plane(
         )
         left = x > middle
         text = ax.annotate(
-            f"{fitted(label, style.small(), 72 * _NAME * style.width())}\n{cost:.3g}",
+            f"{name}\n{cost:.3g}",
             (x, y),
             xytext=(-7 if left else 7, 5),
             textcoords="offset points",

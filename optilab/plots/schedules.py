@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optilab.plots import style
 from optilab.plots.ends import label_ends
 from optilab.plots.scales import EVERYTHING, scale_y
-from optilab.plots.text import fitted, plain
+from optilab.plots.text import fitted_apart, plain
 
 _RESTART = 0.2  # of the height of a curve: a rise by more from one value to the next is a gap, not a stroke
 _SAME = 0.004  # of it: curves that are nowhere further apart are drawn as one line of two colours
@@ -90,7 +90,7 @@ def schedule_curves(
     label_ends(
         ax,
         [end["y"] for end in ends],
-        [fitted(end["label"], style.small(), _NAME * 72 * style.width()) for end in ends],
+        fitted_apart([end["label"] for end in ends], style.small(), _NAME * 72 * style.width()),
         [colours[end["of"]] for end in ends],
     )
     return ax

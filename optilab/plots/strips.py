@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from optilab.plots import style
 from optilab.plots.scales import HIGHEST, power
 from optilab.plots.text import plain, wrapped
+from optilab.texts import shortened_apart
 
 _EPSILON = 1e-16  # relative to usual values: what lies below is rounding
 _FAR = 1e12  # from this range on names of ticks are long
@@ -103,7 +104,7 @@ def strips(
 
 def rows(ax: Axes, labels: Sequence[str], letters: int) -> None:
     """Rows with names at the left, the first on top."""
-    ax.set_yticks(range(len(labels)), [name(label, letters) for label in labels])
+    ax.set_yticks(range(len(labels)), names(labels, letters))
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -112,8 +113,17 @@ def rows(ax: Axes, labels: Sequence[str], letters: int) -> None:
         ax.axhline(row - 0.5, color=style.shade(0.9), linewidth=0.8, zorder=0)
 
 
-def name(label: str, letters: int) -> str:
-    """A label over at most two lines of so many letters; words are not parted."""
+def names(labels: Sequence[str], letters: int) -> list[str]:
+    """Labels over at most two lines of so many letters; words are not parted. Those that would look alike have one line, cut in the middle."""
+    found = [_name(label, letters) for label in labels]
+    alone = {
+        text for text in found if len({one for one, shown in zip(labels, found, strict=True) if shown == text}) == 1
+    }
+    short = [plain(label, letters) for label in shortened_apart(labels, letters)]
+    return [text if text in alone else other for text, other in zip(found, short, strict=True)]
+
+
+def _name(label: str, letters: int) -> str:
     long = max(map(len, label.split()), default=0) > letters
     return plain(label, letters) if long else wrapped(label, letters, 2)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from functools import cache
 
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from optilab.texts import printable, shortened
+from optilab.texts import printable, shortened, shortened_apart
 
 # The first is always there, for matplotlib brings it; letters that it lacks are taken from the others, where they are installed.
 _FAMILIES = (
@@ -22,6 +23,7 @@ _FAMILIES = (
 LONGEST = 60  # letters of a name
 _WIDEST = 4_000  # letters of a text that are read; the rest is left out
 _HINTED = 1.04  # times its breadth that a line may take on a screen, where letters begin at whole pixels
+_FEWEST = 8  # letters of a name that is cut in the middle
 _USUAL = 0.55  # breadth of a letter, in sizes of the font
 
 
@@ -51,6 +53,16 @@ def fitted(text: object, size: float, points: float, lines: int = 1) -> str:
         if excess <= 1 or letters <= (2 if lines == 1 else 4):
             return found
         letters = max(2, min(letters - 1, int(letters / excess)))
+
+
+def fitted_apart(names: Sequence[str], size: float, points: float) -> list[str]:
+    """Names, each fitted on a line as by `fitted`; those of which the beginnings are equal are cut in the middle, so that none look alike."""
+    found = [fitted(name, size, points) for name in names]
+    letters = max(map(len, found), default=0)
+    while len(set(found)) < len(set(names)) and letters >= _FEWEST:
+        found = [fitted(name, size, points) for name in shortened_apart(names, letters)]
+        letters -= 1
+    return found
 
 
 def breadth(text: str, size: float) -> float:

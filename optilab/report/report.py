@@ -23,7 +23,7 @@ from optilab.report.source import Source, sources_of
 from optilab.report.statistics import statistics
 from optilab.report.summary import answer, boards, counts
 from optilab.store import Results
-from optilab.texts import printable, shown
+from optilab.texts import counted, printable, shown
 from optilab.version import __version__
 
 _LIVE = ("compare-two", "all-runs")  # parts that the script makes
@@ -259,7 +259,7 @@ def _runs(sources: Sequence[Source]) -> Html:
     table = tag("table", tag("thead"), tag("tbody"), id="runs-table")
     return tag(
         "details",
-        tag("summary", f"The settings and final values of all {count} runs"),
+        tag("summary", f"The settings and final values of {counted(count, 'run')}"),
         tag(
             "div",
             tag("label", "Containing ", tag("input", type="text", id="runs-filter", size="20")),

@@ -268,3 +268,14 @@ def test_very_many_lines_leave_the_best_and_the_control() -> None:
     assert names(figure.axes[0]) == [f"m{k:02}" for k in (*range(59), 69)]
     assert "The best 59 of 70 lines and the control." in caption(figure)
     assert "Holm over 69 comparisons" in caption(figure)
+
+
+@pytest.mark.parametrize("width", [3.3, 7.0])
+def test_long_names_with_one_beginning_are_told_apart(width: float) -> None:
+    """No two rows have one name, and each has the part in which it differs."""
+    chain = "clip_by_global_norm | weight_decay on matrices | momentum with "
+    values = {f"{chain}{rest}": [1.0 + k, 2.0 + k] for k, rest in enumerate(["restarts", "warmup", "noise"])}
+    for ax in drawn({"p": values}, width).axes:
+        own = names(ax)
+        assert len(set(own)) == 3 or not any(own)
+        assert not any(own) or all(any(rest[:4] in name for name in own) for rest in ("restarts", "warmup", "noise"))

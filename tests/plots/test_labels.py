@@ -15,6 +15,7 @@ from matplotlib.text import Annotation
 from optilab.plots import style
 from optilab.plots.labels import NAME, close_ends, end_labels, heights, spread
 from optilab.plots.look import Look
+from optilab.plots.text import fitted, fitted_apart
 from pictures import rendered
 
 places = st.lists(st.floats(0, 1), max_size=12).map(sorted)
@@ -118,3 +119,16 @@ def test_a_leader_begins_at_the_edge_where_the_line_has_left_the_picture() -> No
     leaders = [text for text in ax.texts if isinstance(text, Annotation) and text.arrow_patch is not None]
     assert [leader.xy for leader in leaders] == [(4.0, 1.0)]
     plt.close(figure)
+
+
+def test_names_with_one_beginning_are_told_apart() -> None:
+    """Names that would be cut to one text are cut in the middle; others are as before."""
+    names = ["clip_by_global_norm | weight_decay | momentum", "clip_by_global_norm | weight_decay | lion", "short"]
+    size, room = 8.0, 90.0
+    found = fitted_apart(names, size, room)
+    assert len(set(found)) == 3
+    assert found[2] == "short"
+    assert "moment" in found[0]
+    assert "lion" in found[1]
+    assert fitted_apart(names[1:], size, room) == [fitted(name, size, room) for name in names[1:]]
+    assert fitted_apart(["one", "one"], size, room) == ["one", "one"]
