@@ -3,9 +3,8 @@
 A derivative is given both the pre-activation z and the activation a = f(z), and uses whichever is cheaper.
 """
 
-from math import erf, expm1, log1p, tanh
-
 from optilab.compiler.jit import jit
+from optilab.kernels.elementary import erf, expm1, softplus, tanh
 from optilab.kernels.exponential import exponential, sigmoid
 
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS = range(9)
@@ -26,13 +25,6 @@ NORMAL = 0.3989422804014327  # 1 / sqrt(2 pi)
 
 
 @jit
-def softplus(z):
-    """Softplus log(1 + exp(z)) without overflow: max(z, 0) + log(1 + exp(-|z|))."""
-    rest = log1p(exponential(-abs(z)))
-    return rest if z < 0 else z + rest
-
-
-@jit
 def activate(kind, z, a):
     """Activation of flat arrays, elementwise: fills a with a = f(z).
 
@@ -41,7 +33,8 @@ def activate(kind, z, a):
     log(1 + e^z) (softplus).
     """
     n = z.size
-    zero = z.dtype.type(0)
+    real = z.dtype.type  # a number of Python's would turn float32 into float64
+    zero, half, one = real(0), real(0.5), real(1)
     if kind == IDENTITY:
         for i in range(n):
             a[i] = z[i]
@@ -56,13 +49,14 @@ def activate(kind, z, a):
             a[i] = zero if z[i] < zero else z[i]
     elif kind == LEAKY_RELU:
         for i in range(n):
-            a[i] = z[i] if z[i] > 0 else SLOPE * z[i]
+            a[i] = z[i] if z[i] > zero else real(SLOPE) * z[i]
     elif kind == ELU:
         for i in range(n):
-            a[i] = z[i] if z[i] > 0 else expm1(z[i])
+            below = expm1(min(z[i], zero))
+            a[i] = z[i] if z[i] > zero else below
     elif kind == GELU:  # exact: z times the normal distribution function
         for i in range(n):
-            a[i] = 0.5 * z[i] * (1 + erf(z[i] * ROOT_HALF))
+            a[i] = half * z[i] * (one + erf(z[i] * real(ROOT_HALF)))
     elif kind == SILU:
         for i in range(n):
             a[i] = z[i] * sigmoid(z[i])
@@ -78,12 +72,14 @@ def scale_by_derivative(kind, z, a, delta):
     At z = 0, where ReLU and leaky ReLU have a kink, the derivative is that on the left.
     """
     n = z.size
+    real = z.dtype.type
+    half, one = real(0.5), real(1)
     if kind == SIGMOID:
         for i in range(n):
-            delta[i] *= a[i] * (1 - a[i])
+            delta[i] *= a[i] * (one - a[i])
     elif kind == TANH:
         for i in range(n):
-            delta[i] *= 1 - a[i] * a[i]
+            delta[i] *= one - a[i] * a[i]
     elif kind == RELU:
         for i in range(n):
             if z[i] <= 0:
@@ -91,18 +87,19 @@ def scale_by_derivative(kind, z, a, delta):
     elif kind == LEAKY_RELU:
         for i in range(n):
             if z[i] <= 0:
-                delta[i] *= SLOPE
+                delta[i] *= real(SLOPE)
     elif kind == ELU:
         for i in range(n):
             if z[i] <= 0:
-                delta[i] *= a[i] + 1
+                delta[i] *= a[i] + one
     elif kind == GELU:
         for i in range(n):
-            delta[i] *= 0.5 * (1 + erf(z[i] * ROOT_HALF)) + z[i] * NORMAL * exponential(-0.5 * z[i] * z[i])
+            density = real(NORMAL) * exponential(-half * z[i] * z[i])
+            delta[i] *= half * (one + erf(z[i] * real(ROOT_HALF))) + z[i] * density
     elif kind == SILU:
         for i in range(n):
             s = sigmoid(z[i])
-            delta[i] *= s * (1 + z[i] * (1 - s))
+            delta[i] *= s * (one + z[i] * (one - s))
     elif kind == SOFTPLUS:
         for i in range(n):
             delta[i] *= sigmoid(z[i])

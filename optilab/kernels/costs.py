@@ -7,7 +7,7 @@ last pre-activations z, so that softmax and sigmoid never overflow; their last l
 from math import log
 
 from optilab.compiler.jit import jit
-from optilab.kernels.activations import softplus
+from optilab.kernels.elementary import softplus
 from optilab.kernels.exponential import exponential, sigmoid
 
 QUADRATIC, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, HUBER = range(4)
