@@ -36,6 +36,7 @@ MATRIX, BIAS, VECTOR = 0, 1, 2  # kinds of layer
 
 # What `Context.tally` counts.
 EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
+UNCOUNTED = -1  # at CORRECT: correct predictions are not counted, as in training, which doesn't ask for them
 
 
 UNLIMITED = 2**62  # a limit of `Context.tally` that is never reached

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 
 from optilab.compiler.jit import jit
-from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES
+from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED
 from optilab.kernels.activations import activate, scale_by_derivative
 from optilab.kernels.costs import cost_and_delta, count_correct
 from optilab.kernels.sparse import add_transposed, multiply
@@ -147,7 +147,7 @@ def backward(w, g, context, rows, x, values, start, product, first_block):
 def evaluate(w, g, rows, context):
     """Return the mean cost over the examples `rows` and fill g with its gradient; with an empty g, only the cost.
 
-    Counts in the tally: the gradient evaluation and its examples, and the correct predictions.
+    Counts in the tally: the gradient evaluation and its examples, and the correct predictions unless these are UNCOUNTED.
     """
     last = context.layers[context.layers.size - 2]
     inputs, outputs = context.layers[0].rows, last.columns
@@ -171,7 +171,8 @@ def evaluate(w, g, rows, context):
         a = values[start + n : start + 2 * n].reshape((examples, outputs))
         delta = values[start + 2 * n : start + 3 * n].reshape((examples, outputs))
         total += cost_and_delta(context.network.cost, a, y, huber_delta, weight, delta)
-        context.tally[CORRECT] += count_correct(context.network.cost, a, y)
+        if context.tally[CORRECT] != UNCOUNTED:
+            context.tally[CORRECT] += count_correct(context.network.cost, a, y)
         if g.size > 0:
             backward(w, g, context, sparse_rows, x, values, start, values[start + 3 * n :], first == 0)
     if g.size > 0:

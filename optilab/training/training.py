@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab import randomness
-from optilab.compiler.types import EVALUATIONS, EXAMPLES, UNLIMITED
+from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED, UNLIMITED
 from optilab.optimizers.memory import Layout
 from optilab.records.columns import COLUMNS, WHOLE
 from optilab.training.hyperparameters import ScheduledNumbers
@@ -63,6 +63,7 @@ class Training:
         self.seed = seed
         self.setup = setup or Setup(plan.problem, plan.optimizer)
         self.setup.context.tally[:] = 0
+        self.setup.context.tally[CORRECT] = UNCOUNTED
         self.per_epoch = plan.steps_per_epoch
         self.total = plan.budget.in_steps(self.per_epoch) or _ENDLESS
         self.every = plan.measure.in_steps(self.per_epoch) if plan.measure else self._usual_interval()

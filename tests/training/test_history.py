@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from training.runs import CLOCKS, fingerprint
 
 import optilab
+from optilab.compiler.types import CORRECT, UNCOUNTED
 from optilab.problems.problem import Problem
+from optilab.training.plan import Plan
+from optilab.training.stopping import Budget
+from optilab.training.training import Training
 
 COLUMNS = [
     "step",
@@ -147,3 +151,16 @@ def test_clocks_go_forward(network: Problem) -> None:
     assert run.history["seconds"].iloc[-1] == run.train_seconds > 0
     assert run.compile_seconds > 0
     assert run.measure_seconds > 0
+
+
+def test_correct_predictions_are_counted_where_they_are_asked_for(network: Problem) -> None:
+    """Batches of training are not counted; the accuracies of a measurement are those of the predictions."""
+    plan = Plan(network, optilab.get_optimizer("sgd"), {"lr": 0.1}, (), batch_size=8, budget=Budget(epochs=2), measure=None)
+    training = Training(plan, 0)
+    training.finish()
+    assert training.setup.context.tally[CORRECT] == UNCOUNTED
+    rows = network.train_rows
+    every = training.setup.train_context._replace(tally=np.zeros(3, np.int64))
+    cost = network.evaluate(training.run.w, training.run.w[:0], rows, every)
+    last = training.run.history.iloc[-1]
+    assert (last["train_cost"], last["train_accuracy"]) == (pytest.approx(cost), every.tally[CORRECT] / rows.size)
