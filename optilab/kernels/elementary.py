@@ -1,6 +1,6 @@
 """tanh, erf, log(1 + exp(x)) and exp(x) - 1, in float32 as arithmetic that the compiler turns into vectors.
 
-A call of the C library's functions can't be vectorised. Those here have no branches, and errors of at most 4.5 units in the last place
+A call of the C library's functions can't be vectorised. Those here have no branches, and errors of at most 6 units in the last place
 (`tests/kernels/test_elementary.py` has the largest of each over the whole range). float64 is for checking derivatives, and keeps the
 library's functions.
 """

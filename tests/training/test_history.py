@@ -155,7 +155,9 @@ def test_clocks_go_forward(network: Problem) -> None:
 
 def test_correct_predictions_are_counted_where_they_are_asked_for(network: Problem) -> None:
     """Batches of training are not counted; the accuracies of a measurement are those of the predictions."""
-    plan = Plan(network, optilab.get_optimizer("sgd"), {"lr": 0.1}, (), batch_size=8, budget=Budget(epochs=2), measure=None)
+    plan = Plan(
+        network, optilab.get_optimizer("sgd"), {"lr": 0.1}, (), batch_size=8, budget=Budget(epochs=2), measure=None
+    )
     training = Training(plan, 0)
     training.finish()
     assert training.setup.context.tally[CORRECT] == UNCOUNTED
