@@ -15,7 +15,6 @@ from optilab.compiler.jit import FASTMATH
 from optilab.kernels.exponential import exponential
 
 _F = np.float32
-_OPTIONS = {"error_model": "numpy", "fastmath": set(FASTMATH)}
 _ZERO, _HALF, _ONE, _TWO = _F(0), _F(0.5), _F(1), _F(2)
 
 # Cephes tanhf: (tanh(x) / x - 1) / x^2 in x^2, up to 0.625.
@@ -47,7 +46,7 @@ def tanh(x):
     return math.tanh(x)
 
 
-@overload(tanh, jit_options=_OPTIONS)
+@overload(tanh, jit_options={"error_model": "numpy", "fastmath": set(FASTMATH)})
 def _tanh(x):
     def library(x):
         return math.tanh(x)
@@ -67,7 +66,7 @@ def erf(x):
     return math.erf(x)
 
 
-@overload(erf, jit_options=_OPTIONS)
+@overload(erf, jit_options={"error_model": "numpy", "fastmath": set(FASTMATH)})
 def _erf(x):
     def library(x):
         return math.erf(x)
@@ -89,7 +88,7 @@ def softplus(x):
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
-@overload(softplus, jit_options=_OPTIONS)
+@overload(softplus, jit_options={"error_model": "numpy", "fastmath": set(FASTMATH)})
 def _softplus(x):
     def library(x):
         rest = math.log1p(math.exp(-abs(x)))
@@ -113,7 +112,7 @@ def expm1(x):
     return math.expm1(x)
 
 
-@overload(expm1, jit_options=_OPTIONS)
+@overload(expm1, jit_options={"error_model": "numpy", "fastmath": set(FASTMATH)})
 def _expm1(x):
     def library(x):
         return math.expm1(x)

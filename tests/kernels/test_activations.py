@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import erf, expit, ndtr
 
 from optilab.compiler.jit import jit
-from optilab.kernels.activations import CODES, activate, scale_by_derivative, softplus
+from optilab.kernels.activations import CODES, activate, scale_by_derivative
+from optilab.kernels.elementary import softplus
 from optilab.kernels.exponential import exponential, sigmoid
 
 Array = NDArray[np.floating]

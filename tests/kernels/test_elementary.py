@@ -23,7 +23,7 @@ def compiled(function: Any) -> Any:
     """A loop over an array, as activations have it."""
 
     @jit
-    def fill(x, out):  # type: ignore[no-untyped-def]
+    def fill(x, out):
         for i in range(x.size):
             out[i] = function(x[i])
 
