@@ -55,7 +55,7 @@ class Logger:
         """The run has ended; `message` says why, where its status doesn't."""
 
     def experiment_finished(self, statuses: Mapping[str, int]) -> None:
-        """The experiment is complete; `statuses` counts this invocation's runs by status."""
+        """The experiment is complete; `statuses` counts this invocation's runs by status, in the order of their names."""
 
 
 @dataclass(frozen=True)

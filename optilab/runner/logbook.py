@@ -82,7 +82,7 @@ class Logbook:
 
     def end(self) -> None:
         """Log that the experiment is complete."""
-        self._tell(lambda to: to.experiment_finished(self._statuses))
+        self._tell(lambda to: to.experiment_finished(dict(sorted(self._statuses.items()))))
 
     def _tell(self, what: Callable[[Logger], None]) -> None:
         for name, to in list(self._loggers.items()):
