@@ -72,11 +72,11 @@ def _erf(x):
         return math.erf(x)
 
     def vectorisable(x):
-        within = min(max(x, -_ERF_ONE), _ERF_ONE)
+        within = np.float64(min(max(x, -_ERF_ONE), _ERF_ONE))  # in float32 its rounding would be seen in 1 + erf(x)
         s = within * within
         above = (((((_N6 * s + _N5) * s + _N4) * s + _N3) * s + _N2) * s + _N1) * s + _N0
         below = (((_D4 * s + _D3) * s + _D2) * s + _D1) * s + _D0
-        value = within * above / below
+        value = np.float32(within * above / below)
         value = (_ONE if x > _ZERO else -_ONE) if abs(x) >= _ERF_ONE else value
         return value if x == x else x
 

@@ -137,12 +137,12 @@ def test_the_band_is_opdas(count: int, low: list[float], high: list[float]) -> N
 
 
 def test_the_band_holds_for_all_k_at_once() -> None:
-    """Of 200 samples of 25 uniform values at least 95% less twice the noise have the true median curve within."""
+    """Of 400 samples of 25 uniform values at least 95% less twice the noise have the true median curve within."""
     k = np.arange(1, 26)
     truth = 1 - 2.0 ** (-1 / k)
-    drawn = np.random.default_rng(0).random((200, 25))
+    drawn = np.random.default_rng(0).random((400, 25))
     held = [((c["low"] <= truth) & (truth <= c["high"])).all() for c in map(curve_of, drawn)]
-    assert np.mean(held) > 0.95 - 2 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean(held) > 0.95 - 2 * np.sqrt(0.05 * 0.95 / 400)
     assert np.mean(held) < 1
 
 

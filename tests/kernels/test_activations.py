@@ -44,7 +44,7 @@ DERIVATIVES: dict[str, Callable[[Array], Array]] = {
     "softplus": expit,
 }
 TOLERANCES: dict[str, dict[str, Any]] = {
-    "float32": {"rtol": 2e-6, "atol": 5e-7},
+    "float32": {"rtol": 2e-6, "atol": 3e-7},
     "float64": {"rtol": 1e-13, "atol": 1e-15},
 }
 PRECISIONS = ["float32", "float64"]

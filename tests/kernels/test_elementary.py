@@ -40,7 +40,7 @@ EXACT: dict[str, Callable[[Array], Array]] = {
 # Largest error in units in the last place, and where it holds: below -87 the exponential is that of -87, and above 0 expm1 isn't used.
 BOUNDS = {
     "tanh": (2.0, -np.inf, np.inf),
-    "erf": (6.0, -np.inf, np.inf),
+    "erf": (2.0, -np.inf, np.inf),
     "softplus": (6.0, -87.0, np.inf),
     "expm1": (5.0, -np.inf, 0.0),
 }
