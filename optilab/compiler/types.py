@@ -58,13 +58,16 @@ class NetworkData(NamedTuple):
     activations: NDArray[np.int64]  # one code a layer of neurons
     cost: int  # code of the cost
     block: int  # how many examples are worked on at a time
+    most_pixels: int  # that are not zero in one example, where pixels are sparse
+    widest: int  # size of the largest weight matrix
+    neurons: int  # in all layers
 
     @staticmethod
     def nothing(precision: str) -> NetworkData:
         """Empty data for a problem that is no network: the compiled functions of all problems have one signature."""
         none = np.zeros((0, 0), precision)
         counts, columns, pixels = np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros((0, 0), np.uint8)
-        return NetworkData(counts, columns, pixels.ravel(), pixels, none, none, counts, 0, 1)
+        return NetworkData(counts, columns, pixels.ravel(), pixels, none, none, counts, 0, 1, 0, 0, 0)
 
 
 class Context(NamedTuple):
@@ -73,6 +76,7 @@ class Context(NamedTuple):
     layers: NDArray[np.void]  # the layer table, of dtype LAYER
     tally: NDArray[np.int64]  # counts of gradient evaluations, of their examples, of correct predictions
     scratch: NDArray[np.floating]  # memory that the problem writes to
+    integers: NDArray[np.int32]  # and memory for whole numbers
     settings: NDArray[np.float64]  # numbers that the problem's function takes
     network: NetworkData
 
@@ -83,6 +87,7 @@ def context_without_examples(layers: NDArray[np.void], settings: Sequence[float]
         layers=layers,
         tally=np.zeros(3, np.int64),
         scratch=np.zeros(int(layers["size"].sum()), precision),
+        integers=np.zeros(0, np.int32),
         settings=np.array(settings, np.float64),
         network=NetworkData.nothing(precision),
     )
@@ -115,12 +120,11 @@ def signatures(precision: str) -> Signatures:
             matrix,
             matrix,
             counts,
-            types.int64,
-            types.int64,
+            *5 * (types.int64,),
         ),
         NetworkData,
     )
-    context = types.NamedTuple((layers, counts, vector, types.float64[::1], network), Context)
+    context = types.NamedTuple((layers, counts, vector, types.int32[::1], types.float64[::1], network), Context)
     rows = types.int64[::1]
     evaluate = types.float64(vector, vector, rows, context)
     update = types.void(

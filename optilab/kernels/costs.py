@@ -4,11 +4,11 @@ Quadratic and Huber compare the last activations a with the targets y. The two c
 last pre-activations z, so that softmax and sigmoid never overflow; their last layer has the identity as activation.
 """
 
-from math import log
-
 from optilab.compiler.jit import jit
 from optilab.kernels.elementary import softplus
-from optilab.kernels.exponential import exponential, sigmoid
+from optilab.kernels.exponential import sigmoid
+from optilab.kernels.softmax import softmax_cost
+from optilab.kernels.vectors import place
 
 QUADRATIC, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, HUBER = range(4)
 CODES = {
@@ -27,44 +27,31 @@ def cost_and_delta(kind, a, y, huber_delta, weight, delta):
     huber: of e = a_j - y_j, e^2 / 2 up to |e| = d = huber_delta, and d (|e| - d / 2) beyond (Huber, 1964).
     """
     examples, outputs = a.shape
+    n = a.size
+    a, y, delta = a.reshape(n), y.reshape(n), delta.reshape(n)
     total = 0.0
     if kind == QUADRATIC:  # sum_j (a_j - y_j)^2
-        for i in range(examples):
-            for j in range(outputs):
-                error = a[i, j] - y[i, j]
-                total += error * error
-                delta[i, j] = 2 * weight * error
+        for i in range(n):
+            error = a[i] - y[i]
+            total += error * error
+            delta[i] = 2 * weight * error
     elif kind == CROSS_ENTROPY:  # -sum_j y_j log softmax(a)_j
         for i in range(examples):
-            top = a[i, 0]
-            for j in range(1, outputs):
-                top = max(top, a[i, j])
-            norm = 0.0
-            mass = 0.0
-            for j in range(outputs):
-                delta[i, j] = exponential(a[i, j] - top)
-                norm += delta[i, j]
-                mass += y[i, j]
-            log_norm = log(norm) + top
-            for j in range(outputs):
-                if y[i, j] != 0:
-                    total += y[i, j] * (log_norm - a[i, j])
-                delta[i, j] = weight * (mass * delta[i, j] / norm - y[i, j])
+            at = i * outputs
+            total += softmax_cost(outputs, place(a, at), place(y, at), weight, place(delta, at))
     elif kind == BINARY_CROSS_ENTROPY:  # sum_j softplus(a_j) - y_j a_j, the logistic cost of each output
-        for i in range(examples):
-            for j in range(outputs):
-                total += softplus(a[i, j]) - y[i, j] * a[i, j]
-                delta[i, j] = weight * (sigmoid(a[i, j]) - y[i, j])
+        for i in range(n):
+            total += softplus(a[i]) - y[i] * a[i]
+            delta[i] = weight * (sigmoid(a[i]) - y[i])
     else:  # HUBER: quadratic within huber_delta of the target, linear beyond
-        for i in range(examples):
-            for j in range(outputs):
-                error = a[i, j] - y[i, j]
-                if abs(error) <= huber_delta:
-                    total += 0.5 * error * error
-                    delta[i, j] = weight * error
-                else:
-                    total += huber_delta * (abs(error) - 0.5 * huber_delta)
-                    delta[i, j] = weight * (huber_delta if error > 0 else -huber_delta)
+        for i in range(n):
+            error = a[i] - y[i]
+            if abs(error) <= huber_delta:
+                total += 0.5 * error * error
+                delta[i] = weight * error
+            else:
+                total += huber_delta * (abs(error) - 0.5 * huber_delta)
+                delta[i] = weight * (huber_delta if error > 0 else -huber_delta)
     return total
 
 

@@ -12,16 +12,22 @@ from optilab.compiler.jit import jit
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED
 from optilab.kernels.activations import activate, scale_by_derivative
 from optilab.kernels.costs import cost_and_delta, count_correct
-from optilab.kernels.sparse import add_transposed, multiply
+from optilab.kernels.products import copy, product, sum_columns, transpose
+from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, room_for_pixels
+from optilab.kernels.vectors import nowhere, place
 
 # Context.settings of a network.
 PIXEL_SCALE, HUBER_DELTA = 0, 1
 
 
-def scratch_size(sizes, block):
-    """Size of the scratch memory that `evaluate` needs besides the weights, for layers of `sizes` neurons, the inputs first."""
+def scratch_sizes(sizes, block, most_pixels):
+    """Sizes of the memory for reals and for integers that `evaluate` needs, for layers of `sizes` neurons, the inputs first.
+
+    most_pixels: the most sparse pixels that an example has.
+    """
     widest = max(a * b for a, b in itertools.pairwise(sizes))
-    return block * sizes[0] + block * sizes[-1] + widest + sum(3 * block * n for n in sizes[1:])
+    reals, integers = room_for_pixels(sizes[0], block, most_pixels) if most_pixels else (0, 0)
+    return block * (sizes[0] + sizes[-1] + 3 * sum(sizes[1:])) + widest + reals, integers
 
 
 @jit
@@ -32,78 +38,59 @@ def is_sparse(context):
 
 @jit
 def gather_inputs(context, rows, x):
-    """Copy the examples `rows` into x, [example, input]; sparse pixels are read where they are."""
-    if is_sparse(context):
-        return
+    """Copy the examples `rows` into x, [example, input] in a flat array; sparse pixels are read where they are."""
+    inputs = context.layers[0].rows
     if context.network.pixels.shape[0] > 0:
         scale = x.dtype.type(context.settings[PIXEL_SCALE])
         for i in range(rows.size):
-            for j in range(x.shape[1]):
-                x[i, j] = context.network.pixels[rows[i], j] * scale
-    else:
+            for j in range(inputs):
+                x[i * inputs + j] = context.network.pixels[rows[i], j] * scale
+    elif not is_sparse(context):
+        features = context.network.features.reshape(context.network.features.size)
         for i in range(rows.size):
-            for j in range(x.shape[1]):
-                x[i, j] = context.network.features[rows[i], j]
+            copy(inputs, place(features, rows[i] * inputs), place(x, i * inputs))
 
 
 @jit
 def gather_targets(context, rows, y):
-    """Copy the targets of the examples `rows` into y, [example, output]."""
+    """Copy the targets of the examples `rows` into y, [example, output] in a flat array."""
+    outputs = context.network.targets.shape[1]
+    targets = context.network.targets.reshape(context.network.targets.size)
     for i in range(rows.size):
-        for j in range(y.shape[1]):
-            y[i, j] = context.network.targets[rows[i], j]
+        copy(outputs, place(targets, rows[i] * outputs), place(y, i * outputs))
 
 
 @jit
-def affine(w, matrix, a, z):
-    """Pre-activations z = a W + b, [example, neuron], of the layer whose weight matrix is `matrix` in the layer table."""
-    end = matrix.offset + matrix.size
-    np.dot(a, w[matrix.offset : end].reshape((matrix.rows, matrix.columns)), z)
-    for i in range(z.shape[0]):
-        for j in range(z.shape[1]):
-            z[i, j] += w[end + j]
-
-
-@jit
-def affine_sparse(w, matrix, context, rows, z):
-    """Pre-activations z = a W + b of the first layer where the examples are sparse pixels, read where they are."""
-    multiply(context.network.starts, context.network.columns, context.network.values, rows, w, matrix.offset, z)
-    scale = z.dtype.type(context.settings[PIXEL_SCALE])
-    end = matrix.offset + matrix.size
-    for i in range(z.shape[0]):
-        for j in range(z.shape[1]):
-            z[i, j] = z[i, j] * scale + w[end + j]
-
-
-@jit
-def forward(w, context, rows, x, values):
+def forward(w, context, rows, examples, x, x_at, values, pixel_memory):
     """Fill `values` with z, a and room for delta, layer after layer; return the index where the last layer's begin.
 
-    rows: numbers of the examples if they are sparse pixels; else empty, and the examples are x.
+    rows: numbers of the examples if they are sparse pixels; else empty, and the examples are x[x_at:], [example, input].
     """
-    examples = x.shape[0]
-    a = x
     start = 0
     depth = context.network.activations.size
     for layer in range(depth):
         matrix = context.layers[2 * layer]
-        n = examples * matrix.columns
-        z = values[start : start + n].reshape((examples, matrix.columns))
+        bias, columns = matrix.offset + matrix.size, matrix.columns
+        n = examples * columns
+        z = place(values, start)
         if layer == 0 and rows.size > 0:
-            affine_sparse(w, matrix, context, rows, z)
+            scale = w.dtype.type(context.settings[PIXEL_SCALE])
+            multiply_sparse(w, matrix, context.network, rows, scale, context.integers, pixel_memory, values)
         else:
-            affine(w, matrix, a, z)
+            down = matrix.rows
+            a = place(x, x_at) if layer == 0 else place(values, start - 2 * examples * down)
+            product(
+                examples, columns, down, a, down, 1, place(w, matrix.offset), columns, z, columns, place(w, bias), 0
+            )
         activate(context.network.activations[layer], values[start : start + n], values[start + n : start + 2 * n])
-        a = values[start + n : start + 2 * n].reshape((examples, matrix.columns))
         if layer < depth - 1:
             start += 3 * n
     return start
 
 
 @jit
-def backward(w, g, context, rows, x, values, start, product, first_block):
+def backward(w, g, context, rows, examples, x, values, start, turned, pixel_memory, first_block):
     """Turn delta = dC/da of the last layer into the gradient of every layer, added to g after the first block."""
-    examples = x.shape[0]
     for back in range(context.network.activations.size):
         layer = context.network.activations.size - 1 - back
         matrix = context.layers[2 * layer]
@@ -111,36 +98,33 @@ def backward(w, g, context, rows, x, values, start, product, first_block):
         n = examples * columns
         z, a = values[start : start + n], values[start + n : start + 2 * n]
         scale_by_derivative(context.network.activations[layer], z, a, values[start + 2 * n : start + 3 * n])
-        delta = values[start + 2 * n : start + 3 * n].reshape((examples, columns))
-
-        below = 3 * examples * fan_in  # how far back the values of the layer below begin
-        end = matrix.offset + matrix.size
-        bias = g[end : end + columns]
-        if first_block:
-            g[matrix.offset : end + columns] = 0
-        for i in range(examples):
-            for j in range(columns):
-                bias[j] += delta[i, j]
+        delta, slope = place(values, start + 2 * n), place(g, matrix.offset)
+        sum_columns(examples, columns, delta, place(g, matrix.offset + matrix.size), first_block)
         if layer == 0 and rows.size > 0:
-            scale = delta.dtype.type(context.settings[PIXEL_SCALE])
-            for i in range(examples):
-                for j in range(columns):
-                    delta[i, j] *= scale
-            add_transposed(
-                context.network.starts, context.network.columns, context.network.values, rows, delta, g, matrix.offset
-            )
+            add_transposed_sparse(delta, g, matrix, context.network, rows, context.integers, pixel_memory, first_block)
             continue
-        a_in = x
+        before = nowhere(slope) if first_block else slope
+        below = examples * fan_in  # how long z, a and delta of the layer below are
+        a_in = place(x, 0) if layer == 0 else place(values, start - 2 * below)
+        product(fan_in, columns, examples, a_in, 1, fan_in, delta, columns, slope, columns, before, columns)
         if layer > 0:
-            a_start = start - below + examples * fan_in
-            a_in = values[a_start : a_start + examples * fan_in].reshape((examples, fan_in))
-        np.dot(a_in.T, delta, product[: matrix.size].reshape((fan_in, columns)))
-        for i in range(matrix.size):
-            g[matrix.offset + i] += product[i]
-        if layer > 0:
-            start -= below
-            delta_in = values[start + 2 * examples * fan_in : start + below].reshape((examples, fan_in))
-            np.dot(delta, w[matrix.offset : end].reshape((fan_in, columns)).T, delta_in)
+            back_to, none = place(turned, 0), nowhere(slope)
+            transpose(fan_in, columns, place(w, matrix.offset), back_to)
+            product(
+                examples,
+                fan_in,
+                columns,
+                delta,
+                columns,
+                1,
+                back_to,
+                fan_in,
+                place(values, start - below),
+                fan_in,
+                none,
+                0,
+            )
+            start -= 3 * below
 
 
 @jit
@@ -153,28 +137,29 @@ def evaluate(w, g, rows, context):
     inputs, outputs = context.layers[0].rows, last.columns
     weight = w.dtype.type(1.0 / rows.size)
     huber_delta = w.dtype.type(context.settings[HUBER_DELTA])
+    block = context.network.block
+    x, y = context.scratch[: block * inputs], context.scratch[block * inputs : block * (inputs + outputs)]
+    rest = context.scratch[block * (inputs + outputs) :]
+    turned = rest[: context.network.widest]
+    values = rest[context.network.widest : context.network.widest + 3 * block * context.network.neurons]
+    pixel_memory = rest[context.network.widest + 3 * block * context.network.neurons :]
     total = 0.0
-    for first in range(0, rows.size, context.network.block):
-        examples = min(context.network.block, rows.size - first)
-        y_start = examples * inputs
-        values_start = y_start + examples * outputs
-        x = context.scratch[:y_start].reshape((examples, inputs))
-        y = context.scratch[y_start:values_start].reshape((examples, outputs))
+    for first in range(0, rows.size, block):
+        examples = min(block, rows.size - first)
         batch = rows[first : first + examples]
         gather_inputs(context, batch, x)
         gather_targets(context, batch, y)
         sparse_rows = batch if is_sparse(context) else batch[:0]
-
-        values = context.scratch[values_start:]
-        start = forward(w, context, sparse_rows, x, values)
+        start = forward(w, context, sparse_rows, examples, x, 0, values, pixel_memory)
         n = examples * outputs
         a = values[start + n : start + 2 * n].reshape((examples, outputs))
         delta = values[start + 2 * n : start + 3 * n].reshape((examples, outputs))
-        total += cost_and_delta(context.network.cost, a, y, huber_delta, weight, delta)
+        targets = y[:n].reshape((examples, outputs))
+        total += cost_and_delta(context.network.cost, a, targets, huber_delta, weight, delta)
         if context.tally[CORRECT] != UNCOUNTED:
-            context.tally[CORRECT] += count_correct(context.network.cost, a, y)
+            context.tally[CORRECT] += count_correct(context.network.cost, a, targets)
         if g.size > 0:
-            backward(w, g, context, sparse_rows, x, values, start, values[start + 3 * n :], first == 0)
+            backward(w, g, context, sparse_rows, examples, x, values, start, turned, pixel_memory, first == 0)
     if g.size > 0:
         context.tally[EVALUATIONS] += 1
         context.tally[EXAMPLES] += rows.size
@@ -185,8 +170,10 @@ def evaluate(w, g, rows, context):
 def predict(w, features, out, context):
     """Fill out, [example, output], with the last activations for `features`, [example, input]."""
     no_rows = np.zeros(0, np.int64)
+    inputs, outputs = features.shape[1], out.shape[1]
+    flat = features.reshape(features.size)
     for first in range(0, features.shape[0], context.network.block):
         examples = min(context.network.block, features.shape[0] - first)
-        start = forward(w, context, no_rows, features[first : first + examples], context.scratch)
-        n = examples * out.shape[1]
-        out[first : first + examples] = context.scratch[start + n : start + 2 * n].reshape((examples, out.shape[1]))
+        start = forward(w, context, no_rows, examples, flat, first * inputs, context.scratch, context.scratch[:0])
+        n = examples * outputs
+        out[first : first + examples] = context.scratch[start + n : start + 2 * n].reshape((examples, outputs))

@@ -14,13 +14,13 @@ from numba.extending import overload
 from optilab.compiler.jit import FASTMATH
 
 _F = np.float32
-_LOG2_E = _F(1.4426950408889634)
-_HALF, _ONE = _F(0.5), _F(1)
-_LOWEST, _HIGHEST = _F(-87.0), _F(88.0)  # beyond, the result would not be a normal float32
-_LN2_HIGH, _LN2_LOW = _F(0.693359375), _F(-2.12194440e-4)  # Cody and Waite: n * _LN2_HIGH is exact
+LOG2_E = _F(1.4426950408889634)
+HALF, ONE = _F(0.5), _F(1)
+LOWEST, HIGHEST = _F(-87.0), _F(88.0)  # beyond, the result would not be a normal float32
+LN2_HIGH, LN2_LOW = _F(0.693359375), _F(-2.12194440e-4)  # Cody and Waite: n * LN2_HIGH is exact
 # Cephes expf: (exp(r) - 1 - r) / r^2 on [-ln(2)/2, ln(2)/2]
-_C5, _C4, _C3 = _F(1.9875691500e-4), _F(1.3981999507e-3), _F(8.3334519073e-3)
-_C2, _C1, _C0 = _F(4.1665795894e-2), _F(1.6666665459e-1), _F(5.0000001201e-1)
+C5, C4, C3 = _F(1.9875691500e-4), _F(1.3981999507e-3), _F(8.3334519073e-3)
+C2, C1, C0 = _F(4.1665795894e-2), _F(1.6666665459e-1), _F(5.0000001201e-1)
 _BIAS, _MANTISSA = np.int32(127), np.int32(23)  # of a float32
 
 
@@ -35,12 +35,12 @@ def _exponential(x):
         return math.exp(x)
 
     def vectorisable(x):
-        within = min(max(x, _LOWEST), _HIGHEST)
-        n = np.floor(within * _LOG2_E + _HALF)
-        r = within - n * _LN2_HIGH - n * _LN2_LOW
-        p = ((((_C5 * r + _C4) * r + _C3) * r + _C2) * r + _C1) * r + _C0
+        within = min(max(x, LOWEST), HIGHEST)
+        n = np.floor(within * LOG2_E + HALF)
+        r = within - n * LN2_HIGH - n * LN2_LOW
+        p = ((((C5 * r + C4) * r + C3) * r + C2) * r + C1) * r + C0
         two_to_n = np.int32((np.int32(n) + _BIAS) << _MANTISSA).view(np.float32)
-        value = (p * r * r + r + _ONE) * two_to_n
+        value = (p * r * r + r + ONE) * two_to_n
         return value if x == x else x
 
     return vectorisable if x == types.float32 else library
@@ -53,7 +53,7 @@ def sigmoid(x):
 
 @overload(sigmoid, jit_options={"error_model": "numpy", "fastmath": set(FASTMATH)})
 def _sigmoid(x):
-    one = _ONE if x == types.float32 else np.float64(1)  # an integer would turn float32 into float64
+    one = ONE if x == types.float32 else np.float64(1)  # an integer would turn float32 into float64
 
     def quotient(x):
         return one / (one + exponential(-x))

@@ -1,212 +1,134 @@
-"""The first layer on sparse pixels: only those that are not black are read, straight from bytes.
+"""The first layer on sparse pixels: only those that are not black are read.
 
-Four fifths of an MNIST image are zero, so a product over the rest does a fifth of the work of a dense one, and needs no
-copy of the batch in floating point. Numba does not vectorise such loops by itself (the columns of W are few and their
-number is known only at run time), so the two inner loops are written for the compiler as vectors of fixed width.
+Four fifths of an MNIST image are zero, so a product over the rest does a fifth of the work of a dense one. A narrow layer, or one that few
+examples go through, reads and writes the rows of its matrix where they are. A wide one works on strips of four lines of columns: the
+rows of the pixels that occur in the block are packed, part by part, and serve all its examples; the gradient goes pixel by pixel over
+packed deltas, so that each of its rows is written once.
 """
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+import numpy as np
 
 from optilab.compiler.jit import jit
+from optilab.kernels.lines import LINE
+from optilab.kernels.pixels import count_by_pixel, sort_by_pixel, spread
+from optilab.kernels.rows import add_to_rows, summing
+from optilab.kernels.vectors import lanes, load, load_some, moved, nowhere, place, store, zeros
 
-_I64 = ir.IntType(64)
-_CONTRACT = ("contract",)  # a multiplication and an addition may become one instruction
-_AHEAD = 4  # examples between the one that is worked on and the one that is fetched from memory
-_CHAINS = 4  # sums kept apart, so that one addition need not wait for the last
+_STRIP = 4  # lines
+_FEW = 8  # examples, fewer of which don't pay for packing
+_PART, _PACKED_PART = 392, 196  # pixels whose rows of one line, or of one strip, fit half of the first-level cache
 
-
-class _Vectors:
-    """Loads, stores and broadcasts of vectors of `lanes` numbers at any element of an array."""
-
-    def __init__(self, context, builder, real, lanes):
-        self.context, self.builder = context, builder
-        self.real = context.get_value_type(real)
-        self.vector = ir.VectorType(self.real, lanes)
-        self.lanes = lanes
-        self.align = real.bitwidth // 8
-
-    def pointer(self, array_type, array):
-        return self.context.make_array(array_type)(self.context, self.builder, array).data
-
-    def element(self, pointer, index):
-        return self.builder.bitcast(self.builder.gep(pointer, [index]), self.vector.as_pointer())
-
-    def load(self, pointer):
-        return self.builder.load(pointer, align=self.align)
-
-    def store(self, value, pointer):
-        self.builder.store(value, pointer, align=self.align)
-
-    def broadcast_byte(self, pointer, index):
-        b = self.builder
-        number = b.uitofp(b.load(b.gep(pointer, [index])), self.real)
-        undefined = ir.Constant(self.vector, ir.Undefined)
-        one = b.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
-        return b.shuffle_vector(
-            one, undefined, ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        )
-
-    def add_product(self, x, y, total):
-        b = self.builder
-        return b.fadd(b.fmul(x, y, flags=_CONTRACT), total, flags=_CONTRACT)
+_sum_long, _sum_packed, _sum_short = summing(4), summing(2), summing(1)
 
 
-def _row(builder, base, stride, columns, k):
-    """Element at which the row of W for the k-th pixel begins."""
-    column = builder.zext(builder.load(builder.gep(columns, [k])), _I64)
-    return builder.add(base, builder.mul(column, stride))
-
-
-def _gather(lanes_of):
-    """A function that is compiled for vectors of lanes_of(type of W) numbers."""
-
-    @intrinsic
-    def gather(typing_context, w, base, stride, columns, values, first, end, out, to):
-        """out[to:to + lanes] = sum over k from first to end of values[k] * w[base + columns[k] * stride:][:lanes]."""
-        i64 = types.int64
-        sig = types.void(w, i64, i64, columns, values, i64, i64, out, i64)
-
-        def build(context, b, sig, args):
-            w_, base_, stride_, columns_, values_, first_, end_, out_, to_ = args
-            v = _Vectors(context, b, w.dtype, lanes_of(w.dtype))
-            w_p, columns_p, values_p, out_p = (
-                v.pointer(t, a) for t, a in ((w, w_), (columns, columns_), (values, values_), (out, out_))
-            )
-            sums = [cgutils.alloca_once(b, v.vector) for _ in range(_CHAINS)]
-            for one in sums:
-                b.store(ir.Constant(v.vector, [0.0] * v.lanes), one)
-
-            def add(k, total):
-                row = v.load(v.element(w_p, _row(b, base_, stride_, columns_p, k)))
-                b.store(v.add_product(v.broadcast_byte(values_p, k), row, b.load(total)), total)
-
-            whole = b.add(first_, b.and_(b.sub(end_, first_), ir.Constant(_I64, -_CHAINS)))
-            with cgutils.for_range_slice(b, first_, whole, ir.Constant(_I64, _CHAINS), intp=_I64) as (k, _):
-                for chain, total in enumerate(sums):
-                    add(b.add(k, ir.Constant(_I64, chain)), total)
-            with cgutils.for_range_slice(b, whole, end_, ir.Constant(_I64, 1), intp=_I64) as (k, _):
-                add(k, sums[0])
-            one, two, three, four = (b.load(total) for total in sums)
-            v.store(b.fadd(b.fadd(one, two), b.fadd(three, four)), v.element(out_p, to_))
-            return context.get_dummy_value()
-
-        return sig, build
-
-    return gather
-
-
-def _scatter(lanes_of):
-    """As `_gather`, for the gradient."""
-
-    @intrinsic
-    def scatter(typing_context, g, base, stride, columns, values, first, end, delta, at):
-        """g[base + columns[k] * stride:][:lanes] += values[k] * delta[at:at + lanes], for k from first to end."""
-        i64 = types.int64
-        sig = types.void(g, i64, i64, columns, values, i64, i64, delta, i64)
-
-        def build(context, b, sig, args):
-            g_, base_, stride_, columns_, values_, first_, end_, delta_, at_ = args
-            v = _Vectors(context, b, g.dtype, lanes_of(g.dtype))
-            g_p, columns_p, values_p, delta_p = (
-                v.pointer(t, a) for t, a in ((g, g_), (columns, columns_), (values, values_), (delta, delta_))
-            )
-            slope = v.load(v.element(delta_p, at_))
-            with cgutils.for_range_slice(b, first_, end_, ir.Constant(_I64, 1), intp=_I64) as (k, _):
-                element = v.element(g_p, _row(b, base_, stride_, columns_p, k))
-                v.store(v.add_product(v.broadcast_byte(values_p, k), slope, v.load(element)), element)
-            return context.get_dummy_value()
-
-        return sig, build
-
-    return scatter
-
-
-def _cache_line(real):
-    """How many numbers fill a line of the cache, and the widest vector register."""
-    return 512 // real.bitwidth
-
-
-def _quarter_line(real):
-    """How many numbers fill the narrowest vector register."""
-    return 128 // real.bitwidth
-
-
-def _single(real):
-    """One number at a time, for what is left over."""
-    return 1
-
-
-_gather_wide, _gather_short, _gather_one = _gather(_cache_line), _gather(_quarter_line), _gather(_single)
-_scatter_wide, _scatter_short, _scatter_one = _scatter(_cache_line), _scatter(_quarter_line), _scatter(_single)
-
-
-@intrinsic
-def _prefetch(typing_context, array, index):
-    """Ask for the memory around array[index], without waiting for it."""
-
-    def build(context, b, sig, args):
-        data = context.make_array(sig.args[0])(context, b, args[0]).data
-        byte = ir.IntType(8).as_pointer()
-        i32 = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
-        function = cgutils.get_or_insert_function(b.module, kind, "llvm.prefetch.p0")
-        numbers = [ir.Constant(i32, n) for n in (0, 3, 1)]  # to read, to keep, data
-        b.call(function, [b.bitcast(b.gep(data, [args[1]]), byte), *numbers])
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64), build
+def room_for_pixels(inputs, block, most):
+    """Sizes of the memory for reals and for integers that this module needs, for at most `most` pixels an example."""
+    parts = -(-inputs // _PACKED_PART)
+    lists = 2 * (block * most + 16)
+    return lists + 16 * max(block, _PACKED_PART) * _STRIP, lists + block * (parts + 1) + inputs
 
 
 @jit
-def _fetch_ahead(starts, columns, values, rows, i):
-    """Prefetch the example that will be worked on soon: a random one is nowhere near in memory."""
-    if i + _AHEAD < rows.size:
-        row = rows[i + _AHEAD]
-        for k in range(starts[row], starts[row + 1], 32):
-            _prefetch(columns, k)
-        for k in range(starts[row], starts[row + 1], 64):
-            _prefetch(values, k)
+def _lists(network, inputs, integers, reals):
+    """The parts of the memory: offsets, bounds, ends, owners; numbers, sorted numbers, packed rows."""
+    room = network.block * network.most_pixels + 16
+    bounds = network.block * ((inputs + _PACKED_PART - 1) // _PACKED_PART + 1)
+    return (
+        integers[:room],
+        integers[room : room + bounds],
+        integers[room + bounds : room + bounds + inputs],
+        integers[room + bounds + inputs :],
+        reals[:room],
+        reals[room : 2 * room],
+        reals[2 * room :],
+    )
 
 
 @jit
-def multiply(starts, columns, values, rows, w, offset, z):
-    """Product z = x W for the examples `rows`: pixels as bytes, unscaled; W of z.shape[1] columns begins at w[offset]."""
-    n = z.shape[1]
-    flat = z.reshape(z.size)
-    wide, short = 64 // w.itemsize, 16 // w.itemsize
-    for i in range(rows.size):
-        _fetch_ahead(starts, columns, values, rows, i)
-        first, end = starts[rows[i]], starts[rows[i] + 1]
-        j = 0
-        while j + wide <= n:
-            _gather_wide(w, offset + j, n, columns, values, first, end, flat, i * n + j)
-            j += wide
-        while j + short <= n:
-            _gather_short(w, offset + j, n, columns, values, first, end, flat, i * n + j)
-            j += short
-        while j < n:
-            _gather_one(w, offset + j, n, columns, values, first, end, flat, i * n + j)
-            j += 1
+def _is_packed(columns, examples, itemsize):
+    """Whether a layer is wide enough, and the examples are enough, for packing."""
+    return columns * itemsize >= _STRIP * LINE and examples >= _FEW
 
 
 @jit
-def add_transposed(starts, columns, values, rows, delta, g, offset):
-    """Add x^T delta to the gradient of W, which begins at g[offset]; pixels as bytes, unscaled."""
-    n = delta.shape[1]
-    flat = delta.reshape(delta.size)
-    wide, short = 64 // g.itemsize, 16 // g.itemsize
-    for i in range(rows.size):
-        first, end = starts[rows[i]], starts[rows[i] + 1]
-        j = 0
-        while j + wide <= n:
-            _scatter_wide(g, offset + j, n, columns, values, first, end, flat, i * n + j)
-            j += wide
-        while j + short <= n:
-            _scatter_short(g, offset + j, n, columns, values, first, end, flat, i * n + j)
-            j += short
-        while j < n:
-            _scatter_one(g, offset + j, n, columns, values, first, end, flat, i * n + j)
-            j += 1
+def _pack(source, n, packed):
+    """Copy up to a strip of numbers, with zeros after them."""
+    line = lanes(source)
+    for j in range(0, _STRIP * line, line):
+        if j + line <= n:
+            store(load(moved(source, j)), moved(packed, j))
+        elif j < n:
+            store(load_some(moved(source, j), n - j), moved(packed, j))
+        else:
+            store(zeros(source), moved(packed, j))
+
+
+@jit
+def multiply_sparse(w, matrix, network, rows, scale, integers, reals, z):
+    """Fill z, [example, column] in a flat array, with x W + b for the examples `rows`; spreads them out for `add_transposed_sparse`.
+
+    W begins at w[matrix.offset], and b follows.
+    """
+    n, inputs = matrix.columns, matrix.rows
+    offsets, bounds, ends, _, numbers, _, packed = _lists(network, inputs, integers, reals)
+    bias, out = place(w, matrix.offset + matrix.size), place(z, 0)
+    if not _is_packed(n, rows.size, w.itemsize):
+        parts = (inputs + _PART - 1) // _PART
+        spread(network, rows, scale, np.int32(n), _PART, parts, offsets, bounds, numbers)
+        for p in range(parts):
+            for e in range(rows.size):
+                k, to = e * (parts + 1) + p, moved(out, e * n)
+                first = place(w, matrix.offset)
+                start = bias if p == 0 else to
+                _sum_long(n, first, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], to, start)
+        return
+    strip = _STRIP * lanes(out)
+    parts = (inputs + _PACKED_PART - 1) // _PACKED_PART
+    spread(network, rows, scale, np.int32(strip), _PACKED_PART, parts, offsets, bounds, numbers)
+    count_by_pixel(network, rows, ends)
+    for j in range(0, n, strip):
+        width = min(strip, n - j)
+        for p in range(parts):
+            first, end = p * _PACKED_PART, min((p + 1) * _PACKED_PART, inputs)
+            for q in range(first, end):
+                if ends[q] > 0:
+                    _pack(place(w, matrix.offset + q * n + j), width, place(packed, (q - first) * strip))
+            begin = place(packed, -first * strip)
+            for e in range(rows.size):
+                k, to = e * (parts + 1) + p, moved(out, e * n + j)
+                start = moved(bias, j) if p == 0 else to
+                _sum_packed(width, begin, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], to, start)
+
+
+@jit
+def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, first_block):
+    """Add x^T delta to the gradient of W, or set it in the first block; the examples are spread out.
+
+    delta: [example, column], a pointer.
+    """
+    n, inputs = matrix.columns, matrix.rows
+    offsets, bounds, ends, owners, numbers, sorted_numbers, packed = _lists(network, inputs, integers, reals)
+    if not _is_packed(n, rows.size, g.itemsize):
+        if first_block:
+            g[matrix.offset : matrix.offset + matrix.size] = 0
+        parts = (inputs + _PART - 1) // _PART
+        out = place(g, matrix.offset)
+        for p in range(parts):
+            for e in range(rows.size):
+                k = e * (parts + 1) + p
+                add_to_rows(n, out, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], moved(delta, e * n))
+        return
+    strip = _STRIP * lanes(delta)
+    parts = (inputs + _PACKED_PART - 1) // _PACKED_PART
+    sort_by_pixel(network, rows, parts, bounds, numbers, strip, ends, owners, sorted_numbers)
+    begin = place(packed, 0)
+    for j in range(0, n, strip):
+        width = min(strip, n - j)
+        for e in range(rows.size):
+            _pack(moved(delta, e * n + j), width, moved(begin, e * strip))
+        k = np.int32(0)
+        for q in range(inputs):
+            to = place(g, matrix.offset + q * n + j)
+            start = nowhere(to) if first_block else to
+            _sum_short(width, begin, place(owners, 0), place(sorted_numbers, 0), k, ends[q], to, start)
+            k = ends[q]

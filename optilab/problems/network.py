@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -225,18 +226,25 @@ class Network(Problem):
     def _context(self, arrays: dict[str, NDArray[Any]]) -> Context:
         from optilab.compiler.types import Context, NetworkData
         from optilab.kernels import activations, costs
-        from optilab.kernels.dense import scratch_size
+        from optilab.kernels.dense import scratch_sizes
 
+        starts = arrays["starts"]
+        most_pixels = int(np.diff(starts).max(initial=0))
+        reals, integers = scratch_sizes(self.sizes, _BLOCK, most_pixels)
         network = NetworkData(
             **arrays,
             activations=np.array([activations.CODES[a] for a in self.activations], np.int64),
             cost=costs.CODES[self._cost],
             block=_BLOCK,
+            most_pixels=most_pixels,
+            widest=max(a * b for a, b in itertools.pairwise(self.sizes)),
+            neurons=sum(self.sizes[1:]),
         )
         return Context(
             layers=self.layers,
             tally=np.zeros(3, np.int64),
-            scratch=np.zeros(scratch_size(self.sizes, _BLOCK), self.precision),
+            scratch=np.zeros(reals, self.precision),
+            integers=np.zeros(integers, np.int32),
             settings=np.array([1 / 255, self.parameters["huber_delta"]]),
             network=network,
         )

@@ -65,7 +65,7 @@ def test_every_cost_has_a_reference() -> None:
 @example_settings(max_examples=40)
 @given(
     examples=st.integers(1, 20),
-    outputs=st.integers(1, 12),
+    outputs=st.integers(1, 40),
     targets=SOFT,
     seed=st.integers(0, 10_000),
     weight=st.floats(0.001, 10),

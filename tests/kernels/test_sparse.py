@@ -1,32 +1,42 @@
-"""Products with sparse pixels against dense products in NumPy."""
+"""The first layer on sparse pixels against dense products in NumPy, narrow and wide, for few examples and many."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from kernels.pixels import make_network, make_pixels
+from kernels.pointers import place
 
+from optilab.compiler.jit import jit
+from optilab.compiler.types import LAYER
 from optilab.datasets.examples import Sparse
-from optilab.kernels.sparse import add_transposed, multiply
+from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse
 
 PRECISIONS = ["float32", "float64"]
 GUARD = 77.0  # around the memory that a kernel may write
 
 
-def make_pixels(examples: int, inputs: int, share: float, seed: int) -> NDArray[np.uint8]:
-    """Random pixels, of which about `share` are not zero."""
-    random = np.random.default_rng(seed)
-    lit = random.random((examples, inputs)) < share
-    return np.where(lit, random.integers(1, 256, (examples, inputs)), 0).astype(np.uint8)
+@jit
+def add_transposed(delta, g, matrix, network, rows, integers, reals, first_block):
+    """`add_transposed_sparse` of an array."""
+    add_transposed_sparse(place(delta, 0), g, matrix, network, rows, integers, reals, first_block)
+
+
+def make_layer(offset: int, inputs: int, columns: int) -> Any:
+    """The record of a weight matrix."""
+    return np.array([(offset, inputs * columns, inputs, columns, 0, 0, 0, 0, 0)], LAYER)[0]
 
 
 shapes = {
     "examples": st.integers(1, 9),
-    "inputs": st.integers(1, 60),
-    "columns": st.integers(1, 40),
+    "batch": st.integers(1, 40),
+    "inputs": st.integers(1, 60) | st.just(450),
+    "columns": st.integers(1, 40) | st.sampled_from([64, 65, 100, 128, 150]),
     "share": st.sampled_from([0.0, 0.1, 0.5, 1.0]),
     "offset": st.integers(0, 5),
     "seed": st.integers(0, 10_000),
@@ -36,78 +46,62 @@ shapes = {
 @pytest.mark.parametrize("precision", PRECISIONS)
 @example_settings(max_examples=100)
 @given(**shapes)
-def test_multiply_is_the_dense_product(
-    precision: str, examples: int, inputs: int, columns: int, share: float, offset: int, seed: int
+def test_the_layer_is_the_dense_one(
+    precision: str, examples: int, batch: int, inputs: int, columns: int, share: float, offset: int, seed: int
 ) -> None:
-    """The product x W over any rows is the dense product, wherever W lies in the weights, and only z is written."""
+    """The sums x W + b and x^T delta over any rows are NumPy's, wherever W lies in the weights, and nothing else is written."""
     x = make_pixels(examples, inputs, share, seed)
     random = np.random.default_rng(seed)
-    rows = random.integers(0, examples, random.integers(1, 12))
-    w = random.normal(size=offset + inputs * columns + 3).astype(precision)
-    matrix = w[offset : offset + inputs * columns].reshape(inputs, columns)
-    memory = np.full(rows.size * columns + 32, GUARD, precision)
-    z = memory[16:-16].reshape(rows.size, columns)
-    multiply(*Sparse.of(x), rows, w, offset, z)
+    rows = random.integers(0, examples, batch)
+    network, reals, integers = make_network(x, precision, batch)
+    end = offset + inputs * columns
+    w = random.normal(size=end + columns + 3).astype(precision)
+    memory = np.full(batch * columns + 32, GUARD, precision)
+    layer = make_layer(offset, inputs, columns)
+    scale = w.dtype.type(1 / 255)
+    multiply_sparse(w, layer, network, rows, scale, integers, reals, memory[16:])
 
-    chosen = x[rows].astype(np.float64)
-    scale = chosen @ np.abs(matrix.astype(np.float64)) + 1e-30
-    error = np.abs(z - chosen @ matrix.astype(np.float64)) / scale
-    assert error.max() <= (1e-6 if precision == "float32" else 1e-14)
+    chosen, matrix, bias = x[rows] / 255, w[offset:end].reshape(inputs, columns).astype(float), w[end : end + columns]
+    size = chosen @ np.abs(matrix) + np.abs(bias) + 1e-30
+    error = np.abs(memory[16:-16].reshape(batch, columns) - (chosen @ matrix + bias)) / size
+    bound = 1e-6 if precision == "float32" else 1e-14
+    assert error.max() <= bound
     assert (memory[:16] == GUARD).all()
     assert (memory[-16:] == GUARD).all()
 
-
-@pytest.mark.parametrize("precision", PRECISIONS)
-@example_settings(max_examples=100)
-@given(**shapes)
-def test_add_transposed_is_the_dense_product(
-    precision: str, examples: int, inputs: int, columns: int, share: float, offset: int, seed: int
-) -> None:
-    """x^T delta over any rows is added to the gradient of W, and to nothing beside it."""
-    x = make_pixels(examples, inputs, share, seed)
-    random = np.random.default_rng(seed)
-    rows = random.integers(0, examples, random.integers(1, 12))
-    delta = random.normal(size=(rows.size, columns)).astype(precision)
-    before = random.normal(size=offset + inputs * columns + 16).astype(precision)
-    g = before.copy()
-    add_transposed(*Sparse.of(x), rows, delta, g, offset)
-
-    chosen = x[rows].astype(np.float64)
-    end = offset + inputs * columns
-    expected = before[offset:end].reshape(inputs, columns) + chosen.T @ delta.astype(np.float64)
-    scale = np.abs(before[offset:end].reshape(inputs, columns)) + chosen.T @ np.abs(delta.astype(np.float64))
-    error = np.abs(g[offset:end].reshape(inputs, columns) - expected) / scale
-    assert error.max() <= (1e-6 if precision == "float32" else 1e-14)
-    np.testing.assert_array_equal(g[:offset], before[:offset])
-    np.testing.assert_array_equal(g[end:], before[end:])
+    delta = random.normal(size=(batch, columns)).astype(precision)
+    before = random.normal(size=w.size).astype(precision)
+    for first_block in (True, False):
+        if not first_block:
+            multiply_sparse(w, layer, network, rows, scale, integers, reals, memory[16:])
+        g = before.copy()
+        add_transposed(delta.ravel(), g, layer, network, rows, integers, reals, first_block)
+        start = np.zeros_like(matrix) if first_block else before[offset:end].reshape(inputs, columns)
+        size = np.abs(start) + chosen.T @ np.abs(delta.astype(float)) + 1e-30
+        error = np.abs(g[offset:end].reshape(inputs, columns) - (start + chosen.T @ delta.astype(float))) / size
+        assert error.max() <= bound
+        np.testing.assert_array_equal(g[:offset], before[:offset])
+        np.testing.assert_array_equal(g[end:], before[end:])
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("columns", [*range(1, 41), 300, 1100])
-def test_products_of_every_width(columns: int, precision: str) -> None:
+@pytest.mark.parametrize("batch", [5, 12])
+@pytest.mark.parametrize("columns", [*range(1, 41), 63, 64, 65, 300, 1100])
+def test_layers_of_every_width(columns: int, batch: int, precision: str) -> None:
     """With whole numbers the products are exact, for each number of columns from 1 to 40, and for wide layers."""
-    x = make_pixels(5, 33, 0.3, columns)
+    x = make_pixels(batch, 33, 0.3, columns)
     random = np.random.default_rng(columns)
-    matrix = random.integers(-9, 10, (33, columns))
-    z = np.zeros((5, columns), precision)
-    multiply(*Sparse.of(x), np.arange(5), matrix.ravel().astype(precision), 0, z)
-    np.testing.assert_array_equal(z, x.astype(int) @ matrix)
+    network, reals, integers = make_network(x, precision, batch)
+    w = random.integers(-9, 10, 34 * columns).astype(precision)
+    z, layer, one = np.zeros(batch * columns, precision), make_layer(0, 33, columns), w.dtype.type(1)
+    multiply_sparse(w, layer, network, np.arange(batch), one, integers, reals, z)
+    matrix, bias = w[: 33 * columns].reshape(33, columns), w[33 * columns :]
+    np.testing.assert_array_equal(z.reshape(batch, columns), x.astype(int) @ matrix + bias)
 
-    delta = random.integers(-9, 10, (5, columns))
-    g = np.ones(33 * columns, precision)
-    add_transposed(*Sparse.of(x), np.arange(5), delta.astype(precision), g, 0)
-    np.testing.assert_array_equal(g.reshape(33, columns), 1 + x.astype(int).T @ delta)
-
-
-def test_pixels_beyond_the_first_256() -> None:
-    """Inputs up to number 65,535 and brightness up to 255 are kept whole."""
-    x = np.zeros((2, 2**16), np.uint8)
-    x[0, 300] = x[1, -1] = 255
-    w = np.zeros(2**16)
-    w[300], w[-1] = 2, 3
-    z = np.zeros((2, 1))
-    multiply(*Sparse.of(x), np.arange(2), w, 0, z)
-    np.testing.assert_array_equal(z, [[510], [765]])
+    delta = random.integers(-9, 10, (batch, columns)).astype(precision)
+    g = np.ones(34 * columns, precision)
+    add_transposed(delta.ravel(), g, layer, network, np.arange(batch), integers, reals, False)
+    np.testing.assert_array_equal(g[: 33 * columns].reshape(33, columns), 1 + x.astype(int).T @ delta)
 
 
 @example_settings(max_examples=50)
