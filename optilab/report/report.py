@@ -27,6 +27,7 @@ from optilab.texts import counted, printable, shown
 from optilab.version import __version__
 
 _LIVE = ("compare-two", "all-runs")  # parts that the script makes
+_NAMED = 6  # lines that a sentence names
 _FIRST = ("test_accuracy", "test_cost", "valid_accuracy", "valid_cost", "train_cost")
 
 
@@ -70,6 +71,7 @@ def report(every: Sequence[Results]) -> str:
                 "name": printable(source.name),
                 "lines": lines,
                 "places": found.places,
+                "left": found.left,
                 "settings": settings(source.results, source.question.chosen_by),
             }
         )
@@ -159,8 +161,12 @@ def _convergence(sources: Sequence[Source], content: Mapping[str, Any], drawn: S
     told = _each(sources, lambda source, k: None if drawn[k] is None else numbers(source, "convergence"))
     lines = [line for folder in content["folders"] for line in folder["lines"]]
     if not lines:
-        return join([tag("p", "No curves: no line has a history."), *drawn])
+        told = any(source.results.history["run_id"].nunique() for source in sources)
+        why = "no measure of a line has a value at any time" if told else "no line has a history"
+        return join([tag("p", f"No curves: {why}."), *drawn])
     problems = list(dict.fromkeys(line["problem"] for line in lines))
+    left = sum(folder["left"] for folder in content["folders"])
+    bound = list(dict.fromkeys(line["label"] for line in lines if line["bound"]))
     controls = tag(
         "div",
         _choice("problem", "Problem", [(name, name) for name in problems]),
@@ -212,9 +218,22 @@ def _convergence(sources: Sequence[Source], content: Mapping[str, Any], drawn: S
             "The median over seeds with the band of its quartiles; a run that did not last counts as infinite from its end on. Drag to zoom, double-click to go back.",
             class_="note",
         ),
+        tag("p", _hollow(bound), class_="note") if bound else None,
+        tag("p", f"{left:,} more lines, those with the worst medians on each problem, are left out.", class_="note")
+        if left
+        else None,
         class_="live",
     )
     return join([live, tag("div", *drawn, class_="still"), told])
+
+
+def _hollow(labels: Sequence[str]) -> str:
+    """The sentence on lines of which only the ends are results."""
+    named = f"{'; '.join(labels[:_NAMED])}{f' and {len(labels) - _NAMED} more' if len(labels) > _NAMED else ''}"
+    depends = f"schedule of {named} depends" if len(labels) == 1 else f"schedules of {named} depend"
+    return (
+        f"Hollow ends: the {depends} on the length of the run; what lies before the end is no result of a shorter run."
+    )
 
 
 def _choice(name: str, label: str, options: Sequence[tuple[str, str]]) -> Html | None:
