@@ -161,8 +161,8 @@ def _convergence(sources: Sequence[Source], content: Mapping[str, Any], drawn: S
     told = _each(sources, lambda source, k: None if drawn[k] is None else numbers(source, "convergence"))
     lines = [line for folder in content["folders"] for line in folder["lines"]]
     if not lines:
-        told = any(source.results.history["run_id"].nunique() for source in sources)
-        why = "no measure of a line has a value at any time" if told else "no line has a history"
+        has_rows = any(len(source.results.history) for source in sources)
+        why = "no measure of a line has a value at any time" if has_rows else "no line has a history"
         return join([tag("p", f"No curves: {why}."), *drawn])
     problems = list(dict.fromkeys(line["problem"] for line in lines))
     left = sum(folder["left"] for folder in content["folders"])
