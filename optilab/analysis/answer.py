@@ -166,7 +166,7 @@ def _of_several_codes(found: Given) -> list[str]:
 
 def _favoured(found: Given) -> list[str]:
     """A warning where hyperparameters were chosen by the very values that are compared."""
-    if not found.cells:
+    if not found.cells or found.chosen.empty:
         return []
     if not found.question.on_other_seeds:
         lines = found.runs.groupby(["problem", "label"])

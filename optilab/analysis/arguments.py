@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from optilab.analysis.inputs import numbers
+from optilab.analysis.inputs import floats, numbers
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 
@@ -19,7 +19,7 @@ def switches(values: ArrayLike, name: str, count: int) -> NDArray[np.bool_]:
 
     Raises InputError, which calls the argument `name`.
     """
-    found = numbers(values, name)
+    found = numbers(values, name, "say of each whether it is true")
     if not np.isin(found, (0, 1)).all():
         raise InputError(f"{name}: {shown(found[~np.isin(found, (0, 1))][0].item())} is neither true nor false")
     if len(found) != count:
@@ -28,14 +28,13 @@ def switches(values: ArrayLike, name: str, count: int) -> NDArray[np.bool_]:
 
 
 def amounts(values: Any, name: str) -> NDArray[np.float64]:
-    """`values` as an array of any shape of numbers >= 0; what is missing is infinite.
+    """`values` as an array of any shape of numbers >= 0; what is missing, or masked, is infinite.
 
     Raises InputError, which calls the argument `name`.
     """
-    try:
-        found = np.array(values, np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{name}: holds what is no number; what was not reached is inf or missing") from error
+    found = floats(values)
+    if found is None:
+        raise InputError(f"{name}: holds what is no number; what was not reached is inf or missing")
     if (found < 0).any():
         raise InputError(f"{name}: {shown(found[found < 0][0].item())} is below 0")
     return np.where(np.isnan(found), np.inf, found)

@@ -56,9 +56,10 @@ def arrival_verdict(
     runs = runs_table(runs, ("problem", "label", "seed", "run_id"))
     lost = runs.loc[~runs["status"].isin(LASTED), "run_id"] if "status" in runs else ()
     times = time_to_target(history, target, measure, by, run_ids=runs["run_id"], never=lost).set_index("run_id")
-    runs = runs.join(times, on="run_id").drop(
-        columns="status", errors="ignore"
-    )  # a run that diverged later has arrived
+    runs = runs.assign(
+        time=runs["run_id"].map(times["time"]), reached=runs["run_id"].map(times["reached"]).astype(bool)
+    )
+    runs = runs.drop(columns="status", errors="ignore")  # a run that diverged later has arrived
     late = runs["time"].clip(lower=_AT_ONCE).where(runs["reached"], math.inf)
     control, unit = str(control), word(unit, "unit", "epochs")
     found = compared(runs.assign(final_time=np.log(late)), "time", control, confidence=confidence)

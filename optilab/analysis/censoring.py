@@ -199,7 +199,10 @@ def expected_running_time(times: ArrayLike, reached: ArrayLike) -> float:
     115.0
     """
     found, hit = _checked(times, reached)
-    return float(np.sort(found).sum() / hit.sum()) if hit.any() else np.inf
+    if not hit.any():
+        return np.inf
+    power = int(np.frexp(found.max())[1])  # so that no sum of finite times overflows; a power of two changes no digit
+    return float(np.ldexp(np.sort(np.ldexp(found, -power)).sum() / hit.sum(), power))
 
 
 def _checked(times: ArrayLike, reached: ArrayLike, end: str = "") -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

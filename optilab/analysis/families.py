@@ -33,7 +33,7 @@ def holm(p: ArrayLike | pd.Series[Any]) -> NDArray[np.float64] | pd.Series[float
     >>> holm([0.01, 0.04, 0.03, 0.005]).round(3).tolist()
     [0.03, 0.06, 0.06, 0.02]
     """
-    found = numbers(p, "p")
+    found = numbers(p, "p", "one that could not be had counts as 1")
     if ((found < 0) | (found > 1)).any():
         raise InputError(f"p must lie in [0, 1], not {shown(found[(found < 0) | (found > 1)][0].item())}")
     order = np.argsort(found, kind="stable")

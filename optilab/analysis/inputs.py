@@ -17,22 +17,21 @@ _DIGITS = 12  # significant digits of a score; what is beyond them is noise of f
 _HUGE = 1e300  # rounding a larger number may overflow
 
 
-def numbers(values: ArrayLike | pd.Series[Any], name: str) -> NDArray[np.float64]:
+_NO_VALUE = "a run without a value must be infinite, or left out by name"
+
+
+def numbers(values: ArrayLike | pd.Series[Any], name: str, remedy: str = _NO_VALUE) -> NDArray[np.float64]:
     """The values as float64, of shape (n,); infinite ones are let through.
 
-    values: a sequence, an array or a Series of numbers. name: of the argument, for messages.
+    values: a sequence, an array or a Series of numbers. name: of the argument, for messages. remedy: for a missing value.
 
-    Raises InputError where the values are not numbers, have another shape, or are NaN: a run without a value must be infinite
-    or left out by name, for NaN would leave it out in silence.
+    Raises InputError where the values are not numbers, have another shape, or are NaN or masked: a run without a value must be
+    infinite or left out by name, for NaN would leave it out in silence.
 
     >>> numbers([1, float("inf")], "costs").tolist()
     [1.0, inf]
     """
-    try:
-        given = values.to_numpy(np.float64, na_value=np.nan) if isinstance(values, pd.Series) else np.asarray(values)
-        found = given.astype(np.float64) if given.dtype.kind in "biufO" else None
-    except (TypeError, ValueError, OverflowError):
-        found = None
+    found = floats(values)
     if found is None:
         raise InputError(f"{name} must be numbers, not {shown(values)}")
     if found.ndim != 1:
@@ -40,8 +39,38 @@ def numbers(values: ArrayLike | pd.Series[Any], name: str) -> NDArray[np.float64
     if np.isnan(found).any():
         first = int(np.flatnonzero(np.isnan(found))[0])
         label = values.index.tolist()[first] if isinstance(values, pd.Series) else first
-        raise InputError(f"{name}[{shown(label)}] is NaN; a run without a value must be infinite, or left out by name")
+        raise InputError(f"{name}[{shown(label)}] is NaN; {remedy}")
     return found
+
+
+def floats(values: Any) -> NDArray[np.float64] | None:
+    """Numbers as float64, of any shape; NaN for what is missing or masked. None for anything else: texts, dates, complex numbers.
+
+    What a text or a date is converted to depends on what it comes in: in none is it a number.
+
+    >>> floats(np.ma.array([1, 2], mask=[False, True])).tolist(), floats(pd.Series(["1"])), floats(pd.Series(["2020"], dtype="M8[s]"))
+    ([1.0, nan], None, None)
+    """
+    try:
+        if isinstance(values, pd.DataFrame):
+            columns = [floats(values.iloc[:, k]) for k in range(values.shape[1])]
+            there = [column for column in columns if column is not None]
+            whole = np.stack(there, axis=1) if there else np.empty(values.shape)
+            return whole if len(there) == len(columns) else None
+        if isinstance(values, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+            missing: Any = np.asarray(values.isna())
+            kind = getattr(values.dtype, "kind", "O")
+            made = values.to_numpy(object if kind == "O" else np.float64, na_value=np.nan) if kind in "biufO" else None
+        else:
+            missing = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else np.False_
+            made = np.asarray(np.ma.getdata(values) if isinstance(values, np.ma.MaskedArray) else values)
+        if made is None or made.dtype.kind not in "biufO":
+            return None
+        if made.dtype.kind == "O" and any(isinstance(one, (str, bytes)) for one in made.ravel().tolist()):
+            return None
+        return np.where(missing, np.nan, np.where(missing, 0.0, made).astype(np.float64))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def diverged_last(scores: NDArray[np.float64], lowest: bool) -> NDArray[np.float64]:
@@ -61,7 +90,7 @@ def checked_scores(scores: pd.DataFrame, lowest: bool) -> pd.DataFrame:
     scores: a row a problem, a column a method. lowest: whether the lowest score is best.
 
     Raises InputError where a score is no number or is missing, which means that a method was not run there, and where two
-    columns have one name.
+    rows or two columns have one name.
 
     >>> checked_scores(pd.DataFrame({"b": [1, float("inf")], "a": [2, 3]}), lowest=False).to_numpy().tolist()
     [[2.0, 1.0], [3.0, -inf]]
@@ -69,13 +98,18 @@ def checked_scores(scores: pd.DataFrame, lowest: bool) -> pd.DataFrame:
     if not isinstance(scores, pd.DataFrame):
         raise InputError(f"scores must be a DataFrame, a row a problem and a column a method, not {shown(scores)}")
     lowest = switch(lowest, "lowest")
+    if not scores.index.is_unique:
+        twice = scores.index[scores.index.duplicated()].tolist()[0]
+        raise InputError(
+            f"scores has the row {shown(twice)} twice; give one number a problem, such as the median over seeds"
+        )
     if not scores.columns.is_unique:
         twice = scores.columns[scores.columns.duplicated()].tolist()[0]
         raise InputError(f"scores has the column {shown(twice)} twice")
-    try:
-        values = scores.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError("scores must be numbers: a row a problem, a column a method") from None
+    found = floats(scores)
+    if found is None:
+        raise InputError("scores must be numbers: a row a problem, a column a method")
+    values = pd.DataFrame(found, scores.index, scores.columns)
     if values.isna().any(axis=None):
         row, column = np.argwhere(values.isna().to_numpy())[0]
         place = f"row {shown(values.index.tolist()[row])}, column {shown(values.columns.tolist()[column])}"

@@ -148,7 +148,7 @@ class PairwiseComparison:
             return ""
         if not gap:
             return "they are the same" if not self._gaps.any() else "their median difference is 0"
-        return f"{self.label} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}"
+        return f"the {scale.name} of {self.label} is {'lower' if gap < 0 else 'higher'} by {scale.gap(abs(gap))}"
 
     @property
     def never_lasted(self) -> bool:

@@ -122,8 +122,8 @@ def ranks(scores: pd.DataFrame, lowest: bool = True, alpha: float = 0.05) -> Ran
     With fewer than two problems or two methods nothing can be tested: chi2, p, F and p_F are NaN, and `reason` says so. It says
     too where there are more methods than half the problems.
 
-    Raises InputError where a score is missing (naming its row and column) or no number, two columns have one name, or alpha is
-    none.
+    Raises InputError where a score is missing (naming its row and column) or no number, two rows or two columns have one name, or
+    alpha is none.
 
     Source: Demšar, JMLR 7, 2006, section 3.2.
 

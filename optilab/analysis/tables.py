@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optilab.analysis.inputs import floats
 from optilab.errors import InputError
 from optilab.records.statuses import known_status, other_words
 from optilab.texts import counted, shown
@@ -64,17 +65,16 @@ def check_values(runs: pd.DataFrame, measure: str, column: str) -> None:
     >>> runs = pd.DataFrame({"problem": "p", "label": "ours", "seed": [0, 1], "final_accuracy": [0.5, 90]})
     >>> check_values(runs[:1], "accuracy", "final_accuracy")
     """
-    try:
-        values = runs[column].to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        raise InputError(f"{column} must hold numbers, not {_cell(runs[column])}") from None
-    missing = pd.Series(np.isnan(values), runs.index)
+    values = floats(runs[column])
+    if values is None:
+        raise InputError(f"{column} must hold numbers, not {_cell(runs[column])}")
+    missing: pd.Series[bool] = runs[column].isna()
     if missing.any() and "status" not in runs:
         many = f" ({counted(int(missing.sum()), 'run')} in all)" if missing.sum() > 1 else ""
         raise InputError(
             f"{_place(runs, missing)}: {column} is missing{many}; give a run that diverged inf, and leave one out that was not measured"
         )
-    percent = pd.Series(np.isfinite(values) & (np.abs(values) > _PERCENT), runs.index)
+    percent = pd.Series(np.isfinite(values) & (np.abs(values) > _PERCENT), runs.index, dtype=bool)
     if measure.endswith("accuracy") and percent.any():
         raise InputError(
             f"{_place(runs, percent)}: {column} is {values[percent.to_numpy()][0]:g}; an accuracy is a share, at most 1: divide those "

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from optilab.analysis.arguments import by_name
-from optilab.analysis.inputs import numbers
+from optilab.analysis.inputs import floats, numbers
 from optilab.analysis.levels import number, share, switch, whole, word
 from optilab.errors import InputError, unknown
 from optilab.records.measures import direction
@@ -45,10 +45,10 @@ def time_to_target(
     never: runs that would never reach the target, as those that diverged: unless they reached it before, they are censored at the
     end of the longest run. Censored at their own end they would count as runs that might still have been the fastest.
 
-    Returns: a row a run, in the order of their names: run_id, time (in the unit of `by`), reached (bool): what the functions of
-    `optilab.analysis.survival` take.
+    Returns: a row a run, in the order of their names: run_id, time (in the unit of `by`), reached (bool): what `survival`,
+    `logrank`, `median_time` and `expected_running_time` take.
 
-    Raises InputError if a column is not there, the target is not finite, a time is missing, infinite or below 0, `history` has a run
+    Raises InputError if a column is not there or there twice, the target is not finite, a time is missing, infinite or below 0, `history` has a run
     that is not among run_ids, or `never` one that is not there.
 
     >>> history = pd.DataFrame({"run_id": ["r", "r", "s", "s"], "epoch": [0, 1, 0, 2], "test_accuracy": [0.1, 0.9, 0.1, 0.8]})
@@ -175,6 +175,8 @@ def _rows(history: pd.DataFrame, measure: str, by: str) -> pd.DataFrame:
     for name in ("run_id", word(measure, "measure", "test_accuracy"), word(by, "by", "epoch")):
         if name not in history:
             raise unknown("column of history", name, [str(column) for column in history])
+        if isinstance(history[name], pd.DataFrame):
+            raise InputError(f"history has the column {shown(name)} twice")
     if history["run_id"].isna().any():
         raise InputError("run_id: is missing in a row of history, which so is of no run")
     rows = pd.DataFrame({"run_id": history["run_id"], measure: _floats(history, measure), by: _floats(history, by)})
@@ -187,10 +189,10 @@ def _rows(history: pd.DataFrame, measure: str, by: str) -> pd.DataFrame:
 
 def _floats(history: pd.DataFrame, name: str) -> pd.Series[float]:
     """A column of a history as numbers; what is missing is NaN."""
-    try:
-        return history[name].astype(float)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{name}: a value of this column of history is no number") from error
+    found = floats(history[name])
+    if found is None:
+        raise InputError(f"{name}: a value of this column of history is no number")
+    return pd.Series(found, history.index)
 
 
 def _upward(measure: str, ascending: bool | None) -> bool:

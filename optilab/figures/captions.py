@@ -100,12 +100,17 @@ def chosen_text(results: Results, best: pd.DataFrame) -> str:
     return f" Chosen: {'; '.join(parts)}{f'; and {rest} more' if rest > 0 else ''}{beyond}."
 
 
-def ended_text(best: pd.DataFrame) -> str:
-    """The sentence that counts runs that did not last, by line."""
-    ended = best[~best["status"].isin(LASTED)]
-    counts = ended.value_counts(["label", "status"], sort=False).reset_index()
-    parts = [f"{row['count']} of {name_of(row['label'])} {row['status']}" for row in counts.to_dict("records")]
-    return f" Not finite to the end (×): {several_of(parts, ', ')}." if parts else ""
+def ended_text(runs: pd.DataFrame) -> str:
+    """The sentence that counts runs that did not last, by label, status and, where there are several, problem; "" if all did."""
+    ended = runs[~runs["status"].isin(LASTED)]
+    several = runs["problem"].nunique() > 1
+    keys = ["problem", "label", "status"] if several else ["label", "status"]
+    parts = [
+        f"{row['count']} of {name_of(row['label'])} {row['status']}"
+        + (f" on {name_of(row['problem'])}" if several else "")
+        for row in ended.value_counts(keys, sort=False).reset_index().to_dict("records")
+    ]
+    return f" Did not last: {several_of(parts, ', ')}." if parts else ""
 
 
 def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
-from optilab.figures.captions import chosen_on, name_of, over_seeds, several_of, without_chance_text
+from optilab.figures.captions import chosen_on, ended_text, name_of, over_seeds, several_of, without_chance_text
 from optilab.figures.view import View
 from optilab.plots.scales import showable
 from optilab.records.chosen import nothing_chosen
@@ -88,16 +88,7 @@ class Compared:
 
     def lost(self) -> str:
         """The sentence that counts runs that did not last, by label, problem and status; "" if all did."""
-        ended = self.runs[~self.runs["status"].isin(LASTED)]
-        several = len(self.problems) > 1
-        keys = ["problem", "label", "status"] if several else ["label", "status"]
-        counts = ended.value_counts(keys, sort=False).reset_index().to_dict("records")
-        parts = [
-            f"{row['count']} of {name_of(row['label'])} {row['status']}"
-            + (f" on {name_of(row['problem'])}" if several else "")
-            for row in counts
-        ]
-        return f" Did not last: {several_of(parts, ', ')}." if parts else ""
+        return ended_text(self.runs)
 
     def left_out(self) -> str:
         """The sentence that names the lines of which no cell could be chosen; "" if there are none."""

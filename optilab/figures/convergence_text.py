@@ -31,7 +31,10 @@ def caption(
     ended = ended_text(best)
     medians = any(set(named(palette)) & set(panel.lines["label"]) - panel.parted for panel in panels_shown)
     text = seeds_text(view.results, chosen_by, medians=medians) + chosen_text(view.results, best) + ended
-    text += f" × marks where a line goes beyond {HIGHEST:g}." if crossed and not ended else ""
+    if crossed:
+        text += (
+            " × marks where a line stops being finite." if ended else f" × marks where a line goes beyond {HIGHEST:g}."
+        )
     parted = [label for label in palette if any(label in panel.parted for panel in panels_shown)]
     if parted:
         text += f" Seeds of {_names(parted)} end in separate groups: each is drawn, without median and band."

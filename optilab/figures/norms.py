@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.errors import InputError
+from optilab.figures.captions import has_marker
 from optilab.figures.compared import Compared
 from optilab.figures.view import View
 from optilab.plots import style
@@ -58,7 +59,7 @@ def norms(view: View) -> Figure | None:
     style.question(figure, view.question.text)
     one = found.runs["seed"].nunique() == 1
     text = f"{'A single run, of' if one else 'Median and interquartile band over'} {found.seeds()}." + found.lost()
-    text += " × marks the last finite median." if found.lost() else ""
+    text += " × marks the last finite median." if any(has_marker(ax, "x") for ax in figure.axes) else ""
     hidden = len(found.problems) - len(problems)
     text += f" The first {len(problems)} of {len(found.problems)} problems." if hidden else ""
     style.caption(figure, text + found.left_out() + unnamed(len(labels)))

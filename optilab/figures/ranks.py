@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from optilab.analysis.cells import identified
 from optilab.analysis.measured import final_values
 from optilab.analysis.phrases import p_text
+from optilab.analysis.ranking import Ranks
 from optilab.analysis.ranking import ranks as ranked
 from optilab.analysis.scores import everywhere, median_scores
 from optilab.figures.captions import several_of
@@ -77,9 +78,16 @@ def ranks_figure(
     drawn(means, cliques, found.critical_difference, ax, colours=palette, letters=letters)
     style.question(figure, question)
     said = f"Mean ranks of {len(found.mean_ranks)} lines on {found.n} problems, 1 is best"
-    said += f" (Friedman: F = {found.F:.2f}, {p_text(found.p_F)})." if math.isfinite(found.p_F) else "."
+    said += f" (Friedman: {_friedman(found)})." if math.isfinite(found.p) else "."
     said += f" Thick bars join those whose ranks differ by less than Nemenyi's critical difference, for all pairs at once at {100 * alpha:.3g} %."
     said += f" Beware: {found.reason}." if found.reason else ""
     said += f" The best {_MOST} are shown." if len(found.mean_ranks) > _MOST else ""
     style.caption(figure, f"{said} {text}")
     return figure
+
+
+def _friedman(found: Ranks) -> str:
+    """The test in figures: its F; where all problems rank alike F is infinite, however few they are, and chi2 is told in its place."""
+    if math.isfinite(found.F):
+        return f"F = {found.F:.2f}, {p_text(found.p_F)}"
+    return f"χ² = {found.chi2:.2f}, {p_text(found.p)}"

@@ -15,6 +15,7 @@ from optilab.analysis.aligned import Aligned
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import LINE, identified
 from optilab.analysis.measured import first_measured
+from optilab.figures.source import length_bound
 from optilab.records.columns import X, Y, as_costs, in_words, is_linear, summarized
 from optilab.records.measures import direction
 from optilab.records.question import Question
@@ -22,7 +23,7 @@ from optilab.store import Results
 from optilab.texts import printable
 
 _DIGITS = 5  # of a median: more than a picture shows, and as many as a table should have
-_LINES = 200  # that are drawn, the best ones
+_LINES = 200  # that are drawn, the best ones of each problem
 # Numbers of all medians and bands together, and points of all seeds, so that a thousand runs stay below a megabyte.
 _NUMBERS, _OF_SEEDS = 45_000, 70_000
 _POINTS, _FEWEST, _FEWEST_OF_SEEDS = 200, 25, 12  # of a line at most, at least; of a seed at least
@@ -33,7 +34,8 @@ _LARGEST = 65_534  # of a coded value; the next stands for what is not finite
 class Curves:
     """Curves for the page's script.
 
-    lines: for each line problem, label, n (runs), count (measurements), by column of the history x (the number of its `places`) and y
+    lines: for each line problem, label, n (runs), count (measurements), bound (whether its schedule depends on the length of the run, so
+    that only its end is a result), by column of the history x (the number of its `places`) and y
     ([median, low, high], with None for what is not finite), and seeds (its runs, coded, with a value for each of the measures).
     places: where lines are measured; many share them. measures, axes: names of the columns that there are.
     """
@@ -42,12 +44,14 @@ class Curves:
     places: list[list[float | None]]
     measures: list[dict[str, Any]]
     axes: list[dict[str, str]]
+    left: int = 0
 
 
 def curves(results: Results, question: Question) -> Curves:
     """The curves of results: every measure that was taken, over every axis."""
     runs = identified(results.runs)
-    best = _drawn(best_runs(runs, question.chosen_by), question)
+    every = best_runs(runs, question.chosen_by)
+    best = _drawn(every, question)
     history = results.history[results.history["run_id"].isin(best["run_id"])]
     known = [*Y, *(name for name in summarized(map(str, runs)) if name not in Y)]
     measures = [name for name in known if name in history and history[name].notna().any()]
@@ -61,6 +65,7 @@ def curves(results: Results, question: Question) -> Curves:
     values = {name: history[name].to_numpy(np.float64) for name in measures}
     most = min(_POINTS, max(_FEWEST, _NUMBERS // (3 * len(aligned.lines) * len(measures))))
     each = max(_FEWEST_OF_SEEDS, _OF_SEEDS // (len(best) * len(measures)))
+    bound = length_bound(results, best)
     found: list[dict[str, Any]] = []
     places: dict[tuple[float | None, ...], int] = {}
     start = 0
@@ -74,6 +79,7 @@ def curves(results: Results, question: Question) -> Curves:
                 "label": printable(str(first["label"])),
                 "count": count,
                 "n": len(own),
+                "bound": str(first["label"]) in bound,
                 "x": {name: places.setdefault(_numbers(at[k][kept]), len(places)) for name, at in positions.items()},
                 "y": {
                     name: [_numbers(table[column].to_numpy()[start + kept]) for column in ("median", "low", "high")]
@@ -94,7 +100,9 @@ def curves(results: Results, question: Question) -> Curves:
         }
         for name in measures
     ]
-    return Curves(found, [list(one) for one in places], about, [{"key": name, "name": in_words(name)} for name in axes])
+    left = every.groupby(LINE).ngroups - best.groupby(LINE).ngroups
+    named_axes = [{"key": name, "name": in_words(name)} for name in axes]
+    return Curves(found, [list(one) for one in places], about, named_axes, left)
 
 
 def named(measure: str, question: Question) -> str:
@@ -103,13 +111,16 @@ def named(measure: str, question: Question) -> str:
 
 
 def _drawn(best: pd.DataFrame, question: Question) -> pd.DataFrame:
-    """The runs of the lines that are drawn: those with the best medians, where there are very many."""
+    """The runs of the lines that are drawn: those with the best medians on each problem, as many of each, where there are very many."""
     if best.groupby(LINE).ngroups <= _LINES:
         return best
     measure = question.measure or first_measured(best)
     costs = pd.Series(as_costs(measure, best[f"final_{measure}"]), best.index)
     ends = costs.fillna(np.inf).groupby([best[name] for name in LINE]).median().sort_values(kind="stable")
-    return best[pd.MultiIndex.from_frame(best[LINE]).isin(ends.index[:_LINES])]
+    places = (
+        ends.groupby(level="problem_id").cumcount().sort_values(kind="stable")
+    )  # costs of two problems don't compare
+    return best[pd.MultiIndex.from_frame(best[LINE]).isin(places.index[:_LINES])]
 
 
 def _seed(aligned: Aligned, run: int, values: Mapping[str, NDArray[np.float64]], most: int) -> dict[str, Any]:

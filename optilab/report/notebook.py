@@ -179,7 +179,7 @@ class Results(store.Results):
         question = found.question.text
         parts = [
             f"<p><b>{escape(printable(question))[:500]}</b></p>" if question else "",
-            board_html(found, table, colours),
+            board_html(found, table, colours) if len(table) else "",  # the verdict says that there are no runs
             text,
         ]
         html = "".join(parts) + picture

@@ -115,7 +115,7 @@ def reproduction(source: Source) -> Html:
     except InputError:
         return tag("p", "These results come from a table, which doesn't say how its runs were made.")
     written = json.loads(stored(experiment, folder))
-    first = str(source.results.runs["run_id"].iloc[0])
+    first = source.results.runs["run_id"].head(1).astype(str).tolist()
     return join(
         [
             tag(
@@ -127,8 +127,15 @@ def reproduction(source: Source) -> Html:
             tag(
                 "pre",
                 tag("code", f"optilab run {experiment.name}.toml"),
-                Html("\n"),
-                tag("code", f"optilab replay {folder.name} {first}    # one run, compared to the last bit"),
+                *(
+                    join(
+                        [
+                            Html("\n"),
+                            tag("code", f"optilab replay {folder.name} {one}    # one run, compared to the last bit"),
+                        ]
+                    )
+                    for one in first
+                ),
             ),
             tag(
                 "details",

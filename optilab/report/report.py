@@ -11,6 +11,7 @@ from optilab.figures.axes import usual_x
 from optilab.files import replacing
 from optilab.records.measures import direction
 from optilab.records.statuses import LASTED
+from optilab.report.chart import chart
 from optilab.report.colours import colours_of
 from optilab.report.curves import curves
 from optilab.report.html import Html, data, join, tag
@@ -70,6 +71,7 @@ def report(every: Sequence[Results]) -> str:
                 "name": printable(source.name),
                 "lines": lines,
                 "places": found.places,
+                "left": found.left,
                 "settings": settings(source.results, source.question.chosen_by),
             }
         )
@@ -159,71 +161,10 @@ def _convergence(sources: Sequence[Source], content: Mapping[str, Any], drawn: S
     told = _each(sources, lambda source, k: None if drawn[k] is None else numbers(source, "convergence"))
     lines = [line for folder in content["folders"] for line in folder["lines"]]
     if not lines:
-        return join([tag("p", "No curves: no line has a history."), *drawn])
-    problems = list(dict.fromkeys(line["problem"] for line in lines))
-    controls = tag(
-        "div",
-        _choice("problem", "Problem", [(name, name) for name in problems]),
-        _choice("measure", "Measure", [(one["key"], one["name"]) for one in content["measures"]]),
-        _choice("x", "Over", [(one["key"], one["name"]) for one in content["axes"]]),
-        _switch("log", "logarithmic"),
-        _switch("logx", "logarithmic x"),
-        _switch("seeds", "each seed"),
-        class_="controls",
-    )
-    chart = tag(
-        "div",
-        id="chart",
-        tabindex="0",
-        role="application",
-        aria_label="Curves. Left and right arrows read values, plus and minus zoom, Escape shows everything.",
-    )
-    buttons = [
-        ("chart-reset", "Whole picture"),
-        ("chart-all", "All"),
-        ("chart-none", "None"),
-        ("chart-svg", "Save SVG"),
-        ("chart-csv", "Save CSV"),
-    ]
-    legend = tag(
-        "table",
-        tag(
-            "thead",
-            tag(
-                "tr",
-                tag("th", "line", scope="col"),
-                tag("th", "median (quartiles) ", tag("span", "", id="legend-where"), scope="col"),
-                tag("th", "n", scope="col"),
-            ),
-        ),
-        tag("tbody"),
-        id="legend",
-    )
-    live = tag(
-        "div",
-        controls,
-        chart,
-        tag("p", "No line is checked.", id="chart-empty", hidden=True),
-        tag("div", *(tag("button", name, type="button", id=identity) for identity, name in buttons), class_="controls"),
-        tag("div", legend, class_="scroll"),
-        tag("p", "", id="spoken", class_="unseen", aria_live="polite"),
-        tag(
-            "p",
-            "The median over seeds with the band of its quartiles; a run that did not last counts as infinite from its end on. Drag to zoom, double-click to go back.",
-            class_="note",
-        ),
-        class_="live",
-    )
-    return join([live, tag("div", *drawn, class_="still"), told])
-
-
-def _choice(name: str, label: str, options: Sequence[tuple[str, str]]) -> Html | None:
-    written = (tag("option", text, value=value) for value, text in options)
-    return tag("label", f"{label} ", tag("select", *written, id=f"chart-{name}"))
-
-
-def _switch(name: str, label: str) -> Html:
-    return tag("label", tag("input", type="checkbox", id=f"chart-{name}"), f" {label}")
+        has_rows = any(len(source.results.history) for source in sources)
+        why = "no measure of a line has a value at any time" if has_rows else "no line has a history"
+        return join([tag("p", f"No curves: {why}."), *drawn])
+    return join([chart(lines, content), tag("div", *drawn, class_="still"), told])
 
 
 def _compare() -> Html:

@@ -41,6 +41,8 @@ def statistics(source: Source) -> Html:
         _resolution(found.comparisons, source),
     ]
     parts += [_over_problems(source, found.measure), studies(source), _effort(source)]
+    if not any(parts):
+        return tag("p", "No statistics: there is nothing to compare.")
     return join(parts)
 
 
@@ -82,6 +84,7 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
         [
             tag("h4", "Against the control, on the same seeds"),
             table(heads, written, caption="Comparisons with the control", sortable=True),
+            _more(len(rows)),
             tag(
                 "p",
                 "Differences are the method's value less the control's, matched by seed; their median has an interval of order statistics where "
@@ -91,6 +94,15 @@ def _comparisons(rows: pd.DataFrame, measure: str, source: Source) -> Html | Non
                 class_="note",
             ),
         ]
+    )
+
+
+def _more(rows: int) -> Html | None:
+    """The sentence on the rows of a table that are left out."""
+    return (
+        tag("p", f"And {rows - _ROWS:,} more rows; results.verdict() and .leaderboard() have them all.", class_="note")
+        if rows > _ROWS
+        else None
     )
 
 
@@ -114,7 +126,7 @@ def _resolution(rows: pd.DataFrame, source: Source) -> Html | None:
     said += f"among {counted(family, 'comparison')} a significant difference takes {counted(need, 'seed')} at least. "
     if n >= 2:
         said += f"A paired t-test at the level of so many comparisons would likely (power .8) find a difference of {smallest_difference(n, alpha=alpha / family):.2f} standard deviations of the "
-        said += f"differences; four times as many seeds halve it to about {smallest_difference(4 * n, alpha=alpha / family):.2f}."
+        said += f"differences; four times as many seeds one of {smallest_difference(4 * n, alpha=alpha / family):.2f}."
     return join([tag("h4", "What these seeds can show"), tag("p", said)])
 
 
@@ -169,6 +181,7 @@ def _effort(source: Source) -> Html | None:
                 caption="Tuning cost",
                 sortable=True,
             ),
+            _more(len(effort)),
             tag(
                 "p",
                 f"A trial is one combination of hyperparameters; runs that were given up or diverged count as far as they came.{unequal}",

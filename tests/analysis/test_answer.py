@@ -276,6 +276,12 @@ def test_ties_are_neither_higher_nor_lower(n: int) -> None:
         assert "base: their median difference in test accuracy is 0 [0, 5.00] (better on 1 of 8 seeds, p = 1);" in most
 
 
+def test_few_seeds_name_what_is_lower() -> None:
+    """The measure of the method, and not the method."""
+    told = verdict(table("test_accuracy", base=[0.5] * 3, ours=[0.4] * 3), "test_accuracy").sentences[1]
+    assert told.endswith("takes 6 seeds; the test accuracy of ours is lower by 10.00 points.")
+
+
 def test_ends_of_intervals_have_no_minus_before_0() -> None:
     """Of a method that is lower, or no lower."""
     base, ours = np.full(8, 0.8), np.array([0.7] * 4 + [0.8] * 4)

@@ -152,3 +152,11 @@ def test_shuffled_rows_change_nothing(seed: int) -> None:
     found = judged(runs.sample(frac=1, random_state=seed), history.sample(frac=1, random_state=seed))
     assert found.sentences == expected.sentences
     assert found.sentences[0].startswith("p: base reaches")
+
+
+def test_without_runs_nothing_is_said() -> None:
+    """As before the first run has ended."""
+    runs = pd.DataFrame({"problem": ["p"], "label": ["a"], "seed": [0], "run_id": ["r"]})[:0]
+    history = pd.DataFrame({"run_id": ["r"], "epoch": [1.0], "test_cost": [0.1]})[:0]
+    found = arrival_verdict(runs, history, 0.5, "test_cost", "a")
+    assert not [sentence for sentence in found.sentences if "reaches" in sentence]

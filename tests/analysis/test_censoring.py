@@ -211,6 +211,11 @@ def test_where_there_is_no_test_there_is_a_reason(a: Any, b: Any, reason: str) -
     assert (found.n_a, found.n_b) == (len(a[0]), len(b[0]))
 
 
+def test_no_sum_of_finite_times_overflows() -> None:
+    """The running time of runs that take almost as long as a number can say."""
+    assert expected_running_time([1e308, 1e308, 1.2e308], [True, True, False]) == pytest.approx(1.6e308)
+
+
 def test_expected_running_time_is_cocos() -> None:
     """One success after 1 and failures after 2, 4, 2, 6, 100: 115; without a success it is infinite."""
     times = [1, 2, 4, 2, 6, 100]

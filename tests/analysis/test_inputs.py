@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optilab import InputError
+from optilab.analysis.arguments import amounts
 from optilab.analysis.inputs import checked_scores, differences, diverged_last, numbers
 from optilab.analysis.levels import share, whole
 
@@ -31,10 +32,16 @@ FINITE = st.floats(-1e6, 1e6)
         ([None, {}], "costs must be numbers"),
         ([[1.0], [2.0]], r"costs must have one dimension, not the shape \(2, 1\)"),
         (1.0, r"costs must have one dimension, not the shape \(\)"),
+        (np.ma.array([1.0, 2.0], mask=[False, True]), r"costs\[1\] is NaN"),
+        (pd.Series(["1", "2"]), "costs must be numbers"),
+        (np.array(["1", 2], object), "costs must be numbers"),
+        (pd.Series(pd.to_datetime(["2020-01-01"])), "costs must be numbers"),
+        (pd.Series(pd.to_timedelta([1, 2])), "costs must be numbers"),
+        (pd.Series([1j, 2]), "costs must be numbers"),
     ],
 )
 def test_what_is_no_list_of_numbers(values: Any, message: str) -> None:
-    """Words, tables, single numbers and NaN are refused, NaN with its place."""
+    """Words, dates, tables, single numbers and NaN are refused, NaN and what is masked with its place."""
     with pytest.raises(InputError, match=message):
         numbers(values, "costs")
 
@@ -115,6 +122,30 @@ def test_scores_that_are_none() -> None:
         checked_scores(pd.DataFrame({"a": ["low"]}), lowest=True)
     with pytest.raises(InputError, match="scores has the column 'a' twice"):
         checked_scores(pd.DataFrame([[1, 2]], columns=["a", "a"]), lowest=True)
+
+
+@pytest.mark.parametrize("values", [["1", "2"], [1j, 2], pd.to_datetime(["2020-01-01", "2021-01-01"])])
+def test_tables_of_what_is_no_number(values: Any) -> None:
+    """Digits in texts, complex numbers and dates are no scores, and no times."""
+    table = pd.DataFrame({"a": values, "b": [1.0, 2.0]})
+    with pytest.raises(InputError, match="scores must be numbers"):
+        checked_scores(table, lowest=True)
+    with pytest.raises(InputError, match="times: holds what is no number"):
+        amounts(table, "times")
+
+
+def test_what_is_masked_or_missing_was_not_reached() -> None:
+    """In every form in which NumPy and pandas have it."""
+    masked = np.ma.array([[1.0, 2.0]], mask=[[False, True]])
+    assert amounts(masked, "times").tolist() == [[1, INF]]
+    table = pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [1, 2]})
+    assert amounts(table, "times").tolist() == [[1, 1], [INF, 2]]
+
+
+def test_one_row_a_problem() -> None:
+    """A problem that stands there twice would count as two."""
+    with pytest.raises(InputError, match="scores has the row 'bowl' twice; give one number a problem"):
+        checked_scores(pd.DataFrame({"a": [1, 2]}, ["bowl", "bowl"]), lowest=True)
 
 
 def test_scores_have_twelve_digits() -> None:

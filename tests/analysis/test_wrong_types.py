@@ -105,6 +105,9 @@ def test_no_argument_of_a_wrong_type_makes_a_traceback(name: str) -> None:
         (lambda: analysis.log_targets(HISTORY, 5), "measure must be a name such as test_accuracy, not 5"),
         (lambda: analysis.time_to_target(HISTORY, 0.5, "test_cost", run_ids=5), "run_ids must be a list of names of runs"),
         (lambda: analysis.holm([10**400]), "p must be numbers"),
+        (lambda: analysis.holm([0.1, float("nan")]), r"p\[1\] is NaN; one that could not be had counts as 1"),
+        (lambda: analysis.survival([1, 2], [True, None]), r"reached\[1\] is NaN; say of each whether it is true"),
+        (lambda: analysis.time_to_target(pd.concat([HISTORY, HISTORY[["epoch"]]], axis=1), 0.5, "test_cost"), "history has the column 'epoch' twice"),
     ],
 )  # fmt: skip
 def test_the_message_names_the_argument(call: Any, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -119,3 +120,26 @@ def test_what_a_cross_means_is_said_where_there_is_one(tmp_path: Path, wild: flo
         assert "×" not in caption
         assert named == ["sgd"]
         assert ("Without two values of lr: adam." in caption) == (name == "wild")
+
+
+@pytest.mark.parametrize("kind", ["convergence", "norms"])
+@pytest.mark.parametrize("wild", [1, 2])
+def test_a_cross_is_explained_where_one_is_drawn(tmp_path: Path, kind: str, wild: int) -> None:
+    """One diverged run of three is counted with its problem and leaves the median finite; two end the line with a cross."""
+    results = made(
+        tmp_path / "r",
+        seeds=3,
+        problems=[{"use": "bowl", "start": "random"}, {"use": "rosenbrock", "start": "random"}],
+        optimizers=[{"use": "sgd", "lr": 1e-4, "label": "calm"}],
+        budget={"steps": 8},
+    )
+    lost = results.runs["run_id"][results.runs["problem"] == "rosenbrock"].iloc[:wild]
+    runs = results.runs.assign(status=results.runs["status"].mask(results.runs["run_id"].isin(lost), "diverged"))
+    late = results.history["run_id"].isin(lost) & results.history["step"].gt(4)
+    costs = results.history.select_dtypes(float).columns.difference(["epoch", "seconds", "cpu_seconds", "lr"])
+    history = results.history.assign(**{name: results.history[name].mask(late, np.inf) for name in costs})
+    figure = rendered(KINDS[kind].draw(View(replace(results, runs=runs, history=history))))
+    caption = " ".join(figure.get_supxlabel().split())
+    assert f"Did not last: {wild} of calm diverged on rosenbrock." in caption
+    crossed = any(line.get_marker() == "x" for ax in figure.axes for line in ax.get_lines())
+    assert crossed == ("×" in caption) == (wild == 2)

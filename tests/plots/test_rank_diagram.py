@@ -114,3 +114,10 @@ def test_odd_scores_have_a_diagram() -> None:
         (ax,) = drawn(scores).axes
         assert len(names(ax)) == scores.shape[1]
         assert len(points(ax, "difference")) == 1
+
+
+def test_two_problems_that_rank_alike_prove_nothing() -> None:
+    """F is infinite and its p is 0 there, however few problems there are: the caption tells chi2, which knows how many."""
+    scores = pd.DataFrame({"ours": [1.0, 2.0], "theirs": [2.0, 3.0]}, index=["bowl", "valley"])
+    text = " ".join(one.get_text().replace("\n", " ") for one in ranks_figure(scores, "Which?").texts)
+    assert "Friedman: χ² = 2.00, p = .157" in text

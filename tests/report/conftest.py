@@ -153,6 +153,12 @@ ODD: dict[str, Callable[[Results], Results]] = {  # the valleys, made odd
     "failed, without a history": lambda r: replace(
         r, runs=r.runs.assign(status="failed", message=f"why {HOSTILE}"), history=r.history[:0]
     ),
+    "no runs, and a target": lambda r: replace(
+        r,
+        runs=r.runs[:0],
+        history=r.history[:0],
+        question=replace(question_of(r), measure="train_cost", target=0.1, chosen_by="best_test_cost"),
+    ),
     "unequal seeds": lambda r: replace(r, runs=r.runs[(r.runs["label"] != "sgd") | (r.runs["seed"] < 3)]),
     "a control that isn't there": lambda r: replace(r, question=replace(question_of(r), control="nobody")),
     "a target that nobody reached": lambda r: replace(

@@ -35,6 +35,9 @@ ODD = {
         "exam_score", lambda name, epoch: (epoch + 1) * {"ours": 0.3, "theirs": 0.1}[name], seeds=(0, 12345)
     ),
     "negative scores": curves_of("exam_score", lambda name, epoch: epoch - {"ours": 9, "theirs": 30}[name]),
+    "costs that are near": curves_of(
+        "test_loss", lambda name, epoch: {"ours": 1.05, "theirs": 1.4}[name] - 0.01 * epoch
+    ),
     "an accuracy of one": curves_of("test_acc", lambda _, epoch: 1.0 if epoch else 0.5, epochs=2),
     "a run that diverged": "optimizer,seed,epoch,test_acc\nours,0,0,0.5\nours,0,1,0.9\ntheirs,0,0,0.5\ntheirs,0,1,nan\n",
 }
@@ -96,6 +99,16 @@ def test_what_rises_is_seen_to_its_end(odd_page: Any) -> None:
         for y in re.findall(r"[ML][-\d.]+ ([-\d.]+)", path)
     ]
     assert min(heights) >= top - 0.5
+
+
+@pytest.mark.parametrize("odd_page", ["costs that are near"], indirect=True)
+def test_a_logarithmic_axis_below_a_power_of_ten_has_round_ticks(odd_page: Any) -> None:
+    """Three or more, as a linear axis has them."""
+    assert odd_page.is_checked("#chart-log")
+    with odd_page.expect_download() as saved:
+        odd_page.locator("#chart-svg").click()
+    svg = Path(saved.value.path()).read_text("utf-8")
+    assert {"1.1", "1.2", "1.3"} <= set(re.findall(r'text-anchor="end"[^>]*>([^<]*)<', svg))
 
 
 @pytest.mark.parametrize("odd_page", ["a score that rises"], indirect=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from report.conftest import made_up
 from optilab.analysis.best import best_runs
 from optilab.analysis.curves import bands
 from optilab.experiment.question import question_of
+from optilab.records.question import Question
 from optilab.report.curves import coded, curves
 from optilab.store import Results
 from optilab.texts import printable
@@ -96,11 +99,23 @@ def test_many_points_are_thinned() -> None:
     assert 100 < len(decoded(seed["y"][0])) <= 70_000 // 300
 
 
+def test_of_too_many_lines_the_best_of_each_problem_are_drawn() -> None:
+    """Costs of different problems are not compared: no problem is left out for its unit, and the lines left out are counted."""
+    results = made_up(300, 2, lines=150)
+    runs = results.runs.assign(problem_id="one", line_id=results.runs["label"])
+    dear = runs.assign(problem="dear", problem_id="dear", run_id="d" + runs["run_id"])
+    dear["final_train_cost"] = runs["final_train_cost"] * 1e6
+    history = results.history.assign(run_id="d" + results.history["run_id"].astype(str))
+    both = replace(results, runs=pd.concat([runs, dear]), history=pd.concat([results.history, history]))
+    found = curves(both, Question(measure="train_cost"))
+    assert len(found.lines) == 200
+    assert found.left == 100
+    assert [sum(line["problem"] == name for line in found.lines) for name in ("network", "dear")] == [100, 100]
+
+
 @pytest.mark.parametrize("column", ["status", "role"])
 def test_nothing_to_draw(valleys: Results, column: str) -> None:
     """Without a run of evaluation, or without history, there are no lines."""
-    from dataclasses import replace
-
     none = (
         replace(valleys, runs=valleys.runs.assign(role="tuning"))
         if column == "role"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -209,3 +210,12 @@ def test_a_run_shows_itself() -> None:
     empty = seen(Run(np.zeros(2), status="failed", message="<b>no</b>"))
     assert "Nothing was measured." in empty.text
     assert "<b>no</b>" in empty.text
+
+
+def test_without_runs_a_sentence_stands_alone(tmp_path: Path) -> None:
+    """It is said once that there is nothing to compare, and nothing else, also where a target is asked for."""
+    results = optilab.run({**EXPERIMENT, "comparison": {"measure": "train_cost", "target": 0.1}}, tmp_path / "r")
+    none = replace(results, runs=results.runs[:0], history=results.history[:0])
+    text = none._repr_html_()
+    assert text.count("<p>") == 2
+    assert "<p>No runs to compare.</p>" in text

@@ -18,13 +18,16 @@ import pytest
 from report.conftest import ODD, made_up
 from report.parsing import parsed
 
-from optilab.analysis import leaderboard, verdict
+import optilab
+from optilab.analysis import leaderboard, smallest_difference, verdict
 from optilab.errors import InputError
 from optilab.experiment.question import question_of
+from optilab.report.curves import curves
 from optilab.report.page import asset
 from optilab.report.pictures import pictures, room_for
 from optilab.report.report import report, write_report
 from optilab.report.source import sources_of
+from optilab.report.statistics import statistics
 from optilab.report.tables import number, table
 from optilab.store import Results
 from optilab.texts import printable
@@ -217,3 +220,35 @@ def test_runs_in_another_order_make_the_same_tables(valleys: Results) -> None:
         for r in (valleys, shuffled)
     )
     pd.testing.assert_frame_equal(one, other)
+
+
+def test_what_four_times_as_many_seeds_show_is_no_half(valleys: Results) -> None:
+    """The smallest difference falls by more than half where seeds are few: the sentence gives the number alone."""
+    (source,) = sources_of([valleys])
+    text = str(statistics(source))
+    n, family = int(source.findings.comparisons["n"].max()), int(source.findings.comparisons["random"].sum())
+    wanted = smallest_difference(4 * n, alpha=0.05 / family)
+    assert f"four times as many seeds one of {wanted:.2f}." in text
+
+
+def test_one_method_has_no_statistics() -> None:
+    """A sentence says so, and no heading stands alone; so it does where a history has no values."""
+    rows = pd.DataFrame({"optimizer": "ours", "seed": [0, 0], "epoch": [0, 1], "test_loss": [np.nan, np.nan]})
+    text = report([optilab.load(rows)])
+    assert "No statistics: there is nothing to compare." in text
+    assert "No curves: no measure of a line has a value at any time." in text
+
+
+def test_lines_whose_schedule_depends_on_the_length_end_hollow(without_pictures: None) -> None:
+    """The interactive picture marks them, and a sentence names them."""
+    experiment = {
+        "name": "lengths",
+        "seeds": 2,
+        "budget": {"steps": 8},
+        "problem": {"use": "bowl", "start": "random"},
+        "optimizers": [{"use": "sgd", "lr": 0.01}, {"use": "sgd", "lr": 0.01, "schedule": "cosine", "label": "short"}],
+    }
+    results = optilab.run(experiment, executor="inline")
+    found = curves(results, question_of(results))
+    assert {line["label"]: line["bound"] for line in found.lines} == {"sgd": False, "short": True}
+    assert "Hollow ends: the schedule of short depends on the length of the run" in report([results])

@@ -174,10 +174,35 @@
     return [low - room, high + room];
   }
 
-  // over many powers of ten, lines of the grid at the powers alone
-  const powers = (grid) => {
-    const filter = (u, ticks) => ticks.map((v) => (v > 0 && Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6 ? v : null));
-    return { grid: { ...grid, filter }, ticks: { ...grid, filter } };
+  // Ticks of a logarithmic axis: those of a linear one below a power of ten, 1 to 9 of each power up to four, then the powers alone.
+  function logTicks(u, axis, low, high) {
+    if (high < 10 * low) {
+      const rough = (high - low) / 6;
+      const unit = 10 ** Math.floor(Math.log10(rough));
+      const by = unit * [1, 2, 5, 10].find((k) => k * unit >= rough);
+      const first = Math.ceil(low / by);
+      return Array.from({ length: Math.max(0, Math.floor(high / by) - first + 1) }, (_, k) => Number(((first + k) * by).toPrecision(12)));
+    }
+    const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+    const powers = Array.from({ length: to - from + 1 }, (_, k) => from + k);
+    const factors = high > 1e4 * low ? [1] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    return powers.flatMap((power) => factors.map((k) => Number(`${k}e${power}`))).filter((v) => v >= low && v <= high);
+  }
+  function logLabels(u, ticks, axis) {
+    const { min, max } = u.scales[axis ? "y" : "x"];
+    if (max < 10 * min) return ticks;
+    if (max <= 1e4 * min) return ticks.map((v) => ((max > 100 * min ? "125" : "12357").includes(v.toExponential()[0]) ? v : null));
+    const each = Math.ceil(ticks.length / 10);
+    return ticks.map((v, k) => ((ticks.length - 1 - k) % each ? null : v));
+  }
+  const logarithmic = { splits: logTicks, filter: logLabels };
+
+  // what lies before the end of a line whose schedule depends on its length is no result: its end alone is marked, hollow
+  const points = (line) => {
+    const few = { show: line.x[state.x].length < 31, size: 5, fill: stroke(line) };
+    if (!line.bound) return few;
+    const end = (u, series) => [u.data[series].findLastIndex((v) => v !== null && v !== undefined)].filter((k) => k >= 0);
+    return { show: true, filter: end, size: 8, width: 2, stroke: stroke(line), fill: colour("--paper") };
   };
 
   const stroke = (line) => colour(`--c${line.colour}`) || colour("--ink");
@@ -211,7 +236,7 @@
           stroke: stroke(line),
           width: 2.2,
           dash: DASHES[line.dash % DASHES.length],
-          points: { show: line.x[state.x].length < 31, size: 5, fill: stroke(line) },
+          points: points(line),
         },
         { ...hidden },
         { ...hidden },
@@ -238,14 +263,14 @@
         y: { distr: state.log ? 3 : 1, range: (u, low, high) => (u.zoomed ? [low, high] : range) },
       },
       axes: [
-        { ...axis, label: data.axes.find((a) => a.key === state.x).name, labelSize: 26 },
+        { ...axis, label: data.axes.find((a) => a.key === state.x).name, labelSize: 26, ...(state.logx ? logarithmic : {}) },
         {
           ...axis,
           label: title(),
           size: 62,
           labelSize: 22,
           values: (u, ticks) => ticks.map((v) => (v === null ? "" : shown(v))),
-          ...(state.log && range[1] > 1e4 * range[0] ? powers(grid) : {}),
+          ...(state.log ? logarithmic : {}),
         },
       ],
       series,
@@ -419,6 +444,11 @@
         }
       }
       parts.push(`<path d="${path(xs, middle)}" fill="none" stroke="${stroke(line)}" stroke-width="2.2" stroke-dasharray="${DASHES[line.dash % DASHES.length].join(" ")}"/>`);
+      const end = middle.findLastIndex((v) => v !== null && v !== undefined);
+      if (line.bound && end >= 0) {
+        const [x, y] = place(xs[end], middle[end]).split(" ");
+        parts.push(`<circle cx="${x}" cy="${y}" r="4" fill="${colour("--paper")}" stroke="${stroke(line)}" stroke-width="2"/>`);
+      }
     }
     parts.push("</g>");
     drawn.forEach(({ line }, k) => {
