@@ -16,7 +16,15 @@ RESAMPLES = 9999
 
 
 def percentile_ends(values: Values, statistic: Statistic, confidence: float, seed: int) -> tuple[float, float]:
-    """Percentiles of the resampled statistic; not interpolated, for between a number and infinity nothing lies."""
+    """Percentiles of the resampled statistic; not interpolated, for between a number and infinity nothing lies.
+
+    values: of shape (n,), n from 1. statistic: as of `Statistic`. confidence: above 0 and below 1. seed: of the resamples.
+
+    Source: Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7, 1979.
+
+    >>> percentile_ends(np.array([1.0, 2.0, 3.0, np.inf]), lambda sample: np.median(sample, axis=-1), 0.4, 0)
+    (2.0, 3.0)
+    """
     found = np.sort(_resampled(values, statistic, seed))
     outside = int((1 - confidence) / 2 * RESAMPLES)
     return float(found[outside]), float(found[-1 - outside])
@@ -28,6 +36,8 @@ def bca_ends(values: Values, statistic: Statistic, confidence: float, seed: int)
     With z0 = Phi^-1(share of resamples below the estimate, those equal to it by half) and U_i = mean_j s_(j) - s_(i), where s_(i) is the
     statistic without the i-th value, the acceleration is a = sum U_i^3 / (6 (sum U_i^2)^(3/2)). The ends are the quantiles of the
     resampled statistic at Phi(z0 + (z0 + z) / (1 - a (z0 + z))), where z is Phi^-1((1 - confidence) / 2) and its negative.
+
+    values: of shape (n,), n from 2. statistic, confidence, seed: as of `percentile_ends`.
 
     Source: Efron, "Better bootstrap confidence intervals", JASA 82, 1987.
 
