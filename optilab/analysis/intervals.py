@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from optilab.analysis.bootstrap import bca_ends, percentile_ends
 from optilab.analysis.inputs import numbers
 from optilab.analysis.levels import share, whole
 from optilab.analysis.resolution import smallest_p
@@ -22,7 +22,6 @@ Method = Literal["order", "bca"]
 
 _STATISTICS = ("median", "mean", "iqm")
 _METHODS = ("order", "bca")
-_RESAMPLES = 9999
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ def median_ranks(n: int, confidence: float = 0.95) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=1024)  # a leaderboard asks for the same again and again
 def _median_ranks(n: int, confidence: float) -> tuple[int, int] | None:
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
-    below = 2 * binom.cdf(np.arange(n // 2), n, 0.5)  # of r = 1, 2, ...: the probability that the interval misses
+    below = 2 * bdtr(np.arange(n // 2), n, 0.5)  # of r = 1, 2, ...: the probability that the interval misses
     r = int(np.sum(below <= 1 - confidence + 1e-12))
     return (r, n + 1 - r) if r else None
 
@@ -119,7 +118,7 @@ def _interval(
     values: NDArray[np.float64], statistic: str, confidence: float, method: Method | None, seed: int
 ) -> Interval:
     """The interval of sorted values of moderate size."""
-    n = len(values)
+    n, of = len(values), partial(_statistic, statistic=statistic)
     if not n:
         return Interval(math.nan, -math.inf, math.inf, "none", 0, "there are no values")
     middle = float(_statistic(values, statistic))
@@ -145,12 +144,12 @@ def _interval(
         reason = "the bootstrap can't be had: infinite values of both signs"
         return Interval(middle, -math.inf, math.inf, "none", n, reason)
     if infinite.any():
-        low, high = _percentiles(values, statistic, confidence, seed)
+        low, high = percentile_ends(values, of, confidence, seed)
         reason = f"{infinite.sum()} of {n} values infinite: percentiles of the bootstrap in place of BCa"
         return Interval(middle, low, high, "percentile", n, reason)
-    low, high = _bca(values, statistic, confidence, seed)
+    low, high = bca_ends(values, of, confidence, seed)
     if math.isnan(low) or math.isnan(high):
-        low, high = _percentiles(values, statistic, confidence, seed)
+        low, high = percentile_ends(values, of, confidence, seed)
         reason = "BCa is degenerate here: percentiles of the bootstrap in its place"
         return Interval(middle, low, high, "percentile", n, reason)
     few = statistic == "median" and not ranks
@@ -160,37 +159,12 @@ def _interval(
 
 def _statistic(values: NDArray[np.float64], statistic: str) -> Any:
     """The statistic along the last axis; NaN where it would be the mean of inf and -inf."""
-    from scipy.stats import trim_mean
-
     with np.errstate(invalid="ignore"):
         if statistic == "iqm":
-            return trim_mean(values, 0.25, axis=-1)
+            n = values.shape[-1]
+            first, last = n // 4, n - n // 4 - 1
+            return np.mean(np.partition(values, (first, last), axis=-1)[..., first : last + 1], axis=-1)
         return np.median(values, axis=-1) if statistic == "median" else np.mean(values, axis=-1)
-
-
-def _bca(values: NDArray[np.float64], statistic: str, confidence: float, seed: int) -> tuple[float, float]:
-    """Ends of SciPy's BCa interval; NaN where it is degenerate."""
-    from scipy.stats import bootstrap
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        found = bootstrap(
-            (values,),
-            lambda sample, axis: _statistic(np.moveaxis(sample, axis, -1), statistic),
-            n_resamples=_RESAMPLES,
-            confidence_level=confidence,
-            method="BCa",
-            rng=np.random.default_rng(seed),
-        ).confidence_interval
-    return float(found.low), float(found.high)
-
-
-def _percentiles(values: NDArray[np.float64], statistic: str, confidence: float, seed: int) -> tuple[float, float]:
-    """Percentiles of the resampled statistic; not interpolated, for between a number and infinity nothing lies."""
-    drawn = np.random.default_rng(seed).integers(len(values), size=(_RESAMPLES, len(values)))
-    found = np.sort(_statistic(values[drawn], statistic))
-    outside = int((1 - confidence) / 2 * _RESAMPLES)
-    return float(found[outside]), float(found[-1 - outside])
 
 
 def proportion(successes: int, n: int, confidence: float = 0.95) -> Interval:
@@ -210,12 +184,14 @@ def proportion(successes: int, n: int, confidence: float = 0.95) -> Interval:
     >>> found.low, round(found.high, 4)
     (0.0, 0.3085)
     """
-    from scipy.stats import binomtest
+    from scipy.special import betaincinv
 
     n, successes, confidence = whole(n, "n"), whole(successes, "successes"), share(confidence, "confidence")
     if successes > n:
         raise InputError(f"successes must be at most n = {n}, not {successes}")
     if not n:
         return Interval(math.nan, 0.0, 1.0, "clopper-pearson", 0, "there are no trials")
-    ends = binomtest(successes, n).proportion_ci(confidence, method="exact")
-    return Interval(successes / n, float(ends.low), float(ends.high), "clopper-pearson", n)
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
+    high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
+    return Interval(successes / n, low, high, "clopper-pearson", n)

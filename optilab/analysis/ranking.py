@@ -91,7 +91,7 @@ def friedman_from_mean_ranks(mean_ranks: ArrayLike | pd.Series[Any], n: int, tie
     >>> round(found.chi2, 2), round(found.F, 2)
     (9.28, 3.69)
     """
-    from scipy.stats import chi2, f
+    from scipy.special import chdtrc, fdtrc
 
     found, n = np.sort(numbers(mean_ranks, "mean_ranks")), whole(n, "n", 2)
     k = len(found)
@@ -106,7 +106,7 @@ def friedman_from_mean_ranks(mean_ranks: ArrayLike | pd.Series[Any], n: int, tie
     statistic = 12 * n / (k * (k + 1)) * float(((found - (k + 1) / 2) ** 2).sum()) / (1 - ties)
     left = n * (k - 1) - statistic
     ratio = (n - 1) * statistic / left if left > 1e-9 * n * k else math.inf
-    return Friedman(statistic, float(chi2.sf(statistic, k - 1)), ratio, float(f.sf(ratio, k - 1, (k - 1) * (n - 1))))
+    return Friedman(statistic, float(chdtrc(k - 1, statistic)), ratio, float(fdtrc(k - 1, (k - 1) * (n - 1), ratio)))
 
 
 def ranks(scores: pd.DataFrame, lowest: bool = True, alpha: float = 0.05) -> Ranks:

@@ -30,8 +30,7 @@ def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
     0.803
     """
     from scipy.integrate import quad
-    from scipy.special import gammainc
-    from scipy.stats import t
+    from scipy.special import gammainc, stdtrit
 
     n, alpha = whole(n, "n"), share(alpha, "alpha")
     difference = number(difference, "difference")
@@ -39,7 +38,7 @@ def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
         raise InputError(f"difference must be a number from 0, not {shown(difference)}")
     if n < 2:
         return 0.0
-    nu, delta, critical = n - 1, difference * math.sqrt(n), float(t.isf(alpha / 2, n - 1))
+    nu, delta, critical = n - 1, difference * math.sqrt(n), -float(stdtrit(n - 1, alpha / 2))
 
     def density(z: float) -> float:
         ratio = min(abs(z + delta) / critical, 1e9)

@@ -73,6 +73,7 @@ def plot_command(
     norms; or one of those that train again, which are drawn only when named: digits, weights, confusion, line, plane.
     """
     use_files(plugin_files)
+    from optilab.executors import usual_workers
     from optilab.figures.draw import draw
     from optilab.plots.look import Look
     from optilab.runner.remaking import made_again
@@ -94,6 +95,7 @@ def plot_command(
             look=look,
             out=None if out is None else Path(out),
             parameters=[name.strip() for name in (parameters or "").split(",") if name.strip()],
+            processes=usual_workers(),
         ):
             say(path)
 

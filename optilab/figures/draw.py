@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optilab.analysis.cells import identified
@@ -12,6 +12,7 @@ from optilab.figures.axes import checked_x, checked_y, has_networks
 from optilab.figures.kinds import KINDS
 from optilab.figures.saving import check_formats, save
 from optilab.figures.schedules import draw_schedules
+from optilab.figures.sharing import shared
 from optilab.figures.view import TrainAgain, View
 from optilab.plots import style
 from optilab.plots.look import Look
@@ -20,6 +21,15 @@ from optilab.store import Results
 from optilab.texts import counted, shown
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What came of a kind: its files, or why it can't be drawn, or that it doesn't fit the results."""
+
+    paths: Sequence[Path] = ()
+    reason: str = ""
+    fits: bool = True
 
 
 def draw(
@@ -34,6 +44,7 @@ def draw(
     look: Look | None = None,
     out: Path | None = None,
     parameters: Sequence[str] = (),
+    processes: int = 1,
 ) -> list[Path]:
     """Draw pictures of `results` into a folder, and return their paths.
 
@@ -46,6 +57,7 @@ def draw(
     parameters: the two hyperparameters of heat maps; those that matter most if none are given.
     look: of the pictures; that for a screen if not given.
     out: the folder, made if need be; that of the results if not given.
+    processes: how many may draw at once. More than one only where no other thread is at work: copies of this process are made.
 
     InputError for unknown kinds, columns or formats, for a kind that doesn't fit these results, if no picture can be drawn, and if
     the folder can't be made.
@@ -68,27 +80,36 @@ def draw(
         asked=bool(y),
     )
     wanted = kinds or tuple(name for name, kind in KINDS.items() if not kind.again)
-    drawn: list[Path] = []
-    reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
-    for name in wanted:
+
+    def piece(number: int) -> _Piece:
+        name = wanted[number]
         kind = KINDS[name]
         with style.theme(look):
             try:
                 figure = kind.draw(view)
             except InputError as error:  # nothing to show, or something that it needs is missing
-                reasons.setdefault(str(error), []).append(repr(name))
-                continue
+                return _Piece(reason=str(error))
             if figure is None:
-                if name in kinds:
-                    raise InputError(
-                        f"a picture of kind {name!r} doesn't fit these results: {_none_lasted(results) or kind.why_not(view)}"
-                    )
-                continue
+                return _Piece(fits=False)
             parts = [name]
             parts += measures if kind.y and y else []
             parts += [x] if kind.x and x else []
             _make(folder)
-            drawn += save(figure, folder / "-".join(map(_in_a_path, parts)), formats)
+            return _Piece(save(figure, folder / "-".join(map(_in_a_path, parts)), formats))
+
+    drawn: list[Path] = []
+    reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
+    again = any(
+        KINDS[name].again for name in wanted
+    )  # by compiled code, with threads; and each run once for all pictures
+    for name, made in zip(wanted, shared(piece, len(wanted), 1 if again else processes), strict=True):
+        if not made.fits and name in kinds:
+            raise InputError(
+                f"a picture of kind {name!r} doesn't fit these results: {_none_lasted(results) or KINDS[name].why_not(view)}"
+            )
+        if made.reason:
+            reasons.setdefault(made.reason, []).append(repr(name))
+        drawn += made.paths
     sentences = [f"no picture of kind {' or '.join(missing)}: {reason}" for reason, missing in reasons.items()]
     if not drawn:
         reason = _none_lasted(results)

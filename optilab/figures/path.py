@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.errors import InputError
+from optilab.figures.axes import has_networks
 from optilab.figures.captions import (
     chosen_text,
     ended_text,
@@ -40,6 +41,8 @@ def path(view: View) -> Figure | None:
     InputError if no evaluation run has a history, or a problem can't be rebuilt.
     """
     results = view.results
+    if len(results.history) and has_networks(results):
+        return None  # seen without building one, which would load its examples
     problems = {
         label: problem
         for label, problem in problems_of(results).items()

@@ -1,23 +1,27 @@
-"""Problems and optimizers of stored runs, rebuilt for pictures."""
+"""Problems and optimizers of stored runs, rebuilt for pictures.
+
+What rebuilds them is imported only then: most pictures need no plugin and no compiler.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE
 from optilab.errors import InputError, ResultsWarning
-from optilab.experiment.cell import Cell, stored_cell, stored_plan
-from optilab.experiment.resolve import bound_schedules
 from optilab.figures.captions import name_of
-from optilab.plugins.chain import chain
-from optilab.problems.problem import Problem
-from optilab.schedules.schedule import BoundSchedule
 from optilab.store import Results
 from optilab.store.wanted import wanted
+
+if TYPE_CHECKING:
+    from optilab.experiment.cell import Cell
+    from optilab.problems.problem import Problem
+    from optilab.schedules.schedule import BoundSchedule
 
 _SAMPLED = 64  # steps at which a schedule is compared with itself
 
@@ -26,6 +30,8 @@ def problems_of(results: Results) -> dict[str, Problem]:
     """Each problem of the runs by its label; none where the runs don't say how they were made. InputError if one can't be rebuilt."""
     if "spec" not in results.runs:
         return {}
+    from optilab.experiment.cell import stored_plan
+
     first = results.runs.drop_duplicates("problem")
     specs = zip(first["problem"], first["spec"], strict=True)
     return {label: stored_plan(spec, results.folder).problem for label, spec in specs}
@@ -46,6 +52,8 @@ def learning_rates(results: Results, best: pd.DataFrame) -> str:
     """Sentences for lines whose rules have separate learning rates: the history holds that of the first rule."""
     if "spec" not in best:
         return ""
+    from optilab.experiment.cell import stored_cell
+
     first = best.drop_duplicates(LINE)
     owners = {
         f" Of {name_of(label)}, the learning rate is that of {owner}."
@@ -63,8 +71,14 @@ def length_bound(results: Results, best: pd.DataFrame) -> frozenset[str]:
     if "spec" not in best:
         return frozenset()
     first = best.drop_duplicates(LINE)
+    scheduled = first[first["schedule"] != "constant"].to_dict("records")
+    if not scheduled:
+        return frozenset()
+    from optilab.experiment.cell import stored_cell
+    from optilab.experiment.resolve import bound_schedules
+
     found = set()
-    for row in first[first["schedule"] != "constant"].to_dict("records"):
+    for row in scheduled:
         try:
             schedules = bound_schedules(stored_cell(row["spec"], results.folder).schedule, "")
             if any(depends_on_length(schedule, int(row["steps"])) for schedule in schedules):
@@ -85,6 +99,9 @@ def depends_on_length(schedule: BoundSchedule, steps: int) -> bool:
 
 def _owner(cell: Cell) -> str:
     """The rule whose learning rate the history holds, if the cell's rules have separate ones; else empty."""
+    from optilab.experiment.resolve import bound_schedules
+    from optilab.plugins.chain import chain
+
     optimizer = chain(cell.optimizer)
     names = [optimizer.rule_parameters[k].qualified for k in optimizer.positions_of("lr")]
     own = {*cell.hyperparameters, *(schedule.of for schedule in bound_schedules(cell.schedule, ""))}

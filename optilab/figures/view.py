@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from optilab.analysis.best import best_runs, unchosen
 from optilab.analysis.cells import identified
-from optilab.experiment.cell import stored_plan
 from optilab.experiment.question import question_of
 from optilab.figures.axes import checked_x, checked_y
 from optilab.records.question import Question
 from optilab.store import Results
-from optilab.training.plan import Plan
-from optilab.training.run import Run
+
+if TYPE_CHECKING:
+    from optilab.training.plan import Plan
+    from optilab.training.run import Run
 
 _MOST_BYTES = 2**26  # of the weights that a repeated run had on its way
 
@@ -92,6 +93,8 @@ class View:
 
         InputError if it can't be built today, or takes too long.
         """
+        from optilab.experiment.cell import stored_plan
+
         key = (spec, seed)
         if key not in self._made:
             plan = stored_plan(spec, self.results.folder)

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from optilab.plots import style
 from optilab.plots.scales import EVERYTHING, Frame, room_for, scale_counts, scale_y, showable
@@ -86,22 +87,27 @@ def _without_wild_bands(ax: Axes, values: pd.Series[float]) -> None:
 
 def _others(lines: pd.DataFrame, ax: Axes) -> None:
     """Lines without a name: thin, grey, below all others."""
-    ordered = lines.sort_values("label", kind="stable")
-    points = np.column_stack([ordered["x"], ordered["median"].where(showable(ordered["median"]))])
-    begins = np.flatnonzero(ordered["label"].ne(ordered["label"].shift()).to_numpy()[1:]) + 1
-    shown = np.split(points, begins) if len(points) else []
+    shown = _points(lines, "label", "median")
     if shown:
         ax.add_collection(LineCollection(shown, colors=style.grey(), linewidths=style.thickness(0.4), zorder=1.5))
         ax.autoscale_view()
 
 
 def _seeds(seeds: pd.DataFrame, ax: Axes, colour: object) -> None:
-    shown = [np.column_stack([run["x"], run["y"].where(showable(run["y"]))]) for _, run in seeds.groupby("run_id")]
+    shown = _points(seeds, "run_id", "y")
     if shown:
         ax.add_collection(
             LineCollection(shown, colors=[colour], linewidths=style.thickness(0.35), alpha=0.35, zorder=1.8),
             autolim=False,
         )
+
+
+def _points(rows: pd.DataFrame, of: str, y: str) -> list[NDArray[np.float64]]:
+    """The points [point, (x, y)] of each line, by the column `of`; where an axis can't show it, a line has a gap."""
+    ordered = rows.sort_values(of, kind="stable")
+    points = np.column_stack([ordered["x"], ordered[y].where(showable(ordered[y]))])
+    begins = np.flatnonzero(ordered[of].ne(ordered[of].shift()).to_numpy()[1:]) + 1
+    return np.split(points, begins) if len(points) else []
 
 
 def _single(seeds: pd.DataFrame, ax: Axes, label: str, colour: object, above: float, frame: Frame) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from optilab.errors import InputError
-from optilab.training.plan import Plan
-from optilab.training.run import Run
-from optilab.training.training import Training
-from optilab.workers.maker import finished
+
+if TYPE_CHECKING:
+    from optilab.training.plan import Plan
+    from optilab.training.run import Run
 
 _LIMIT: ContextVar[float] = ContextVar("time_limit", default=600.0)  # seconds
 
@@ -31,6 +32,9 @@ def made_again(plan: Plan, seed: int, heard: Callable[[Run], bool] | None = None
 
     heard: as for `Training.finish`.
     """
+    from optilab.training.training import Training
+    from optilab.workers.maker import finished
+
     limit = _LIMIT.get()
     own = plan.stop.time_limit
     ours = own is None or own > limit

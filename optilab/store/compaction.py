@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from optilab.files import sync_folder
 from optilab.store.content import bytes_of
-from optilab.store.parts import Part, row_groups, write_joined
+from optilab.store.parts import Part, rows_of, write_joined
 from optilab.store.schema import fitted
 
 FAN = 3  # recent parts of similar size that are joined into one
@@ -54,8 +54,8 @@ def join_open(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Part:
 
 def _rows(parts: Sequence[Part], schema: pa.Schema, kept: Kept) -> Iterator[pa.Table]:
     for part in parts:
-        for group in row_groups(bytes_of(part)):
-            yield kept(part, fitted(group, schema))
+        for rows in rows_of(bytes_of(part)):
+            yield kept(part, fitted(rows, schema))
 
 
 def due(recent: Sequence[Part]) -> list[Part]:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from optilab.files import NotAFileError, kind_of, read_plain
-from optilab.store.parts import Part, digest_of
+from optilab.store.parts import Part, digest_of, rows_of
 from optilab.store.schema import COMPLETE, ROLES, complaint
 
 _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)  # of the machine, not of the file
@@ -79,9 +79,8 @@ def content_of(part: Part, *, rows: bool = True) -> Content:
         schema = pq.read_schema(pa.BufferReader(content)).remove_metadata()
         if wrong := complaint(part.table.name, schema):
             raise DamagedError(f"is damaged: {wrong}")
-        file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=["run_id"])
         kept = schema.names if rows else ["run_id", "commit"]
-        groups = [_checked(file.read_row_group(k), part).select(kept) for k in range(file.num_row_groups)]
+        groups = [_checked(some, part).select(kept) for some in rows_of(content, read_dictionary=["run_id"])]
         none = pa.schema([schema.field(name) for name in kept]).empty_table()
         table = pa.concat_tables(groups) if groups else none
         found = _content(part, table.replace_schema_metadata(None), schema, rows=rows)
@@ -95,7 +94,7 @@ def content_of(part: Part, *, rows: bool = True) -> Content:
 
 
 def _checked(group: pa.Table, part: Part) -> pa.Table:
-    """The rows of a row group, checked. DamagedError where values are missing, or out of range."""
+    """Some rows, checked. DamagedError where values are missing, or out of range."""
     group.validate(full=True)
     for name in COMPLETE[part.table.name]:
         if group.column(name).null_count:

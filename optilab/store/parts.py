@@ -19,7 +19,7 @@ TABLES = ("history", "runs")  # in the order in which they are written: a run th
 RECENT = "recent"
 _NAME = re.compile(r"\.?([0-9]{8,19})-([0-9]{8,19})-([0-9a-f]{16})\.(?:parquet|joined)")
 LAST_COMMIT = 2**63 - 1  # the largest number that the column `commit` can hold
-_ROWS = 2**17  # of a row group: what is in memory at a time when parts are joined
+_ROWS = 2**17  # of a row group: about what is in memory at a time
 
 Visibility = Literal["recent", "open", "hidden"]  # preferred in this order if they have the same rows
 VISIBILITIES: tuple[Visibility, ...] = ("recent", "open", "hidden")
@@ -83,11 +83,22 @@ def _part(table: Path, path: Path, visibility: Visibility) -> Part | None:
     return part if part.path == path else None
 
 
-def row_groups(content: bytes) -> Iterator[pa.Table]:
-    """Yields the row groups in the bytes of a part."""
-    file = pq.ParquetFile(pa.BufferReader(content))
+def rows_of(content: bytes, **options: Any) -> Iterator[pa.Table]:
+    """Yields the rows in the bytes of a part, so many at a time that memory suffices; options: of `pyarrow.parquet.ParquetFile`.
+
+    Row groups are read together where they are small: each costs a read of every column.
+    """
+    file = pq.ParquetFile(pa.BufferReader(content), **options)
+    together: list[int] = []
+    rows = 0
     for k in range(file.num_row_groups):
-        yield file.read_row_group(k)
+        together.append(k)
+        rows += file.metadata.row_group(k).num_rows
+        if rows >= _ROWS:
+            yield file.read_row_groups(together)
+            together, rows = [], 0
+    if together:
+        yield file.read_row_groups(together)
 
 
 def _encoding(schema: pa.Schema) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def write_joined(
     first, last = min(part.first for part in parts), max(part.last for part in parts)
     with pending(table) as made:
         with pq.ParquetWriter(made.file, schema, **_encoding(schema)) as writer:
-            for some in rows:
+            for some in _together(rows):
                 writer.write_table(some, row_group_size=_ROWS)
         digest = hashlib.sha256()
         made.file.seek(0)
@@ -121,3 +132,15 @@ def write_joined(
         part = Part(table, first, last, digest.hexdigest()[:16], visibility)
         made.path = part.path
     return part
+
+
+def _together(rows: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yields small tables as larger ones, so that they share a row group."""
+    small: list[pa.Table] = []
+    for some in rows:
+        small.append(some)
+        if sum(map(len, small)) >= _ROWS:
+            yield pa.concat_tables(small)
+            small = []
+    if small:
+        yield pa.concat_tables(small)

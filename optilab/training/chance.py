@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from optilab.training.plan import Plan
+if TYPE_CHECKING:
+    from optilab.training.plan import Plan
 
 WITHOUT_CHANCE = "one run, as nothing in it is random"
 

@@ -33,7 +33,10 @@ use = "sgd"
 lr = 0.1
 """
 SCRIPT = f"""
-import json, sys
+import json, os, sys
+
+if hasattr(os, "sched_setaffinity"):  # on one core nothing is done, and imported, by other processes
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
 def loaded():
     return [name for name in {HEAVY!r} if name in sys.modules]
@@ -108,6 +111,8 @@ def test_the_usual_pictures_need_no_seaborn(made: tuple[Path, set[str], list[set
         (("run", "one_step.toml", "--results", "r", "--quiet"), {*DRAWING, "scipy.stats", "hypothesis"}),
         (("export", "r", "--csv", "--out", "csv"), {*DRAWING, "numba", "pydantic", "scipy", "hypothesis"}),
         (("curve", "cosine"), {"seaborn", "scipy.stats", "hypothesis"}),
+        (("plot", "r", "convergence", "finals"), {"numba", "seaborn", "scipy.stats", "hypothesis"}),
+        (("table", "r"), {*DRAWING, "numba", "scipy.stats", "hypothesis"}),
     ],
 )
 def test_a_command_imports_what_it_needs(
@@ -116,6 +121,23 @@ def test_a_command_imports_what_it_needs(
     """Commands that draw nothing import nothing that draws; none imports what another command is for."""
     at_end, _ = imported(made[0], *arguments)
     assert at_end & not_needed == set()
+
+
+@pytest.mark.parametrize("command", ["plot", "table", "report"])
+def test_results_are_shown_without_a_compiler(tmp_path: Path, command: str) -> None:
+    """All usual pictures, the table and the report need neither Numba nor SciPy's statistics, for an interval of 4 seeds either."""
+    rows = [
+        f"p,{optimizer},{seed},{step},{(seed + 3) / (step + rate)}"
+        for optimizer, rate in (("a", 1), ("b", 2))
+        for seed in range(4)
+        for step in range(3)
+    ]
+    (tmp_path / "runs.csv").write_text("problem,optimizer,seed,step,train_cost\n" + "\n".join(rows), "utf-8")
+    at_end, _ = imported(tmp_path, command, "runs.csv")
+    assert at_end & {"numba", "scipy.stats", "seaborn", "hypothesis"} == set()
+    if command == "plot":
+        drawn = {path.stem for path in (tmp_path / "runs-pictures").glob("*.png")}
+        assert drawn >= {"convergence", "finals", "wins"}
 
 
 def test_nothing_is_collected_at_the_end(tmp_path: Path) -> None:

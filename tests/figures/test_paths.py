@@ -113,6 +113,12 @@ def test_a_formula_is_that_of_the_documentation(tmp_path: Path) -> None:
         bowl.kind.compute.__doc__ = before
 
 
+def test_a_network_has_no_path(images: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is seen in its history, which holds no weights: its examples are not loaded."""
+    monkeypatch.setattr("optilab.figures.path.problems_of", None)
+    assert path(View(images)) is None
+
+
 def test_few_paths_share_a_panel(tmp_path: Path) -> None:
     """Up to four on a problem stand together, under a legend; with a fifth each line has a panel of its own."""
     lines = [{"use": "sgd", "lr": 0.01 + 0.001 * k, "label": f"line {k}"} for k in range(5)]
