@@ -15,22 +15,21 @@ from optilab.compiler.jit import jit
 from optilab.kernels.lines import I32, I64, Lines
 from optilab.kernels.vectors import place
 
-_AT_ONCE = 16  # pixels that are widened
-_COUNTED_AT_ONCE = 32  # pixels
+AT_ONCE = 32  # pixels
 _AHEAD = 4  # examples between the one that is worked on and the one that is fetched from memory
 
 
 @intrinsic
 def _widen(typing_context, numbers, factor, out):
-    """out[:16] = factor numbers[:16], from unsigned integers."""
+    """out[:AT_ONCE] = factor numbers[:AT_ONCE], from unsigned integers."""
 
     def build(context, b, sig, args):
         v = Lines(context, b, types.float32)
         source, target = numbers.dtype, out.dtype
-        narrow = ir.VectorType(ir.IntType(source.bitwidth), _AT_ONCE)
-        wide = ir.VectorType(context.get_value_type(target), _AT_ONCE)
+        narrow = ir.VectorType(ir.IntType(source.bitwidth), AT_ONCE)
+        wide = ir.VectorType(context.get_value_type(target), AT_ONCE)
         found = b.load(b.bitcast(args[0], narrow.as_pointer()), align=source.bitwidth // 8)
-        whole = b.zext(found, ir.VectorType(I32, _AT_ONCE))
+        whole = b.zext(found, ir.VectorType(I32, AT_ONCE))
         factors = v.splat(args[1], wide)
         integer = isinstance(target, types.Integer)
         value = b.mul(whole, factors) if integer else b.fmul(b.sitofp(whole, wide), factors)
@@ -47,11 +46,11 @@ def _count_below(typing_context, numbers, n, limit):
     def build(context, b, sig, args):
         v = Lines(context, b, types.float32)
         number = ir.IntType(numbers.dtype.bitwidth)
-        vector = ir.VectorType(number, _COUNTED_AT_ONCE)
-        lanes = ir.Constant(vector, list(range(_COUNTED_AT_ONCE)))
+        vector = ir.VectorType(number, AT_ONCE)
+        lanes = ir.Constant(vector, list(range(AT_ONCE)))
         limits = v.splat(args[2], vector)
         total = cgutils.alloca_once_value(b, ir.Constant(I32, 0))
-        zero, step = ir.Constant(I64, 0), ir.Constant(I64, _COUNTED_AT_ONCE)
+        zero, step = ir.Constant(I64, 0), ir.Constant(I64, AT_ONCE)
         with cgutils.for_range_slice(b, zero, args[1], step, intp=I64) as (k, _):
             found = b.load(b.bitcast(v.moved(args[0], k), vector.as_pointer()), align=numbers.dtype.bitwidth // 8)
             left = v.splat(b.trunc(b.sub(args[1], k), number), vector)
@@ -91,7 +90,7 @@ def spread(network, rows, scale, stride, part_size, parts, offsets, bounds, numb
     """Fill the lists for the examples `rows`; the k-th pixel of the block is on column offsets[k] / stride and as bright as numbers[k].
 
     The pixels of example e in part p are those from bounds[e (parts + 1) + p] to the next bound. offsets and numbers have
-    16 elements more than there are pixels.
+    AT_ONCE elements more than there are pixels.
     """
     starts, columns, values = network.starts, network.columns, network.values
     for e in range(min(_AHEAD, rows.size)):
@@ -104,10 +103,10 @@ def spread(network, rows, scale, stride, part_size, parts, offsets, bounds, numb
         n = end - first
         bounds[e * (parts + 1)] = k
         bounds[e * (parts + 1) + parts] = k + n
-        if end + _COUNTED_AT_ONCE <= columns.size:
+        if end + AT_ONCE <= columns.size:
             for p in range(1, parts):
                 bounds[e * (parts + 1) + p] = k + _count_below(place(columns, first), n, np.uint16(p * part_size))
-            for q in range(0, n, _AT_ONCE):
+            for q in range(0, n, AT_ONCE):
                 _widen(place(columns, first + q), stride, place(offsets, k + q))
                 _widen(place(values, first + q), scale, place(numbers, k + q))
         else:

@@ -10,13 +10,14 @@ import numpy as np
 
 from optilab.compiler.jit import jit
 from optilab.kernels.lines import LINE
-from optilab.kernels.pixels import count_by_pixel, sort_by_pixel, spread
+from optilab.kernels.pixels import AT_ONCE, count_by_pixel, sort_by_pixel, spread
 from optilab.kernels.rows import add_to_rows, summing
 from optilab.kernels.vectors import lanes, load, load_some, moved, nowhere, place, store, zeros
 
 _STRIP = 4  # lines
 _FEW = 8  # examples, fewer of which don't pay for packing
-_PART, _PACKED_PART = 392, 196  # pixels whose rows of one line, or of one strip, fit half of the first-level cache
+# Pixels in a part: their rows of one line fit the first-level cache, or nearly; their rows of a packed strip do.
+_PART, _PACKED_PART = 1024, 196
 
 _sum_long, _sum_packed, _sum_short = summing(4), summing(2), summing(1)
 
@@ -24,14 +25,14 @@ _sum_long, _sum_packed, _sum_short = summing(4), summing(2), summing(1)
 def room_for_pixels(inputs, block, most):
     """Sizes of the memory for reals and for integers that this module needs, for at most `most` pixels an example."""
     parts = -(-inputs // _PACKED_PART)
-    lists = 2 * (block * most + 16)
+    lists = 2 * (block * most + AT_ONCE)
     return lists + 16 * max(block, _PACKED_PART) * _STRIP, lists + block * (parts + 1) + inputs
 
 
 @jit
 def _lists(network, inputs, integers, reals):
     """The parts of the memory: offsets, bounds, ends, owners; numbers, sorted numbers, packed rows."""
-    room = network.block * network.most_pixels + 16
+    room = network.block * network.most_pixels + AT_ONCE
     bounds = network.block * ((inputs + _PACKED_PART - 1) // _PACKED_PART + 1)
     return (
         integers[:room],

@@ -12,7 +12,7 @@ from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 from kernels.pixels import make_network, make_pixels
 
-from optilab.kernels.pixels import count_by_pixel, sort_by_pixel, spread
+from optilab.kernels.pixels import AT_ONCE, count_by_pixel, sort_by_pixel, spread
 
 shapes = {
     "examples": st.integers(1, 9),
@@ -31,8 +31,8 @@ def test_pixels_are_spread_out(examples: int, inputs: int, share: float, part_si
     rows = np.random.default_rng(seed).integers(0, examples, 5)
     network, _, _ = make_network(x, "float32", 5)
     parts = -(-inputs // part_size)
-    offsets, bounds = np.zeros(5 * inputs + 16, np.int32), np.zeros(5 * (parts + 1), np.int32)
-    numbers = np.zeros(5 * inputs + 16, np.float32)
+    offsets, bounds = np.zeros(5 * inputs + AT_ONCE, np.int32), np.zeros(5 * (parts + 1), np.int32)
+    numbers = np.zeros(5 * inputs + AT_ONCE, np.float32)
     spread(network, rows, np.float32(0.5), np.int32(3), part_size, parts, offsets, bounds, numbers)
     for row, own in zip(rows, bounds.reshape(5, parts + 1), strict=True):
         for part, (first, end) in enumerate(pairwise(own)):
@@ -52,7 +52,7 @@ def test_pixels_are_sorted(precision: str, examples: int, inputs: int, share: fl
     network, _, _ = make_network(x, precision, 6)
     parts = 2
     size = -(-inputs // parts)
-    lists: Any = [np.zeros(6 * inputs + 16, kind) for kind in (np.int32, precision, np.int32, precision)]
+    lists: Any = [np.zeros(6 * inputs + AT_ONCE, kind) for kind in (np.int32, precision, np.int32, precision)]
     offsets, numbers, owners, sorted_numbers = lists
     bounds, ends = np.zeros(6 * (parts + 1), np.int32), np.full(inputs, 55, np.int32)
     spread(network, rows, numbers.dtype.type(1), np.int32(1), size, parts, offsets, bounds, numbers)
@@ -70,7 +70,7 @@ def test_pixels_beyond_the_first_256() -> None:
     x = np.zeros((2, 2**16), np.uint8)
     x[0, 300] = x[1, -1] = 255
     network, _, _ = make_network(x, "float64", 2)
-    offsets, bounds, numbers = np.zeros(18, np.int32), np.zeros(4, np.int32), np.zeros(18)
+    offsets, bounds, numbers = np.zeros(34, np.int32), np.zeros(4, np.int32), np.zeros(34)
     spread(network, np.arange(2), 1.0, np.int32(60), 2**16, 1, offsets, bounds, numbers)
     np.testing.assert_array_equal(offsets[:2], [300 * 60, 65535 * 60])
     np.testing.assert_array_equal(numbers[:2], 255)
