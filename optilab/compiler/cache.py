@@ -31,6 +31,7 @@ from filelock import FileLock
 
 from optilab.compiler.digests import Code, closure_digest, code_behind, toolchain
 from optilab.compiler.lean import lean
+from optilab.compiler.linear import LOADER
 from optilab.errors import InputError
 from optilab.files import cache_folder, cache_part, write_whole
 
@@ -191,6 +192,9 @@ def _private(folder: Path) -> Path:
         shutil.rmtree(folder)
         folder.mkdir(mode=0o700)
     return folder
+
+
+LOADER.append(load)
 
 
 def wipe() -> None:

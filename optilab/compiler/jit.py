@@ -14,6 +14,7 @@ from typing import Any
 import numba
 from numba.core.dispatcher import Dispatcher
 
+from optilab.compiler.linear import by_address
 from optilab.compiler.narrowing import NumberKind, narrowed
 from optilab.compiler.origins import is_ours
 
@@ -98,8 +99,11 @@ def _with_helpers(
         if isinstance(value, FunctionType) and value.__module__.partition(".")[0] in own
     }
     plain, given = (function, {}) if kinds is None else narrowed(function, kinds, helpers)
-    if helpers or words:
-        done = {name: _with_helpers(f, words, given.get(name), compiled, made) for name, f in helpers.items()}
+    standing = {name: found for name, value in names.items() if (found := by_address(value)) is not None}
+    if helpers or words or standing:
+        done = standing | {
+            name: _with_helpers(f, words, given.get(name), compiled, made) for name, f in helpers.items()
+        }
         plain = _with_globals(plain, _with_numbers(plain.__code__, words), done)
     made[key] = compiled(plain)
     return made[key]
