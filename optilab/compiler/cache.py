@@ -30,6 +30,8 @@ import numba
 from filelock import FileLock
 
 from optilab.compiler.digests import Code, closure_digest, code_behind, toolchain
+from optilab.compiler.lean import lean
+from optilab.compiler.linear import LOADER
 from optilab.errors import InputError
 from optilab.files import cache_folder, cache_part, write_whole
 
@@ -101,7 +103,7 @@ def _imported(name: str, folder: Path, text: str, given: Mapping[str, Any]) -> t
     vars(module).update(given, __file__=str(path))
     sys.modules[name] = module  # a cached function is unpickled under this name
     try:
-        with _cached_beside_the_file():
+        with _cached_beside_the_file(), lean():
             exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102 optilab generates it
     except BaseException:
         del sys.modules[name]
@@ -190,6 +192,9 @@ def _private(folder: Path) -> Path:
         shutil.rmtree(folder)
         folder.mkdir(mode=0o700)
     return folder
+
+
+LOADER.append(load)
 
 
 def wipe() -> None:

@@ -7,12 +7,16 @@ functions with the fixed signatures of `compiler.types`, so that a new plugin co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
 import numba
+from numba.core.dispatcher import Dispatcher
 
+from optilab.compiler.linear import by_address
 from optilab.compiler.narrowing import NumberKind, narrowed
+from optilab.compiler.origins import is_ours
 
 # Never "nnan" or "ninf": with them the compiler may assume that no cost is ever NaN, and divergence can't be seen.
 FASTMATH = frozenset({"contract", "reassoc", "arcp", "nsz", "afn"})
@@ -30,6 +34,27 @@ def jit(function: Callable[..., Any], **options: Any) -> Any:
 def _jit_inside(function: Callable[..., Any], **options: Any) -> Any:
     """`jit` for functions that only compiled code calls: without wrappers for Python and C, which take as long to compile."""
     return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+
+
+@cache
+def inside(kernel: Any) -> Any:
+    """A kernel that `jit` made, and the kernels that it calls, for compiled code alone: without what Python needs to call them."""
+    function = kernel.py_func
+    read = {name: function.__globals__.get(name) for name in function.__code__.co_names if name != function.__name__}
+    called = {name: inside(value) for name, value in read.items() if isinstance(value, Dispatcher) and is_ours(value)}
+    copy = _with_globals(function, function.__code__, called)
+    return _jit_inside(
+        copy, **{name: v for name, v in kernel.targetoptions.items() if name not in (*_POLICY, "nopython")}
+    )
+
+
+def _with_globals(function: FunctionType, code: CodeType, changed: Mapping[str, Any]) -> FunctionType:
+    """A copy of a function with other code, which finds other values under some names."""
+    copy = FunctionType(
+        code, {**function.__globals__, **changed}, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    return copy
 
 
 def jit_with_helpers(
@@ -74,12 +99,12 @@ def _with_helpers(
         if isinstance(value, FunctionType) and value.__module__.partition(".")[0] in own
     }
     plain, given = (function, {}) if kinds is None else narrowed(function, kinds, helpers)
-    if helpers or words:
-        done = {name: _with_helpers(f, words, given.get(name), compiled, made) for name, f in helpers.items()}
-        code = _with_numbers(plain.__code__, words)
-        copy = FunctionType(code, {**plain.__globals__, **done}, plain.__name__, plain.__defaults__, plain.__closure__)
-        copy.__module__, copy.__qualname__ = plain.__module__, plain.__qualname__
-        plain = copy
+    standing = {name: found for name, value in names.items() if (found := by_address(value)) is not None}
+    if helpers or words or standing:
+        done = standing | {
+            name: _with_helpers(f, words, given.get(name), compiled, made) for name, f in helpers.items()
+        }
+        plain = _with_globals(plain, _with_numbers(plain.__code__, words), done)
     made[key] = compiled(plain)
     return made[key]
 

@@ -141,11 +141,13 @@ def _kinds(rule: Rule, precision: str) -> dict[str, NumberKind] | None:
 
 
 _IMPORTS = """from optilab.compiler.calls import evaluate_at
-from optilab.compiler.jit import entry, jit, jit_with_helpers
+from optilab.compiler.jit import entry, inside, jit, jit_with_helpers
 from optilab.compiler.types import signatures
 from optilab.kernels.evaluation import adding, bind
 from optilab.kernels.gather import gather, scatter
-from optilab.kernels.noise import normal"""
+from optilab.kernels.noise import normal
+
+gather, scatter, normal = inside(gather), inside(scatter), inside(normal)"""
 
 
 def update_text(chain: Chain, precision: str, *, checked: bool = False, imports: str = _IMPORTS) -> str:

@@ -16,20 +16,20 @@ def first_basis(sums, basis):
     copy_into(basis, np.linalg.eigh(sums)[1])
 
 
-def next_basis(sums, basis, product, v):
-    """One step of the power method for all vectors of a basis, made orthogonal again; the rows of v are reordered with them."""
+def next_basis(sums, basis, product):
+    """One step of the power method for all vectors of a basis, made orthogonal again; returns their new order."""
+    n = basis.shape[0]
     np.dot(sums, basis, product)
     if not is_finite(product):
         basis[:] = np.nan
-        return
-    n = basis.shape[0]
+        return np.arange(n)
     lengths = np.zeros(n)  # what each vector is stretched by: an estimate of its eigenvalue
     for i in range(n):
         for j in range(n):
             lengths[j] += basis[i, j] * product[i, j]
     order = longest_first(lengths)
-    copy_into(v, v[order])
     copy_into(basis, np.linalg.qr(product[:, order])[0])
+    return order
 
 
 def longest_first(lengths):
@@ -67,12 +67,12 @@ def turn_back(x, spare, layer, left_basis, right_basis, is_left, is_right):
 
 
 def follow_side(g, sums, product, basis, v, beta, is_first, is_due):
-    """Add g g^T to the running mean of it, and bring the basis nearer to its eigenvectors."""
+    """Add g g^T to the running mean of it, and bring the basis nearer to its eigenvectors; the rows of v go with them."""
     add_products(sums, g, product, beta, 1 - beta)
     if is_first:
         first_basis(sums, basis)
     elif is_due:
-        next_basis(sums, basis, product, v)
+        copy_into(v, v[next_basis(sums, basis, product)])
 
 
 @vectorwise(

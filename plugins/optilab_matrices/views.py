@@ -40,7 +40,7 @@ def columns_of(state, layer):
 
 
 def copy_into(target, source):
-    """Copy a matrix; target[:] = source would take a second and a half to compile."""
+    """Copy a matrix, whatever the layouts of both."""
     for i in range(target.shape[0]):
         for j in range(target.shape[1]):
             target[i, j] = source[i, j]

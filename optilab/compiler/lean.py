@@ -1,0 +1,121 @@
+"""Compiling without what nobody uses: machine code, and the last optimization, of functions that are only inlined.
+
+Numba makes machine code of each function that it compiles, and optimizes it fully, before it links it into its callers, where it
+is optimized once more. Of what a generated module consists of, only the entry points are ever called by an address: the rest
+is linked into them. So here a function's machine code waits until somebody asks for an address in it.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.environment import lookup_environment
+from numba.core.registry import cpu_target
+from numba.extending import overload
+from numba.np import arrayobj
+
+_LARGE = 30_000  # bytes, from which a function takes a tenth of a second to be optimized; the innermost loops are far smaller
+_WRAPPER = "_ZN7cpython"  # how the names of functions begin that Python calls
+_ENVIRONMENT = "_ZN08NumbaEnv"  # and those of variables that point to what a function needs of Python
+
+
+class _Waiting:
+    """Stands for the code generator of a function that has no machine code yet, and so no variables to be set."""
+
+    def set_env(self, name: str, environment: Any) -> None:
+        """Nothing to do: `LeanLibrary` does it with the machine code."""
+
+
+class LeanLibrary(JITCodeLibrary):
+    """A compiled function whose machine code is made when its address is asked for."""
+
+    _emitted = False
+    _is_rough = False
+
+    @property
+    def codegen(self) -> Any:
+        """What sets variables in the machine code."""
+        return self._codegen if self._emitted else _Waiting()
+
+    def _optimize_final_module(self) -> None:
+        """Optimize what Python calls, and what is small; the rest no more than makes it smaller, for its callers will be."""
+        is_small = len(self._final_module.as_bitcode()) < _LARGE
+        if is_small or any(f.name.startswith(_WRAPPER) for f in self.get_defined_functions()):
+            super()._optimize_final_module()
+            return
+        self._is_rough = True
+        codegen = self._codegen
+        passes, builder = codegen._module_pass_manager(loop_vectorize=False, slp_vectorize=False, opt=0, cost="cheap")
+        passes.run(self._final_module, builder)
+
+    def _finalize_final_module(self) -> None:
+        """Ready to be linked into callers; machine code comes later."""
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def _emit(self) -> None:
+        """Make the machine code, and let it know its environments."""
+        if self._emitted:
+            return
+        self._emitted = True
+        if self._is_rough:
+            super()._optimize_final_module()
+        super()._finalize_final_module()
+        for variable in self._final_module.global_variables:
+            if variable.name.startswith(_ENVIRONMENT) and (environment := lookup_environment(variable.name)):
+                self.codegen.set_env(variable.name, environment)
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """The address of a function; 0 if there is none of this name."""
+        self._ensure_finalized()
+        if not self._emitted and all(f.name != name for f in self.get_defined_functions()):
+            return 0
+        self._emit()
+        return int(super().get_pointer_to_function(name))
+
+    def _get_compiled_object(self) -> Any:
+        self._emit()
+        return super()._get_compiled_object()
+
+    @classmethod
+    def _unserialize(cls, codegen: Any, state: Any) -> Any:
+        library = super()._unserialize(codegen, state)
+        library._emit()
+        return library
+
+
+def _of_another_size(source, part):
+    """Raises the error of an assignment to a part of an array that doesn't fit."""
+    raise NotImplementedError
+
+
+@overload(_of_another_size)
+def _of_another_size_compiled(source, part):
+    def raised(source, part):
+        raise ValueError("cannot assign slice from input of different size")
+
+    return raised
+
+
+@contextmanager
+def lean() -> Iterator[None]:
+    """Let what is compiled in a block be compiled so; the collector of garbage, which finds next to none, waits meanwhile."""
+    with global_compiler_lock:  # no other thread compiles meanwhile
+        codegen = cpu_target.target_context.codegen()
+        usual, collects = codegen._library_class, gc.isenabled()
+        gc.disable()
+        codegen._library_class = LeanLibrary
+        # Numba's own message has both shapes in it: to put numbers into a text takes a second and a half to compile.
+        usual_error, arrayobj.raise_with_shape_context = arrayobj.raise_with_shape_context, _of_another_size
+        try:
+            yield
+        finally:
+            arrayobj.raise_with_shape_context = usual_error
+            codegen._library_class = usual
+            if collects:
+                gc.enable()

@@ -1,0 +1,145 @@
+"""What is compiled of a generated module, and what is left out."""
+
+from __future__ import annotations
+
+import gc
+from functools import partial
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+from optilab import vectorwise
+from optilab.compiler import modules
+from optilab.compiler.jit import jit
+from optilab.compiler.lean import LeanLibrary, lean
+from optilab.errors import InputError
+from optilab.kernels import loop
+from optilab.optimizers.update import compile_update
+
+
+@pytest.fixture
+def emitted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """The functions whose machine code is made, in an empty cache."""
+    monkeypatch.setenv("OPTILAB_CACHE", str(tmp_path))
+    names: list[str] = []
+    usual = LeanLibrary._emit
+
+    def noted(self: LeanLibrary) -> None:
+        if not self._emitted:
+            names.append(self.name)
+        usual(self)
+
+    monkeypatch.setattr(LeanLibrary, "_emit", noted)
+    return names
+
+
+def _factorial(n):
+    product = 1.0
+    for i in range(2, n + 1):
+        product *= i
+    return product
+
+
+def _scaled(w, factor):
+    for i in range(w.size):
+        w[i] *= factor
+
+
+@vectorwise()
+def _helped(w, g):
+    _scaled(w, _factorial(w.size))
+
+
+def test_of_a_rule_with_helpers_the_update_alone_becomes_machine_code(emitted: list[str]) -> None:
+    """Its helpers are linked into it."""
+    compile_update(_helped, "float64")
+    assert emitted == ["update"]
+    assert _helped.start([1.0, 2.0, 3.0]).step([0.0] * 3).tolist() == [6, 12, 18]
+
+
+def test_of_a_kernel_the_entry_point_alone_becomes_machine_code(emitted: list[str]) -> None:
+    """The kernel is linked into it, but Python can still call the kernel itself."""
+    assert modules.entries("norm_alone", "float64", norm=loop.norm).norm(np.array([3.0, 4.0])) == 5
+    assert emitted == ["norm"]
+    assert loop.norm(np.array([3.0, 4.0])) == 5
+
+
+@numba.njit
+def _of_the_author(x):
+    if x < 0:
+        raise ValueError("it is negative")
+    return np.sqrt(x)
+
+
+@vectorwise()
+def _rooted(w, g):
+    for i in range(w.size):
+        w[i] = _of_the_author(g[i])
+
+
+def test_a_function_that_python_may_call_has_machine_code(emitted: list[str]) -> None:
+    """Such as an author's compiled one; it raises what it should, from a rule too."""
+    stepper = _rooted.start([1.0])
+    assert stepper.step([9.0]).tolist() == [3]
+    assert _of_the_author(4.0) == 2
+    assert len(_of_the_author.overloads) == 1
+    with pytest.raises(ValueError, match="it is negative"):
+        stepper.step([-1.0])
+    with pytest.raises(ValueError, match="it is negative"):
+        _of_the_author(-1.0)
+
+
+def test_what_was_compiled_lean_serves_what_is_compiled_later() -> None:
+    """Machine code is made when its address is asked for, and it is as good as if it had been made at once."""
+
+    @partial(jit, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    def doubled(x):
+        return 2 * x
+
+    with lean():
+        doubled.compile((numba.float64,))
+    (compiled,) = doubled.overloads.values()
+    assert not compiled.library._emitted
+
+    @numba.njit
+    def quadrupled(x):
+        return doubled(doubled(x))
+
+    assert quadrupled(2.0) == 8
+    assert compiled.library.get_pointer_to_function("no such function") == 0
+    assert not compiled.library._emitted
+    assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) != 0
+    assert compiled.library._emitted
+
+
+@vectorwise()
+def _copied(w, g):
+    w[1:] = g
+
+
+def test_an_assignment_of_another_size_is_an_error() -> None:
+    """Its message has no numbers in it, which would take longer to compile than the rule."""
+    with pytest.raises(ValueError, match="cannot assign slice from input of different size"):
+        _copied.start([1.0, 2.0]).step([1.0, 2.0])
+
+
+@vectorwise()
+def _broken(w, g):
+    w[:] = g.no_such_attribute
+
+
+def test_garbage_is_collected_again_after_a_failure() -> None:
+    """The collector waits only while something is compiled."""
+    assert gc.isenabled()
+    with pytest.raises(InputError, match="no_such_attribute"):
+        compile_update(_broken, "float64")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with lean():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
