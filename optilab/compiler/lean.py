@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from llvmlite.binding import Linkage
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.environment import lookup_environment
@@ -44,14 +45,26 @@ class LeanLibrary(JITCodeLibrary):
 
     def _optimize_final_module(self) -> None:
         """Optimize what Python calls, and what is small; the rest no more than makes it smaller, for its callers will be."""
-        is_small = len(self._final_module.as_bitcode()) < _LARGE
-        if is_small or any(f.name.startswith(_WRAPPER) for f in self.get_defined_functions()):
+        if any(f.name.startswith(_WRAPPER) for f in self.get_defined_functions()):
+            self._close()
+            super()._optimize_final_module()
+            return
+        if len(self._final_module.as_bitcode()) < _LARGE:
             super()._optimize_final_module()
             return
         self._is_rough = True
         codegen = self._codegen
         passes, builder = codegen._module_pass_manager(loop_vectorize=False, slp_vectorize=False, opt=0, cost="cheap")
         passes.run(self._final_module, builder)
+
+    def _close(self) -> None:
+        """Let calls inside the module stay inside it: the linker would prefer what another module has under the same name.
+
+        That may be optimized otherwise and so have other last bits, and it is missing in a process that loads this module from the cache.
+        """
+        for function in self._final_module.functions:
+            if function.linkage is Linkage.linkonce_odr and not function.is_declaration:
+                function.linkage = Linkage.internal
 
     def _finalize_final_module(self) -> None:
         """Ready to be linked into callers; machine code comes later."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -143,3 +146,33 @@ def test_garbage_is_collected_again_after_a_failure() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+_EPOCH = """
+import hashlib
+import numpy as np
+from kernels.pixels import make_pixels
+from problems.networks import make_examples, make_network
+
+x = make_pixels(300, 90, 0.2, 0)
+network = make_network(make_examples(x, np.arange(300) % 10, classes=10, sparse=True), "float32", hidden=[20, 70])
+w, found = network.initial(0), hashlib.sha256()
+for batch in np.random.default_rng(0).integers(0, 300, (20, 33)):
+    gradient = network.gradient(w, batch)
+    w -= np.float32(0.1) * gradient
+    found.update(gradient.tobytes())
+print(found.hexdigest())
+"""
+
+
+def test_code_has_the_same_bits_when_it_is_compiled_as_when_it_is_loaded(tmp_path: Path) -> None:
+    """The process that compiles a network's kernels computes what the next one does, which loads them from the cache."""
+    environment = {**os.environ, "OPTILAB_CACHE": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])}
+
+    def epoch() -> str:
+        command = [sys.executable, "-c", _EPOCH]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    first = epoch()
+    assert len(first) == 65
+    assert first == epoch()
