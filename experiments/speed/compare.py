@@ -1,0 +1,68 @@
+"""One case: optilab and its peers at the same work, checked to be the same, in interleaved rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from speed import ours, peers
+from speed.cases import Case
+from speed.data import data, problem_of, sizes_of
+from speed.table import OURS, Row
+from speed.timing import PATIENCE, Attempt, interleaved, ratios, same_work
+from speed.work import work_of
+
+TOLERANCE = 2e-3  # relative, between float32 costs after an epoch
+SCAN, VMAP, EAGER = "JAX scan", "JAX vmap", "PyTorch"
+
+
+def names(case: Case) -> list[str]:
+    """Contestants of a case, of the peers those that are installed."""
+    wanted = [VMAP if case.runs > 1 else SCAN, *([EAGER] if case.eager else [])]
+    return [OURS, *(name for name in wanted if peers.present(name.partition(" ")[0]))]
+
+
+def contestants(case: Case) -> dict[str, Attempt]:
+    """Attempts at the case, by contestant."""
+    found = data(case.data)
+    problem = problem_of(found.dataset, case.hidden, case.activation)
+    exact = problem_of(found.dataset, case.hidden, case.activation, "float64")
+
+    def cost_of(w: ours.Weights) -> float:
+        return float(exact.cost(w.astype(np.float64)))
+
+    start = peers.split(problem.initial(ours.SEED), sizes_of(case))
+    order = ours.order_of(problem, case.batch)
+    made = {
+        OURS: lambda: ours.grid(case) if case.runs > 1 else ours.one_run(problem, case, cost_of),
+        SCAN: lambda: peers.jax_scan(case, start, order, cost_of),
+        VMAP: lambda: peers.jax_vmap(case, start, order, cost_of),
+        EAGER: lambda: peers.torch_eager(case, start, order, cost_of),
+    }
+    return {name: made[name]() for name in names(case)}
+
+
+def compared(case: Case, rounds: int, patience: float = PATIENCE) -> Iterator[Row]:
+    """Rows of a case: milliseconds of a run and epoch.
+
+    UnequalWorkError if the contestants don't end at the same cost. PyTorch, which trains the runs of a grid one after another, does one
+    of them, and is not checked there.
+    """
+    attempts = contestants(case)
+    costs = {name: attempt().costs for name, attempt in attempts.items()}  # the first attempt compiles
+    checked = {name: told() for name, told in costs.items() if case.runs == 1 or name != EAGER}
+    same_work(checked, TOLERANCE)
+    times = interleaved(attempts, rounds, patience)
+    for name, seconds in times.items():
+        yield Row(
+            case.part,
+            case.name,
+            name,
+            "ms",
+            [1e3 * value for value in seconds],
+            ratios(seconds, times[OURS]) if name != OURS else (),
+            case.target if name in (SCAN, VMAP) else None,
+            work_of(case),
+            checked[name][0] if name in checked else np.nan,
+        )
