@@ -138,9 +138,9 @@ class Limits:
         return id(self)
 
 
-def peak() -> float:
-    """Operations a second of fused multiply-adds, two for each number, in one round."""
-    count, seconds = _long_enough(_multiply_adds, 10_000)
+def peak(least: float | None = None) -> float:
+    """Operations a second of fused multiply-adds, two for each number, in one round of at least so many seconds."""
+    count, seconds = _long_enough(_multiply_adds, 10_000, least)
     return 2.0 * count * lanes() * accumulators() / seconds
 
 
@@ -153,11 +153,12 @@ def read_bandwidth(size: int) -> float:
     return turns * 8 * lanes() * 4.0 * times / seconds
 
 
-def _long_enough(function: Callable[[int], Any], count: int) -> tuple[int, float]:
+def _long_enough(function: Callable[[int], Any], count: int, least: float | None = None) -> tuple[int, float]:
     """A count with which the function takes long enough to be timed, found by doubling, and its seconds."""
+    least = _SECONDS if least is None else least
     while True:
         seconds, _ = timed(partial(function, count))
-        if seconds > _SECONDS:
+        if seconds > least:
             return count, seconds
         count *= 2
 

@@ -91,7 +91,10 @@ def grid_table(
 
 
 def run_grid(experiment: dict[str, Any]) -> tuple[float, list[float]]:
-    """CPU seconds that all runs of an experiment trained, and their last costs, in the order of the learning rates."""
+    """CPU seconds that all runs of an experiment trained, and their last costs, in the order of the learning rates.
+
+    The seconds are the sum of what runs say of themselves, so runs that advance together have to share their time out among them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         total, results = timed(lambda: optilab.run(experiment, Path(folder) / "results", executor="inline"))
         trained = results.history.groupby("run_id")["cpu_seconds"].max().sum()

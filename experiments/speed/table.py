@@ -26,7 +26,8 @@ class Row:
     """What was measured of one contestant in one case.
 
     values: one a round, in `unit`. ratios: its times over optilab's in the same rounds. target: the least ratio that is aimed at,
-    or of a row without a peer the value that is aimed at. series, x: of a point of a curve of growth.
+    or of a row without a peer the value that is aimed at. shares: of the core's peak, as it was in the same rounds. series, x: of a
+    point of a curve of growth.
     """
 
     part: str
@@ -37,6 +38,7 @@ class Row:
     ratios: Sequence[float] = ()
     target: float | None = None
     work: Work | None = None
+    shares: Sequence[float] = ()
     cost: float = np.nan
     series: str = ""
     x: float = np.nan
@@ -69,7 +71,7 @@ class Row:
             "operations": work.operations if work else np.nan,
             "traffic": work.traffic if work else np.nan,
             "level": level,
-            "share_of_peak": work.operations / seconds / limits.peak if known else np.nan,
+            "share_of_peak": Spread.of(self.shares).median,
             "share_of_bandwidth": work.traffic / seconds / bandwidth if known else np.nan,
             "cost": self.cost,
             "series": self.series,
@@ -129,9 +131,8 @@ def _line(case: object, rows: pd.DataFrame, peers: Sequence[str], columns: int) 
         cells.append(
             "-" if found is None else Spread(found["ratio"], found["ratio_low"], found["ratio_high"]).text("x")
         )
-    aims = rows["target"].dropna()
     sign = "x" if peers else _unit(own["unit"])
-    cells.append(f"{short(aims.iloc[0])}{sign}" if len(aims) else "")
+    cells.append(", ".join(f"{aim:g}{sign}" for aim in rows["target"].dropna()))
     if len(cells) < columns:
         shares = own["share_of_peak"], own["share_of_bandwidth"]
         peak, read = ("" if np.isnan(share) else f"{short(100 * share)} %" for share in shares)

@@ -47,6 +47,17 @@ def test_every_network_and_batch_is_compared() -> None:
 
 
 @pytest.mark.usefixtures("alone")
+def test_shares_are_of_the_peak_of_their_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operations over seconds, over what the core did in the same round."""
+    peaks = iter([1e9, 2e9])
+    monkeypatch.setattr(compare, "peak", lambda least: next(peaks))
+    (row,) = compare.compared(TINY, 2)
+    assert row.work is not None
+    done = [row.work.operations / (1e-3 * value) for value in row.values]
+    assert row.shares == pytest.approx([done[0] / 1e9, done[1] / 2e9])
+
+
+@pytest.mark.usefixtures("alone")
 def test_without_peers_the_rest_is_measured() -> None:
     """The row of optilab is there, and a sentence says what to install."""
     (row,) = compare.compared(TINY, 2)
