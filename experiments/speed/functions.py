@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 
 import optilab
 from optilab.experiment.experiment import Experiment
-from optilab.runner.observer import Observer
-from optilab.runner.rows import Finished
-from optilab.runner.run import run_experiment
-from optilab.runner.session import Way
 from speed import ours
-from speed.setting import EVERY_CORE, cores
+from speed.returns import returns
+from speed.setting import EVERY_CORE
 from speed.table import OURS, Row
 from speed.timing import timed
 
@@ -38,33 +31,6 @@ def nanoseconds(rule: str, steps: int, rounds: int) -> list[float]:
     return found
 
 
-@dataclass
-class Returns(Observer):
-    """Notes when batches of runs came back: seconds, runs so far, seconds that they trained so far."""
-
-    begun: float = 0.0
-    seen: list[tuple[float, int, float]] = field(default_factory=list)
-
-    def started(self, role: str, missing: int, done: int, stale: int, later: int) -> None:
-        """Start the clock, before the workers are ready."""
-        self.begun = time.perf_counter()
-
-    def finished(self, runs: Sequence[Finished], running: int) -> None:
-        """Note a batch."""
-        if runs:
-            _, count, trained = self.seen[-1] if self.seen else (0.0, 0, 0.0)
-            trained += sum(run.outcome.train_seconds for run in runs)
-            self.seen.append((time.perf_counter() - self.begun, count + len(runs), trained))
-
-    def overhead(self, workers: int, ready: bool) -> float:
-        """Milliseconds of a worker's time a run, less its training; from the first batch's return on if `ready`."""
-        seconds, count, trained = self.seen[-1]
-        if ready:
-            first = self.seen[0]
-            seconds, count, trained = seconds - first[0], count - first[1], trained - first[2]
-        return 1e3 * (seconds * workers - trained) / count if count else float("nan")
-
-
 def tiny(runs: int) -> Experiment:
     """Runs of a thousand steps on two weights, measured ten times."""
     lr = {"log": [1e-4, 1e-2], "points": 10}
@@ -77,14 +43,6 @@ def tiny(runs: int) -> Experiment:
         "optimizers": [{"use": "sgd", "lr": lr}, {"use": "momentum", "lr": lr}],
     }
     return Experiment.model_validate(table)
-
-
-def returns(chosen: Experiment, workers: int) -> Returns:
-    """Run an experiment in a new folder, on as many workers and cores."""
-    seen = Returns()
-    with tempfile.TemporaryDirectory() as folder, cores(workers):
-        run_experiment(chosen, Path(folder) / "results", Way(workers=workers), seen)
-    return seen
 
 
 def rows(rounds: int, quick: bool = False) -> Iterator[Row]:

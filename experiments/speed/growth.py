@@ -10,9 +10,10 @@ import numpy as np
 
 import optilab
 from optilab.experiment.experiment import Experiment
-from speed import functions, ours
+from speed import ours
 from speed.cases import SMALL, Case
 from speed.data import data, problem_of
+from speed.returns import returns
 from speed.setting import EVERY_CORE
 from speed.table import OURS, Row
 from speed.timing import timed
@@ -110,18 +111,16 @@ def measuring(count: int) -> Clock:
 
 
 def workers(rounds: int, quick: bool) -> Iterator[Row]:
-    """Runs of digits on one worker and on more, up to one a core; then hours of the large experiment."""
+    """Runs of digits, measured once an epoch, on one worker and on more, up to one a core; then hours of the large experiment."""
     counts = [count for count in (1, 2, 4, 8, 16, 32, 64) if count <= len(EVERY_CORE)]
-    seeds, epochs = (4, 1) if quick else (30, 4)
+    seeds, epochs = (4, 1) if quick else (12, EPOCHS)
     case = Case("grid", "digits", SMALL, "sgd", 32, runs=4)
     table = ours.grid_table(case, ours.rates(case), range(seeds), epochs)
     chosen, total = Experiment.model_validate(table), seeds * case.runs
     throughput: dict[int, list[float]] = {count: [] for count in counts}
     for _ in range(rounds):
         for count in counts:
-            seen = functions.returns(chosen, count).seen
-            first, last = seen[0], seen[-1]
-            throughput[count].append((last[1] - first[1]) / (last[0] - first[0]) * epochs)
+            throughput[count].append(returns(chosen, count).throughput() * epochs)
     for count, values in throughput.items():
         yield Row(PART, f"workers: {count}", OURS, "epochs/s", values, series="workers", x=count)
     for count in counts[1:]:
@@ -129,7 +128,7 @@ def workers(rounds: int, quick: bool) -> Iterator[Row]:
         aim = SPEEDUP if count == 2 else None
         yield Row(PART, f"{count} workers, times the work of one, {total} runs", OURS, "x", speedup, target=aim)
     most = counts[-1]
-    each = [value / most for value in throughput[most]]  # epochs a second of a worker among as many as there are cores
+    each = [value / most for value in throughput[most]]  # epochs a second of a worker beside as many as there are cores
     for count in CORES:
         hours = [RUNS * EPOCHS / value / count / 3600 for value in each]
         told = f"{RUNS:,} runs of digits 16-16, {EPOCHS} epochs, extrapolated to {count} cores"

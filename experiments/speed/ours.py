@@ -79,13 +79,13 @@ def grid(case: Case) -> Attempt:
 def grid_table(
     case: Case, chosen: Sequence[float], seeds: Sequence[int] = (SEED,), epochs: float = 1
 ) -> dict[str, Any]:
-    """An experiment over learning rates and seeds, one epoch each, measured before and after."""
+    """An experiment over learning rates and seeds, measured at the start and after each epoch."""
     return {
         "name": "grid",
         "seeds": list(seeds),
         "problem": {"use": "network", **problem_table(data(case.data).dataset, case.hidden, case.activation)},
         "budget": {"epochs": epochs},
-        "measure": {"epochs": epochs},
+        "measure": {"epochs": 1},
         "optimizers": [{"use": case.rule, "lr": list(chosen), "batch_size": case.batch}],
     }
 

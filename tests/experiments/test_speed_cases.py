@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from speed import compare, functions, growth, measuring, ours, peers
+from speed import compare, ours, peers
 from speed.cases import Case, cases
 from speed.data import data, problem_of
 
@@ -116,36 +116,3 @@ def test_peers_do_the_same_work(rule: str, activation: str, runs: int) -> None:
     assert [len(row.ratios) for row in rows] == [0, 2, 2]
     assert rows[1].cost == pytest.approx(rows[0].cost, rel=1e-4)
     assert [row.target for row in rows] == [None, 2.5, None]
-
-
-def test_exponents_are_fitted() -> None:
-    """Those of powers are exact; a curve has its points, then the exponents of all of it and of its larger half."""
-    assert growth.fitted([1, 2, 4, 8], [3, 12, 48, 192]) == pytest.approx(2)
-    rows = list(growth.curve("width", {float(n): lambda n=n: n**1.5 for n in (1, 2, 4, 8)}, 2))  # type: ignore[misc]
-    assert [(row.x, row.values[0]) for row in rows[:2]] == [(1.0, 1e3), (2.0, pytest.approx(1e3 * 2**1.5))]
-    assert [row.case for row in rows[4:]] == [
-        "exponent of time against width",
-        "exponent of time against width, the larger half",
-    ]
-    assert np.allclose([row.values for row in rows[4:]], 1.5)
-
-
-def test_overhead_is_time_that_is_not_training() -> None:
-    """Of two workers in 3 s, 4 s were training of 20 runs: 100 ms each; from the first batch on, 2 s and 10 runs."""
-    seen = functions.Returns(seen=[(1.0, 10, 1.0), (2.0, 15, 2.0), (3.0, 20, 4.0)])
-    assert seen.overhead(2, ready=False) == pytest.approx(1e3 * (6 - 4) / 20)
-    assert seen.overhead(2, ready=True) == pytest.approx(1e3 * (4 - 3) / 10)
-
-
-def test_steps_are_timed_without_measuring() -> None:
-    """As many rounds as are asked for, each in nanoseconds."""
-    found = functions.nanoseconds("sgd", 1000, 2)
-    assert len(found) == 2
-    assert all(1 < value < 1e5 for value in found)
-
-
-def test_the_digits_experiment_is_the_bundled_one() -> None:
-    """A quick trial has one seed and epoch, and measures as often an epoch."""
-    whole, quick = measuring.experiment(), measuring.experiment(quick=True)
-    assert whole.name == quick.name == "digits"
-    assert (quick.seeds, quick.budget.epochs, quick.measure) == (1, 1, whole.measure)

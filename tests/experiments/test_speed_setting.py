@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from speed import setting
 from speed.cases import PARTS
 
