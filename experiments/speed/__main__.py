@@ -2,12 +2,13 @@
 
     python experiments/speed
     python experiments/speed --only one-run functions --quick
+    python experiments/speed --only grid --like "16-16, sgd, B = 32"
 
 It compares epochs with JAX and PyTorch (`pip install -e '.[peers]'`; what is missing is left out) on one core, measures what
 measuring, steps on plain functions and tiny runs cost, and how time grows with the work. Each row stands beside the core's own
 limits. Contestants do the same work, checked by the cost at its end, in interleaved rounds of CPU time in this process. The table is
-printed, and written to OUT/speed.parquet, with pictures beside it. --quick measures a part of it in a minute or two; all of it takes
-about half an hour on an otherwise idle machine.
+printed, and written to OUT/speed.parquet, with pictures beside it. With --quick a part takes about a minute; all of it
+takes about half an hour on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (5); slow contestants do 3")
+    parser.add_argument(
+        "--like", default="", metavar="TEXT", help="only networks in whose name TEXT is: 'adam, B = 32'"
+    )
     parser.add_argument("--quick", action="store_true", help="small cases only")
     parser.add_argument("--out", type=Path, default=Path("results") / "speed", help="folder (results/speed)")
     parser.add_argument(
@@ -46,15 +50,16 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     return chosen
 
 
-def rows_of(part: str, rounds: int, quick: bool) -> Iterator[Row]:
-    """The rows of a part, as they are measured."""
+def rows_of(part: str, rounds: int, quick: bool, like: str = "") -> Iterator[Row]:
+    """The rows of a part, as they are measured. like: what is in the names of networks that are compared."""
     from speed import functions, growth, measuring
     from speed.cases import cases
     from speed.compare import compared
 
     if part in ("one-run", "grid", "dense"):
         for case in cases(part, quick):
-            yield from compared(case, rounds)
+            if like in case.name:
+                yield from compared(case, rounds)
     else:
         yield from {"measuring": measuring, "functions": functions, "growth": growth}[part].rows(rounds, quick)
 
@@ -72,7 +77,7 @@ def main(given: Sequence[str] | None = None) -> None:
         made.limits, rows = limits.measured(chosen.rounds, chosen.quick)
         made.add(rows)
         for part in chosen.only:
-            made.add(rows_of(part, chosen.rounds, chosen.quick))
+            made.add(rows_of(part, chosen.rounds, chosen.quick, chosen.like))
             table.write(made.frame(), chosen.out / "speed.parquet")  # so that a later part can't take it along
     print(table.text(made.frame()))
     print(*("", chosen.out / "speed.parquet", *picture.draw(made.frame(), chosen.out)), sep="\n")

@@ -39,8 +39,7 @@ class Case:
     def name(self) -> str:
         """As the table has it: "digits 16-16, sgd, B = 32"."""
         kind = "" if self.activation == "sigmoid" else f" {self.activation}"
-        grid = "" if self.runs == 1 else f", {self.runs} learning rates"
-        return f"{self.data} {'-'.join(map(str, self.hidden))}{kind}, {self.rule}, B = {self.batch}{grid}"
+        return f"{self.data} {'-'.join(map(str, self.hidden))}{kind}, {self.rule}, B = {self.batch}"
 
     @property
     def rate(self) -> float:
@@ -55,7 +54,7 @@ def cases(part: str, quick: bool = False) -> Iterator[Case]:
 
 
 def _few(case: Case) -> bool:
-    return case.data != "50,000 x 50" and (case.part != "dense" or max(case.hidden) <= 32)
+    return case.data != "50,000 x 50" and (case.part == "one-run" or max(case.hidden) <= 32)
 
 
 def _one_run() -> Iterator[Case]:

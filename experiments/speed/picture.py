@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from optilab.figures.saving import save
 from optilab.plots import style
 from optilab.plots.scales import few_log_ticks
 from speed.growth import fitted
-from speed.table import OURS
+from speed.table import OURS, TITLES
 
 _LINE = 0.19  # inches of a case
 _MOST = 3  # panels side by side
@@ -31,10 +32,12 @@ def ratios(frame: pd.DataFrame) -> Figure | None:
     colours = style.colours(dict.fromkeys(found["contestant"]))
     for ax, (part, cases) in zip(panels, parts.items(), strict=True):
         _panel(ax, found[found["part"] == part], cases, colours)
-        style.title(ax, str(part))
+        style.title(ax, TITLES.get(str(part), str(part)))
     panels[-1].set_xlabel("time of the peer / time of optilab")
-    handles, labels = panels[0].get_legend_handles_labels()
-    by_label = dict(zip(labels, handles, strict=True))
+    by_label: dict[str, Any] = {}
+    for ax in panels:
+        by_label |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    by_label["aim"] = by_label.pop("aim")  # last
     figure.legend(by_label.values(), by_label.keys(), loc="outside upper right", ncols=len(by_label))
     style.caption(
         figure, _said(frame, "Marks are medians of rounds, lines reach from the lowest round to the highest.")
@@ -99,9 +102,8 @@ def growth(frame: pd.DataFrame) -> Figure | None:
 
 
 def _said(frame: pd.DataFrame, first: str) -> str:
-    told = [
-        f"{name}: {frame.attrs[name]}" for name in ("processor", "versions", "OPENBLAS_CORETYPE") if name in frame.attrs
-    ]
+    names = [name for name in ("processor", "versions", "OPENBLAS_CORETYPE") if name in frame.attrs]
+    told = [f"{name[0].upper()}{name[1:]}: {frame.attrs[name]}" for name in names]
     return ". ".join([first.rstrip("."), *told]) + "."
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from speed.cases import GRID
 from speed.timing import Spread, short
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from speed.work import Work
 
 OURS = "optilab"
+TITLES = {"one-run": "one run", "grid": f"{GRID} learning rates, a run", "dense": "dense data, one run"}
 _IN_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
@@ -114,7 +116,8 @@ def text(frame: pd.DataFrame) -> str:
     shown = frame[frame["series"] == ""]
     for part, found in shown.groupby("part", sort=False):
         peers = [name for name in dict.fromkeys(found["contestant"]) if name != OURS and found["ratio"].notna().any()]
-        head = [part, OURS, *peers, "aim"] if peers else [part, "", "aim"]
+        title = TITLES.get(str(part), str(part))
+        head = [title, OURS, *peers, "aim"] if peers else [title, "", "aim"]
         if found["share_of_peak"].notna().any():
             head += ["of FMA peak", "of bandwidth"]
         body = [_line(case, rows, peers, len(head)) for case, rows in found.groupby("case", sort=False)]

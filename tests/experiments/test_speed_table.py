@@ -20,6 +20,8 @@ ROWS = [
     ),
     table.Row("one-run", "small", "JAX scan", "ms", [30.0, 24.0, 33.0], [3.0, 2.0, 3.0], 2.5, Work(2.2e8, 1.1e8, 2e6)),
     table.Row("one-run", "large", "optilab", "ms", [10.0]),
+    table.Row("grid", "small", "optilab", "ms", [10.0]),
+    table.Row("grid", "small", "JAX vmap", "ms", [20.0], [2.0]),
     table.Row("functions", "a step", "optilab", "ns", [70.0], target=60.0),
     *(table.Row("growth", f"width: {x}", "optilab", "ms", [2.0 * x], series="width", x=x) for x in (1, 2, 4)),
 ]
@@ -94,6 +96,8 @@ def test_ratios_and_aims_are_drawn_where_they_are(made: table.Table) -> None:
     mark, aim = drawn.axes[0].lines[:2]
     assert np.array_equal(mark.get_xdata(), [3.0])
     assert np.array_equal(aim.get_xdata(), [2.5])
+    assert [said.get_text() for said in drawn.legends[0].get_texts()] == ["JAX scan", "JAX vmap", "aim"]
+    assert [ax.get_title(loc="left") for ax in drawn.axes] == ["one run", "16 learning rates, a run"]
     reach = drawn.axes[0].collections[0]
     assert np.array_equal(np.array(reach.get_segments())[0][:, 0], [2.0, 3.0])  # type: ignore[attr-defined]
     grown = picture.growth(made.frame())
@@ -110,7 +114,7 @@ def test_the_command_measures_what_is_asked_for(
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
     asked: list[tuple[str, int, bool]] = []
 
-    def rows_of(part: str, rounds: int, quick: bool) -> list[table.Row]:
+    def rows_of(part: str, rounds: int, quick: bool, like: str) -> list[table.Row]:
         asked.append((part, rounds, quick))
         return [row for row in ROWS if row.part == part]
 
@@ -121,6 +125,14 @@ def test_the_command_measures_what_is_asked_for(
     assert "pip install jax optax 'torch==2.13.0'" in told.err
     assert "a step" in told.out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ratios.png", "speed.parquet"]
+
+
+def test_networks_are_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the cases of a part, those in whose names the text is."""
+    monkeypatch.setattr("speed.compare.compared", lambda case, rounds: [case.name] * rounds)
+    assert list(command.rows_of("one-run", 2, False, "adam, B = 1 ")) == []
+    found = [str(row) for row in command.rows_of("one-run", 2, False, "16-16, sgd, B = 1")]
+    assert found == [name for name in ("B = 1", "B = 10", "B = 128") for name in [f"digits 16-16, sgd, {name}"] * 2]
 
 
 def test_unknown_parts_and_no_rounds_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
