@@ -8,7 +8,7 @@ It compares epochs with JAX and PyTorch (`pip install -e '.[peers]'`; what is mi
 measuring, steps on plain functions and tiny runs cost, and how time grows with the work. Each row stands beside the core's own
 limits. Contestants do the same work, checked by the cost at its end, in interleaved rounds of CPU time in this process. The table is
 printed, and written to OUT/speed.parquet, with pictures beside it. With --quick a part takes about a minute; all of it
-takes about half an hour on an otherwise idle machine.
+takes half an hour to an hour on an otherwise idle machine.
 """
 
 from __future__ import annotations
