@@ -50,37 +50,47 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     return chosen
 
 
-def rows_of(part: str, rounds: int, quick: bool, like: str = "") -> Iterator[Row]:
-    """The rows of a part, as they are measured. like: what is in the names of networks that are compared."""
+def rows_of(part: str, rounds: int, quick: bool, like: str, unequal: list[str]) -> Iterator[Row]:
+    """The rows of a part, as they are measured.
+
+    like: what is in the names of networks that are compared. unequal: is told of cases that are left out because the work differs.
+    """
     from speed import functions, growth, measuring
     from speed.cases import cases
     from speed.compare import compared
+    from speed.timing import UnequalWorkError
 
-    if part in ("one-run", "grid", "dense"):
-        for case in cases(part, quick):
-            if like in case.name:
-                yield from compared(case, rounds)
-    else:
+    if part not in ("one-run", "grid", "dense"):
         yield from {"measuring": measuring, "functions": functions, "growth": growth}[part].rows(rounds, quick)
+        return
+    for case in cases(part, quick):
+        if like in case.name:
+            try:
+                yield from compared(case, rounds)
+            except UnequalWorkError as error:
+                unequal.append(f"{part}: {case.name}: {error}")
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    """Measure, print, write."""
+    """Measure, print, write. SystemExit if contestants did different work in some case, which is left out."""
     chosen = arguments(given)
     setting.one_thread(chosen.coretype)
     from speed import limits, peers, picture, table
 
     if sentence := peers.missing_sentence():
         print(sentence, file=sys.stderr)
-    made = table.Table(setting.described())
+    made, unequal = table.Table(setting.described()), list[str]()
     with setting.cores(1):
         made.limits, rows = limits.measured(chosen.rounds, chosen.quick)
         made.add(rows)
         for part in chosen.only:
-            made.add(rows_of(part, chosen.rounds, chosen.quick, chosen.like))
-            table.write(made.frame(), chosen.out / "speed.parquet")  # so that a later part can't take it along
+            for row in rows_of(part, chosen.rounds, chosen.quick, chosen.like, unequal):
+                made.add([row])
+                table.write(made.frame(), chosen.out / "speed.parquet")  # so that what fails later takes nothing along
     print(table.text(made.frame()))
     print(*("", chosen.out / "speed.parquet", *picture.draw(made.frame(), chosen.out)), sep="\n")
+    if unequal:
+        raise SystemExit("\n".join(["left out, as the work differs:", *unequal]))
 
 
 if __name__ == "__main__":

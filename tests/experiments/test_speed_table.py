@@ -10,6 +10,8 @@ import pytest
 
 from speed import __main__ as command
 from speed import limits, peers, picture, setting, table
+from speed.cases import Case
+from speed.timing import UnequalWorkError
 from speed.work import Work
 
 LIMITS = limits.Limits(100e9, {"L2": 50e9, "L3": 10e9}, {"L2": 1e6, "L3": 1e9})
@@ -114,7 +116,7 @@ def test_the_command_measures_what_is_asked_for(
     monkeypatch.setattr(peers, "find_spec", lambda name: None)
     asked: list[tuple[str, int, bool]] = []
 
-    def rows_of(part: str, rounds: int, quick: bool, like: str) -> list[table.Row]:
+    def rows_of(part: str, rounds: int, quick: bool, like: str, unequal: list[str]) -> list[table.Row]:
         asked.append((part, rounds, quick))
         return [row for row in ROWS if row.part == part]
 
@@ -130,9 +132,28 @@ def test_the_command_measures_what_is_asked_for(
 def test_networks_are_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the cases of a part, those in whose names the text is."""
     monkeypatch.setattr("speed.compare.compared", lambda case, rounds: [case.name] * rounds)
-    assert list(command.rows_of("one-run", 2, False, "adam, B = 1 ")) == []
-    found = [str(row) for row in command.rows_of("one-run", 2, False, "16-16, sgd, B = 1")]
+    assert list(command.rows_of("one-run", 2, False, "adam, B = 1 ", [])) == []
+    found = [str(row) for row in command.rows_of("one-run", 2, False, "16-16, sgd, B = 1", [])]
     assert found == [name for name in ("B = 1", "B = 10", "B = 128") for name in [f"digits 16-16, sgd, {name}"] * 2]
+
+
+def test_other_work_is_left_out_and_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other cases are measured and written; the command fails, and says which case and what the costs were."""
+
+    def compared(case: Case, rounds: int) -> list[table.Row]:
+        if case.rule == "adam":
+            raise UnequalWorkError("JAX scan ends at cost [2.0], optilab at [1.0]")
+        return [table.Row("one-run", case.name, "optilab", "ms", [1.0])]
+
+    monkeypatch.setattr(setting, "one_thread", lambda coretype: None)
+    monkeypatch.setattr(limits, "measured", lambda rounds, quick: (LIMITS, iter(())))
+    monkeypatch.setattr("speed.compare.compared", compared)
+    with pytest.raises(SystemExit, match=r"work differs:\none-run: digits 16-16, adam, B = 10: JAX scan ends at"):
+        command.main(["--only", "one-run", "--like", "B = 10", "--out", str(tmp_path)])
+    assert "digits 16-16, sgd, B = 10" in capsys.readouterr().out
+    assert len(pd.read_parquet(tmp_path / "speed.parquet")) == 1
 
 
 def test_unknown_parts_and_no_rounds_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
