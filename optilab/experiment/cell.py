@@ -23,7 +23,7 @@ from optilab.schedules.schedule import BoundSchedule
 from optilab.texts import printable, shortened, shown
 from optilab.training.checks import checked
 from optilab.training.plan import BatchSize, Plan
-from optilab.training.stopping import Budget, Length, Stop
+from optilab.training.stopping import Budget, Measure, Stop
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Cell:
     schedule: Any
     batch_size: BatchSize
     budget: Budget
-    measure: Length | None
+    measure: Measure | None
     stop: Stop
     line_id: str = ""
     known_plan: Plan | None = field(default=None, repr=False, compare=False)
@@ -67,7 +67,7 @@ class Cell:
             "schedule": self.schedule,
             "batch_size": self.batch_size,
             "budget": self.budget.model_dump(exclude_none=True),
-            "measure": self.measure.model_dump(exclude_none=True) if self.measure else None,
+            "measure": self.measure.spec if self.measure else None,
             "stop": self.stop.model_dump(exclude_none=True),
         }
 
@@ -84,7 +84,7 @@ class Cell:
             schedule=spec["schedule"],
             batch_size=spec["batch_size"],
             budget=validated(Budget, spec["budget"], "budget"),
-            measure=validated(Length, spec["measure"], "measure") if spec["measure"] else None,
+            measure=validated(Measure, spec["measure"], "measure") if spec["measure"] else None,
             stop=validated(Stop, spec["stop"], "stop"),
         )
 
@@ -133,7 +133,7 @@ class _Spec(Settings):
     schedule: Any
     batch_size: int | Literal["full"]
     budget: Budget
-    measure: Length | None
+    measure: Measure | None
     stop: Stop
 
 

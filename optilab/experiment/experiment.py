@@ -16,7 +16,7 @@ from optilab.problems.problem import Precision
 from optilab.records.chosen import TimeToTarget
 from optilab.records.columns import TIME_TO_TARGET
 from optilab.texts import shown
-from optilab.training.stopping import Budget, Length, Stop
+from optilab.training.stopping import Budget, Measure, Stop
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -168,7 +168,7 @@ class Experiment(Settings):
 
     seeds: how many (0, 1, ...), or which.
     problem, problems: one, or several.
-    budget: how long each run trains. measure: how often it is measured. stop: what else ends a run.
+    budget: how long each run trains. measure: how often it is measured, and whether with the norm of the gradient. stop: what else ends a run.
     tuning: if given, the grid runs on separate seeds, and the best cell of each line on `seeds`.
     search: how points are chosen where hyperparameters are sampled.
     comparison: which optimizer the others are compared with, by which measure, and how sure.
@@ -187,7 +187,7 @@ class Experiment(Settings):
     problem: dict[str, Any] | None = None
     problems: list[dict[str, Any]] = Field(default_factory=list)
     budget: Budget
-    measure: Length | None = None
+    measure: Measure | None = None
     stop: Stop = Field(default_factory=Stop)
     tuning: Tuning | None = None
     search: Search = Field(default_factory=Search)

@@ -103,7 +103,7 @@ def specification(one: Candidate) -> dict[str, Any]:
         "schedules": run["schedules"],
         "batch_size": line.size,
         "budget": cell.budget.model_dump(exclude_none=True),
-        "measure": cell.measure.model_dump(exclude_none=True) if cell.measure else None,
+        "measure": cell.measure.spec if cell.measure else None,
         "stop": cell.stop.model_dump(exclude_none=True),
     }
 

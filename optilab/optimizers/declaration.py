@@ -33,6 +33,7 @@ RESERVED = frozenset(
         "callback",
         "measure_epochs",
         "measure_steps",
+        "measure_gradient_norm",
         "examples",
         "gradient_evaluations",
         "seconds",

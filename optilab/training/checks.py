@@ -64,9 +64,12 @@ def _check_lengths(plan: Plan, place: str) -> None:
 def _check_measured(plan: Plan, place: str) -> None:
     """InputError for a stopping rule that reads what is never measured on this problem."""
     rules = plan.stop
-    for name in [*(rules.target or ()), *([rules.plateau.of] if rules.plateau else ())]:
+    read = [*(rules.target or ()), *([rules.plateau.of] if rules.plateau else ())]
+    for name in [*read, *(["gradient_norm"] if rules.gradient_norm is not None else ())]:
         if name in plan.problem.unmeasured:
             raise InputError(f"{at(place)}stop: {name} is not measured on this problem")
+        if name in plan.unmeasured:
+            raise InputError(f"{at(place)}stop: {name} is not measured, by measure.{name} = false")
 
 
 def _check_layers(plan: Plan, place: str) -> None:
@@ -185,7 +188,7 @@ def rehearse(plan: Plan) -> None:
     """
     for schedule in plan.schedules:
         if schedule.schedule.is_feedback:
-            made_up = {name: math.nan if name in plan.problem.unmeasured else 1.0 for name in MEASURED}
+            made_up = {name: math.nan if name in plan.unmeasured else 1.0 for name in MEASURED}
             try:
                 feedback_of(plan, schedule).tell(made_up)
             except InputError:

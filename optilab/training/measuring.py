@@ -23,6 +23,7 @@ class Measuring:
         self._setup = setup
         self._layout = layout
         self._classifies = plan.problem.classifies
+        self._with_gradient = plan.measures_gradient
         self._steps_per_epoch = plan.steps_per_epoch
 
     def measure(self, position: Position, lr: float) -> Log:
@@ -34,7 +35,8 @@ class Measuring:
         tally, spent = setup.train_context.tally, setup.context.tally
         tally[:] = 0
         run.w = self._layout.evaluation_point(position.w, position.state)
-        cost = setup.evaluate(run.w, position.g, setup.every_row, setup.train_context)
+        gradient = position.g if self._with_gradient else position.g[:0]
+        cost = setup.evaluate(run.w, gradient, setup.every_row, setup.train_context)
         accuracy = tally[CORRECT] / setup.every_row.size if self._classifies else math.nan
         valid_cost, valid_accuracy = self._on(setup.every_valid_row, setup.train_context, position)
         test_cost, test_accuracy = self._on(setup.every_test_row, setup.test_context, position)
@@ -52,7 +54,7 @@ class Measuring:
                 accuracy,
                 valid_accuracy,
                 test_accuracy,
-                setup.norm(position.g),
+                setup.norm(gradient) if self._with_gradient else math.nan,
                 position.update_norm,
                 setup.norm(run.w),
                 lr,

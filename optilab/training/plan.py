@@ -15,7 +15,7 @@ from optilab.optimizers.update import code_digest
 from optilab.problems.problem import Problem
 from optilab.schedules.schedule import BoundSchedule
 from optilab.training.setup import loop_code
-from optilab.training.stopping import Budget, Length, Stop
+from optilab.training.stopping import Budget, Measure, Stop
 
 BatchSize = int | Literal["full"]
 Steps = NDArray[np.float64]
@@ -34,7 +34,7 @@ class Plan:
     schedules: Sequence[BoundSchedule]
     batch_size: BatchSize
     budget: Budget
-    measure: Length | None
+    measure: Measure | None
     stop: Stop = field(default_factory=Stop)
 
     @property
@@ -46,6 +46,16 @@ class Plan:
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the examples, the last of which may be smaller."""
         return -(-self.problem.n_examples // self.examples_a_step)
+
+    @property
+    def measures_gradient(self) -> bool:
+        """Whether measurements have the norm of the gradient."""
+        return self.measure is None or self.measure.gradient_norm
+
+    @property
+    def unmeasured(self) -> frozenset[str]:
+        """Columns of the history that have no values."""
+        return self.problem.unmeasured | (frozenset() if self.measures_gradient else {"gradient_norm"})
 
     @property
     def code(self) -> str:

@@ -66,7 +66,7 @@ class Training:
         self.setup.context.tally[CORRECT] = UNCOUNTED
         self.per_epoch = plan.steps_per_epoch
         self.total = plan.budget.in_steps(self.per_epoch) or _ENDLESS
-        self.every = plan.measure.in_steps(self.per_epoch) if plan.measure else self._usual_interval()
+        self.every = (plan.measure and plan.measure.in_steps(self.per_epoch)) or self._usual_interval()
         self._limits = np.array([plan.budget.gradient_evaluations or UNLIMITED, plan.budget.examples or UNLIMITED])
         self._clock_runs = mind_the_clock or plan.budget.seconds is not None or plan.stop.time_limit is not None
 

@@ -111,6 +111,7 @@ def test_a_run_id_is_sixteen_hexadecimal_digits() -> None:
         {"question": "Why?"},
         {"seeds": 7},
         {"measure": {"steps": 3}},
+        {"measure": {"gradient_norm": False}},
         {"tuning": {"seeds": 2}},
         {"budget": {"epochs": 20}},
         {"precision": "float64"},

@@ -33,6 +33,16 @@ from optilab.experiment.file import read
         (PLAIN.replace("steps = 10", "epochs = -1"), r"budget\.epochs = -1"),
         (PLAIN.replace("{ steps = 10 }", "10"), r"budget = 10"),
         ("measure = { steps = 0 }\n" + PLAIN, r"measure\.steps = 0"),
+        ("measure = {}\n" + PLAIN, "measure: give steps or epochs, one of them"),
+        ("measure = { gradient_norm = 0 }\n" + PLAIN, r"measure\.gradient_norm = 0"),
+        (
+            "measure = { gradient_norm = false }\nstop = { gradient_norm = 1e-3 }\n" + PLAIN,
+            r"stop: gradient_norm is not measured, by measure\.gradient_norm = false",
+        ),
+        (
+            "measure = { gradient_norm = false }\nstop = { plateau = { of = 'gradient_norm' } }\n" + PLAIN,
+            r"stop: gradient_norm is not measured, by measure\.gradient_norm = false",
+        ),
         ("stop = { diverged_above = 0 }\n" + PLAIN, r"stop\.diverged_above = 0"),
         ('precision = "float23"\n' + PLAIN, r"precision = 'float23': .*did you mean 'float32'"),
         (PLAIN.replace("seeds = 2", 'seeds = "two"'), r"seeds = 'two'"),

@@ -74,6 +74,7 @@ WRONG: dict[tuple[str, str], list[Any]] = {
     ("train", "seed"): ["1", -1, 0.5, True, [1]],
     ("train", "measure_steps"): ["1", 0, 2.5, True, [1]],
     ("train", "measure_epochs"): ["1", 0, True, [1]],
+    ("train", "measure_gradient_norm"): ["no", 0, 1.0, [False]],
     ("train", "stop"): ["x", 1, [1], {1: 2}, {"targt": {}}],
     ("train", "callback"): ["x", 1, [print]],
     ("train", "schedule"): [1, True, object(), {"floor": 1}, {1: 2}, "cosin"],

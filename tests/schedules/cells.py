@@ -13,7 +13,7 @@ from optilab.experiment.grid import grid_of
 from optilab.schedules.schedule import BoundSchedule
 from optilab.training.checks import checked
 from optilab.training.plan import Plan
-from optilab.training.stopping import Budget, Length
+from optilab.training.stopping import Budget, Measure
 from optilab.training.training import train as train_plan
 
 
@@ -49,5 +49,5 @@ def counted(schedule: Any, whole: int, steps: int, **parameters: Any) -> float:
     bound = BoundSchedule(schedule, parameters, "every")
     problem = optilab.get_problem("parabola", start=[0.0])
     given = counting_by.fill({"every": whole})
-    plan = Plan(problem, counting_by, given, [bound], "full", Budget(steps=steps), Length(steps=1))
+    plan = Plan(problem, counting_by, given, [bound], "full", Budget(steps=steps), Measure(steps=1))
     return float(train_plan(checked(plan), 0).w[0])

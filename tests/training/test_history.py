@@ -15,7 +15,7 @@ import optilab
 from optilab.compiler.types import CORRECT, UNCOUNTED
 from optilab.problems.problem import Problem
 from optilab.training.plan import Plan
-from optilab.training.stopping import Budget
+from optilab.training.stopping import Budget, Measure
 from optilab.training.training import Training
 
 COLUMNS = [
@@ -47,6 +47,35 @@ def test_measured_once_an_epoch_by_default(network: Problem) -> None:
     assert history["step"].tolist() == [0, 7, 14]
     assert history["epoch"].tolist() == [0, 1, 2]
     assert history["examples"].tolist() == [0, 50, 100]
+
+
+def test_without_the_norm_of_the_gradient(network: Problem) -> None:
+    """Measurements without it have none, are made as often, and are the same otherwise; so is the run."""
+    given: dict[str, Any] = {"batch_size": 8, "epochs": 2}
+    whole, without = (optilab.train(network, "sgd", measure_gradient_norm=norm, **given) for norm in (True, False))
+    assert whole.history["gradient_norm"].notna().all()
+    assert without.history["gradient_norm"].isna().all()
+    others = [name for name in COLUMNS if name not in CLOCKS and name != "gradient_norm"]
+    np.testing.assert_array_equal(without.history[others], whole.history[others])
+    np.testing.assert_array_equal(without.w, whole.w)
+
+
+def test_without_the_norm_no_gradient_is_computed(network: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A measurement evaluates the cost alone: that takes half of its time."""
+    plan = Plan(
+        network, optilab.get_optimizer("sgd"), {"lr": 0.1}, (), 8, Budget(epochs=1), Measure(gradient_norm=False)
+    )
+    training, asked = Training(plan, 0), []
+    evaluate = training.setup.evaluate
+
+    def noted(w: Any, g: Any, rows: Any, context: Any) -> float:
+        asked.append(g.size)
+        return float(evaluate(w, g, rows, context))
+
+    monkeypatch.setattr(training.setup, "evaluate", noted)
+    training.finish()
+    assert asked
+    assert not any(asked)
 
 
 def test_function_is_measured_a_thousand_times_by_default() -> None:

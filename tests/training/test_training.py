@@ -16,7 +16,7 @@ import optilab
 from optilab import InputError
 from optilab.problems.problem import Problem
 from optilab.training.run import Run
-from optilab.training.stopping import Length
+from optilab.training.stopping import Measure
 
 
 def test_run_ends_with_its_budget(network: Problem) -> None:
@@ -131,7 +131,8 @@ def test_run_that_can_not_be(use: Callable[[Problem], Any], message: str, networ
 @given(epochs=st.floats(0.01, 100), per_epoch=st.integers(1, 1000))
 def test_length_in_epochs_is_rounded_to_steps(epochs: float, per_epoch: int) -> None:
     """A length in epochs is the nearest number of steps, and at least one; one in steps is itself."""
-    steps = Length(epochs=epochs).in_steps(per_epoch)
+    steps = Measure(epochs=epochs).in_steps(per_epoch)
+    assert steps is not None
     assert steps == 1 or abs(steps - epochs * per_epoch) <= 0.5 + 1e-9
     assert steps >= 1
-    assert Length(steps=7).in_steps(per_epoch) == 7
+    assert Measure(steps=7).in_steps(per_epoch) == 7
