@@ -92,8 +92,9 @@ def _can_reload() -> bool:
 def _stand_in(name: str, function: Any) -> Any:
     """What compiled code calls in place of a function of NumPy."""
 
-    def called(*arguments: Any) -> None:
-        """Stands for a function of NumPy in compiled code."""
+    def called(*arguments: Any) -> Any:
+        """Stands for a function of NumPy in compiled code; in plain Python it is that function."""
+        return function(*arguments)
 
     class Template(AbstractTemplate):
         key = called

@@ -77,11 +77,14 @@ def test_evaluations_are_counted(network: Problem, name: str, given: dict[str, A
 @pytest.mark.parametrize("link", ["sam", "asam"])
 @pytest.mark.parametrize("base", ["sgd", "momentum", "adam"])
 def test_without_a_radius_it_is_the_rule_after(network: Problem, link: str, base: str) -> None:
-    """With rho = 0 the weights are those of the base, bit for bit, on batches of a network."""
+    """With rho = 0 the weights are those of the base on batches of a network, but for rounding.
+
+    Two chains are two compiled modules, in which the compiler may fuse another product with a sum.
+    """
     plain = optilab.train(network, base, batch_size=7, epochs=3, seed=3)
     sharp = optilab.train(network, f"{link} | {base}", rho=0.0, batch_size=7, epochs=3, seed=3)
-    np.testing.assert_array_equal(sharp.w, plain.w)
-    np.testing.assert_array_equal(sharp.history["train_cost"], plain.history["train_cost"])
+    np.testing.assert_allclose(sharp.w, plain.w, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(sharp.history["train_cost"], plain.history["train_cost"], rtol=1e-13)
 
 
 @pytest.mark.parametrize("plain_biases", [False, True])

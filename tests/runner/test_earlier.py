@@ -52,14 +52,14 @@ def test_it_is_read(folder: Path) -> None:
 
 
 def test_every_run_of_it_is_made_again(folder: Path) -> None:
-    """Bit for bit where NumPy, Numba and BLAS are those that made it; elsewhere their last digits may differ."""
+    """Bit for bit where NumPy, Numba and optilab's code are those that made it; elsewhere the last digits may differ."""
     before = store.load(folder)
     same_machine = set(before.runs["versions"]) == {versions()}
     for run_id, row in before.runs.set_index("run_id").iterrows():
         again = replay(folder, str(run_id))
         assert again.status == (row["status"], row["status"])
         assert again.measurements == row["measurements"]
-        if same_machine:
+        if same_machine and not again.changed:
             assert again.identical, again
         elif again.difference is not None:
             assert np.isclose(again.difference.now, again.difference.before, rtol=1e-9)
