@@ -36,9 +36,7 @@ def cost_and_delta(kind, a, y, huber_delta, weight, delta):
             total += error * error
             delta[i] = 2 * weight * error
     elif kind == CROSS_ENTROPY:  # -sum_j y_j log softmax(a)_j
-        for i in range(examples):
-            at = i * outputs
-            total += softmax_cost(outputs, place(a, at), place(y, at), weight, place(delta, at))
+        total = softmax_cost(examples, outputs, place(a, 0), place(y, 0), weight, place(delta, 0))
     elif kind == BINARY_CROSS_ENTROPY:  # sum_j softplus(a_j) - y_j a_j, the logistic cost of each output
         for i in range(n):
             total += softplus(a[i]) - y[i] * a[i]

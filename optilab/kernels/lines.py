@@ -111,6 +111,28 @@ class Lines:
         self.builder.store(value, place)
         return place
 
+    def rows_from(self, pointer, distance):
+        """Pointers to as many rows as a vector has lanes, so far apart."""
+        found = [pointer]
+        while len(found) < self.lanes:
+            found.append(self.moved(found[-1], distance))
+        return found
+
+    def transposed(self, rows):
+        """As many vectors as each has lanes, transposed in registers."""
+        rows, indices = list(rows), ir.VectorType(I32, self.lanes)
+        apart = self.lanes // 2
+        while apart:  # exchange the halves of each pair of rows that are so far apart, then quarters, and so on
+            low = [j if not j & apart else self.lanes + (j ^ apart) for j in range(self.lanes)]
+            high = [j | apart if not j & apart else self.lanes + j for j in range(self.lanes)]
+            for i in range(self.lanes):
+                if not i & apart:
+                    pair = rows[i], rows[i | apart]
+                    rows[i] = self.builder.shuffle_vector(*pair, ir.Constant(indices, low))
+                    rows[i | apart] = self.builder.shuffle_vector(*pair, ir.Constant(indices, high))
+            apart //= 2
+        return rows
+
     def reduce(self, name, value, *first, flags):
         """A vector's lanes as one number, by an instruction of LLVM."""
         kind = ir.FunctionType(self.real, [*(x.type for x in first), self.vector])

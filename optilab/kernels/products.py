@@ -11,6 +11,7 @@ from numba.extending import intrinsic
 
 from optilab.compiler.jit import jit
 from optilab.kernels.lines import I64, LINE, Lines, registers
+from optilab.kernels.squares import transpose_part, transpose_square
 from optilab.kernels.vectors import (
     add,
     lanes,
@@ -20,7 +21,6 @@ from optilab.kernels.vectors import (
     somewhere,
     store,
     store_some,
-    transpose_square,
     zeros,
 )
 
@@ -137,13 +137,14 @@ def product(rows, columns, terms, a, down, along, b, b_down, c, c_down, first, f
 def transpose(rows, columns, a, out):
     """out[j rows + i] = a[i columns + j], for i < rows and j < columns."""
     line = lanes(a)
-    whole_rows, whole_columns = rows // line * line, columns // line * line
-    for i in range(0, whole_rows, line):
-        for j in range(0, whole_columns, line):
-            transpose_square(moved(a, i * columns + j), columns, moved(out, j * rows + i), rows)
-    for i in range(rows):
-        for j in range(whole_columns if i < whole_rows else 0, columns):
-            out[j * rows + i] = a[i * columns + j]
+    for i in range(0, rows, line):
+        for j in range(0, columns, line):
+            high, wide = min(line, rows - i), min(line, columns - j)
+            source, target = moved(a, i * columns + j), moved(out, j * rows + i)
+            if high == line and wide == line:
+                transpose_square(source, columns, target, rows)
+            else:
+                transpose_part(high, wide, source, columns, target, rows)
 
 
 @jit

@@ -5,7 +5,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from optilab.kernels.lines import FLAGS, I32, I64, Line, Lines
+from optilab.kernels.lines import FLAGS, I32, I64, LINE, Line, Lines
 
 
 @intrinsic
@@ -145,7 +145,8 @@ def _arithmetic(name):
     return combine
 
 
-add, subtract, multiply = _arithmetic("fadd"), _arithmetic("fsub"), _arithmetic("fmul")
+add, subtract = _arithmetic("fadd"), _arithmetic("fsub")
+multiply, divide = _arithmetic("fmul"), _arithmetic("fdiv")
 
 
 @intrinsic
@@ -235,31 +236,13 @@ def lanes_max(typing_context, x):
 
 
 @intrinsic
-def transpose_square(typing_context, source, down, target, target_down):
-    """target[j target_down + i] = source[i down + j], for i and j below the lanes of a vector: in registers."""
-    i64 = types.int64
+def square(typing_context, pointer):
+    """Memory of the calling function, aligned to a line, for as many vectors as each has lanes, of the type that a pointer points to."""
 
     def build(context, b, sig, args):
-        source_, down_, target_, target_down_ = args
-        v = Lines(context, b, source.dtype)
-        indices = ir.VectorType(I32, v.lanes)
-        rows = []
-        for _ in range(v.lanes):
-            rows.append(v.load(source_))
-            source_ = v.moved(source_, down_)
-        apart = v.lanes // 2
-        while apart:  # exchange the halves of each pair of rows that are so far apart, then quarters, and so on
-            low = [j if not j & apart else v.lanes + (j ^ apart) for j in range(v.lanes)]
-            high = [j | apart if not j & apart else v.lanes + j for j in range(v.lanes)]
-            for i in range(v.lanes):
-                if not i & apart:
-                    pair = rows[i], rows[i | apart]
-                    rows[i] = b.shuffle_vector(*pair, ir.Constant(indices, low))
-                    rows[i | apart] = b.shuffle_vector(*pair, ir.Constant(indices, high))
-            apart //= 2
-        for row in rows:
-            v.store(row, target_)
-            target_ = v.moved(target_, target_down_)
-        return context.get_dummy_value()
+        v = Lines(context, b, pointer.dtype)
+        memory = cgutils.alloca_once(b, v.vector, size=v.lanes)
+        memory.align = LINE
+        return b.bitcast(memory, args[0].type)
 
-    return types.void(source, i64, target, i64), build
+    return pointer(pointer), build
