@@ -55,6 +55,12 @@ def update_at(typing_context, address, w):
     return _called_at(address, w, "update")
 
 
+@intrinsic
+def evaluate_members_at(typing_context, address, w):
+    """The `evaluate_members` at an address, for compiled code; in the precision of w."""
+    return _called_at(address, w, "evaluate_members")
+
+
 def direct(dispatcher: Any) -> Any:
     """The single version of an `entry`, called without a check of its arguments' types: a wrong one crashes the process.
 

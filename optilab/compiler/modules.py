@@ -26,9 +26,8 @@ def {name}({arguments}):
     return kernel_{name}({arguments})
 """
 
-_OPTIONS = {
-    "train": ", nogil=True"
-}  # other Python threads run meanwhile, such as the one that ends a worker whose runner is gone
+# Other Python threads run meanwhile, such as the one that ends a worker whose runner is gone.
+_OPTIONS = dict.fromkeys(("train", "train_members"), ", nogil=True")
 
 
 def entries_text(precision: str, **kernels: Any) -> str:

@@ -33,6 +33,20 @@ LAYER = np.dtype(
 
 MATRIX, BIAS, VECTOR = 0, 1, 2  # kinds of layer
 
+# A run that advances together with others, as compiled code sees it: addresses of its arrays (of g, 0 where only the cost is wanted),
+# and what compiled code says of it. ticks: of the processor's clock, spent on it.
+MEMBER = np.dtype(
+    [
+        *((name, np.int64) for name in ("w", "g", "previous", "size")),
+        *((name, np.int64) for name in ("numbers", "n_numbers", "varies")),
+        *((name, np.int64) for name in ("state", "n_state", "scalars", "n_scalars")),
+        *((name, np.int64) for name in ("layers", "n_layers", "spans", "n_spans", "update", "tally")),
+        *((name, np.int64) for name in ("most_evaluations", "most_examples")),
+        *((name, np.int64) for name in ("going", "taken", "correct", "ticks")),
+        *((name, np.float64) for name in ("cost", "update_norm")),
+    ]
+)
+
 
 # What `Context.tally` counts.
 EVALUATIONS, EXAMPLES, CORRECT = 0, 1, 2
@@ -100,6 +114,8 @@ class Signatures(NamedTuple):
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
     update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
     train: Any  # kernels.loop.train
+    evaluate_members: Any  # evaluate_members(members, rows, context); fills their costs, and their gradients
+    train_members: Any  # kernels.lockstep.train_members
     norm: Any  # kernels.loop.norm
     predict: Any  # predict(w, features, out, context)
 
@@ -163,4 +179,19 @@ def signatures(precision: str) -> Signatures:
         types.int64[::1],  # limits
     )
     predict = types.void(vector, matrix, matrix, context)
-    return Signatures(real, evaluate, update, train, types.float64(vector), predict)
+    members = types.Array(numba.from_dtype(MEMBER), 1, "C")
+    evaluate_members = types.void(members, rows, context)
+    train_members = types.void(
+        members,
+        types.int64[:, ::1],  # order
+        types.int64,  # batch_size
+        types.int64,  # skip
+        types.int64,  # steps
+        types.float64,  # t
+        types.int64,  # address of evaluate_members
+        types.int64,  # address of evaluate
+        context,
+        types.float64,  # bound
+    )
+    norm = types.float64(vector)
+    return Signatures(real, evaluate, update, train, evaluate_members, train_members, norm, predict)

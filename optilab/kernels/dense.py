@@ -11,10 +11,11 @@ import numpy as np
 from optilab.compiler.jit import jit
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED
 from optilab.kernels.activations import activate, scale_by_derivative
+from optilab.kernels.clock import ticks
 from optilab.kernels.costs import cost_and_delta, count_correct
 from optilab.kernels.products import copy, product, sum_columns, transpose
-from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, room_for_pixels
-from optilab.kernels.vectors import nowhere, place
+from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, room_for_pixels, spread_out
+from optilab.kernels.vectors import array_at, nowhere, place, stay_apart
 
 # Context.settings of a network.
 PIXEL_SCALE, HUBER_DELTA = 0, 1
@@ -64,7 +65,7 @@ def gather_targets(context, rows, y):
 def forward(w, context, rows, examples, x, x_at, values, pixel_memory):
     """Fill `values` with z, a and room for delta, layer after layer; return the index where the last layer's begin.
 
-    rows: numbers of the examples if they are sparse pixels; else empty, and the examples are x[x_at:], [example, input].
+    rows: numbers of the examples if they are sparse pixels, which are spread out; else empty, and the examples are x[x_at:], [example, input].
     """
     start = 0
     depth = context.network.activations.size
@@ -74,8 +75,7 @@ def forward(w, context, rows, examples, x, x_at, values, pixel_memory):
         n = examples * columns
         z = place(values, start)
         if layer == 0 and rows.size > 0:
-            scale = w.dtype.type(context.settings[PIXEL_SCALE])
-            multiply_sparse(w, matrix, context.network, rows, scale, context.integers, pixel_memory, values)
+            multiply_sparse(w, matrix, context.network, rows, context.integers, pixel_memory, values)
         else:
             down = matrix.rows
             a = place(x, x_at) if layer == 0 else place(values, start - 2 * examples * down)
@@ -128,42 +128,113 @@ def backward(w, g, context, rows, examples, x, values, start, turned, pixel_memo
 
 
 @jit
+def memory_of(context):
+    """The context's memory for reals in its parts: inputs, targets, a transposed matrix, the layers' values, and for pixels."""
+    block, network, scratch = context.network.block, context.network, context.scratch
+    x_end = block * context.layers[0].rows
+    y_end = x_end + block * network.targets.shape[1]
+    turned_end = y_end + network.widest
+    values_end = turned_end + 3 * block * network.neurons
+    return (
+        scratch[:x_end],
+        scratch[x_end:y_end],
+        scratch[y_end:turned_end],
+        scratch[turned_end:values_end],
+        scratch[values_end:],
+    )
+
+
+@jit
+def prepare(context, rows, with_gradient, memory):
+    """Read the examples `rows`, at most a block of them, for `block_cost` at any weights."""
+    x, y, _, _, pixel_memory = memory
+    gather_inputs(context, rows, x)
+    gather_targets(context, rows, y)
+    if is_sparse(context):
+        scale = x.dtype.type(context.settings[PIXEL_SCALE])
+        spread_out(context.layers[0], context.network, rows, scale, with_gradient, context.integers, pixel_memory)
+
+
+@jit
+def block_cost(w, g, rows, weight, first_block, context, memory):
+    """The cost, summed over the prepared examples `rows`; unless g is empty, adds `weight` times its gradient to g, or sets it first.
+
+    Counts correct predictions in the tally, unless these are UNCOUNTED.
+    """
+    stay_apart()
+    x, y, turned, values, pixel_memory = memory
+    examples, outputs = rows.size, context.network.targets.shape[1]
+    huber_delta = w.dtype.type(context.settings[HUBER_DELTA])
+    sparse_rows = rows if is_sparse(context) else rows[:0]
+    start = forward(w, context, sparse_rows, examples, x, 0, values, pixel_memory)
+    n = examples * outputs
+    a = values[start + n : start + 2 * n].reshape((examples, outputs))
+    delta = values[start + 2 * n : start + 3 * n].reshape((examples, outputs))
+    targets = y[:n].reshape((examples, outputs))
+    cost = cost_and_delta(context.network.cost, a, targets, huber_delta, weight, delta)
+    if context.tally[CORRECT] != UNCOUNTED:
+        context.tally[CORRECT] += count_correct(context.network.cost, a, targets)
+    if g.size > 0:
+        backward(w, g, context, sparse_rows, examples, x, values, start, turned, pixel_memory, first_block)
+    return cost
+
+
+@jit
 def evaluate(w, g, rows, context):
     """Return the mean cost over the examples `rows` and fill g with its gradient; with an empty g, only the cost.
 
     Counts in the tally: the gradient evaluation and its examples, and the correct predictions unless these are UNCOUNTED.
     """
-    last = context.layers[context.layers.size - 2]
-    inputs, outputs = context.layers[0].rows, last.columns
     weight = w.dtype.type(1.0 / rows.size)
-    huber_delta = w.dtype.type(context.settings[HUBER_DELTA])
-    block = context.network.block
-    x, y = context.scratch[: block * inputs], context.scratch[block * inputs : block * (inputs + outputs)]
-    rest = context.scratch[block * (inputs + outputs) :]
-    turned = rest[: context.network.widest]
-    values = rest[context.network.widest : context.network.widest + 3 * block * context.network.neurons]
-    pixel_memory = rest[context.network.widest + 3 * block * context.network.neurons :]
+    memory = memory_of(context)
     total = 0.0
-    for first in range(0, rows.size, block):
-        examples = min(block, rows.size - first)
-        batch = rows[first : first + examples]
-        gather_inputs(context, batch, x)
-        gather_targets(context, batch, y)
-        sparse_rows = batch if is_sparse(context) else batch[:0]
-        start = forward(w, context, sparse_rows, examples, x, 0, values, pixel_memory)
-        n = examples * outputs
-        a = values[start + n : start + 2 * n].reshape((examples, outputs))
-        delta = values[start + 2 * n : start + 3 * n].reshape((examples, outputs))
-        targets = y[:n].reshape((examples, outputs))
-        total += cost_and_delta(context.network.cost, a, targets, huber_delta, weight, delta)
-        if context.tally[CORRECT] != UNCOUNTED:
-            context.tally[CORRECT] += count_correct(context.network.cost, a, targets)
-        if g.size > 0:
-            backward(w, g, context, sparse_rows, examples, x, values, start, turned, pixel_memory, first == 0)
+    for first in range(0, rows.size, context.network.block):
+        batch = rows[first : first + min(context.network.block, rows.size - first)]
+        prepare(context, batch, g.size > 0, memory)
+        total += block_cost(w, g, batch, weight, first == 0, context, memory)
     if g.size > 0:
         context.tally[EVALUATIONS] += 1
         context.tally[EXAMPLES] += rows.size
-    return total / rows.size
+    return _mean(total, rows.size)
+
+
+@jit
+def _mean(total, n):
+    """Total / n, divided in the same way for one run and for several."""
+    stay_apart()
+    return total / n
+
+
+@jit
+def evaluate_members(members, rows, context):
+    """`evaluate` for several runs at once, which share what is read of the examples; to the bit what it gives for each alone.
+
+    members: of dtype MEMBER, those under way; their cost and their number of correct predictions are filled, their gradients, and
+    the ticks of the clock that each took, its share of what is done for all included.
+    """
+    weight = context.scratch.dtype.type(1.0 / rows.size)
+    memory, n = memory_of(context), members[0].size
+    counts = context.tally[CORRECT] != UNCOUNTED
+    if counts:
+        context.tally[CORRECT] = 0
+    for k in range(members.size):
+        members[k].cost, members[k].correct, members[k].ticks = 0.0, 0, 0
+    for first in range(0, rows.size, context.network.block):
+        batch = rows[first : first + min(context.network.block, rows.size - first)]
+        begin = ticks()
+        prepare(context, batch, members[0].g != 0, memory)
+        share = (ticks() - begin) // members.size
+        for k in range(members.size):
+            begin = ticks()
+            w = array_at(members[k].w, n, context.scratch)
+            g = array_at(members[k].g, n if members[k].g != 0 else 0, context.scratch)
+            members[k].cost += block_cost(w, g, batch, weight, first == 0, context, memory)
+            if counts:
+                members[k].correct += context.tally[CORRECT]
+                context.tally[CORRECT] = 0
+            members[k].ticks += ticks() - begin + share
+    for k in range(members.size):
+        members[k].cost = _mean(members[k].cost, rows.size)
 
 
 @jit

@@ -42,17 +42,13 @@ def train(
     Returns the number of steps taken, the cost on the last batch that was evaluated, and the norm of the last update.
     Exceptions of `evaluate` and `update` propagate.
     """
-    examples = order.shape[1]
-    per_epoch = (examples + batch_size - 1) // batch_size
     every_row = order[0]
     cost, update_norm = nan, nan
     taken = steps
     cost_of, step_on = evaluate_at(evaluate, w), update_at(update, w)
     limited = min(limits[0], limits[1]) < UNLIMITED
     for step in range(steps):
-        epoch, batch = divmod(skip + step, per_epoch)
-        first = batch * batch_size
-        rows = order[epoch % order.shape[0], first : min(first + batch_size, examples)]
+        rows = batch_of(order, batch_size, skip + step)
         if context.tally[EVALUATIONS] >= limits[0] or context.tally[EXAMPLES] >= limits[1]:
             taken = step
             break
@@ -64,12 +60,27 @@ def train(
         numbers = numbers_by_step[step if numbers_by_step.shape[0] > 1 else 0]
         step_on(w, g, t + step, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
     if taken > 0:
-        squares = 0.0
-        for i in range(w.size):
-            change = np.float64(w[i]) - np.float64(previous[i])
-            squares += change * change
-        update_norm = sqrt(squares)
+        update_norm = distance(w, previous)
     return float(taken), cost, update_norm
+
+
+@jit
+def batch_of(order, batch_size, step):
+    """The examples of a step, counted from the first epoch of `order`, [epoch, example]."""
+    examples = order.shape[1]
+    epoch, batch = divmod(step, (examples + batch_size - 1) // batch_size)
+    first = batch * batch_size
+    return order[epoch % order.shape[0], first : min(first + batch_size, examples)]
+
+
+@jit
+def distance(vector, other):
+    """Euclidean distance of two vectors, summed in float64."""
+    squares = 0.0
+    for i in range(vector.size):
+        change = np.float64(vector[i]) - np.float64(other[i])
+        squares += change * change
+    return sqrt(squares)
 
 
 @jit

@@ -65,8 +65,30 @@ def _pack(source, n, packed):
 
 
 @jit
-def multiply_sparse(w, matrix, network, rows, scale, integers, reals, z):
-    """Fill z, [example, column] in a flat array, with x W + b for the examples `rows`; spreads them out for `add_transposed_sparse`.
+def spread_out(matrix, network, rows, scale, with_gradient, integers, reals):
+    """Write down the pixels of the examples `rows`, for `multiply_sparse` and, with gradient, `add_transposed_sparse`, with any weights.
+
+    scale: of the brightness of pixels, in the precision of the weights.
+    """
+    n, inputs = matrix.columns, matrix.rows
+    offsets, bounds, ends, owners, numbers, sorted_numbers, _ = _lists(network, inputs, integers, reals)
+    if not _is_packed(n, rows.size, reals.itemsize):
+        spread(network, rows, scale, np.int32(n), _PART, (inputs + _PART - 1) // _PART, offsets, bounds, numbers)
+        return
+    strip = _STRIP * lanes(place(reals, 0))
+    parts = (inputs + _PACKED_PART - 1) // _PACKED_PART
+    spread(network, rows, scale, np.int32(strip), _PACKED_PART, parts, offsets, bounds, numbers)
+    count_by_pixel(network, rows, ends)
+    if with_gradient:
+        sort_by_pixel(network, rows, parts, bounds, numbers, strip, ends, owners, sorted_numbers)
+    else:
+        for q in range(1, inputs):
+            ends[q] += ends[q - 1]
+
+
+@jit
+def multiply_sparse(w, matrix, network, rows, integers, reals, z):
+    """Fill z, [example, column] in a flat array, with x W + b for the examples `rows`, which are spread out.
 
     W begins at w[matrix.offset], and b follows.
     """
@@ -75,7 +97,6 @@ def multiply_sparse(w, matrix, network, rows, scale, integers, reals, z):
     bias, out = place(w, matrix.offset + matrix.size), place(z, 0)
     if not _is_packed(n, rows.size, w.itemsize):
         parts = (inputs + _PART - 1) // _PART
-        spread(network, rows, scale, np.int32(n), _PART, parts, offsets, bounds, numbers)
         for p in range(parts):
             for e in range(rows.size):
                 k, to = e * (parts + 1) + p, moved(out, e * n)
@@ -85,14 +106,12 @@ def multiply_sparse(w, matrix, network, rows, scale, integers, reals, z):
         return
     strip = _STRIP * lanes(out)
     parts = (inputs + _PACKED_PART - 1) // _PACKED_PART
-    spread(network, rows, scale, np.int32(strip), _PACKED_PART, parts, offsets, bounds, numbers)
-    count_by_pixel(network, rows, ends)
     for j in range(0, n, strip):
         width = min(strip, n - j)
         for p in range(parts):
             first, end = p * _PACKED_PART, min((p + 1) * _PACKED_PART, inputs)
             for q in range(first, end):
-                if ends[q] > 0:
+                if ends[q] > (ends[q - 1] if q > 0 else 0):
                     _pack(place(w, matrix.offset + q * n + j), width, place(packed, (q - first) * strip))
             begin = place(packed, -first * strip)
             for e in range(rows.size):
@@ -120,8 +139,6 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
                 add_to_rows(n, out, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], moved(delta, e * n))
         return
     strip = _STRIP * lanes(delta)
-    parts = (inputs + _PACKED_PART - 1) // _PACKED_PART
-    sort_by_pixel(network, rows, parts, bounds, numbers, strip, ends, owners, sorted_numbers)
     begin = place(packed, 0)
     for j in range(0, n, strip):
         width = min(strip, n - j)

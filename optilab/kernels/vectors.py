@@ -1,10 +1,12 @@
 """Pointers and vectors as values in compiled code: what kernels on flat arrays are made of."""
 
+import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from optilab.compiler.jit import jit
 from optilab.kernels.lines import FLAGS, I32, I64, LINE, Line, Lines
 
 
@@ -16,6 +18,33 @@ def place(typing_context, array, at):
         return b.gep(context.make_array(sig.args[0])(context, b, args[0]).data, [args[1]])
 
     return types.CPointer(array.dtype)(array, types.int64), build
+
+
+@intrinsic
+def stay_apart(typing_context):
+    """Keep the function that calls this from being made a part of its callers, so that it computes the same bits for all of them."""
+
+    def build(context, b, sig, args):
+        b.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), build
+
+
+@intrinsic
+def _pointer_at(typing_context, address, array):
+    """A pointer to what lies at an address, numbers as in an array."""
+
+    def build(context, b, sig, args):
+        return b.inttoptr(args[0], context.get_value_type(sig.return_type))
+
+    return types.CPointer(array.dtype)(address, array), build
+
+
+@jit
+def array_at(address, n, like):
+    """The n numbers at an address as an array, of the type of another. Its memory is somebody else's."""
+    return numba.carray(_pointer_at(address, like), n)
 
 
 @intrinsic

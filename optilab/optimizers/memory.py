@@ -66,6 +66,7 @@ class Layout:
 
     spans: [row, (first, size, copies)], as `Slots` numbers the rows: where an array begins, how many values it has, and in
     how many copies; in `state`, in `scalars` for arrays of single numbers, in `layers` for layer tables.
+    size: how many values the state vector has.
     layers: layer tables end to end: the problem's, and for each rule on some layers alone the table of these as the rule
     sees them, and as they lie in the whole.
     InputError for layers that the problem doesn't have, and for states that rules share but declare differently.
@@ -110,7 +111,7 @@ class Layout:
                     self.spans[row] = first, copies * sizes[state.shape], copies
                     first += copies * sizes[state.shape]
         self.layers = np.concatenate(tables)
-        self._size, self._n_scalars = first, array
+        self.size, self._n_scalars = first, array
 
     def _value(self, number: int, declared: float | str) -> Any:
         """A number, or the value of the hyperparameter of that name."""
@@ -132,7 +133,7 @@ class Layout:
 
         seed: key of the rules' noise.
         """
-        state, scalars = np.zeros(self._size, w.dtype), np.zeros(self._n_scalars)
+        state, scalars = np.zeros(self.size, w.dtype), np.zeros(self._n_scalars)
         for row, (number, declared) in self._start.items():
             first, size, copies = self.spans[row]
             target = (scalars if declared.shape == "scalar" else state)[first : first + size]

@@ -98,6 +98,7 @@ class Network(Problem):
     """
 
     name = "network"
+    shares_examples = True
 
     def __init__(self, given: NetworkParameters, data: Dataset, precision: Precision, place: str = "") -> None:
         self.data = data
@@ -172,15 +173,29 @@ class Network(Problem):
         from optilab.compiler import modules
         from optilab.kernels import dense
 
-        return modules.code_of(modules.entries_text("float64", evaluate=dense.evaluate))
+        return modules.code_of(
+            modules.entries_text("float64", evaluate=dense.evaluate, evaluate_members=dense.evaluate_members)
+        )
 
     @cached_property
-    def evaluate(self) -> Any:
-        """The compiled cost and gradient, the same for all networks of a precision."""
+    def _compiled(self) -> Any:
+        """The entry points, the same for all networks of a precision."""
         from optilab.compiler import modules
         from optilab.kernels import dense
 
-        return modules.entries("network", self.precision, evaluate=dense.evaluate).evaluate
+        return modules.entries(
+            "network", self.precision, evaluate=dense.evaluate, evaluate_members=dense.evaluate_members
+        )
+
+    @cached_property
+    def evaluate(self) -> Any:
+        """The compiled cost and gradient."""
+        return self._compiled.evaluate
+
+    @cached_property
+    def evaluate_members(self) -> Any:
+        """The compiled costs and gradients of several runs."""
+        return self._compiled.evaluate_members
 
     @cached_property
     def _forward(self) -> Any:

@@ -28,6 +28,7 @@ class Problem(ABC):
     n_examples: how many there are to train on. n_test_examples: how many there are to test on, if any.
     layers: the layer table, one record a weight matrix, bias or plain vector.
     classifies: whether it has an accuracy.
+    shares_examples: whether runs that see the same examples gain by reading them together; then it has `evaluate_members`.
     notes: what a person should know of how its data were prepared, one sentence each.
     """
 
@@ -37,6 +38,7 @@ class Problem(ABC):
     n_examples: int
     n_test_examples: int = 0
     classifies: bool = False
+    shares_examples: bool = False
     notes: Sequence[str] = ()
 
     @property
@@ -53,6 +55,11 @@ class Problem(ABC):
     @abstractmethod
     def evaluate(self) -> Any:
         """Compiled function of (w, g, rows, context): fills g with the gradient, unless g is empty, and returns the cost."""
+
+    @cached_property
+    def evaluate_members(self) -> Any:
+        """Compiled function of (members, rows, context): `evaluate` for several runs at once."""
+        raise NotImplementedError
 
     @abstractmethod
     def context(self) -> Context:

@@ -7,7 +7,7 @@ import math
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +16,9 @@ from optilab.compiler import cache
 from optilab.errors import InputError
 from optilab.executors import Pool
 from optilab.plugins import loading
-from optilab.runner.jobs import Job
+from optilab.runner.jobs import Job, side_by_side
 from optilab.runner.rows import Finished
+from optilab.training.lockstep import MOST, company
 from optilab.workers import supervisor
 from optilab.workers.environment import versions
 from optilab.workers.listeners import listener_of
@@ -27,6 +28,7 @@ from optilab.workers.messages import Batch, BatchCell, BatchRun, Reply, lost, un
 QUANTUM = 0.5  # seconds of work in a batch: how long a finished run may wait, and how much is lost with a worker
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
 _MOST = 5000  # runs in a batch
+_TOGETHER = 60.0  # seconds of work that may be lost with runs that advance together
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
 _LOOK = 0.25  # seconds after which the caller gets its turn although nothing has finished
 _LAST_WAIT = 1.0  # seconds that batches under way get when the experiment is interrupted
@@ -50,12 +52,12 @@ class Dispatch:
         """The number of runs that have been submitted and have not come back."""
         return sum(map(len, self._running.values()))
 
-    def finished(self, todo: Iterable[Job]) -> Iterator[list[Finished]]:
+    def finished(self, todo: Sequence[Job]) -> Iterator[list[Finished]]:
         """Run these jobs; yields finished runs as they arrive, an empty list when none did for a while.
 
         InputError if the executor fails. After a KeyboardInterrupt, `last` returns what finishes within a second.
         """
-        self._left.extend(todo)
+        self._left.extend(side_by_side(todo))
         while self._left or self._running:
             self._send()
             ready = wait(self._running, timeout=_LOOK, return_when=FIRST_COMPLETED).done
@@ -79,7 +81,10 @@ class Dispatch:
             self._running[self.pool.executor.submit(work, self._batch(batch).to_json())] = batch
 
     def _next(self, slots: int) -> list[Job]:
-        """The next jobs, as many as take about a quantum together; a single one of a kind whose duration is unknown."""
+        """The next jobs, as many as take about a quantum together, or as can advance together in less than a minute.
+
+        A single one of a kind whose duration is unknown.
+        """
         most = min(_MOST, math.ceil(len(self._left) / (_AHEAD * slots)))  # so that all end at the same time
         most = most if self.pool.isolated else 1
         batch: list[Job] = []
@@ -89,7 +94,7 @@ class Dispatch:
             taken = self._seconds.get(job.task.kind)
             alone = taken is None or job.run_id in self._losses
             seconds += QUANTUM if taken is None else taken
-            if batch and (alone or seconds > QUANTUM):
+            if batch and (alone or (seconds > QUANTUM and not _joins(job, batch, seconds))):
                 break
             batch.append(self._left.popleft())
             if alone:
@@ -151,3 +156,11 @@ class Dispatch:
                 gone.append(Finished(job, lost("crashed", message), "", ""))
         time.sleep(_LOOK / 10)  # a broken executor fails at once, again and again
         return gone
+
+
+def _joins(job: Job, batch: Sequence[Job], seconds: float) -> bool:
+    """Whether a job advances together with all of a batch that has become too long otherwise."""
+    shared = company(job.task.plan, job.seed)
+    if shared is None or len(batch) >= MOST or seconds > _TOGETHER:
+        return False
+    return all(company(other.task.plan, other.seed) == shared for other in batch)

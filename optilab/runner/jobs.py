@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from optilab.records.statuses import FAILURES, UNFINISHED
 from optilab.search.median_rule import Limits
 from optilab.texts import shown
 from optilab.training.chance import is_random, seeds_that_differ
+from optilab.training.lockstep import company
 from optilab.training.plan import Plan
 
 Rerun = Literal["stale", "failed", "diverged", "all"]
@@ -119,6 +120,14 @@ def missing(wanted: Sequence[Job], there: Done, rerun: Rerun | None = None, sett
         if _is_due(there.get(job.run_id), job.task.code, rerun, job.run_id in settled):
             found.setdefault(job.run_id, job)
     return list(found.values())
+
+
+def side_by_side(todo: Sequence[Job]) -> list[Job]:
+    """The same jobs, with those that can advance together next to each other, in the order of the first of each company."""
+    found: dict[Hashable, list[Job]] = {}
+    for job in todo:
+        found.setdefault(company(job.task.plan, job.seed) or job.run_id, []).append(job)
+    return [job for jobs_of_one in found.values() for job in jobs_of_one]
 
 
 def count_due(blocks: Iterable[Block], seeds: Sequence[int], there: Done, rerun: Rerun | None = None) -> int:

@@ -24,7 +24,7 @@ from optilab.runner.logbook import Logbook
 from optilab.runner.observer import Observer
 from optilab.runner.recalling import recalled
 from optilab.runner.rows import Finished, history_table, runs_table, wanted_table
-from optilab.training.setup import compiled_loop
+from optilab.training.setup import compiled_lockstep, compiled_loop
 from optilab.workers.listeners import listen, stop
 
 _COMMIT_EVERY = 0.4  # seconds; together with a batch's QUANTUM, less than a second of finished work is at risk
@@ -162,11 +162,13 @@ def compile_all(todo: Sequence[Job], observer: Observer) -> None:
     seen = set()
     for task in {id(job.task): job.task for job in todo}.values():
         problem, optimizer = task.plan.problem, task.plan.optimizer
-        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+        steps: list[tuple[str, Callable[[], object]]] = [
             ("the training loop", partial(compiled_loop, problem.precision)),
             (problem.name, partial(getattr, problem, "evaluate")),
             (optimizer.name, partial(compile_update, optimizer, problem.precision)),
-        )
+        ]
+        if problem.shares_examples:
+            steps.append(("the training loop of several runs", partial(compiled_lockstep, problem.precision)))
         for what, compile_it in steps:
             key = f"{what} in {problem.precision}"
             if key not in seen:

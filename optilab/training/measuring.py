@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,14 @@ from optilab.training.run import Log
 from optilab.training.setup import Setup
 
 
+class Evaluated(NamedTuple):
+    """Costs and accuracies of a measurement, on the examples to train on, to validate on and to test on; nan where there are none."""
+
+    train: tuple[float, float]
+    valid: tuple[float, float]
+    test: tuple[float, float]
+
+
 class Measuring:
     """Measures a run at its optimizer's evaluation point."""
 
@@ -26,20 +35,31 @@ class Measuring:
         self._with_gradient = plan.measures_gradient
         self._steps_per_epoch = plan.steps_per_epoch
 
-    def measure(self, position: Position, lr: float) -> Log:
+    def begin(self, position: Position) -> NDArray[np.floating]:
+        """Let the run's `w` be the point of the measurement; return the array for its gradient, empty where that is not measured."""
+        position.run.w = self._layout.evaluation_point(position.w, position.state)
+        return self._gradient(position)
+
+    def _gradient(self, position: Position) -> NDArray[np.floating]:
+        return position.g if self._with_gradient else position.g[:0]
+
+    def evaluated(self, position: Position) -> Evaluated:
+        """Costs and accuracies on all examples, and the gradient of the cost on the training part."""
+        gradient, setup = self.begin(position), self._setup
+        return Evaluated(
+            self._on(setup.every_row, setup.train_context, position.run.w, gradient),
+            self._on(setup.every_valid_row, setup.train_context, position.run.w, gradient[:0]),
+            self._on(setup.every_test_row, setup.test_context, position.run.w, gradient[:0]),
+        )
+
+    def add_row(self, position: Position, lr: float, found: Evaluated) -> Log:
         """Add a row to the history of the position's run and return it; its values are those of `columns.COLUMNS`.
 
-        lr: the learning rate of the last step. The run's `w` becomes the point of the measurement.
+        lr: the learning rate of the last step.
         """
         run, setup = position.run, self._setup
-        tally, spent = setup.train_context.tally, setup.context.tally
-        tally[:] = 0
-        run.w = self._layout.evaluation_point(position.w, position.state)
-        gradient = position.g if self._with_gradient else position.g[:0]
-        cost = setup.evaluate(run.w, gradient, setup.every_row, setup.train_context)
-        accuracy = tally[CORRECT] / setup.every_row.size if self._classifies else math.nan
-        valid_cost, valid_accuracy = self._on(setup.every_valid_row, setup.train_context, position)
-        test_cost, test_accuracy = self._on(setup.every_test_row, setup.test_context, position)
+        spent = setup.context.tally
+        (cost, accuracy), (valid_cost, valid_accuracy), (test_cost, test_accuracy) = found
         row = np.array(
             (
                 run.steps,
@@ -54,7 +74,7 @@ class Measuring:
                 accuracy,
                 valid_accuracy,
                 test_accuracy,
-                setup.norm(gradient) if self._with_gradient else math.nan,
+                setup.norm(self._gradient(position)) if self._with_gradient else math.nan,
                 position.update_norm,
                 setup.norm(run.w),
                 lr,
@@ -65,12 +85,14 @@ class Measuring:
         run.log = _appended(run.log, row)
         return row
 
-    def _on(self, rows: NDArray[np.int64], context: Context | None, position: Position) -> tuple[float, float]:
-        """Cost and accuracy on examples; nan where there are none."""
+    def _on(
+        self, rows: NDArray[np.int64], context: Context | None, w: NDArray[np.floating], g: NDArray[np.floating]
+    ) -> tuple[float, float]:
+        """Cost and accuracy on examples, nan where there are none; fills g with the gradient, unless it is empty."""
         if context is None or rows.size == 0:
             return math.nan, math.nan
         context.tally[:] = 0
-        cost = self._setup.evaluate(position.run.w, position.g[:0], rows, context)
+        cost = self._setup.evaluate(w, g, rows, context)
         return cost, context.tally[CORRECT] / rows.size if self._classifies else math.nan
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from threadpoolctl import ThreadpoolController
 
 from optilab.compiler import modules
 from optilab.compiler.calls import address_of, direct
-from optilab.kernels import loop
+from optilab.kernels import lockstep, loop
 from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.update import compile_update
 from optilab.problems.problem import Precision, Problem
@@ -26,9 +27,16 @@ def compiled_loop(precision: Precision) -> Any:
 
 
 @cache
+def compiled_lockstep(precision: Precision) -> Any:
+    """The compiled loop for several runs at once, `train_members`: the same for all problems and optimizers of a precision."""
+    return modules.entries("lockstep", precision, train_members=lockstep.train_members)
+
+
+@cache
 def loop_code() -> str:
     """Digest of the loop's code."""
-    return modules.code_of(modules.entries_text("float64", train=loop.train, norm=loop.norm))
+    kernels = {"train": loop.train, "norm": loop.norm, "train_members": lockstep.train_members}
+    return modules.code_of(modules.entries_text("float64", **kernels))
 
 
 @cache
@@ -71,3 +79,11 @@ class Setup:
         self.every_row, self.every_valid_row = problem.train_rows, problem.valid_rows
         self.every_test_row = np.arange(problem.n_test_examples)
         self.compile_seconds = time.perf_counter() - start
+
+    def beside(self) -> Setup:
+        """The setup of a run that advances together with this one's: with counts of its own, and the same memory."""
+        own = copy(self)
+        own.context, own.train_context = (
+            c._replace(tally=np.zeros_like(c.tally)) for c in (self.context, self.train_context)
+        )
+        return own

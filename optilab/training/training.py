@@ -15,7 +15,7 @@ from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED, UN
 from optilab.optimizers.memory import Layout
 from optilab.records.columns import COLUMNS, WHOLE
 from optilab.training.hyperparameters import ScheduledNumbers
-from optilab.training.measuring import Measuring
+from optilab.training.measuring import Evaluated, Measuring
 from optilab.training.plan import Plan
 from optilab.training.position import Position, aligned
 from optilab.training.run import Log, Run
@@ -67,7 +67,7 @@ class Training:
         self.per_epoch = plan.steps_per_epoch
         self.total = plan.budget.in_steps(self.per_epoch) or _ENDLESS
         self.every = (plan.measure and plan.measure.in_steps(self.per_epoch)) or self._usual_interval()
-        self._limits = np.array([plan.budget.gradient_evaluations or UNLIMITED, plan.budget.examples or UNLIMITED])
+        self.limits = np.array([plan.budget.gradient_evaluations or UNLIMITED, plan.budget.examples or UNLIMITED])
         self._clock_runs = mind_the_clock or plan.budget.seconds is not None or plan.stop.time_limit is not None
 
         first = aligned(plan.problem.initial(seed) if w is None else w)
@@ -75,11 +75,11 @@ class Training:
         memory = self.layout.allocate(first, randomness.noise_key(seed))
         self.run = Run(first)
         self.position = Position(first, aligned(np.zeros_like(first)), np.zeros_like(first), *memory, self.run)
-        self._numbers = ScheduledNumbers(plan, self.total)
-        self._measuring = Measuring(plan, self.setup, self.layout)
+        self.numbers = ScheduledNumbers(plan, self.total)
+        self.measuring = Measuring(plan, self.setup, self.layout)
         self._rules = StoppingRules(plan.stop)
         # The first call, of no steps, is off the clock, and checks the arguments' types once.
-        self._interval(self.setup.checked_loop, 0, self.setup.every_row[None], 0, self._numbers.by_step(0, 1))
+        self._interval(self.setup.checked_loop, 0, self.setup.every_row[None], 0, self.numbers.by_step(0, 1))
         self.run.compile_seconds = time.perf_counter() - start
         self._begun = time.perf_counter()
 
@@ -90,11 +90,12 @@ class Training:
         """
         with one_thread():
             self.measure()
-            while self._goes_on(heard):
+            while self.goes_on(heard):
                 self.advance(min(self.run.steps + self.every, self.total))
                 self.measure()
 
-    def _goes_on(self, heard: Callable[[Run], bool] | None) -> bool:
+    def goes_on(self, heard: Callable[[Run], bool] | None) -> bool:
+        """Whether it has not ended, after it was heard as for `finish`."""
         run = self.run
         if heard is not None and not heard(run) and not self.over:
             run.status, run.message = "pruned", f"given up after step {run.steps}"
@@ -106,7 +107,7 @@ class Training:
         run, limit, tally = self.run, self.plan.budget.seconds, self.setup.context.tally
         if run.status != "budget" or run.steps >= self.total or (limit is not None and run.train_seconds >= limit):
             return True
-        return bool(tally[EVALUATIONS] >= self._limits[0] or tally[EXAMPLES] >= self._limits[1])
+        return bool(tally[EVALUATIONS] >= self.limits[0] or tally[EXAMPLES] >= self.limits[1])
 
     def _usual_interval(self) -> int:
         """Steps between measurements: an epoch of a dataset; on a function, a thousandth of its steps, or 1000 if unlimited."""
@@ -123,20 +124,25 @@ class Training:
         epochs = min(-(-steps_left // self.per_epoch) + 1, max(1, _ORDER_AT_ONCE // n))
         return np.stack([every_row[randomness.data_order(self.seed, epoch + k).permutation(n)] for k in range(epochs)])
 
+    def next_steps(self, mark: int) -> tuple[int, NDArray[np.int64], int]:
+        """The steps to be taken at once on the way to step `mark`: how many of the epoch's were before, the order, and how many."""
+        epoch, skip = divmod(self.run.steps, self.per_epoch)
+        left = mark - self.run.steps
+        order = self.order(epoch, left)
+        ahead = left if self.per_epoch == 1 else len(order) * self.per_epoch - skip
+        return skip, order, min(left, ahead, _STEPS_AT_ONCE)
+
     def advance(self, mark: int) -> None:
         """Train up to step `mark`, or to the end of the run."""
         start, cpu_start = time.perf_counter(), time.thread_time()
         run = self.run
         before = run.train_seconds
         while run.steps < mark and not self.over:
-            epoch, skip = divmod(run.steps, self.per_epoch)
-            order = self.order(epoch, mark - run.steps)
-            ahead = mark - run.steps if self.per_epoch == 1 else len(order) * self.per_epoch - skip
-            steps = min(mark - run.steps, ahead, _STEPS_AT_ONCE)
-            numbers = self._numbers.by_step(run.steps, steps)
+            skip, order, steps = self.next_steps(mark)
+            numbers = self.numbers.by_step(run.steps, steps)
             taken = 0
             while taken < steps and not self.over:
-                left = numbers[taken:] if self._numbers.varies else numbers
+                left = numbers[taken:] if self.numbers.varies else numbers
                 taken += self._some_steps(skip + taken, order, steps - taken, left)
                 run.train_seconds = before + time.perf_counter() - start
                 self._mind_the_time()
@@ -149,13 +155,17 @@ class Training:
         expected = int(position.steps_a_second * _LOOK_AT_THE_CLOCK)
         wanted = max(1, min(steps, expected)) if self._clock_runs else steps
         done, cost = self._interval(self.setup.loop, skip, order, wanted, numbers)
+        self.has_taken(done, wanted, cost)
+        seen = done / max(time.perf_counter() - begin, 1e-9)
+        position.steps_a_second = min(seen, 8 * wanted / _LOOK_AT_THE_CLOCK)
+        return done
+
+    def has_taken(self, done: int, wanted: int, cost: float) -> None:
+        """Count the steps that compiled code has taken of those that were wanted; by the last cost, end a run that has diverged."""
         self.run.steps += done
         if done < wanted and not (math.isfinite(cost) and cost < self.plan.stop.bound):
             self._diverge(f"the cost of the batch at step {self.run.steps + 1} is {cost:g}")
         self.run.last_finite_step = max(self.run.steps - 1, 0)
-        seen = done / max(time.perf_counter() - begin, 1e-9)
-        position.steps_a_second = min(seen, 8 * wanted / _LOOK_AT_THE_CLOCK)
-        return done
 
     def _interval(
         self, loop: Any, skip: int, order: NDArray[np.int64], steps: int, numbers: NDArray[np.float64]
@@ -179,7 +189,7 @@ class Training:
             *setup.functions,
             setup.context,
             self.plan.stop.bound,
-            self._limits,
+            self.limits,
         )
         return int(done), cost
 
@@ -194,10 +204,14 @@ class Training:
         self.run.last_finite_step = max(self.run.steps - 1, 0)
         self.run.message = f"{reason}; last finite step {self.run.last_finite_step}"
 
-    def measure(self) -> None:
-        """Add a row to the history; by what it shows, end the run or inform the feedback schedules."""
+    def measure(self, known: Evaluated | None = None) -> None:
+        """Add a row to the history; by what it shows, end the run or inform the feedback schedules.
+
+        known: the costs and accuracies, if they have been computed since `measuring.begin`.
+        """
         start, run = time.perf_counter(), self.run
-        row = self._measuring.measure(self.position, self._numbers.lr(max(run.steps - 1, 0)))
+        found = known or self.measuring.evaluated(self.position)
+        row = self.measuring.add_row(self.position, self.numbers.lr(max(run.steps - 1, 0)), found)
         if run.status == "budget":
             self._judge(row)
         run.measure_seconds += time.perf_counter() - start
@@ -212,14 +226,14 @@ class Training:
             self._diverge(f"the norm of the weights after step {run.steps} is {norm:g}")
             return
         run.last_finite_step = run.steps
-        if not (self._numbers.feedback or self.plan.stop.reads_measurements):
+        if not (self.numbers.feedback or self.plan.stop.reads_measurements):
             return
         measured = {name: int(v) if name in WHOLE else float(v) for name, v in zip(COLUMNS, row, strict=True)}
         verdict = self._rules.verdict(measured)
         if verdict is not None:
             run.status, run.message = verdict
             return
-        for feedback in self._numbers.feedback:
+        for feedback in self.numbers.feedback:
             feedback.tell(measured)
 
 

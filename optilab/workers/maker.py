@@ -1,12 +1,14 @@
-"""Trains the runs of a batch in this process, one after another."""
+"""Trains the runs of a batch in this process, one after another, or some of them together."""
 
 from __future__ import annotations
 
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,8 @@ from optilab.errors import InputError
 from optilab.experiment.cell import Cell, code_key
 from optilab.experiment.identity import run_id
 from optilab.guarding.calls import Contained, described
-from optilab.search.median_rule import Watch
+from optilab.search.median_rule import Limits, Watch
+from optilab.training.lockstep import Lockstep, how_many
 from optilab.training.plan import Plan
 from optilab.training.run import Run
 from optilab.training.setup import Setup
@@ -26,6 +29,45 @@ from optilab.workers.messages import Batch, BatchCell, BatchRun, Outcome
 
 _KEPT = 64  # setups and plans that are cached
 Heard = Callable[[Run], None]
+
+
+@dataclass
+class _Order:
+    """A run to be trained. tell: called with it after each measurement, once for each however often the run is begun."""
+
+    plan: Plan
+    seed: int
+    limits: Limits | None
+    tell: Heard | None
+    _told: int = 0
+    _watch: Watch | None = None
+
+    def listener(self) -> Callable[[Run], bool] | None:
+        """For a run that begins, what `Training.finish` calls; None if nobody listens."""
+        self._watch = Watch(self.limits) if self.limits else None
+        return self._goes_on if self.tell or self._watch else None
+
+    def _goes_on(self, run: Run) -> bool:
+        if self.tell is not None and len(run.log) > self._told:
+            self._told = len(run.log)
+            self.tell(run)
+        return self._watch is None or self._watch.sees(run.log[-1])
+
+    def outcome(self, run: Run, text: str) -> Outcome:
+        """What is sent of the run once it has ended; text: the traceback of an exception."""
+        if run.status == "pruned" and self._watch is not None:
+            run.message += f": {self._watch.reason}"
+        return Outcome(
+            status=run.status,
+            message=run.message,
+            traceback=text,
+            steps=run.steps,
+            last_finite_step=run.last_finite_step,
+            compile_seconds=run.compile_seconds,
+            train_seconds=run.train_seconds,
+            measure_seconds=run.measure_seconds,
+            log=run.log,
+        )
 
 
 class Maker:
@@ -54,12 +96,16 @@ class Maker:
         check_versions(batch.versions)
         begin = time.perf_counter()
         plans: dict[int, Plan] = {}
+        orders = []
         for number, run in enumerate(batch.runs):
             if run.cell not in plans:
                 plans[run.cell] = self._plan(batch.cells[run.cell], run)
-            tell = heard(number) if heard else None
-            watch = None if run.limits is None else Watch(batch.limits[run.limits])
-            yield self._outcome(plans[run.cell], run.seed, tell, watch)
+            limits = None if run.limits is None else batch.limits[run.limits]
+            orders.append(_Order(plans[run.cell], run.seed, limits, heard(number) if heard else None))
+        while orders:
+            together = 1 if batch.apart else how_many([(order.plan, order.seed) for order in orders])
+            yield from self._outcomes(orders[:together])
+            del orders[:together]
             if time.perf_counter() - begin > batch.quantum:
                 return
 
@@ -92,31 +138,25 @@ class Maker:
             self._codes[key] = plan.code
         return self._codes[key]
 
-    def _outcome(self, plan: Plan, seed: int, tell: Heard | None, watch: Watch | None) -> Outcome:
-        """Train one run."""
+    def _outcomes(self, orders: Sequence[_Order]) -> Iterator[Outcome]:
+        """Train runs together, if there are several; where one of them fails, each anew and alone, so that it costs no other."""
+        if len(orders) > 1 and (runs := self._in_lockstep(orders)):
+            yield from (order.outcome(run, "") for order, run in zip(orders, runs, strict=True))
+            return
+        for order in orders:
+            yield order.outcome(*finished(partial(self._training, order), order.listener()))
 
-        def goes_on(run: Run) -> bool:
-            if tell is not None:
-                tell(run)
-            return watch is None or watch.sees(run.log[-1])
+    def _training(self, order: _Order) -> Training:
+        return Training(order.plan, order.seed, self._setup(order.plan), mind_the_clock=self._mind_the_clock)
 
-        def begin() -> Training:
-            return Training(plan, seed, self._setup(plan), mind_the_clock=self._mind_the_clock)
-
-        run, text = finished(begin, goes_on if tell or watch else None)
-        if run.status == "pruned" and watch is not None:
-            run.message += f": {watch.reason}"
-        return Outcome(
-            status=run.status,
-            message=run.message,
-            traceback=text,
-            steps=run.steps,
-            last_finite_step=run.last_finite_step,
-            compile_seconds=run.compile_seconds,
-            train_seconds=run.train_seconds,
-            measure_seconds=run.measure_seconds,
-            log=run.log,
-        )
+    def _in_lockstep(self, orders: Sequence[_Order]) -> list[Run]:
+        """The runs, trained together; none if an exception was raised."""
+        with suppress(Exception), Contained():
+            setups = [self._setup(order.plan).beside() for order in orders]
+            trainings = [Training(order.plan, order.seed, setup) for order, setup in zip(orders, setups, strict=True)]
+            Lockstep(trainings).finish([order.listener() for order in orders])
+            return [training.run for training in trainings]
+        return []
 
     def _setup(self, plan: Plan) -> Setup:
         # a factory may return several rules of the same name

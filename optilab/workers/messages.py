@@ -45,6 +45,7 @@ class Batch:
     session: the runner's; a worker serves one at a time. versions: of the packages that the runner has.
     plugins: files to load. quantum: seconds after which no further run is begun.
     time_limit: seconds that each run may take. live: whether measurements are sent as they are taken.
+    apart: whether each run is trained by itself, as after a worker has died.
     """
 
     session: str
@@ -56,6 +57,7 @@ class Batch:
     cells: Sequence[BatchCell]
     limits: Sequence[Limits]
     runs: Sequence[BatchRun]
+    apart: bool = False
 
     def after(self, count: int) -> Batch:
         """The same batch without its first `count` runs."""

@@ -10,6 +10,7 @@ import atexit
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from optilab.errors import InputError
 from optilab.workers.listeners import listener_of
@@ -61,7 +62,7 @@ class Supervisor:
                     end = _overdue(limit) if worker.overdue and limit is not None else _crashed(worker)
                     return Reply(packed + end.pack(), *worker.made_with, 0)
                 else:
-                    retried = done
+                    retried, batch = done, replace(batch, apart=True)
 
     @contextmanager
     def _worker(self, plugins: Sequence[str]) -> Iterator[WorkerProcess]:

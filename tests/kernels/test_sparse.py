@@ -15,7 +15,7 @@ from kernels.pointers import place
 from optilab.compiler.jit import jit
 from optilab.compiler.types import LAYER
 from optilab.datasets.examples import Sparse
-from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse
+from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, spread_out
 
 PRECISIONS = ["float32", "float64"]
 GUARD = 77.0  # around the memory that a kernel may write
@@ -45,11 +45,22 @@ shapes = {
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @example_settings(max_examples=100)
-@given(**shapes)
+@given(**shapes, with_gradient=st.booleans())
 def test_the_layer_is_the_dense_one(
-    precision: str, examples: int, batch: int, inputs: int, columns: int, share: float, offset: int, seed: int
+    precision: str,
+    examples: int,
+    batch: int,
+    inputs: int,
+    columns: int,
+    share: float,
+    offset: int,
+    seed: int,
+    with_gradient: bool,
 ) -> None:
-    """The sums x W + b and x^T delta over any rows are NumPy's, wherever W lies in the weights, and nothing else is written."""
+    """The sums x W + b and x^T delta over any rows are NumPy's, wherever W lies in the weights, and nothing else is written.
+
+    Rows that are spread out for the sums alone give the same.
+    """
     x = make_pixels(examples, inputs, share, seed)
     random = np.random.default_rng(seed)
     rows = random.integers(0, examples, batch)
@@ -59,7 +70,8 @@ def test_the_layer_is_the_dense_one(
     memory = np.full(batch * columns + 32, GUARD, precision)
     layer = make_layer(offset, inputs, columns)
     scale = w.dtype.type(1 / 255)
-    multiply_sparse(w, layer, network, rows, scale, integers, reals, memory[16:])
+    spread_out(layer, network, rows, scale, with_gradient, integers, reals)
+    multiply_sparse(w, layer, network, rows, integers, reals, memory[16:])
 
     chosen, matrix, bias = x[rows] / 255, w[offset:end].reshape(inputs, columns).astype(float), w[end : end + columns]
     size = chosen @ np.abs(matrix) + np.abs(bias) + 1e-30
@@ -71,9 +83,8 @@ def test_the_layer_is_the_dense_one(
 
     delta = random.normal(size=(batch, columns)).astype(precision)
     before = random.normal(size=w.size).astype(precision)
+    spread_out(layer, network, rows, scale, True, integers, reals)
     for first_block in (True, False):
-        if not first_block:
-            multiply_sparse(w, layer, network, rows, scale, integers, reals, memory[16:])
         g = before.copy()
         add_transposed(delta.ravel(), g, layer, network, rows, integers, reals, first_block)
         start = np.zeros_like(matrix) if first_block else before[offset:end].reshape(inputs, columns)
@@ -94,13 +105,15 @@ def test_layers_of_every_width(columns: int, batch: int, precision: str) -> None
     network, reals, integers = make_network(x, precision, batch)
     w = random.integers(-9, 10, 34 * columns).astype(precision)
     z, layer, one = np.zeros(batch * columns, precision), make_layer(0, 33, columns), w.dtype.type(1)
-    multiply_sparse(w, layer, network, np.arange(batch), one, integers, reals, z)
+    rows = np.arange(batch)
+    spread_out(layer, network, rows, one, True, integers, reals)
+    multiply_sparse(w, layer, network, rows, integers, reals, z)
     matrix, bias = w[: 33 * columns].reshape(33, columns), w[33 * columns :]
     np.testing.assert_array_equal(z.reshape(batch, columns), x.astype(int) @ matrix + bias)
 
     delta = random.integers(-9, 10, (batch, columns)).astype(precision)
     g = np.ones(34 * columns, precision)
-    add_transposed(delta.ravel(), g, layer, network, np.arange(batch), integers, reals, False)
+    add_transposed(delta.ravel(), g, layer, network, rows, integers, reals, False)
     np.testing.assert_array_equal(g[: 33 * columns].reshape(33, columns), 1 + x.astype(int).T @ delta)
 
 

@@ -1,0 +1,162 @@
+"""Runs that advance together: to the bit as alone, whatever they are measured on, and however one of them ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from training.runs import same
+
+import optilab
+from optilab.problems.problem import Problem
+from optilab.training import lockstep
+from optilab.training.lockstep import MOST, Lockstep, company, how_many
+from optilab.training.plan import Plan
+from optilab.training.run import Run
+from optilab.training.setup import Setup
+from optilab.training.stopping import Budget, Measure, Stop
+from optilab.training.training import Training
+
+
+def make_problem(kind: str, precision: Any, **given: Any) -> Problem:
+    """A network on 600 examples, more than are worked on at a time: of sparse pixels, dense ones, or numbers."""
+    random = np.random.default_rng(0)
+    share = {"sparse": 0.2, "dense": 0.9, "numbers": 1.0}[kind]
+    x = np.where(random.random((700, 30)) < share, random.integers(1, 256, (700, 30)), 0)
+    x = x.astype(np.uint8) if kind != "numbers" else x / 255
+    labels = (x[:, :3].argmax(1)).astype(int)
+    dataset = {"x_train": x[:600], "y_train": labels[:600], "x_test": x[600:], "y_test": labels[600:]}
+    given = {"hidden": [9, 6], "cost": "cross_entropy", **given}
+    return optilab.get_problem("network", dataset=dataset, precision=precision, **given)
+
+
+def make_plan(problem: Problem, rule: str = "sgd", batch_size: Any = 32, **given: Any) -> Plan:
+    """Two epochs and a bit."""
+    optimizer = optilab.get_optimizer(rule)
+    stop, budget = given.pop("stop", Stop()), given.pop("budget", Budget(steps=45))
+    measure = given.pop("measure", Measure(steps=20))
+    return Plan(problem, optimizer, optimizer.fill({"lr": 0.1, **given}), (), batch_size, budget, measure, stop)
+
+
+def alone(plan: Plan, seed: int = 0) -> Run:
+    """The run by itself."""
+    training = Training(plan, seed)
+    training.finish()
+    return training.run
+
+
+def together(plans: list[Plan], heard: Any = None) -> list[Run]:
+    """The runs side by side."""
+    setups: dict[int, Setup] = {}
+    trainings = []
+    for plan in plans:
+        setup = setups.setdefault(id(plan.optimizer), Setup(plan.problem, plan.optimizer))
+        trainings.append(Training(plan, 0, setup.beside()))
+    Lockstep(trainings).finish(heard or [None] * len(plans))
+    return [training.run for training in trainings]
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("kind", ["sparse", "dense", "numbers"])
+@pytest.mark.parametrize("batch_size", [1, 32, 300, "full"])
+def test_as_alone_on_all_examples(kind: str, precision: str, batch_size: Any) -> None:
+    """In both precisions, on every form of the examples, with batches of one, of many, and of more than are worked on at a time."""
+    problem = make_problem(kind, precision, validation=50)
+    plans = [
+        make_plan(problem, batch_size=batch_size),
+        make_plan(problem, batch_size=batch_size, lr=0.3),
+        make_plan(problem, "adam", batch_size=batch_size, lr=0.01),
+    ]
+    runs = together(plans)
+    assert all(same(run, alone(plan)) for run, plan in zip(runs, plans, strict=True))
+    assert runs[0].w.tobytes() != runs[1].w.tobytes()
+
+
+@pytest.mark.parametrize("given", [{"cost": "quadratic"}, {"cost": "binary_cross_entropy"}, {"hidden": [70]}])
+def test_as_alone_with_other_costs_and_widths(given: dict[str, Any]) -> None:
+    """Costs that are written otherwise, and a first layer that is packed."""
+    problem = make_problem("sparse", "float32", **given)
+    plans = [make_plan(problem, lr=lr) for lr in (0.05, 0.1, 0.2)]
+    assert all(same(run, alone(plan)) for run, plan in zip(together(plans), plans, strict=True))
+
+
+def test_one_that_diverges_leaves(network: Problem) -> None:
+    """At the step at which it does so alone, with its message; the others go on to their end."""
+    plans = [make_plan(network, batch_size=5, lr=lr, stop=Stop(diverged_above=50)) for lr in (0.1, 60.0, 2e3, 1e200)]
+    runs, singles = together(plans), [alone(plan) for plan in plans]
+    assert [run.status for run in runs] == ["budget", "diverged", "diverged", "diverged"]
+    assert len({run.steps for run in runs}) > 2
+    for run, single in zip(runs, singles, strict=True):
+        assert same(run, single)
+        assert (run.message, run.last_finite_step) == (single.message, single.last_finite_step)
+
+
+def test_one_that_stops_or_is_given_up_leaves(network: Problem) -> None:
+    """By its stopping rule, by its budget, or because whoever hears of it says so; each as alone."""
+    plans = [
+        make_plan(network, batch_size=5),
+        make_plan(network, batch_size=5, stop=Stop(target={"train_cost": 0.9})),
+        make_plan(network, batch_size=5, lr=0.2, budget=Budget(steps=45, examples=77)),
+        make_plan(network, batch_size=5, lr=0.3),
+    ]
+    heard: list[Any] = [None, None, None, lambda run: run.steps < 40]
+    runs = together(plans, heard)
+    assert [run.status for run in runs] == ["budget", "target", "budget", "pruned"]
+    assert [run.steps for run in runs] == [45, 40, 16, 40]
+    assert all(same(run, alone(plan)) for run, plan in list(zip(runs, plans, strict=True))[:3])
+
+
+def test_clocks_share_out_what_passed(network: Problem) -> None:
+    """Each run has a part of the time, and the parts are no more than the whole."""
+    runs = together([make_plan(network, batch_size=1, lr=lr) for lr in (0.1, 0.2, 0.3)])
+    assert all(run.train_seconds > 0 and run.measure_seconds > 0 for run in runs)
+    assert all((np.diff(run.history["seconds"]) > 0).all() for run in runs)
+    assert max(run.train_seconds for run in runs) < 0.9 * sum(run.train_seconds for run in runs)
+
+
+def test_who_can_advance_together(network: Problem) -> None:
+    """Runs with the same batches and measurements, whatever their rule and hyperparameters; in full batches, whatever their seed."""
+    plan = make_plan(network, batch_size=5)
+    own = company(plan, 1)
+    assert own is not None
+    assert company(make_plan(network, "momentum", batch_size=5, lr=3.0), 1) == own
+    full = make_plan(network, batch_size="full")
+    assert company(full, 1) == company(full, 2) != own
+    others = [
+        make_plan(network, batch_size=6),
+        make_plan(network, batch_size=5, budget=Budget(steps=46)),
+        make_plan(network, batch_size=5, measure=Measure(steps=21)),
+        make_plan(network, batch_size=5, measure=Measure(steps=20, gradient_norm=False)),
+        make_plan(network, batch_size=5, stop=Stop(diverged_above=7)),
+        make_plan(make_problem("dense", "float64"), batch_size=5),
+    ]
+    assert own not in [company(other, 1) for other in others]
+    assert company(plan, 2) != own
+
+
+def test_who_is_alone(network: Problem) -> None:
+    """Runs on functions, runs whose time is limited, and rules that evaluate gradients themselves."""
+    bowl = optilab.get_problem("bowl")
+    assert company(make_plan(bowl, batch_size="full"), 0) is None
+    assert company(make_plan(network, stop=Stop(time_limit=9)), 0) is None
+    assert company(make_plan(network, budget=Budget(seconds=9)), 0) is None
+    rule = optilab.get_optimizer("sam") | optilab.get_optimizer("sgd")
+    plan = make_plan(network)
+    assert company(replace(plan, optimizer=rule, hyperparameters=rule.fill({"lr": 0.1})), 0) is None
+
+
+def test_how_many_advance_together(network: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as follow each other in one company, up to a number; fewer where their memory is more than the cache."""
+    plan, other = make_plan(network, batch_size=5), make_plan(network, batch_size=6)
+    assert how_many([(plan, 0)]) == 1
+    assert how_many([(plan, 0)] * 9) == MOST
+    assert how_many([(plan, 0), (plan, 0), (other, 0), (plan, 0)]) == 2
+    assert how_many([(plan, 0), (plan, 1)]) == 1
+    monkeypatch.setattr(lockstep, "_ROOM", 3 * 2 * 8 * network.n_weights)
+    assert how_many([(plan, 0)] * 9) == 3
+    slower = make_plan(network, "momentum", batch_size=5)
+    assert how_many([(plan, 0), (slower, 0), (slower, 0)]) == 2
+    monkeypatch.setattr(lockstep, "_ROOM", 1)
+    assert how_many([(plan, 0)] * 9) == 1
