@@ -1,4 +1,4 @@
-"""Randomness of a run: one stream for each purpose, all derived from the run's seed.
+"""Randomness of a run: one stream for each purpose, all derived from the run's seed, but for what runs of all seeds share.
 
 Every optimizer of a seed sees the same first weights and the same order of examples, whatever else it draws.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_FIRST_WEIGHTS, _DATA_ORDER, _NOISE, _VALIDATION = range(4)
+_FIRST_WEIGHTS, _DATA_ORDER, _NOISE, _VALIDATION, _SHARED_ORDER = range(5)
 
 
 def first_weights(seed: int) -> np.random.Generator:
@@ -18,6 +18,11 @@ def first_weights(seed: int) -> np.random.Generator:
 def data_order(seed: int, epoch: int) -> np.random.Generator:
     """Stream of the order of examples in one epoch, from 0."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_DATA_ORDER, epoch)))
+
+
+def shared_order(epoch: int) -> np.random.Generator:
+    """Stream of the order of examples in one epoch, from 0, where runs of all seeds share it."""
+    return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(_SHARED_ORDER, epoch)))
 
 
 def validation() -> np.random.Generator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def one_run(problem: Any, case: Case, cost_of: CostOf) -> Attempt:
 
 
 def grid(case: Case) -> Attempt:
-    """The learning rates as an experiment, by the runner in this process. Its clock counts training, not measuring."""
+    """The learning rates as an experiment, by the runner with one worker. Its clock counts training, not measuring."""
     experiment = grid_table(case, rates(case))
 
     def attempt() -> Done:
@@ -96,9 +97,11 @@ def run_grid(experiment: dict[str, Any]) -> tuple[float, list[float]]:
     The seconds are the sum of what runs say of themselves, so runs that advance together have to share their time out among them.
     """
     with tempfile.TemporaryDirectory() as folder:
-        total, results = timed(lambda: optilab.run(experiment, Path(folder) / "results", executor="inline"))
+        begin = time.perf_counter()
+        results = optilab.run(experiment, Path(folder) / "results", workers=1)
+        total = time.perf_counter() - begin
         trained = results.history.groupby("run_id")["cpu_seconds"].max().sum()
         runs = results.runs.sort_values(["lr", "seed"])
     if not 0 < trained <= total:
-        raise AssertionError(f"runs tell of {trained:.3g} CPU seconds of training, in {total:.3g} altogether")
+        raise AssertionError(f"runs tell of {trained:.3g} CPU seconds of training, in {total:.3g} seconds altogether")
     return float(trained), [float(cost) for cost in runs["final_train_cost"]]

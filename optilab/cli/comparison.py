@@ -20,7 +20,7 @@ from optilab.records.columns import in_words
 from optilab.records.question import Question
 from optilab.store import Results
 from optilab.texts import counted, printable, shortened_apart
-from optilab.training.chance import WITHOUT_CHANCE
+from optilab.training.chance import ONE_ORDER, WITHOUT_CHANCE, share_order
 
 _LONGEST = 60  # letters of a name in the terminal's table
 _NAME = 40  # and in its notes
@@ -146,7 +146,8 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
     """
     seeds = rows["seeds"].max()
     where = "below it" if below else "in brackets"
-    caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds; {where} the lowest and the highest."
+    order = f" {ONE_ORDER}" if share_order(found.runs) else ""
+    caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds{order}; {where} the lowest and the highest."
     alone = rows.loc[~rows["random"].astype(bool), "label"]
     if len(alone) == len(rows):
         caption = f"Each is {WITHOUT_CHANCE}."

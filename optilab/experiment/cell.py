@@ -22,7 +22,7 @@ from optilab.problems.problem import Precision, Problem
 from optilab.schedules.schedule import BoundSchedule
 from optilab.texts import printable, shortened, shown
 from optilab.training.checks import checked
-from optilab.training.plan import BatchSize, Plan
+from optilab.training.plan import BatchSize, DataOrder, Plan
 from optilab.training.stopping import Budget, Measure, Stop
 
 
@@ -45,6 +45,7 @@ class Cell:
     budget: Budget
     measure: Measure | None
     stop: Stop
+    data_order: DataOrder = "own"
     line_id: str = ""
     known_plan: Plan | None = field(default=None, repr=False, compare=False)
 
@@ -59,6 +60,7 @@ class Cell:
     @property
     def spec(self) -> dict[str, Any]:
         """The specification as values that JSON can hold."""
+        order = {} if self.data_order == "own" else {"data_order": self.data_order}
         return {
             "problem": dict(self.problem),
             "precision": self.precision,
@@ -69,6 +71,7 @@ class Cell:
             "budget": self.budget.model_dump(exclude_none=True),
             "measure": self.measure.spec if self.measure else None,
             "stop": self.stop.model_dump(exclude_none=True),
+            **order,
         }
 
     @classmethod
@@ -86,6 +89,7 @@ class Cell:
             budget=validated(Budget, spec["budget"], "budget"),
             measure=validated(Measure, spec["measure"], "measure") if spec["measure"] else None,
             stop=validated(Stop, spec["stop"], "stop"),
+            data_order=spec.get("data_order", "own"),
         )
 
     @cached_property
@@ -114,6 +118,7 @@ class Cell:
                 budget=self.budget,
                 measure=self.measure,
                 stop=self.stop,
+                data_order=self.data_order,
             )
         )
 
@@ -135,6 +140,7 @@ class _Spec(Settings):
     budget: Budget
     measure: Measure | None
     stop: Stop
+    data_order: DataOrder = "own"
 
 
 def code_key(spec: Mapping[str, Any]) -> str:

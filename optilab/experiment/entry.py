@@ -161,6 +161,7 @@ class Entry:
                 budget=experiment.budget,
                 measure=experiment.measure,
                 stop=experiment.stop,
+                data_order=experiment.data_order,
             )
             yield Line(self.optimizer, cell, built, found, self.label is not None, size if self.sized else None)
 

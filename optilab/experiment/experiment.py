@@ -16,6 +16,7 @@ from optilab.problems.problem import Precision
 from optilab.records.chosen import TimeToTarget
 from optilab.records.columns import TIME_TO_TARGET
 from optilab.texts import shown
+from optilab.training.plan import DataOrder
 from optilab.training.stopping import Budget, Measure, Stop
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -169,6 +170,8 @@ class Experiment(Settings):
     seeds: how many (0, 1, ...), or which.
     problem, problems: one, or several.
     budget: how long each run trains. measure: how often it is measured, and whether with the norm of the gradient. stop: what else ends a run.
+    data_order: "shared" gives the order of the examples a seed of its own, so that all seeds see the same batches, and differ in first weights
+        and noise alone: they then advance together. "own": each seed has its order.
     tuning: if given, the grid runs on separate seeds, and the best cell of each line on `seeds`.
     search: how points are chosen where hyperparameters are sampled.
     comparison: which optimizer the others are compared with, by which measure, and how sure.
@@ -189,6 +192,7 @@ class Experiment(Settings):
     budget: Budget
     measure: Measure | None = None
     stop: Stop = Field(default_factory=Stop)
+    data_order: DataOrder = "own"
     tuning: Tuning | None = None
     search: Search = Field(default_factory=Search)
     comparison: Comparison = Field(default_factory=Comparison)

@@ -30,6 +30,8 @@ def identity(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.examples_a_step,
         "budget": plan.budget.identity(plan.steps_per_epoch),
     }
+    if plan.data_order != "own":
+        found["data_order"] = plan.data_order
     if plan.stop.identity:
         found["stop"] = plan.stop.identity
     if plan.stop.reads_measurements or any(s.schedule.is_feedback for s in plan.schedules):

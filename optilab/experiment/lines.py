@@ -105,6 +105,7 @@ def specification(one: Candidate) -> dict[str, Any]:
         "budget": cell.budget.model_dump(exclude_none=True),
         "measure": cell.measure.spec if cell.measure else None,
         "stop": cell.stop.model_dump(exclude_none=True),
+        **({} if cell.data_order == "own" else {"data_order": cell.data_order}),
     }
 
 

@@ -16,7 +16,7 @@ from optilab.records.chosen import by_in_words, is_of_test_examples, nothing_cho
 from optilab.records.statuses import LASTED
 from optilab.store import Results
 from optilab.texts import counted, shortened
-from optilab.training.chance import WITHOUT_CHANCE
+from optilab.training.chance import ONE_ORDER, WITHOUT_CHANCE, share_order
 
 _NAME = 40  # letters of a label
 
@@ -34,11 +34,13 @@ def seeds_text(results: Results, by: str = "final_train_cost", *, medians: bool 
 
 
 def over_seeds(runs: pd.DataFrame) -> str:
-    """How many seeds of evaluation there are, and which: "6 seeds (0 to 5)"."""
+    """How many seeds of evaluation there are, and which: "6 seeds (0 to 5)"; and whether they share the order of the examples."""
     seeds = sorted(runs.loc[runs["role"] == "evaluation", "seed"].unique())
     in_a_row = len(seeds) == seeds[-1] - seeds[0] + 1
     named = f"{seeds[0]} to {seeds[-1]}" if in_a_row or len(seeds) > 12 else ", ".join(map(str, seeds))
-    return f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({named})"
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    return f"{len(seeds)} seeds ({named}{f', {ONE_ORDER}' if share_order(runs) else ''})"
 
 
 def chosen_on(results: Results, by: str) -> str:

@@ -6,18 +6,29 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from optilab.training.plan import Plan
 
 WITHOUT_CHANCE = "one run, as nothing in it is random"
 
 
+ONE_ORDER = "in one order of the examples"
+
+
+def share_order(runs: pd.DataFrame) -> bool:
+    """Whether the runs of a table of results saw the examples in an order that all seeds share, by their column `spec`."""
+    return "spec" in runs and bool(runs["spec"].str.contains('"data_order": "shared"', regex=False).any())
+
+
 def is_random(plan: Plan) -> bool:
     """Whether a run's path depends on its seed, or on the clock.
 
-    First weights may be drawn, examples shuffled into batches, and rules may ask for noise. A run that is limited by seconds
-    depends on the clock.
+    First weights may be drawn, examples shuffled into batches, unless all seeds share their order, and rules may ask for noise. A run
+    that is limited by seconds depends on the clock.
     """
-    drawn = plan.problem.random_start or plan.examples_a_step < plan.problem.n_examples
+    shuffled = plan.examples_a_step < plan.problem.n_examples and plan.data_order == "own"
+    drawn = plan.problem.random_start or shuffled
     noisy = any("noise" in rule.arguments for rule in plan.optimizer.rules)
     return drawn or noisy or plan.budget.seconds is not None
 

@@ -40,7 +40,7 @@ def company(plan: Plan, seed: int) -> Hashable | None:
         plan.measure and plan.measure.in_steps(per_epoch),
         plan.measures_gradient,
         plan.stop.bound,
-        None if per_epoch == 1 else seed,
+        None if per_epoch == 1 else (plan.data_order, seed if plan.data_order == "own" else 0),
     )
 
 

@@ -18,6 +18,7 @@ from optilab.training.setup import loop_code
 from optilab.training.stopping import Budget, Measure, Stop
 
 BatchSize = int | Literal["full"]
+DataOrder = Literal["own", "shared"]
 Steps = NDArray[np.float64]
 
 
@@ -26,6 +27,7 @@ class Plan:
     """Everything that determines a run but its seed; to be checked by `checks.checked`.
 
     hyperparameters: complete and checked, as from `Optimizer.fill`.
+    data_order: whether each seed has its own order of the examples, or all seeds share one.
     """
 
     problem: Problem
@@ -36,6 +38,7 @@ class Plan:
     budget: Budget
     measure: Measure | None
     stop: Stop = field(default_factory=Stop)
+    data_order: DataOrder = "own"
 
     @property
     def examples_a_step(self) -> int:

@@ -122,7 +122,12 @@ class Training:
             return every_row[None]
         n = every_row.size
         epochs = min(-(-steps_left // self.per_epoch) + 1, max(1, _ORDER_AT_ONCE // n))
-        return np.stack([every_row[randomness.data_order(self.seed, epoch + k).permutation(n)] for k in range(epochs)])
+        return np.stack([every_row[self._stream(epoch + k).permutation(n)] for k in range(epochs)])
+
+    def _stream(self, epoch: int) -> np.random.Generator:
+        if self.plan.data_order == "shared":
+            return randomness.shared_order(epoch)
+        return randomness.data_order(self.seed, epoch)
 
     def next_steps(self, mark: int) -> tuple[int, NDArray[np.int64], int]:
         """The steps to be taken at once on the way to step `mark`: how many of the epoch's were before, the order, and how many."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from training.runs import TRAINING, same
 
 import optilab
 from optilab import randomness
 from optilab.problems.problem import Problem
+from optilab.training.chance import is_random, share_order
+from optilab.training.plan import Plan
+from optilab.training.stopping import Budget
+from optilab.training.training import Training
 
 RULES = ["sgd", "momentum", "adam", "rmsprop", "lars", "polyak", "sam | sgd", "clip_by_global_norm | adam"]
 
@@ -108,3 +113,45 @@ def test_order_does_not_depend_on_what_is_drawn_for_weights(split_file: dict[str
         for first in range(0, TRAINING, 20):
             w = w - 0.1 * problem.gradient(w, order[first : first + 20])
         np.testing.assert_allclose(optilab.train(problem, "sgd", batch_size=20, epochs=1, seed=5).w, w, rtol=1e-10)
+
+
+def test_an_order_is_shared_by_seeds_or_their_own(network: Problem) -> None:
+    """All examples once an epoch, each epoch anew; shared, it is the same for all seeds, and is none of their own."""
+
+    def order(seed: int, data_order: Any) -> list[list[int]]:
+        rule = optilab.get_optimizer("sgd")
+        plan = Plan(network, rule, rule.fill({"lr": 0.1}), (), 8, Budget(epochs=2), None, data_order=data_order)
+        found: list[list[int]] = Training(plan, seed).order(0, 14)[:2].tolist()
+        return found
+
+    shared = order(0, "shared")
+    assert shared == order(1, "shared")
+    assert [sorted(epoch) for epoch in shared] == [list(range(TRAINING))] * 2
+    assert shared[0] != shared[1]
+    owns = [order(seed, "own") for seed in (0, 1)]
+    assert owns[0] != owns[1]
+    assert shared not in owns
+
+
+def test_nothing_is_random_in_shared_batches_from_one_start(network: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where first weights are given by no seed, and no rule draws noise; first weights that are drawn are still random."""
+    rule = optilab.get_optimizer("sgd")
+
+    def random(problem: Problem, batch_size: Any, data_order: Any) -> bool:
+        return is_random(
+            Plan(problem, rule, rule.fill({"lr": 0.1}), (), batch_size, Budget(steps=2), None, data_order=data_order)
+        )
+
+    assert random(network, 8, "shared")
+    monkeypatch.setattr(type(network), "random_start", False)
+    assert random(network, 2, "own")
+    assert not random(network, 2, "shared")
+    assert not random(network, "full", "own")
+
+
+def test_tables_tell_whether_seeds_share_an_order() -> None:
+    """By the specification of their runs; a table of others has none."""
+    specs = ['{"batch_size": 8, "data_order": "shared"}', '{"batch_size": 8}']
+    assert share_order(pd.DataFrame({"spec": specs}))
+    assert not share_order(pd.DataFrame({"spec": specs[1:]}))
+    assert not share_order(pd.DataFrame({"seed": [0]}))

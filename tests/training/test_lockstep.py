@@ -160,3 +160,15 @@ def test_how_many_advance_together(network: Problem, monkeypatch: pytest.MonkeyP
     assert how_many([(plan, 0), (slower, 0), (slower, 0)]) == 2
     monkeypatch.setattr(lockstep, "_ROOM", 1)
     assert how_many([(plan, 0)] * 9) == 1
+
+
+def test_seeds_that_share_an_order_advance_together(network: Problem) -> None:
+    """From first weights of their own, through the same batches, each as alone."""
+    plan = replace(make_plan(network, batch_size=5), data_order="shared")
+    assert company(plan, 1) == company(plan, 2) is not None
+    setup = Setup(plan.problem, plan.optimizer)
+    trainings = [Training(plan, seed, setup.beside()) for seed in (1, 2)]
+    Lockstep(trainings).finish([None, None])
+    runs = [training.run for training in trainings]
+    assert runs[0].w.tobytes() != runs[1].w.tobytes()
+    assert all(same(run, alone(plan, seed)) for run, seed in zip(runs, (1, 2), strict=True))

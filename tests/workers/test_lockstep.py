@@ -10,17 +10,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from optilab.cli.main import main
 from optilab.executors import Pool
+from optilab.experiment.cell import stored_plan
 from optilab.experiment.experiment import Experiment
 from optilab.experiment.grid import grid_of
+from optilab.figures.captions import seeds_text
 from optilab.plugins import loading
 from optilab.records.columns import COLUMNS
 from optilab.runner.dispatch import Dispatch
 from optilab.runner.jobs import Job, jobs, side_by_side, tasks
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
-from optilab.training.lockstep import MOST, Lockstep
+from optilab.training.chance import share_order
+from optilab.training.lockstep import MOST, Lockstep, company
+from optilab.training.training import Training
 from optilab.workers.local import _AtOnce
 from optilab.workers.maker import Maker
 from optilab.workers.messages import Batch, Outcome
@@ -180,6 +186,25 @@ def test_runs_of_one_company_stand_side_by_side(tmp_path: Path) -> None:
         tmp_path, *lines, seeds=3, problem={"use": "bowl", "start": "random"}, budget={"steps": 9}, measure=None
     )
     assert side_by_side(on_bowl) == on_bowl
+
+
+def test_seeds_share_an_order_where_they_are_told_to(tmp_path: Path) -> None:
+    """They stand side by side, their specification says so, and so do the caption and the table; replays keep to it."""
+    grid = make_experiment(tmp_path, {"use": "sgd", "lr": 0.1}, seeds=3, data_order="shared")
+    todo = jobs(grid, tasks(grid, grid_of(grid).cells, tmp_path), "evaluation")
+    assert len({company(job.task.plan, job.seed) for job in todo}) == 1
+    results = run_experiment(grid, tmp_path / "r", Way(workers=1))
+    assert seeds_text(results) == "Median and each of 3 seeds (0 to 2, in one order of the examples)."
+    assert share_order(results.runs)
+    shown = CliRunner().invoke(main, ["table", str(tmp_path / "r")])
+    assert "Median over 3 seeds in one order of the examples; in brackets the lowest and the highest." in " ".join(
+        shown.output.split()
+    )
+    plan = stored_plan(results.runs["spec"].iloc[0], tmp_path / "r")
+    assert plan.data_order == "shared"
+    single = Training(plan, int(results.runs["seed"].iloc[0]))
+    single.finish()
+    assert single.run.history["train_cost"].iloc[-1] == results.runs["final_train_cost"].iloc[0]
 
 
 def test_long_runs_are_sent_together(tmp_path: Path) -> None:
