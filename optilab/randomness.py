@@ -5,8 +5,11 @@ Every optimizer of a seed sees the same first weights and the same order of exam
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
+DataOrder = Literal["own", "shared"]  # whether each seed has its own order of the examples, or all seeds share one
 _FIRST_WEIGHTS, _DATA_ORDER, _NOISE, _VALIDATION, _SHARED_ORDER = range(5)
 
 

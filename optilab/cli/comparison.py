@@ -146,8 +146,10 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
     """
     seeds = rows["seeds"].max()
     where = "below it" if below else "in brackets"
-    order = f" {ONE_ORDER}" if share_order(found.runs) else ""
-    caption = "One seed." if seeds <= 1 else f"Median over {seeds} seeds{order}; {where} the lowest and the highest."
+    caption = "One seed."
+    if seeds > 1:
+        order = f" {ONE_ORDER}" if share_order(found.runs) else ""
+        caption = f"Median over {seeds} seeds{order}; {where} the lowest and the highest."
     alone = rows.loc[~rows["random"].astype(bool), "label"]
     if len(alone) == len(rows):
         caption = f"Each is {WITHOUT_CHANCE}."

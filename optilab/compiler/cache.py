@@ -59,11 +59,7 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
     Cached files that were changed are deleted, and the module is compiled again. InputError if the cache folder can't be used.
     """
     code = code_behind(given or {})
-    positions = repr(code.positions)  # tracebacks name them
-    key = hashlib.sha256(
-        (toolchain() + closure_digest(text) + digest + text + positions).encode("utf-8", "surrogateescape")
-    ).hexdigest()[:16]
-    name = f"optilab_compiled_{re.sub(r'[^a-zA-Z0-9_]', '_', label)[:80]}_{key}"  # part of a file's name
+    name = _name(label, text, digest, code)
     if name in sys.modules:
         return sys.modules[name]
     start = time.perf_counter()
@@ -74,6 +70,21 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
         raise InputError(f"{reason}; name another folder in the environment variable OPTILAB_CACHE") from error
     LOG.seconds += time.perf_counter() - start
     return module
+
+
+def is_kept(label: str, text: str) -> bool:
+    """Whether `load` of a module that is given nothing would find it compiled; False where the cache folder can't be read."""
+    name = _name(label, text, "", code_behind({}))
+    return name in sys.modules or _is_sealed(cache_part() / "compiled" / toolchain()[:16] / name)
+
+
+def _name(label: str, text: str, digest: str, code: Code) -> str:
+    """The name of a module, also of its folder."""
+    positions = repr(code.positions)  # tracebacks name them
+    key = hashlib.sha256(
+        (toolchain() + closure_digest(text) + digest + text + positions).encode("utf-8", "surrogateescape")
+    ).hexdigest()[:16]
+    return f"optilab_compiled_{re.sub(r'[^a-zA-Z0-9_]', '_', label)[:80]}_{key}"
 
 
 def _loaded(name: str, text: str, given: Mapping[str, Any], code: Code) -> types.ModuleType:

@@ -50,6 +50,11 @@ def entries(label: str, precision: str, **kernels: Any) -> Any:
     return cache.load(f"{label}_{precision}", entries_text(precision, **kernels), "")
 
 
+def is_kept(label: str, precision: str, **kernels: Any) -> bool:
+    """Whether `entries` would find the module compiled."""
+    return cache.is_kept(f"{label}_{precision}", entries_text(precision, **kernels))
+
+
 def code_of(text: str) -> str:
     """Digest of a generated module: of its text, and of all kernels that it imports, without their comments."""
     return hashlib.sha256((text + closure_digest(text)).encode()).hexdigest()

@@ -19,10 +19,11 @@ from optilab.optimizers.optimizer import Optimizer
 from optilab.parameters.tables import Settings, validated
 from optilab.plugins.chain import chain
 from optilab.problems.problem import Precision, Problem
+from optilab.randomness import DataOrder
 from optilab.schedules.schedule import BoundSchedule
 from optilab.texts import printable, shortened, shown
 from optilab.training.checks import checked
-from optilab.training.plan import BatchSize, DataOrder, Plan
+from optilab.training.plan import BatchSize, Plan
 from optilab.training.stopping import Budget, Measure, Stop
 
 

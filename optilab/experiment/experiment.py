@@ -13,10 +13,10 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from optilab.datasets.given import without_arrays
 from optilab.parameters.tables import Settings
 from optilab.problems.problem import Precision
+from optilab.randomness import DataOrder
 from optilab.records.chosen import TimeToTarget
 from optilab.records.columns import TIME_TO_TARGET
 from optilab.texts import shown
-from optilab.training.plan import DataOrder
 from optilab.training.stopping import Budget, Measure, Stop
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

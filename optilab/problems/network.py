@@ -17,6 +17,7 @@ from optilab.datasets.given import given_dataset
 from optilab.datasets.options import File
 from optilab.errors import InputError, at
 from optilab.parameters.tables import validated
+from optilab.problems.compiled_network import compiled_network, network_code
 from optilab.problems.first_weights import RELU_FAMILY, first_weights
 from optilab.problems.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems.problem import Precision, Problem, ProblemKind
@@ -170,32 +171,17 @@ class Network(Problem):
     @property
     def code(self) -> str:
         """Digest of the kernels' code."""
-        from optilab.compiler import modules
-        from optilab.kernels import dense
-
-        return modules.code_of(
-            modules.entries_text("float64", evaluate=dense.evaluate, evaluate_members=dense.evaluate_members)
-        )
-
-    @cached_property
-    def _compiled(self) -> Any:
-        """The entry points, the same for all networks of a precision."""
-        from optilab.compiler import modules
-        from optilab.kernels import dense
-
-        return modules.entries(
-            "network", self.precision, evaluate=dense.evaluate, evaluate_members=dense.evaluate_members
-        )
+        return network_code()
 
     @cached_property
     def evaluate(self) -> Any:
         """The compiled cost and gradient."""
-        return self._compiled.evaluate
+        return compiled_network(self.precision).evaluate
 
     @cached_property
     def evaluate_members(self) -> Any:
         """The compiled costs and gradients of several runs."""
-        return self._compiled.evaluate_members
+        return compiled_network(self.precision).evaluate_members
 
     @cached_property
     def _forward(self) -> Any:

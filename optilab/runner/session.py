@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from optilab import store
@@ -15,16 +14,15 @@ from optilab.executors import ExecutorKind, Pool
 from optilab.experiment.grid import Grid
 from optilab.experiment.seeds import Role
 from optilab.guarding.calls import opened
-from optilab.optimizers.update import compile_update
 from optilab.plugins.loading import registry
 from optilab.records.statuses import FAILURES
+from optilab.runner.compiling import compile_all
 from optilab.runner.dispatch import Dispatch
 from optilab.runner.jobs import Job, Rerun, missing, stale
 from optilab.runner.logbook import Logbook
 from optilab.runner.observer import Observer
 from optilab.runner.recalling import recalled
 from optilab.runner.rows import Finished, history_table, runs_table, wanted_table
-from optilab.training.setup import compiled_lockstep, compiled_loop
 from optilab.workers.listeners import listen, stop
 
 _COMMIT_EVERY = 0.4  # seconds; together with a batch's QUANTUM, less than a second of finished work is at risk
@@ -152,26 +150,3 @@ class Session:
     def _put(self, finished: Sequence[Finished]) -> None:
         if finished:
             self._keep.add(runs_table(finished, self._keep.runs_schema), history_table(finished, store.HISTORY))
-
-
-def compile_all(todo: Sequence[Job], observer: Observer) -> None:
-    """Compile all that the jobs need, once and in this process, before any worker starts.
-
-    InputError if a plugin doesn't compile.
-    """
-    seen = set()
-    for task in {id(job.task): job.task for job in todo}.values():
-        problem, optimizer = task.plan.problem, task.plan.optimizer
-        steps: list[tuple[str, Callable[[], object]]] = [
-            ("the training loop", partial(compiled_loop, problem.precision)),
-            (problem.name, partial(getattr, problem, "evaluate")),
-            (optimizer.name, partial(compile_update, optimizer, problem.precision)),
-        ]
-        if problem.shares_examples:
-            steps.append(("the training loop of several runs", partial(compiled_lockstep, problem.precision)))
-        for what, compile_it in steps:
-            key = f"{what} in {problem.precision}"
-            if key not in seen:
-                seen.add(key)
-                observer.compiling(key)
-                compile_it()

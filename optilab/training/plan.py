@@ -13,12 +13,12 @@ from optilab.compiler.digests import combined, source_digest
 from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.update import code_digest
 from optilab.problems.problem import Problem
+from optilab.randomness import DataOrder
 from optilab.schedules.schedule import BoundSchedule
 from optilab.training.setup import loop_code
 from optilab.training.stopping import Budget, Measure, Stop
 
 BatchSize = int | Literal["full"]
-DataOrder = Literal["own", "shared"]
 Steps = NDArray[np.float64]
 
 

@@ -288,3 +288,16 @@ def test_a_file_that_is_edited_after_its_import(tmp_path: Path) -> None:
 
     assert stepped("edit") == 0.5
     assert stepped() == 0.75
+
+
+def test_what_is_kept_is_known_without_loading_it(loaded: Callable[[], int], tmp_path: Path) -> None:
+    """Before it is compiled it is not kept, then it is; another text is not, and neither is what was changed since."""
+    text = TEXT.replace("FACTOR", "0.25")
+    assert not cache.is_kept("halved", text)
+    module = cache.load("halved", text, "")
+    assert cache.is_kept("halved", text)
+    del sys.modules[module.__name__]
+    assert cache.is_kept("halved", text)
+    assert not cache.is_kept("halved", text.replace("0.25", "0.75"))
+    _cut(next(tmp_path.glob("compiled/*/*halved*/*.py")))
+    assert not cache.is_kept("halved", text)

@@ -16,7 +16,7 @@ from optilab.experiment.file import read
     ("text", "told"),
     [
         ("optimisers = 1\n" + PLAIN, r"optimisers: unknown key; did you mean 'optimizers'\?"),
-        ("xyzzy = 1\n" + PLAIN, r"xyzzy: unknown key; nearest of the 14 known are \w+, \w+, \w+$"),
+        ("xyzzy = 1\n" + PLAIN, r"xyzzy: unknown key; nearest of the 15 known are \w+, \w+, \w+$"),
         (PLAIN.replace("[[optimizers]]", "[[optimizer]]"), r"optimizer: unknown key; did you mean 'optimizers'"),
         (PLAIN.replace("[[optimizers]]", "[optimizers]"), r"optimizers = .*; write \[\[optimizers\]\]"),
         (PLAIN.replace("steps = 10", "step = 10"), r"budget\.step: unknown key; did you mean 'steps'\?"),

@@ -1,0 +1,69 @@
+"""Compiles all that jobs need, once and before any worker starts: what networks need in a process beside, where there is a second core."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from optilab.executors import usual_workers
+from optilab.guarding.children import python
+from optilab.optimizers.update import compile_update
+from optilab.problems.compiled_network import compiled_network, is_compiled
+from optilab.problems.problem import Precision
+from optilab.runner.jobs import Job
+from optilab.runner.observer import Observer
+from optilab.training.setup import compiled_lockstep, compiled_loop
+
+Step = tuple[str, Callable[[], object]]
+
+
+def compile_all(todo: Sequence[Job], observer: Observer) -> None:
+    """Compile all that the jobs need.
+
+    InputError if a plugin doesn't compile.
+    """
+    steps = dict(_steps(todo))
+    shared = {job.task.plan.problem.precision for job in todo if job.task.plan.problem.shares_examples}
+    with _beside([precision for precision in sorted(shared) if not is_compiled(precision)]):
+        for what, compile_it in steps.items():
+            observer.compiling(what)
+            compile_it()
+
+
+def _steps(todo: Sequence[Job]) -> Iterator[Step]:
+    """What is to be compiled, by its name; plugins first, while what is the same for all of them may be compiled beside."""
+    plans = [task.plan for task in {id(job.task): job.task for job in todo}.values()]
+    for plan in plans:
+        precision = plan.problem.precision
+        yield f"{plan.optimizer.name} in {precision}", partial(compile_update, plan.optimizer, precision)
+    for plan in plans:
+        problem, precision = plan.problem, plan.problem.precision
+        yield f"the training loop in {precision}", partial(compiled_loop, precision)
+        if problem.shares_examples:
+            yield f"the training loop of several runs in {precision}", partial(compiled_lockstep, precision)
+        yield f"{problem.name} in {precision}", partial(getattr, problem, "evaluate")
+
+
+@contextmanager
+def _beside(precisions: Sequence[Precision]) -> Iterator[None]:
+    """Meanwhile, compile what networks need in another process; whoever needs it here waits for it, and compiles it if that process fails."""
+    if not precisions or usual_workers() < 2:
+        yield
+        return
+    code = f"from optilab.runner.compiling import compile_networks; compile_networks({list(precisions)!r})"
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(python(code), stdin=quiet, stdout=quiet, stderr=quiet) as process:  # noqa: S603
+        try:
+            yield
+        finally:
+            process.kill()  # it has nothing left to do, or nobody wants it any more
+
+
+def compile_networks(precisions: Sequence[Precision]) -> None:
+    """Compile what all networks of some precisions need into the cache, that which takes longest first."""
+    for precision in precisions:
+        compiled_network(precision)
+        compiled_loop(precision)
+        compiled_lockstep(precision)
