@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from optilab.plots import style
-from optilab.plots.layout import settle
+from optilab.plots.layout import filled
 from optilab.report.html import Html, text
 from optilab.report.polylines import simplified
 
@@ -44,8 +44,7 @@ def inline(figure: Figure, name: str, description: str, colours: Mapping[str, st
     """
     file = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "optilab"}):
-        settle(figure)
-        figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Creator": None, "Date": None})
+        figure.savefig(file, format="svg", bbox_inches=filled(figure), metadata={"Creator": None, "Date": None})
     found = file.getvalue()
     found = found[found.index("<svg") :].rstrip()
     found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
