@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from optilab.errors import InputError, unknown
 from optilab.files import replacing
-from optilab.plots.layout import filled
+from optilab.plots.layout import settled
 from optilab.texts import shown
 
 # What each format says of itself; no date, so that the same figure is the same file.
@@ -39,15 +39,15 @@ def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
 
     InputError if a file can't be written.
     """
-    box = filled(figure)
     written = []
-    for name in dict.fromkeys(formats):
-        path = target.parent / f"{target.name}.{name}"
-        try:
-            with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
-                more: dict[str, Any] = {"pil_kwargs": _PACKED} if name == "png" else {}
-                figure.savefig(file, format=name, bbox_inches=box, metadata=_METADATA[name], **more)
-        except OSError as error:
-            raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
-        written.append(path)
+    with settled(figure) as box:
+        for name in dict.fromkeys(formats):
+            path = target.parent / f"{target.name}.{name}"
+            try:
+                with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
+                    more: dict[str, Any] = {"pil_kwargs": _PACKED} if name == "png" else {}
+                    figure.savefig(file, format=name, bbox_inches=box, metadata=_METADATA[name], **more)
+            except OSError as error:
+                raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
+            written.append(path)
     return written
