@@ -101,7 +101,8 @@ def draw(
     reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
     if any(KINDS[name].again for name in wanted):
         processes = 1  # they train, by compiled code with threads; and each run once for all pictures
-    for name, made in zip(wanted, shared(piece, len(wanted), processes), strict=True):
+    long = [number for number, name in enumerate(wanted) if KINDS[name].long]
+    for name, made in zip(wanted, shared(piece, len(wanted), processes, long), strict=True):
         if not made.fits and name in kinds:
             raise InputError(
                 f"a picture of kind {name!r} doesn't fit these results: {_none_lasted(results) or KINDS[name].why_not(view)}"
