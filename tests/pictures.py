@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from images import image_file
 from optilab.experiment.experiment import Experiment
 from optilab.figures import draw as drawing
+from optilab.plots.ticks import ticks_found_once
 from optilab.runner.remaking import made_again
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
@@ -38,7 +39,8 @@ def made_of_images(folder: Path, **changes: Any) -> Results:
 def rendered(figure: Figure | None) -> Figure:
     """A figure, with everything on it drawn; each mark has a place, for one without claims room in a corner of the paper."""
     assert figure is not None
-    FigureCanvasAgg(figure).draw()
+    with ticks_found_once(figure):
+        FigureCanvasAgg(figure).draw()
     for ax in figure.axes:
         for line in ax.get_lines():
             assert line.get_clip_on() or not line.get_in_layout() or np.isfinite(line.get_xydata()).all(axis=1).any()

@@ -79,6 +79,21 @@ def answered(found: Given, *, which: Literal["final", "best"] = "final", always:
     return replace(told, sentences=(*told.sentences, *_of_several_codes(found)))
 
 
+def only_if_asked(found: Given) -> bool:
+    """Whether `answered` compares more with `always`: something is alone, or nothing in the runs is random.
+
+    >>> only_if_asked(given(pd.DataFrame({"problem": "p", "label": "ours", "seed": range(8), "final_test_cost": 0.5})))
+    True
+    """
+    return found.chosen["label"].nunique() == 1 or (len(found.chosen) > 0 and _random(found.chosen).empty)
+
+
+def _random(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs in which chance has a part."""
+    found: pd.DataFrame = runs[runs["is_random"].ne(False)] if "is_random" in runs else runs
+    return found
+
+
 def _answered(found: Given, *, which: Literal["final", "best"], always: bool) -> Findings:
     runs, control, measure = found.chosen, found.control, found.measure
     labels = list(dict.fromkeys(runs["label"].astype(str)))
@@ -91,7 +106,7 @@ def _answered(found: Given, *, which: Literal["final", "best"], always: bool) ->
         return replace(none, sentences=(told, *said), control=control)
     if len(labels) == 1 and not always:
         return replace(none, sentences=(f"Nothing is compared with {control}, which is alone.", *said), control=control)
-    random = runs[runs["is_random"].ne(False)] if "is_random" in runs else runs
+    random = _random(runs)
     confidence = found.question.confidence
     values = compared(runs, measure, control, which=which, confidence=confidence)
     if len(runs) and random.empty and not always:

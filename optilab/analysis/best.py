@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified, tried
+from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified, line_numbers, tried
 from optilab.records.chosen import TimeToTarget
 from optilab.records.columns import as_costs
 from optilab.records.measures import measure_behind, summary
@@ -24,21 +25,31 @@ def best_cells(runs: pd.DataFrame, by: str) -> pd.DataFrame:
     Returns LINE, NAMES, run_id (of one run of the cell), score (the median, of accuracies with a minus) and cells (number of
     candidates), in the order of `runs`. An infinite score means that no cell lasted on half of its seeds, so that none can be chosen.
     """
-    runs = identified(runs)
-    number = cell_numbers(runs)
-    costs = cost_or_infinity(as_costs(measure_behind(by), runs[by]), runs["status"])
-    score = pd.Series(costs, runs.index).groupby(number).median()
-    cells = runs.loc[~number.duplicated(), [*LINE, *NAMES, "run_id"]].assign(score=score.to_numpy())
-    of_line = cells.groupby(LINE, sort=False)["score"]
-    cells["cells"] = of_line.transform("size")
+    return _best(identified(runs), by)[0]
+
+
+def _best(runs: pd.DataFrame, by: str) -> tuple[pd.DataFrame, NDArray[np.integer], NDArray[np.integer]]:
+    """The best cells, the number of each, and that of the cell of each run."""
+    number: NDArray[np.integer] = cell_numbers(runs).to_numpy()
+    firsts = np.unique(number, return_index=True)[1]  # a run of each cell
+    line = line_numbers(runs)[firsts]
+    score = _medians(cost_or_infinity(as_costs(measure_behind(by), runs[by]), runs["status"]), number)
+    keys = [score, line]
     if isinstance(by, TimeToTarget) and summary(by.measure, "final") in runs:
         final = cost_or_infinity(as_costs(by.measure, runs[summary(by.measure, "final")]), runs["status"])
-        middle = pd.Series(final, runs.index).groupby(number).median().to_numpy()
-        tied = cells["score"] == of_line.transform("min")
-        return cells.loc[
-            pd.Series(middle, cells.index)[tied].groupby([cells[name] for name in LINE], sort=False).idxmin()
-        ]
-    return cells.loc[of_line.idxmin()]
+        keys.insert(0, _medians(final, number))
+    order = np.lexsort(keys)  # by line, score, final value, and the first of equals
+    best = order[np.unique(line[order], return_index=True)[1]]
+    cells = runs.iloc[firsts[best]][[*LINE, *NAMES, "run_id"]]
+    return cells.assign(score=score[best], cells=np.bincount(line)[line[best]] if len(line) else line), best, number
+
+
+def _medians(values: NDArray[np.float64], number: NDArray[np.integer]) -> NDArray[np.float64]:
+    """The median of the values of each number."""
+    ordered, counts = values[np.lexsort([values, number])], np.bincount(number)
+    ends = np.cumsum(counts)
+    lower, upper = ordered[ends - counts + (counts - 1) // 2], ordered[ends - counts + counts // 2]
+    return np.asarray(np.where(lower == upper, lower, (lower + upper) / 2))
 
 
 def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
@@ -50,11 +61,9 @@ def best_runs(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:
     evaluation = runs[runs["role"] == "evaluation"]
     if not len(evaluation):
         return evaluation
-    best = best_cells(evaluation, by)
-    best = best[np.isfinite(best["score"]) | (best["cells"] == 1)]
-    number = cell_numbers(evaluation)
-    chosen = number[evaluation["run_id"].isin(best["run_id"])]
-    return evaluation[number.isin(chosen)].reset_index(drop=True)
+    best, chosen, number = _best(evaluation, by)
+    can_be = np.isfinite(best["score"].to_numpy()) | (best["cells"].to_numpy() == 1)
+    return evaluation[np.isin(number, chosen[can_be])].reset_index(drop=True)
 
 
 def unchosen(runs: pd.DataFrame, by: str = "final_train_cost") -> pd.DataFrame:

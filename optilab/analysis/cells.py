@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from optilab.records.columns import RESERVED, summarized
 from optilab.records.labels import numbered
@@ -63,14 +67,48 @@ def cell_columns(runs: pd.DataFrame) -> list[str]:
 
 def cell_numbers(runs: pd.DataFrame) -> pd.Series[int]:
     """The number of the cell that each run is of, counted from 0 in the order of `runs`; needs LINE, as of `identified`."""
-    # a group key must not be NaN, as a hyperparameter is for a line that doesn't have it
-    missing = {name: -np.inf if is_number(runs, name) else "" for name in hyperparameter_columns(runs)}
-    keys = runs[cell_columns(runs)].fillna(missing)
-    return keys.groupby(list(keys), sort=False, dropna=False).ngroup()
+    return pd.Series(_numbers(runs, cell_columns(runs)), runs.index)
+
+
+def line_numbers(runs: pd.DataFrame) -> NDArray[np.int64]:
+    """The number of the line that each run is of, counted from 0 in the order of `runs`; needs LINE, as of `identified`."""
+    return _numbers(runs, LINE)
+
+
+def _numbers(runs: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.int64]:
+    """Of each row the number of its values in these columns, counted from 0 in the order of their first appearance.
+
+    A dictionary is quicker than a group-by of so many columns, up to tens of thousands of rows.
+    """
+    known: dict[tuple[Any, ...], int] = {}
+    rows = zip(*(_keys(runs[name]) for name in columns), strict=True)
+    return np.array([known.setdefault(row, len(known)) for row in rows], np.int64)
+
+
+def _keys(column: pd.Series[Any]) -> list[Any]:
+    """The values of a column; one that is missing, as a hyperparameter is for a line that doesn't have it, equals the others that are."""
+    missing = column.isna().to_numpy()
+    values = column.to_numpy(object if column.dtype == "str" else None).tolist()
+    if not missing.any():
+        return values
+    none = -np.inf if pd.api.types.is_numeric_dtype(column) else ""
+    return [none if gap else value for gap, value in zip(missing.tolist(), values, strict=True)]
 
 
 def varying(runs: pd.DataFrame) -> list[str]:
     """Hyperparameters that take more than one value in the grid of some line."""
     names = hyperparameter_columns(runs)
-    counts = identified(runs).groupby(LINE)[names].nunique().max() if names else pd.Series(dtype=int)
-    return [name for name in names if counts[name] > 1]
+    if not names or runs.empty:
+        return []
+    line = line_numbers(identified(runs))
+    return [name for name in names if _varies(runs[name], line)]
+
+
+def _varies(column: pd.Series[Any], line: NDArray[np.int64]) -> bool:
+    """Whether a column has more than one value in some line; what is missing is none."""
+    codes, values = pd.factorize(column)
+    there = codes >= 0
+    if len(values) < 2:
+        return False
+    pairs = np.unique(line[there] * len(values) + codes[there])
+    return bool(np.bincount(pairs // len(values)).max() > 1)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab.analysis.levels import share
+from optilab.analysis.roots import root
 from optilab.errors import InputError
 from optilab.texts import shown
 
@@ -70,8 +71,6 @@ def _quantiles(count: int, tails: float) -> tuple[NDArray[np.float64], NDArray[n
 
 def _tails(count: int, confidence: float) -> float:
     """The g with which all order statistics lie between their quantiles with probability `confidence`."""
-    from scipy.optimize import brentq
-
     least, most = np.log((1 - confidence) / count), np.log(1 - confidence)  # Bonferroni's, and that of one alone
     if count > _LARGEST or count == 1:
         return float(np.exp(least))
@@ -80,7 +79,7 @@ def _tails(count: int, confidence: float) -> float:
         return coverage(*_quantiles(count, float(np.exp(logarithm)))) - confidence
 
     accuracy = 5e-5
-    return float(np.exp(max(brentq(excess, least, most, xtol=accuracy) - accuracy, least)))
+    return float(np.exp(max(root(excess, float(least), float(most), accuracy) - accuracy, least)))
 
 
 def coverage(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:

@@ -51,6 +51,8 @@ def floats(values: Any) -> NDArray[np.float64] | None:
     >>> floats(np.ma.array([1, 2], mask=[False, True])).tolist(), floats(pd.Series(["1"])), floats(pd.Series(["2020"], dtype="M8[s]"))
     ([1.0, nan], None, None)
     """
+    if type(values) in (np.ndarray, pd.Series) and values.dtype == np.float64:  # as most are
+        return np.array(values)
     try:
         if isinstance(values, pd.DataFrame):
             columns = [floats(values.iloc[:, k]) for k in range(values.shape[1])]

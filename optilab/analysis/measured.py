@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -29,8 +27,9 @@ def first_measured(runs: pd.DataFrame) -> str:
 
 
 def _is_known(runs: pd.DataFrame, measure: str) -> bool:
-    known: pd.Series[Any] = runs.groupby("problem")[f"final_{measure}"].agg(lambda values: values.notna().any())
-    return bool(known.all())
+    there = runs[f"final_{measure}"].notna()
+    problems = runs["problem"].dropna()
+    return bool(there.all()) or set(problems) == set(problems[there])
 
 
 def as_compared(runs: pd.DataFrame, measure: str, column: str) -> pd.Series[float]:

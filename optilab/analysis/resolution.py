@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optilab.analysis.levels import number, share, whole
+from optilab.analysis.roots import area, root
 from optilab.errors import InputError
 from optilab.texts import counted, shown
 
 _FAR = 10.0  # a standard normal is never beyond
+_DOUBLINGS = 22  # of the distance from a step; so many lead from the steepest as far
 _ENORMOUS = 1e300  # a difference that no test misses, but at a level of significance that no test reaches
 _MOST = 10**9  # seeds; a smaller difference than these can show is none
 
@@ -29,7 +34,6 @@ def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
     >>> round(power_of(1.0, 10), 3)
     0.803
     """
-    from scipy.integrate import quad
     from scipy.special import gammainc, stdtrit
 
     n, alpha = whole(n, "n"), share(alpha, "alpha")
@@ -40,12 +44,14 @@ def power_of(difference: float, n: int, alpha: float = 0.05) -> float:
         return 0.0
     nu, delta, critical = n - 1, difference * math.sqrt(n), -float(stdtrit(n - 1, alpha / 2))
 
-    def density(z: float) -> float:
-        ratio = min(abs(z + delta) / critical, 1e9)
-        return float(gammainc(nu / 2, nu / 2 * ratio**2)) * math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    def density(z: NDArray[np.float64]) -> NDArray[np.float64]:
+        ratio = np.minimum(np.abs(z + delta) / critical, 1e9)
+        return np.asarray(gammainc(nu / 2, nu / 2 * ratio**2) * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi))
 
-    steep = [z for z in (-delta - critical, -delta, critical - delta) if -_FAR < z < _FAR]
-    return min(1.0, float(quad(density, -_FAR, _FAR, points=steep, epsabs=1e-10, epsrel=1e-10, limit=500)[0]))
+    width = critical / math.sqrt(2 * nu)  # of the steps from 0 to 1 that the first factor has at the critical values
+    around = [0.0, *(sign * width * 2.0**k for k in range(-1, _DOUBLINGS) for sign in (-1, 1))]
+    steep = {-delta, *(edge - delta + step for edge in (-critical, critical) for step in around)}
+    return min(1.0, area(density, sorted({-_FAR, _FAR, *(z for z in steep if -_FAR < z < _FAR)})))
 
 
 def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
@@ -67,8 +73,6 @@ def smallest_difference(n: int, power: float = 0.8, alpha: float = 0.05) -> floa
 
 @lru_cache(maxsize=1024)  # a verdict asks for the same again and again
 def _smallest_difference(n: int, power: float, alpha: float) -> float:
-    from scipy.optimize import brentq
-
     if n < 2:
         return math.inf
     if power <= power_of(0.0, n, alpha):
@@ -78,7 +82,7 @@ def _smallest_difference(n: int, power: float, alpha: float) -> float:
         above *= 2
         if above > _ENORMOUS:
             return math.inf
-    return float(brentq(lambda difference: power_of(difference, n, alpha) - power, 0, above, xtol=1e-12))
+    return root(lambda difference: power_of(difference, n, alpha) - power, 0.0, above, 1e-12)
 
 
 def seeds_needed(difference: float, power: float = 0.8, alpha: float = 0.05) -> int:

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.aligned import quantiles
-from optilab.analysis.cells import LINE, NAMES, cell_columns, cell_numbers, hyperparameter_columns, identified
+from optilab.analysis.cells import LINE, NAMES, cell_numbers, hyperparameter_columns, identified
 from optilab.records.statuses import cost_or_infinity
+
+_NUMBERS = ["cell", "median", "low", "high", "seeds", "finite"]
 
 
 def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
@@ -19,37 +21,43 @@ def sensitivity(runs: pd.DataFrame, parameter: str, y: str) -> pd.DataFrame:
     seeds, finite (number of seeds with a finite value), and scattered: whether cells of the line differ in other hyperparameters too and no two have the same x, so that points
     must not be joined.
     """
+    return over_one(cells_measured(runs, y), parameter)
+
+
+def cells_measured(runs: pd.DataFrame, y: str) -> pd.DataFrame:
+    """The final `y` of each cell, with median and quartiles over seeds; without cells that were pruned.
+
+    Returns LINE, NAMES, the hyperparameters, cell, median, low, high, seeds and finite, in the order of `runs`; see `sensitivity`.
+    """
     runs = identified(runs)
-    role = "tuning" if (runs["role"] == "tuning").any() else "evaluation"
-    chosen = runs[(runs["role"] == role) & runs[parameter].notna()]
-    chosen = chosen.assign(y=cost_or_infinity(chosen[f"final_{y}"], chosen["status"]))
-    chosen["cell"] = cell_numbers(runs).reindex(chosen.index)
-    rows = []
-    for keys, cell in chosen.groupby(cell_columns(runs), sort=False, dropna=False):
-        named = dict(zip(cell_columns(runs), keys, strict=True))
-        low, middle, high = quantiles(cell[["y"]].to_numpy().T, [0.25, 0.5, 0.75])[:, 0]
-        if np.isinf(middle) and (cell["status"] == "pruned").any():
-            continue
-        rows.append(
-            {
-                **{name: named[name] for name in hyperparameter_columns(runs)},
-                **{name: cell[name].iloc[0] for name in NAMES},
-                **{name: named[name] for name in LINE},
-                "x": named[parameter],
-                "cell": int(cell["cell"].iloc[0]),
-                "median": middle,
-                "low": low,
-                "high": high,
-                "seeds": len(cell),
-                "finite": int(np.isfinite(cell["y"]).sum()),
-            }
-        )
-    numbers = ["x", "cell", "median", "low", "high", "seeds", "finite"]
-    table = pd.DataFrame(rows, columns=[*hyperparameter_columns(runs), *NAMES, *LINE, *numbers])
+    number = cell_numbers(runs).to_numpy()
+    is_tuning = (runs["role"] == "tuning").to_numpy()
+    counts = is_tuning if is_tuning.any() else (runs["role"] == "evaluation").to_numpy()
+    runs, number = runs[counts], number[counts]
+    values = cost_or_infinity(runs[f"final_{y}"], runs["status"])
+    cells, firsts, cell = np.unique(number, return_index=True, return_inverse=True)
+    size, finite = np.bincount(cell, minlength=len(cells)), np.bincount(cell, np.isfinite(values), len(cells))
+    pruned = np.bincount(cell, runs["status"] == "pruned", len(cells)) > 0
+    ordered = values[np.argsort(cell, kind="stable")]
+    begins = np.cumsum(size) - size
+    found = np.empty((3, len(cells)))
+    for count in np.unique(size):  # cells of as many seeds, at once
+        of_it = np.flatnonzero(size == count)
+        found[:, of_it] = quantiles(ordered[begins[of_it, None] + np.arange(count)], [0.25, 0.5, 0.75])
+    low, median, high = found
+    numbers = {"cell": cells, "median": median, "low": low, "high": high, "seeds": size, "finite": finite.astype(int)}
+    table = runs.iloc[firsts][[*LINE, *NAMES, *hyperparameter_columns(runs)]].assign(**numbers)
+    return table.iloc[[k for k in np.argsort(firsts) if not (np.isinf(median[k]) and pruned[k])]]
+
+
+def over_one(cells: pd.DataFrame, parameter: str) -> pd.DataFrame:
+    """The best cells over the values of a hyperparameter, as of `sensitivity`. cells: as of `cells_measured`."""
+    names = [name for name in cells if name not in {*LINE, *NAMES, *_NUMBERS}]
+    table = cells[cells[parameter].notna()]
+    table = table.assign(x=table[parameter])
     of_line = table.groupby(LINE, sort=False)
-    several = of_line[hyperparameter_columns(runs)].transform("nunique").gt(1).sum(axis=1) > 1
+    several = of_line[names].transform("nunique").gt(1).sum(axis=1) > 1
     table["scattered"] = several & of_line["x"].transform("nunique").eq(of_line["x"].transform("size"))
     ordered = table.sort_values(["median", "finite"], ascending=[True, False], kind="stable")
-    best = ordered.drop_duplicates([*LINE, "x"])
-    best = best.drop(columns=hyperparameter_columns(runs))
-    return best.sort_values([*NAMES, "x"], ignore_index=True)
+    best = ordered.drop_duplicates([*LINE, "x"]).sort_values([*NAMES, "x"], ignore_index=True)
+    return best[[*NAMES, *LINE, "x", *_NUMBERS, "scattered"]]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE, NAMES, cell_numbers, identified
-from optilab.analysis.sensitivity import sensitivity
+from optilab.analysis.sensitivity import cells_measured, over_one
 from optilab.records.statuses import cost_or_infinity
 
 
@@ -52,8 +52,9 @@ def matter_most(runs: pd.DataFrame, names: Sequence[str], y: str) -> list[str]:
     finite counts as the worst finite cost.
     """
     ranges = {}
+    cells = cells_measured(runs, y)
     for name in names:
-        points = sensitivity(runs, name, y)
+        points = over_one(cells, name)
         found = []
         for _, line in points.groupby(LINE, sort=False):
             finite = line.loc[np.isfinite(line["median"]), "median"]

@@ -21,7 +21,7 @@ from optilab.plots import convergence as lines_plot
 from optilab.plots import style
 from optilab.plots.final_values import final_values
 from optilab.plots.labels import close_ends, end_labels
-from optilab.plots.panels import MOST, panels_with_ends
+from optilab.plots.panels import MOST, MOST_WITH_ENDS, panels_with_ends
 from optilab.plots.scales import Frame, showable
 from optilab.records.shown import Shown
 from optilab.records.statuses import LASTED
@@ -97,18 +97,16 @@ def _drawn(
     problems: int,
 ) -> Figure:
     """The panels, with ends beside them where names at the lines would be all that tells these apart."""
-    trial = Figure()
-    close = False
-    for panel in found:
-        ax = trial.add_subplot()
-        few = panel.lines[panel.lines["label"].isin(named(palette))]
-        _draw(view, replace(panel, lines=few), ax, x, palette, unfinished)
-        ends = _ends(panel, palette)
-        close |= close_ends(ends[~ends["label"].isin(panel.parted)], ax)
-        ax.remove()
-    figure, axes, height, breadth = panels_with_ends(len(found), across=problems, ends=close, rows_of=problems)
+    few = [replace(panel, lines=panel.lines[panel.lines["label"].isin(named(palette))]) for panel in found]
+    figure, axes, height, breadth = _panels(view, few, x, palette, unfinished, problems, ends=False)
+    close = len(found) <= MOST_WITH_ENDS and any(
+        close_ends(ends[~ends["label"].isin(panel.parted)], ax)
+        for panel, (ax, _) in zip(found, axes, strict=True)
+        for ends in [_ends(panel, palette)]
+    )
+    if close or any(len(panel.lines) < len(every.lines) for panel, every in zip(few, found, strict=True)):
+        figure, axes, height, breadth = _panels(view, found, x, palette, unfinished, problems, ends=close)
     for panel, (ax, beside) in zip(found, axes, strict=True):
-        _draw(view, panel, ax, x, palette, unfinished)
         if function:
             ax.set_ylabel(ax.get_ylabel().removeprefix("training "))
         if problems > 1:
@@ -137,6 +135,23 @@ def _drawn(
                 log=Shown.of(panel.y).log,
             )
     return figure
+
+
+def _panels(
+    view: View,
+    found: list[Panel],
+    x: str,
+    palette: dict[str, object],
+    unfinished: frozenset[str],
+    problems: int,
+    *,
+    ends: bool,
+) -> tuple[Figure, list[tuple[Axes, Axes | None]], float, float]:
+    """The lines of the panels, on a figure as of `panels_with_ends`."""
+    made = panels_with_ends(len(found), across=problems, ends=ends, rows_of=problems)
+    for panel, (ax, _) in zip(found, made[1], strict=True):
+        _draw(view, panel, ax, x, palette, unfinished)
+    return made
 
 
 def _draw(view: View, panel: Panel, ax: Axes, x: str, palette: dict[str, object], unfinished: frozenset[str]) -> None:

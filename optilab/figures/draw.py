@@ -23,6 +23,9 @@ from optilab.texts import counted, shown
 __all__ = ["KINDS", "draw", "draw_schedules"]
 
 
+_WITH_STATISTICS = frozenset({"finals", "tuning", "ecdf", "wins"})
+
+
 @dataclass(frozen=True)
 class _Piece:
     """What came of a kind: its files, or why it can't be drawn, or that it doesn't fit the results."""
@@ -101,7 +104,10 @@ def draw(
     reasons: dict[str, list[str]] = {}  # reason -> the kinds that can't be drawn for it
     if any(KINDS[name].again for name in wanted):
         processes = 1  # they train, by compiled code with threads; and each run once for all pictures
-    for name, made in zip(wanted, shared(piece, len(wanted), processes), strict=True):
+    if processes > 1 and len(_WITH_STATISTICS.intersection(wanted)) > 1:
+        import scipy.special  # noqa: F401  # once, and not in each process
+    long = [number for number, name in enumerate(wanted) if KINDS[name].long]
+    for name, made in zip(wanted, shared(piece, len(wanted), processes, long), strict=True):
         if not made.fits and name in kinds:
             raise InputError(
                 f"a picture of kind {name!r} doesn't fit these results: {_none_lasted(results) or KINDS[name].why_not(view)}"

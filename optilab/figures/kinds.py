@@ -21,7 +21,7 @@ class Kind:
     home: the module of `optilab.figures` whose function `function` draws it: of a View, and None where it doesn't fit the results.
     missing: why it doesn't fit, where it doesn't.
     x, y: whether these columns can be chosen. again: whether it makes runs again for their weights, so that it takes as long as training,
-    and is drawn only when it is named. needs: the "experiment" that made the runs, or a "curve" of each, if it needs one, which
+    and is drawn only when it is named. long: whether it has many panels, and takes longer than others to draw. needs: the "experiment" that made the runs, or a "curve" of each, if it needs one, which
     anybody's table may not have.
     """
 
@@ -31,6 +31,7 @@ class Kind:
     x: bool = False
     y: bool = False
     again: bool = False
+    long: bool = False
     needs: Literal["experiment", "curve", ""] = ""
 
     def draw(self, view: View) -> Figure | None:
@@ -58,7 +59,13 @@ _NO_IMAGES = "the problem is not a network on images with classes, or its best r
 
 KINDS = {
     "convergence": Kind(
-        "convergence", "convergence", "the history has no values in that column", x=True, y=True, needs="curve"
+        "convergence",
+        "convergence",
+        "the history has no values in that column",
+        x=True,
+        y=True,
+        long=True,
+        needs="curve",
     ),
     "sensitivity": Kind(
         "sensitivity",
@@ -69,7 +76,7 @@ KINDS = {
     "heatmap": Kind(
         "heatmap", "heatmap", "no line varies two numeric hyperparameters, or y has no final values", y=True
     ),
-    "path": Kind("path", "path", "the problems are not functions of one or two weights", needs="experiment"),
+    "path": Kind("path", "path", "the problems are not functions of one or two weights", long=True, needs="experiment"),
     "digits": Kind("images", "digits", _NO_IMAGES, again=True, needs="experiment"),
     "weights": Kind("images", "weights", _NO_IMAGES, again=True, needs="experiment"),
     "confusion": Kind(
@@ -95,7 +102,9 @@ KINDS = {
     ),
     "schedules": Kind("rates", "rates", "no line has a schedule that changes its learning rate", needs="experiment"),
     "finals": Kind("finals", "finals", "no run of evaluation has a final value of that measure", y=True),
-    "tuning": Kind("tuning", "tuning", "no line has several trials of hyperparameters with a final value", y=True),
+    "tuning": Kind(
+        "tuning", "tuning", "no line has several trials of hyperparameters with a final value", y=True, long=True
+    ),
     "arrival": Kind(
         "arrival",
         "arrival",
@@ -109,6 +118,7 @@ KINDS = {
         "the history has no run with values of that measure between its start and its end",
         x=True,
         y=True,
+        long=True,
         needs="curve",
     ),
     "profile": Kind(
@@ -122,5 +132,7 @@ KINDS = {
         "ranks", "ranks", "it takes two problems or more, and two lines or more that ran on all of them", y=True
     ),
     "wins": Kind("wins", "wins", "it takes two lines or more with final values on several seeds or problems", y=True),
-    "norms": Kind("norms", "norms", "no norm of gradient, update or weights was measured", x=True, needs="curve"),
+    "norms": Kind(
+        "norms", "norms", "no norm of gradient, update or weights was measured", x=True, long=True, needs="curve"
+    ),
 }

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
 from optilab.errors import InputError, unknown
 from optilab.files import replacing
-from optilab.plots.layout import settle
+from optilab.plots.layout import settled
 from optilab.texts import shown
 
 # What each format says of itself; no date, so that the same figure is the same file.
@@ -23,7 +21,6 @@ _METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"Creator": "optilab", "CreationDate": None},
 }
 _PACKED = {"compress_level": 1}  # of 9: a tenth larger than with the usual 6, in two thirds of its time
-_PAD = 0.05  # inches of paper above and below
 FORMATS = tuple(_METADATA)
 _TEXT_AS_TEXT: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "optilab", "pdf.fonttype": 42}
 
@@ -35,15 +32,6 @@ def check_formats(formats: Sequence[str]) -> None:
             raise unknown("format", name, FORMATS)
 
 
-def _filled(figure: Figure) -> Bbox:
-    """The part of a figure that is filled, in inches: over its whole width, and over more where something sticks out."""
-    FigureCanvasAgg(figure)  # which brings a renderer
-    settle(figure)  # otherwise each of the following finds all places again
-    found = figure.get_tightbbox()
-    wide = float(figure.get_size_inches()[0])
-    return Bbox.from_extents(min(0.0, found.x0), found.y0 - _PAD, max(wide, found.x1), found.y1 + _PAD)
-
-
 def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
     """Write a figure in each format, and return the paths of the files. It is as wide as it is, and as high as it is filled.
 
@@ -51,15 +39,15 @@ def save(figure: Figure, target: Path, formats: Sequence[str]) -> list[Path]:
 
     InputError if a file can't be written.
     """
-    filled = _filled(figure)
     written = []
-    for name in dict.fromkeys(formats):
-        path = target.parent / f"{target.name}.{name}"
-        try:
-            with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
-                more: dict[str, Any] = {"pil_kwargs": _PACKED} if name == "png" else {}
-                figure.savefig(file, format=name, bbox_inches=filled, metadata=_METADATA[name], **more)
-        except OSError as error:
-            raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
-        written.append(path)
+    with settled(figure) as box:
+        for name in dict.fromkeys(formats):
+            path = target.parent / f"{target.name}.{name}"
+            try:
+                with mpl.rc_context(_TEXT_AS_TEXT), replacing(path) as file:
+                    more: dict[str, Any] = {"pil_kwargs": _PACKED} if name == "png" else {}
+                    figure.savefig(file, format=name, bbox_inches=box, metadata=_METADATA[name], **more)
+            except OSError as error:
+                raise InputError(f"can't write {shown(str(path))}: {error.strerror or error}") from None
+            written.append(path)
     return written

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
@@ -15,25 +16,29 @@ Result = TypeVar("Result")
 _MOST = 255  # pieces: their numbers travel as bytes
 
 
-def shared(work: Callable[[int], Result], count: int, processes: int) -> Iterator[Result]:
+def shared(work: Callable[[int], Result], count: int, processes: int, long: Collection[int] = ()) -> Iterator[Result]:
     """Yields work(0), work(1), ..., work(count - 1), done by so many processes at once where the system can copy one safely: on Linux.
 
     What raised, warned or died anywhere is done again here when its turn comes: so errors, warnings and their order are those of one
     process, in which nothing is done before it is asked for.
 
+    long: numbers of pieces that take long: several processes begin with these, so that none is left with one at the end.
     work: does a piece, by its number; its results must survive being pickled, and doing a piece twice must do no harm.
     """
     several = processes > 1 and 1 < count <= _MOST and sys.platform == "linux"
-    done = _by_several(work, count, min(processes, count)) if several else {}
+    done = _by_several(work, count, min(processes, count), long) if several else {}
     for number in range(count):
         yield done[number] if number in done else work(number)
 
 
-def _by_several(work: Callable[[int], Result], count: int, processes: int) -> dict[int, Result]:
+def _by_several(work: Callable[[int], Result], count: int, processes: int, long: Collection[int]) -> dict[int, Result]:
     """The results of what could be done. Each process takes the next number from a pipe as soon as it has time."""
     numbers, giving = os.pipe()
-    os.write(giving, bytes(range(count)))
+    os.write(giving, bytes(sorted(range(count), key=lambda number: number not in long)))
     os.close(giving)
+    freezes = not gc.get_freeze_count()
+    if freezes:  # what is there now is looked through for garbage by none of the processes
+        gc.freeze()
     others: dict[int, int] = {}  # id of a process -> where its results come from
     try:
         for _ in range(processes - 1):
@@ -43,6 +48,8 @@ def _by_several(work: Callable[[int], Result], count: int, processes: int) -> di
         for answers in others.values():
             done |= _received(answers)
     finally:
+        if freezes:
+            gc.unfreeze()
         os.read(numbers, count)  # so that nobody begins anything more
         os.close(numbers)
         for process, answers in others.items():

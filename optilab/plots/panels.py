@@ -11,6 +11,7 @@ from optilab.plots import style
 
 _NARROWEST = 1.6  # width of a panel, in inches
 _WITH_NAMES, _WITH_ENDS = 0.33, 0.42  # width of a panel in inches for each point of the usual text
+MOST_WITH_ENDS = 6  # panels that have room for axes beside them
 MOST = 24  # panels of a figure; a larger one would be beyond what matplotlib can draw
 
 
@@ -46,7 +47,7 @@ def panels_with_ends(
     across: panels in a row at most. rows_of: after how many panels a row begins anew. ends: whether each has narrow axes at its right
     for the ends of lines; there are none where there are more than six panels.
     """
-    ends = ends and count <= 6
+    ends = ends and count <= MOST_WITH_ENDS
     narrowest = style.points() * (_WITH_ENDS if ends else _WITH_NAMES)
     columns = max(1, min(across, int(style.width() / narrowest)))
     in_a_row = min(columns, rows_of)

@@ -30,6 +30,7 @@ _LABELS = {"wins": 24, "ecdf": 24}  # more of them would take more than a page h
 _RUNS = 700  # in the picture of final values
 _TOLD = 100  # labels up to which numbers are told in its place
 _LARGEST = 350_000  # letters of a picture; what is larger is left to `optilab plot`
+_SMALLEST = 2_000  # letters that any picture has
 _LEAST, _MOST = (
     100_000,
     850_000,
@@ -52,6 +53,8 @@ def still(
             return tag("p", f"No picture of kind {kind}: {error}.", class_="note")
         if figure is None:
             return None
+        if room < _SMALLEST:
+            return _elsewhere("This picture is too large", kind)
         drawn = inline(figure, f"p{number}", title, colours)
     return tag("figure", drawn) if len(drawn) <= min(room, _LARGEST) else _elsewhere("This picture is too large", kind)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from optilab.analysis.answer import answered
+from optilab.analysis.answer import answered, only_if_asked
 from optilab.analysis.board import board
 from optilab.analysis.findings import Findings
 from optilab.analysis.given import Given, given
@@ -34,12 +34,16 @@ class Source:
     @cached_property
     def findings(self) -> Findings:
         """The verdict. InputError where there can't be one."""
-        return answered(self.ready)
+        return answered(self.ready) if only_if_asked(self.ready) else self._compared
+
+    @cached_property
+    def _compared(self) -> Findings:
+        return answered(self.ready, always=True)
 
     @cached_property
     def board(self) -> pd.DataFrame:
         """The leaderboard, as by `optilab.analysis.leaderboard`. InputError where there can't be one."""
-        return board(self.ready, answered(self.ready, always=True))
+        return board(self.ready, self._compared)
 
     @cached_property
     def view(self) -> View:

@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from optilab.plots import style
-from optilab.plots.layout import settle
+from optilab.plots.layout import settled
 from optilab.report.html import Html, text
 from optilab.report.polylines import simplified
 
@@ -43,9 +43,8 @@ def inline(figure: Figure, name: str, description: str, colours: Mapping[str, st
     text; numbers are as exact as a screen or a printer shows.
     """
     file = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "optilab"}):
-        settle(figure)
-        figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Creator": None, "Date": None})
+    with settled(figure) as box, mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "optilab"}):
+        figure.savefig(file, format="svg", bbox_inches=box, metadata={"Creator": None, "Date": None})
     found = file.getvalue()
     found = found[found.index("<svg") :].rstrip()
     found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)

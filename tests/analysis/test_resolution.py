@@ -67,6 +67,14 @@ def test_power_is_that_of_the_noncentral_f(difference: float, n: int, alpha: flo
     assert power_of(difference, n, alpha) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize("n", [1_000, 30_000, 2_000_000, 1_000_000_000])
+def test_power_of_very_many(n: int) -> None:
+    """There the test is that of a normal distribution, but for its tails; steps that are as steep as a wall are integrated all the same."""
+    critical = stats.t.isf(0.005, n - 1)
+    expected = stats.norm.sf(critical - 3.0) + stats.norm.cdf(-critical - 3.0)
+    assert power_of(3.0 / math.sqrt(n), n, 0.01) == pytest.approx(expected, abs=0.5 / n)
+
+
 def test_power_far_out() -> None:
     """Enormous differences, and levels that hardly any test reaches, have a power and no warning."""
     assert power_of(1e200, 3) == pytest.approx(1)

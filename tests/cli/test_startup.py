@@ -14,6 +14,7 @@ HEAVY = (
     "numba",
     "llvmlite",
     "scipy",
+    "scipy.optimize",
     "scipy.stats",
     "pandas",
     "pyarrow",
@@ -125,7 +126,7 @@ def test_a_command_imports_what_it_needs(
 
 @pytest.mark.parametrize("command", ["plot", "table", "report"])
 def test_results_are_shown_without_a_compiler(tmp_path: Path, command: str) -> None:
-    """All usual pictures, the table and the report need neither Numba nor SciPy's statistics, for an interval of 4 seeds either."""
+    """All usual pictures, the table and the report need neither Numba nor SciPy's statistics and solvers, for an interval of 4 seeds either."""
     rows = [
         f"p,{optimizer},{seed},{step},{(seed + 3) / (step + rate)}"
         for optimizer, rate in (("a", 1), ("b", 2))
@@ -134,7 +135,7 @@ def test_results_are_shown_without_a_compiler(tmp_path: Path, command: str) -> N
     ]
     (tmp_path / "runs.csv").write_text("problem,optimizer,seed,step,train_cost\n" + "\n".join(rows), "utf-8")
     at_end, _ = imported(tmp_path, command, "runs.csv")
-    assert at_end & {"numba", "scipy.stats", "seaborn", "hypothesis"} == set()
+    assert at_end & {"numba", "scipy.optimize", "scipy.stats", "seaborn", "hypothesis"} == set()
     if command == "plot":
         drawn = {path.stem for path in (tmp_path / "runs-pictures").glob("*.png")}
         assert drawn >= {"convergence", "finals", "wins"}

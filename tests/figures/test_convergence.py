@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from figures.looks import legend_of, line_colours, made, names
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -31,6 +32,22 @@ def test_convergence_on_functions(two_weights: Results, figures: list[Figure]) -
     assert sorted(legend_of(figure)) == ["my adam", "sgd", "wild"]
     assert len(line_colours(figure.axes[0])) == 3
     assert "Who arrives?" in figure.get_suptitle()
+
+
+def test_lines_are_drawn_once_where_nothing_stands_beside_them(
+    two_weights: Results, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whether ends need axes of their own is seen on the picture itself: it is drawn anew only where they do."""
+    drawn: list[Axes] = []
+    monkeypatch.setattr(
+        "optilab.plots.convergence.convergence",
+        lambda lines, ax, **named: drawn.append(ax) or convergence_plot(lines, ax, **named),
+    )
+    for close in (False, True):
+        drawn.clear()
+        monkeypatch.setattr("optilab.figures.convergence.close_ends", lambda *_, close=close: close)
+        draw(two_weights, ("convergence",), out=tmp_path)
+        assert len(drawn) == len(set(drawn)) == (4 if close else 2)
 
 
 def test_the_caption_tells_seeds_and_band(two_weights: Results, images: Results, figures: list[Figure]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from optilab.figures.path import _surface as surface_of
 from optilab.figures.path import path
 from optilab.figures.slope import formula_of
 from optilab.figures.view import View
@@ -40,6 +44,35 @@ def grid(low: float, high: float, n: int = 61) -> pd.DataFrame:
     """A square grid of two weights."""
     u, v = np.meshgrid(np.linspace(low, high, n), np.linspace(low, high, n))
     return pd.DataFrame({"w_0": u.ravel(), "w_1": v.ravel()})
+
+
+def computed(compute: Callable[..., Any]) -> tuple[np.ndarray, int]:
+    """The costs of a function on a grid, and of how many points each by itself."""
+    alone: list[int] = []
+
+    def costs(points: np.ndarray) -> np.ndarray:
+        alone.append(len(points))
+        return np.array([compute(point, np.empty(2)) for point in points], float)
+
+    kind = SimpleNamespace(compute=compute, parameters={}, domain=[(-1, 1), (-1, 1)])
+    problem: Any = SimpleNamespace(kind=kind, parameters={"start": "random"}, precision="float64", costs=costs)
+    return surface_of(problem)["cost"].to_numpy(), sum(alone)
+
+
+def test_a_surface_is_computed_at_once_where_the_function_takes_arrays() -> None:
+    """One that doesn't, or says something else of arrays, is asked point by point; both have the costs of single points."""
+    u, v = (axis.ravel() for axis in np.meshgrid(np.linspace(-1, 1, 201), np.linspace(-1, 1, 201)))
+    found, alone = computed(lambda w, g: w[0] ** 2 + 3 * w[1])
+    np.testing.assert_allclose(found, u**2 + 3 * v, atol=1e-12)
+    assert alone < 200
+    for odd in (
+        lambda w, g: w[0] if w[0] > 0.0 else w[1],  # raises for arrays
+        lambda w, g: w[0] if np.all(w[0] > 0.0) else w[1],  # has another value, of the right shape
+        lambda w, g: w @ w,  # of another shape
+    ):
+        found, alone = computed(odd)
+        np.testing.assert_allclose(found, [odd(point, None) for point in np.column_stack([u, v])], atol=1e-12)
+        assert alone > 201**2
 
 
 @pytest.fixture(scope="module")

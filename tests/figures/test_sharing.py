@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -56,6 +57,27 @@ def test_other_processes_take_their_share() -> None:
 
     assert len(set(shared(work, 2, 2))) == 2
     assert set(shared(work, 2, 1)) == {os.getpid()}
+
+
+@linux
+def test_what_takes_long_is_begun_first(tmp_path: Path) -> None:
+    """By several processes; results come in order all the same, and what is garbage is collected as before."""
+
+    def work(number: int) -> int:
+        with (tmp_path / "begun").open("a") as file:
+            file.write(f"{number} ")
+        time.sleep(0.1)
+        return number * number
+
+    gc.unfreeze()
+    try:
+        assert list(shared(work, 6, 2, long={4, 5})) == [0, 1, 4, 9, 16, 25]
+        assert gc.get_freeze_count() == 0
+    finally:
+        gc.freeze()
+    begun = (tmp_path / "begun").read_text().split()
+    assert set(begun[:2]) == {"4", "5"}
+    assert sorted(begun) == list("012345")
 
 
 @linux

@@ -24,7 +24,7 @@ from optilab.errors import InputError
 from optilab.experiment.question import question_of
 from optilab.report.curves import curves
 from optilab.report.page import asset
-from optilab.report.pictures import pictures, room_for
+from optilab.report.pictures import _SMALLEST, pictures, room_for
 from optilab.report.report import report, write_report
 from optilab.report.source import sources_of
 from optilab.report.statistics import statistics
@@ -131,8 +131,14 @@ def test_a_code_for_each_method_and_problem_is_no_fault(page: str) -> None:
     assert re.search(r"<td>[0-9a-f]{16} \(sgd, wild on bowl\)</td>", page)
 
 
-def test_a_picture_without_room_is_left_to_a_command(valleys: Results) -> None:
-    """Its numbers stand there all the same; the more data there are, the less room is left for pictures."""
+def test_a_picture_without_room_is_left_to_a_command(
+    valleys: Results, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its numbers stand there all the same; the more data there are, the less room is left for pictures. None that can't find room is
+    written: the smallest is larger than that.
+    """
+    assert min(map(len, re.findall(r'<svg role="img".*?</svg>', page, re.DOTALL))) > _SMALLEST
+    monkeypatch.setattr("optilab.report.pictures.inline", lambda *_: pytest.fail("a picture was written"))
     source = sources_of([valleys])[0]
     part = pictures(source, 1, {}, room=0)
     assert "<svg" not in part
