@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optilab.compiler.memory import aligned_zeros
 from optilab.errors import InputError
 from optilab.optimizers.chain import Chain
 from optilab.optimizers.selection import packed, selected
@@ -133,7 +134,7 @@ class Layout:
 
         seed: key of the rules' noise.
         """
-        state, scalars = np.zeros(self.size, w.dtype), np.zeros(self._n_scalars)
+        state, scalars = aligned_zeros(self.size, w.dtype), np.zeros(self._n_scalars)
         for row, (number, declared) in self._start.items():
             first, size, copies = self.spans[row]
             target = (scalars if declared.shape == "scalar" else state)[first : first + size]

@@ -225,6 +225,7 @@ class Network(Problem):
         }
 
     def _context(self, arrays: dict[str, NDArray[Any]]) -> Context:
+        from optilab.compiler.memory import aligned_zeros
         from optilab.compiler.types import Context, NetworkData
         from optilab.kernels import activations, costs
         from optilab.kernels.dense import scratch_sizes
@@ -244,8 +245,8 @@ class Network(Problem):
         return Context(
             layers=self.layers,
             tally=np.zeros(3, np.int64),
-            scratch=np.zeros(reals, self.precision),
-            integers=np.zeros(integers, np.int32),
+            scratch=aligned_zeros(reals, self.precision),
+            integers=aligned_zeros(integers, np.int32),
             settings=np.array([1 / 255, self.parameters["huber_delta"]]),
             network=network,
         )

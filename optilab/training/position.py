@@ -27,13 +27,3 @@ class Position:
     update_norm: float = math.nan  # length of the last step
     cpu_seconds: float = 0.0  # of this thread, in training
     steps_a_second: float = 1.0  # estimated from the last steps
-
-
-def aligned(vector: NDArray[np.floating]) -> NDArray[np.floating]:
-    """A copy aligned to a cache line, so that no row of a first layer of 16 neurons lies across two."""
-    line = 64
-    memory = np.zeros(vector.nbytes + line, np.uint8)
-    skip = -memory.ctypes.data % line
-    copy = memory[skip : skip + vector.nbytes].view(vector.dtype)
-    copy[:] = vector
-    return copy

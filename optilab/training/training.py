@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab import randomness
+from optilab.compiler.memory import aligned
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED, UNLIMITED
 from optilab.optimizers.memory import Layout
 from optilab.records.columns import COLUMNS, WHOLE
 from optilab.training.hyperparameters import ScheduledNumbers
 from optilab.training.measuring import Evaluated, Measuring
 from optilab.training.plan import Plan
-from optilab.training.position import Position, aligned
+from optilab.training.position import Position
 from optilab.training.run import Log, Run
 from optilab.training.setup import Setup, one_thread
 from optilab.training.stopping import StoppingRules
@@ -74,7 +75,7 @@ class Training:
         self.layout = Layout(plan.optimizer, plan.hyperparameters, plan.problem.layers)
         memory = self.layout.allocate(first, randomness.noise_key(seed))
         self.run = Run(first)
-        self.position = Position(first, aligned(np.zeros_like(first)), np.zeros_like(first), *memory, self.run)
+        self.position = Position(first, aligned(np.zeros_like(first)), aligned(first), *memory, self.run)
         self.numbers = ScheduledNumbers(plan, self.total)
         self.measuring = Measuring(plan, self.setup, self.layout)
         self._rules = StoppingRules(plan.stop)
