@@ -6,6 +6,7 @@ A derivative is given both the pre-activation z and the activation a = f(z), and
 from optilab.compiler.jit import jit
 from optilab.kernels.elementary import erf, expm1, softplus, tanh
 from optilab.kernels.exponential import exponential, sigmoid
+from optilab.kernels.vectors import stay_apart
 
 IDENTITY, SIGMOID, TANH, RELU, LEAKY_RELU, ELU, GELU, SILU, SOFTPLUS = range(9)
 CODES = {
@@ -32,6 +33,7 @@ def activate(kind, z, a):
     al., 2016); z Phi(z), Phi the normal distribution function (GELU, Hendrycks and Gimpel, 2016); z / (1 + e^-z) (SiLU);
     log(1 + e^z) (softplus).
     """
+    stay_apart()
     n = z.size
     real = z.dtype.type  # a number of Python's would turn float32 into float64
     zero, half, one = real(0), real(0.5), real(1)
@@ -71,6 +73,7 @@ def scale_by_derivative(kind, z, a, delta):
 
     At z = 0, where ReLU and leaky ReLU have a kink, the derivative is that on the left.
     """
+    stay_apart()
     n = z.size
     real = z.dtype.type
     half, one = real(0.5), real(1)

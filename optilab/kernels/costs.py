@@ -8,7 +8,7 @@ from optilab.compiler.jit import jit
 from optilab.kernels.elementary import softplus
 from optilab.kernels.exponential import sigmoid
 from optilab.kernels.softmax import softmax_cost
-from optilab.kernels.vectors import place
+from optilab.kernels.vectors import place, stay_apart
 
 QUADRATIC, CROSS_ENTROPY, BINARY_CROSS_ENTROPY, HUBER = range(4)
 CODES = {
@@ -26,6 +26,7 @@ def cost_and_delta(kind, a, y, huber_delta, weight, delta):
     quadratic: sum_j (a_j - y_j)^2. cross_entropy: -sum_j y_j log softmax(a)_j. binary_cross_entropy: sum_j softplus(a_j) - y_j a_j.
     huber: of e = a_j - y_j, e^2 / 2 up to |e| = d = huber_delta, and d (|e| - d / 2) beyond (Huber, 1964).
     """
+    stay_apart()
     examples, outputs = a.shape
     n = a.size
     a, y, delta = a.reshape(n), y.reshape(n), delta.reshape(n)

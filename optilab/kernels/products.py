@@ -19,6 +19,7 @@ from optilab.kernels.vectors import (
     load_some,
     moved,
     somewhere,
+    stay_apart,
     store,
     store_some,
     zeros,
@@ -112,6 +113,7 @@ def product(rows, columns, terms, a, down, along, b, b_down, c, c_down, first, f
     i < rows, j < columns, k < terms; `down` is the distance from row to row, `along` that from term to term. Where first is nowhere, it
     is zero.
     """
+    stay_apart()
     line = lanes(c)
     j = 0
     while j < columns:
@@ -136,6 +138,7 @@ def product(rows, columns, terms, a, down, along, b, b_down, c, c_down, first, f
 @jit
 def transpose(rows, columns, a, out):
     """out[j rows + i] = a[i columns + j], for i < rows and j < columns."""
+    stay_apart()
     line = lanes(a)
     for i in range(0, rows, line):
         for j in range(0, columns, line):
@@ -150,6 +153,7 @@ def transpose(rows, columns, a, out):
 @jit
 def sum_columns(rows, columns, a, out, first_block):
     """out[j] = the sum over i < rows of a[i columns + j], added to what is there after the first block."""
+    stay_apart()
     line = lanes(a)
     for j in range(0, columns, line):
         n = min(line, columns - j)

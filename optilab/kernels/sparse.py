@@ -12,7 +12,7 @@ from optilab.compiler.jit import jit
 from optilab.kernels.lines import LINE
 from optilab.kernels.pixels import AT_ONCE, count_by_pixel, sort_by_pixel, spread
 from optilab.kernels.rows import add_to_rows, summing
-from optilab.kernels.vectors import lanes, load, load_some, moved, nowhere, place, store, zeros
+from optilab.kernels.vectors import lanes, load, load_some, moved, nowhere, place, stay_apart, store, zeros
 
 _STRIP = 4  # lines
 _FEW = 8  # examples, fewer of which don't pay for packing
@@ -70,6 +70,7 @@ def spread_out(matrix, network, rows, scale, with_gradient, integers, reals):
 
     scale: of the brightness of pixels, in the precision of the weights.
     """
+    stay_apart()
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, owners, numbers, sorted_numbers, _ = _lists(network, inputs, integers, reals)
     if not _is_packed(n, rows.size, reals.itemsize):
@@ -92,6 +93,7 @@ def multiply_sparse(w, matrix, network, rows, integers, reals, z):
 
     W begins at w[matrix.offset], and b follows.
     """
+    stay_apart()
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, _, numbers, _, packed = _lists(network, inputs, integers, reals)
     bias, out = place(w, matrix.offset + matrix.size), place(z, 0)
@@ -126,6 +128,7 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
 
     delta: [example, column], a pointer.
     """
+    stay_apart()
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, owners, numbers, sorted_numbers, packed = _lists(network, inputs, integers, reals)
     if not _is_packed(n, rows.size, g.itemsize):

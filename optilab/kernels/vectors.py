@@ -22,7 +22,7 @@ def place(typing_context, array, at):
 
 @intrinsic
 def stay_apart(typing_context):
-    """Keep the function that calls this from being made a part of its callers, so that it computes the same bits for all of them."""
+    """Keep the function that calls this from being made a part of its callers: it is compiled once, and computes the same bits for all of them."""
 
     def build(context, b, sig, args):
         b.function.attributes.add("noinline")
