@@ -73,7 +73,7 @@ def load(label: str, text: str, digest: str, given: Mapping[str, Any] | None = N
 
 
 def is_kept(label: str, text: str) -> bool:
-    """Whether `load` of a module that is given nothing would find it compiled; False where the cache folder can't be read."""
+    """Whether `load` of a module that is given nothing would find it compiled. InputError if the cache folder can't be used."""
     name = _name(label, text, "", code_behind({}))
     return name in sys.modules or _is_sealed(cache_part() / "compiled" / toolchain()[:16] / name)
 

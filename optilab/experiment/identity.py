@@ -30,7 +30,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "batch_size": plan.examples_a_step,
         "budget": plan.budget.identity(plan.steps_per_epoch),
     }
-    if plan.data_order != "own":
+    if plan.shares_order:
         found["data_order"] = plan.data_order
     if plan.stop.identity:
         found["stop"] = plan.stop.identity

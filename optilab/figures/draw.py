@@ -22,7 +22,6 @@ from optilab.texts import counted, shown
 
 __all__ = ["KINDS", "draw", "draw_schedules"]
 
-
 _WITH_STATISTICS = frozenset({"finals", "tuning", "ecdf", "wins"})
 
 

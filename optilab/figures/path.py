@@ -24,6 +24,7 @@ from optilab.figures.captions import (
 from optilab.figures.slope import CROSS, formula_of, paths_on_curves, steps_text, title
 from optilab.figures.source import as_in_the_file, problems_of
 from optilab.figures.view import View
+from optilab.guarding.calls import Contained
 from optilab.plots import path as path_plot
 from optilab.plots import style
 from optilab.plots.blocks import blocks, heading, name_edges
@@ -131,7 +132,7 @@ def _costs(problem: FunctionProblem, points: NDArray[np.float64]) -> NDArray[np.
         weights = np.array(asked.T, problem.precision)
         parameters = {name: problem.parameters[name] for name in problem.kind.parameters}
         try:
-            with np.errstate(all="ignore"):
+            with Contained(), np.errstate(all="ignore"):
                 found = np.asarray(problem.kind.compute(weights, np.empty_like(weights), **parameters), np.float64)
         except Exception:  # whatever may happen in anybody's function
             return problem.costs(points)

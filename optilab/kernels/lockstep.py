@@ -79,7 +79,7 @@ def train_members(members, order, batch_size, skip, steps, t, evaluate_members, 
 
     members: of dtype MEMBER; each gets what `train` returns as its cost, taken and update_norm, and the ticks of the clock that its
     evaluations and updates took. One that ends leaves, and the others go on.
-    evaluate_members, evaluate: addresses; the second for rules that evaluate gradients themselves. context: without counts of its own.
+    evaluate_members, evaluate: addresses; the second is handed to the updates. context: without counts of its own.
 
     Exceptions of an update propagate; then no member's result counts.
     """

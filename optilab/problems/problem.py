@@ -28,7 +28,8 @@ class Problem(ABC):
     n_examples: how many there are to train on. n_test_examples: how many there are to test on, if any.
     layers: the layer table, one record a weight matrix, bias or plain vector.
     classifies: whether it has an accuracy.
-    shares_examples: whether runs that see the same examples gain by reading them together; then it has `evaluate_members`.
+    shares_examples: whether runs that see the same examples gain by reading them together; then it has `evaluate_members`, which agrees
+        with `evaluate` to the bit.
     notes: what a person should know of how its data were prepared, one sentence each.
     """
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from optilab.compiler import cache
 from optilab.executors import usual_workers
 from optilab.guarding.children import python
 from optilab.optimizers.update import compile_update
@@ -17,6 +18,7 @@ from optilab.runner.observer import Observer
 from optilab.training.setup import compiled_lockstep, compiled_loop
 
 Step = tuple[str, Callable[[], object]]
+_LAST_WAIT = 5.0  # seconds for the process beside to end once everything is compiled
 
 
 def compile_all(todo: Sequence[Job], observer: Observer) -> None:
@@ -54,16 +56,26 @@ def _beside(precisions: Sequence[Precision]) -> Iterator[None]:
         return
     code = f"from optilab.runner.compiling import compile_networks; compile_networks({list(precisions)!r})"
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(python(code), stdin=quiet, stdout=quiet, stderr=quiet) as process:  # noqa: S603
+    try:
+        process = subprocess.Popen(python(code), stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, text=True)  # noqa: S603
+    except OSError:
+        yield
+        return
+    with process:
         try:
             yield
+            said, _ = process.communicate(timeout=_LAST_WAIT)  # it has nothing left to do
+            cache.LOG.compiled += int(said or 0)
+        except (subprocess.TimeoutExpired, ValueError):
+            pass
         finally:
-            process.kill()  # it has nothing left to do, or nobody wants it any more
+            process.kill()  # nobody wants it any more
 
 
 def compile_networks(precisions: Sequence[Precision]) -> None:
-    """Compile what all networks of some precisions need into the cache, that which takes longest first."""
+    """Compile what all networks of some precisions need into the cache, that which takes longest first; print how many functions that were."""
     for precision in precisions:
         compiled_network(precision)
         compiled_loop(precision)
         compiled_lockstep(precision)
+    print(cache.LOG.compiled)

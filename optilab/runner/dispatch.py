@@ -1,4 +1,4 @@
-"""Dispatch: sends jobs to an executor in batches of about half a second, and collects the outcomes."""
+"""Dispatch: sends jobs to an executor in batches of about half a second, or of long runs that advance together, and collects the outcomes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from optilab.compiler import cache
@@ -18,17 +19,17 @@ from optilab.executors import Pool
 from optilab.plugins import loading
 from optilab.runner.jobs import Job, side_by_side
 from optilab.runner.rows import Finished
-from optilab.training.lockstep import MOST, company
+from optilab.training.lockstep import MOST, company, how_many
 from optilab.workers import supervisor
 from optilab.workers.environment import versions
 from optilab.workers.listeners import listener_of
 from optilab.workers.maker import work_here
 from optilab.workers.messages import Batch, BatchCell, BatchRun, Reply, lost, unpack
 
-QUANTUM = 0.5  # seconds of work in a batch: how long a finished run may wait, and how much is lost with a worker
+QUANTUM = 0.5  # seconds of work in a batch: how long a finished run may wait, and how much is lost with a worker, where runs are short
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
 _MOST = 5000  # runs in a batch
-_TOGETHER = 60.0  # seconds of work that may be lost with runs that advance together
+_TOGETHER = 60.0  # and where long ones advance together
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
 _LOOK = 0.25  # seconds after which the caller gets its turn although nothing has finished
 _LAST_WAIT = 1.0  # seconds that batches under way get when the experiment is interrupted
@@ -94,7 +95,7 @@ class Dispatch:
             taken = self._seconds.get(job.task.kind)
             alone = taken is None or job.run_id in self._losses
             seconds += QUANTUM if taken is None else taken
-            if batch and (alone or (seconds > QUANTUM and not _joins(job, batch, seconds))):
+            if batch and (alone or (seconds > QUANTUM and (seconds > _TOGETHER or not _joins(job, batch)))):
                 break
             batch.append(self._left.popleft())
             if alone:
@@ -158,9 +159,12 @@ class Dispatch:
         return gone
 
 
-def _joins(job: Job, batch: Sequence[Job], seconds: float) -> bool:
-    """Whether a job advances together with all of a batch that has become too long otherwise."""
+def _joins(job: Job, batch: Sequence[Job]) -> bool:
+    """Whether a job advances together with the last ones of a batch, which are not as many yet as can."""
     shared = company(job.task.plan, job.seed)
-    if shared is None or len(batch) >= MOST or seconds > _TOGETHER:
+    if shared is None:
         return False
-    return all(company(other.task.plan, other.seed) == shared for other in batch)
+    same = takewhile(lambda other: company(other.task.plan, other.seed) == shared, reversed(batch))
+    last = sum(1 for _ in same) % MOST
+    runs = [(other.task.plan, other.seed) for other in (*batch[len(batch) - last :], job)]
+    return last > 0 and how_many(runs) == len(runs)

@@ -25,7 +25,7 @@ from optilab.runner.recalling import recalled
 from optilab.runner.rows import Finished, history_table, runs_table, wanted_table
 from optilab.workers.listeners import listen, stop
 
-_COMMIT_EVERY = 0.4  # seconds; together with a batch's QUANTUM, less than a second of finished work is at risk
+_COMMIT_EVERY = 0.4  # seconds; together with a batch's QUANTUM, less than a second of finished work is at risk, but for runs that advance together
 
 
 class FailedFast(Exception):  # noqa: N818

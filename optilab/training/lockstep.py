@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Hashable, Sequence
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from optilab.compiler.calls import address_of, direct
 from optilab.compiler.types import CORRECT, MEMBER, UNCOUNTED, Context
+from optilab.errors import InputError
 from optilab.optimizers.memory import Layout
 from optilab.optimizers.rule import EVALUATIONS
 from optilab.training.measuring import Evaluated
@@ -50,20 +52,31 @@ def how_many(runs: Sequence[tuple[Plan, int]]) -> int:
     They are of one company, at most MOST, and so few that the cache holds what they change.
     """
     plan, seed = runs[0]
-    shared, room, count = company(plan, seed), _ROOM - _bytes(plan), 1
+    shared = company(plan, seed)
+    if shared is None or len(runs) == 1:
+        return 1
+    room, count = _ROOM - _bytes(plan), 1
     for other, its_seed in runs[1:MOST]:
+        if company(other, its_seed) != shared:
+            break
         room -= _bytes(other)
-        if shared is None or room < 0 or company(other, its_seed) != shared:
+        if room < 0:
             break
         count += 1
     return count
 
 
-def _bytes(plan: Plan) -> int:
-    """Memory that a step of a run changes: its weights, their gradient, and what the optimizer remembers."""
+def _bytes(plan: Plan) -> float:
+    """Memory that a step of a run changes: its weights, their gradient, and what the optimizer remembers.
+
+    Infinite for an optimizer that doesn't fit the problem: its runs fail one by one.
+    """
     problem = plan.problem
-    states = Layout(plan.optimizer, plan.hyperparameters, problem.layers).size
-    return int((2 * problem.layers["size"].sum() + states) * np.dtype(problem.precision).itemsize)
+    try:
+        states = Layout(plan.optimizer, plan.hyperparameters, problem.layers).size
+    except InputError:
+        return math.inf
+    return float((2 * problem.layers["size"].sum() + states) * np.dtype(problem.precision).itemsize)
 
 
 class Lockstep:
@@ -73,7 +86,7 @@ class Lockstep:
         self._trainings = trainings
         problem = trainings[0].plan.problem
         compiled = compiled_lockstep(problem.precision)
-        self._train, self._evaluate = direct(compiled.train_members), direct(problem.evaluate_members)
+        self._train, self._evaluate = direct(compiled.train_members), problem.evaluate_members
         self._addresses = address_of(problem.evaluate_members), address_of(problem.evaluate)
         self._members = np.zeros(len(trainings), MEMBER)
         for member, training in zip(self._members, trainings, strict=True):
@@ -88,6 +101,11 @@ class Lockstep:
             member["update"] = training.setup.functions[1]
             member["tally"] = _address(training.setup.context.tally)
             member["most_evaluations"], member["most_examples"] = training.limits
+        # The first call, of no steps, checks the arguments' types once.
+        order = np.zeros((1, 1), np.int64)
+        compiled.train_members(
+            self._members, order, 1, 0, 0, 1.0, *self._addresses, trainings[0].setup.context, math.inf
+        )
 
     def finish(self, heard: Sequence[Callable[[Run], bool] | None]) -> None:
         """Train and measure in turn, until the last run has ended.

@@ -51,6 +51,11 @@ class Plan:
         return -(-self.problem.n_examples // self.examples_a_step)
 
     @property
+    def shares_order(self) -> bool:
+        """Whether the batches are the same for all seeds, and would differ otherwise."""
+        return self.data_order == "shared" and self.steps_per_epoch > 1
+
+    @property
     def measures_gradient(self) -> bool:
         """Whether measurements have the norm of the gradient."""
         return self.measure is None or self.measure.gradient_norm

@@ -18,7 +18,7 @@ from optilab.experiment.cell import Cell, code_key
 from optilab.experiment.identity import run_id
 from optilab.guarding.calls import Contained, described
 from optilab.search.median_rule import Limits, Watch
-from optilab.training.lockstep import Lockstep, how_many
+from optilab.training.lockstep import MOST, Lockstep, how_many
 from optilab.training.plan import Plan
 from optilab.training.run import Run
 from optilab.training.setup import Setup
@@ -32,8 +32,8 @@ Heard = Callable[[Run], None]
 
 
 @dataclass
-class _Order:
-    """A run to be trained. tell: called with it after each measurement, once for each however often the run is begun."""
+class _Wanted:
+    """A run to be trained. tell: called with it after each measurement, once for each however often the run is begun here."""
 
     plan: Plan
     seed: int
@@ -96,16 +96,16 @@ class Maker:
         check_versions(batch.versions)
         begin = time.perf_counter()
         plans: dict[int, Plan] = {}
-        orders = []
+        wanted = []
         for number, run in enumerate(batch.runs):
             if run.cell not in plans:
                 plans[run.cell] = self._plan(batch.cells[run.cell], run)
             limits = None if run.limits is None else batch.limits[run.limits]
-            orders.append(_Order(plans[run.cell], run.seed, limits, heard(number) if heard else None))
-        while orders:
-            together = 1 if batch.apart else how_many([(order.plan, order.seed) for order in orders])
-            yield from self._outcomes(orders[:together])
-            del orders[:together]
+            wanted.append(_Wanted(plans[run.cell], run.seed, limits, heard(number) if heard else None))
+        while wanted:
+            count = 1 if batch.apart else how_many([(one.plan, one.seed) for one in wanted[:MOST]])
+            yield from self._outcomes(wanted[:count])
+            del wanted[:count]
             if time.perf_counter() - begin > batch.quantum:
                 return
 
@@ -138,23 +138,23 @@ class Maker:
             self._codes[key] = plan.code
         return self._codes[key]
 
-    def _outcomes(self, orders: Sequence[_Order]) -> Iterator[Outcome]:
+    def _outcomes(self, wanted: Sequence[_Wanted]) -> Iterator[Outcome]:
         """Train runs together, if there are several; where one of them fails, each anew and alone, so that it costs no other."""
-        if len(orders) > 1 and (runs := self._in_lockstep(orders)):
-            yield from (order.outcome(run, "") for order, run in zip(orders, runs, strict=True))
+        if len(wanted) > 1 and (runs := self._in_lockstep(wanted)):
+            yield from (one.outcome(run, "") for one, run in zip(wanted, runs, strict=True))
             return
-        for order in orders:
-            yield order.outcome(*finished(partial(self._training, order), order.listener()))
+        for one in wanted:
+            yield one.outcome(*finished(partial(self._training, one), one.listener()))
 
-    def _training(self, order: _Order) -> Training:
-        return Training(order.plan, order.seed, self._setup(order.plan), mind_the_clock=self._mind_the_clock)
+    def _training(self, one: _Wanted) -> Training:
+        return Training(one.plan, one.seed, self._setup(one.plan), mind_the_clock=self._mind_the_clock)
 
-    def _in_lockstep(self, orders: Sequence[_Order]) -> list[Run]:
+    def _in_lockstep(self, wanted: Sequence[_Wanted]) -> list[Run]:
         """The runs, trained together; none if an exception was raised."""
         with suppress(Exception), Contained():
-            setups = [self._setup(order.plan).beside() for order in orders]
-            trainings = [Training(order.plan, order.seed, setup) for order, setup in zip(orders, setups, strict=True)]
-            Lockstep(trainings).finish([order.listener() for order in orders])
+            setups = [self._setup(one.plan).beside() for one in wanted]
+            trainings = [Training(one.plan, one.seed, setup) for one, setup in zip(wanted, setups, strict=True)]
+            Lockstep(trainings).finish([one.listener() for one in wanted])
             return [training.run for training in trainings]
         return []
 

@@ -7,6 +7,7 @@ worker of the executor there. Runs that the process had finished before it died 
 from __future__ import annotations
 
 import atexit
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ class Supervisor:
     def work(self, batch: Batch, told: Told | None = None) -> Reply:
         """Work on a batch; a worker that dies is replaced, and the run at which two have died counts as crashed.
 
+        Where the first died on runs that may have advanced together, two more must die on one of them alone.
+
         told: called with the position of a run in the batch, and a measurement of it.
 
         InputError if workers don't start or refuse the batch; InterruptedError if the supervisor is closed meanwhile.
@@ -61,8 +64,9 @@ class Supervisor:
                     limit = batch.time_limit
                     end = _overdue(limit) if worker.overdue and limit is not None else _crashed(worker)
                     return Reply(packed + end.pack(), *worker.made_with, 0)
-                else:
-                    retried, batch = done, replace(batch, apart=True)
+                else:  # whichever of those that advanced together it was, they go on one by one, all of them here
+                    retried = done if batch.apart or done + 1 == len(batch.runs) else -1
+                    batch = replace(batch, apart=True, quantum=math.inf)
 
     @contextmanager
     def _worker(self, plugins: Sequence[str]) -> Iterator[WorkerProcess]:

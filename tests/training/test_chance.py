@@ -150,8 +150,10 @@ def test_nothing_is_random_in_shared_batches_from_one_start(network: Problem, mo
 
 
 def test_tables_tell_whether_seeds_share_an_order() -> None:
-    """By the specification of their runs; a table of others has none."""
+    """By the specification of their runs, of which one in full batches has no order; a table of others has none."""
     specs = ['{"batch_size": 8, "data_order": "shared"}', '{"batch_size": 8}']
     assert share_order(pd.DataFrame({"spec": specs}))
     assert not share_order(pd.DataFrame({"spec": specs[1:]}))
+    assert not share_order(pd.DataFrame({"spec": ['{"batch_size": "full", "data_order": "shared"}']}))
+    assert not share_order(pd.DataFrame({"spec": [1.0, None]}))
     assert not share_order(pd.DataFrame({"seed": [0]}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from training.runs import same
 
 import optilab
+from optilab.errors import InputError
+from optilab.optimizers.memory import Layout
 from optilab.problems.problem import Problem
 from optilab.training import lockstep
 from optilab.training.lockstep import MOST, Lockstep, company, how_many
@@ -110,7 +113,10 @@ def test_one_that_stops_or_is_given_up_leaves(network: Problem) -> None:
 
 def test_clocks_share_out_what_passed(network: Problem) -> None:
     """Each run has a part of the time, and the parts are no more than the whole."""
+    begin = time.perf_counter()
     runs = together([make_plan(network, batch_size=1, lr=lr) for lr in (0.1, 0.2, 0.3)])
+    passed = time.perf_counter() - begin
+    assert sum(run.train_seconds + run.measure_seconds for run in runs) <= passed
     assert all(run.train_seconds > 0 and run.measure_seconds > 0 for run in runs)
     assert all((np.diff(run.history["seconds"]) > 0).all() for run in runs)
     assert max(run.train_seconds for run in runs) < 0.9 * sum(run.train_seconds for run in runs)
@@ -160,6 +166,17 @@ def test_how_many_advance_together(network: Problem, monkeypatch: pytest.MonkeyP
     assert how_many([(plan, 0), (slower, 0), (slower, 0)]) == 2
     monkeypatch.setattr(lockstep, "_ROOM", 1)
     assert how_many([(plan, 0)] * 9) == 1
+
+
+def test_an_optimizer_that_does_not_fit_is_alone(network: Problem) -> None:
+    """Its memory can't be laid out, and its runs fail one by one; those before it advance together."""
+    plan = make_plan(network, batch_size=5)
+    unfit = optilab.get_optimizer("sgd").on("hidden")
+    other = replace(plan, optimizer=unfit)
+    with pytest.raises(InputError):
+        Layout(unfit, other.hyperparameters, network.layers)
+    assert how_many([(plan, 0), (plan, 0), (other, 0)]) == 2
+    assert how_many([(other, 0), (plan, 0)]) == 1
 
 
 def test_seeds_that_share_an_order_advance_together(network: Problem) -> None:

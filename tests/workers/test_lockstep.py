@@ -25,11 +25,12 @@ from optilab.runner.jobs import Job, jobs, side_by_side, tasks
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
 from optilab.training.chance import share_order
-from optilab.training.lockstep import MOST, Lockstep, company
+from optilab.training.lockstep import MOST, Lockstep, company, how_many
 from optilab.training.training import Training
 from optilab.workers.local import _AtOnce
 from optilab.workers.maker import Maker
-from optilab.workers.messages import Batch, Outcome
+from optilab.workers.messages import Batch, Outcome, unpack
+from optilab.workers.supervisor import Supervisor
 
 SCHEDULES = '''
 import os
@@ -101,13 +102,13 @@ def batch_of(todo: Sequence[Job]) -> Batch:
 
 @pytest.fixture
 def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many runs advanced together, each time that some did."""
+    """How many runs advanced together to their end, each time that some did."""
     found: list[int] = []
     finish = Lockstep.finish
 
     def counted(self: Lockstep, heard: Any) -> None:
-        found.append(len(heard))
         finish(self, heard)
+        found.append(len(heard))
 
     monkeypatch.setattr(Lockstep, "finish", counted)
     return found
@@ -150,7 +151,7 @@ def test_a_run_that_fails_costs_no_other(tmp_path: Path, schedules: None, groups
 
     batch = replace(batch_of(todo), quantum=60)
     outcomes = list(Maker().make(batch, listener))
-    assert groups == [4]
+    assert groups == []
     assert [outcome.status for outcome in outcomes] == ["budget", "budget", "failed", "budget"]
     assert outcomes[2].message == "RuntimeError: no more answers"
     assert len(outcomes[2].log) == 2
@@ -162,16 +163,25 @@ def test_a_run_that_fails_costs_no_other(tmp_path: Path, schedules: None, groups
 
 
 def test_a_run_that_kills_its_worker_costs_no_other(tmp_path: Path, schedules: None) -> None:
-    """It has crashed, and those that it advanced with are made again."""
-    grid = make_experiment(
-        tmp_path,
-        {"use": "sgd", "lr": [0.1, 0.2, 0.3, 0.4]},
+    """It has crashed, and those that it advances with are made one by one, in one go however long they take."""
+    lines = (
+        {"use": "sgd", "lr": 0.1},
         {"use": "sgd", "lr": 0.3, "schedule": "dies", "label": "deadly"},
-        seeds=3,
+        {"use": "sgd", "lr": 0.2},
     )
-    found = run_experiment(grid, tmp_path / "r", Way(workers=1)).runs
-    assert found.groupby("label")["status"].unique().map(list).to_dict() == {"deadly": ["crashed"], "sgd": ["budget"]}
-    assert len(found) == 15
+    todo = make_jobs(tmp_path, *lines)
+    assert how_many([(job.task.plan, job.seed) for job in todo]) == 3
+    watching = Supervisor("s")
+    found: list[Outcome] = []
+    try:
+        batch = replace(batch_of(todo), session="s", quantum=1e-9)
+        while len(found) < len(todo):
+            found += unpack(watching.work(batch.after(len(found))).outcomes)
+            assert len(found) in (2, 3)  # the first and the deadly one, then the last
+    finally:
+        watching.close()
+    assert [outcome.status for outcome in found] == ["budget", "crashed", "budget"]
+    assert "died twice" in found[1].message
 
 
 def test_runs_of_one_company_stand_side_by_side(tmp_path: Path) -> None:
@@ -218,4 +228,4 @@ def test_long_runs_are_sent_together(tmp_path: Path) -> None:
             dispatch._note(todo[0].task.kind, seconds)
         return len(dispatch._next(1))
 
-    assert [first_batch(seconds) for seconds in (None, 0.01, 2.0, 25.0, 61.0)] == [1, 6, MOST, 2, 1]
+    assert [first_batch(seconds) for seconds in (None, 0.01, 0.09, 2.0, 25.0, 61.0)] == [1, 6, 6, MOST, 2, 1]
