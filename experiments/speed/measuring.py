@@ -1,4 +1,4 @@
-"""How much of a digits experiment's time measuring takes: of `experiments/digits.toml`, run in this process."""
+"""How much of a digits experiment's time measuring takes: of `experiments/digits.toml`, run by one worker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def experiment(quick: bool = False) -> Experiment:
 def share(chosen: Experiment) -> tuple[float, float]:
     """Percent of training and measuring that is measuring, over all runs; and seconds of both."""
     with tempfile.TemporaryDirectory() as folder:
-        runs = optilab.run(chosen, Path(folder) / "results", executor="inline").runs
+        runs = optilab.run(chosen, Path(folder) / "results", workers=1).runs
     trained, measured = float(runs["train_seconds"].sum()), float(runs["measure_seconds"].sum())
     return 100 * measured / (trained + measured), trained + measured
 
