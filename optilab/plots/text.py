@@ -22,7 +22,7 @@ _FAMILIES = (
 )
 LONGEST = 60  # letters of a name
 _WIDEST = 4_000  # letters of a text that are read; the rest is left out
-_HINTED = 1.04  # times its breadth that a line may take on a screen, where letters begin at whole pixels
+_HINTED = 1.04  # times its breadth that a line may take in a figure saved without the theme, where letters begin at whole pixels
 _FEWEST = 8  # letters of a name that is cut in the middle
 _USUAL = 0.55  # breadth of a letter, in sizes of the font
 
