@@ -117,6 +117,7 @@ class Signatures(NamedTuple):
     evaluate_members: Any  # evaluate_members(members, rows, context); fills their costs, and their gradients
     train_members: Any  # kernels.lockstep.train_members
     norm: Any  # kernels.loop.norm
+    control: Any  # kernels.control.control
     predict: Any  # predict(w, features, out, context)
 
 
@@ -194,4 +195,5 @@ def signatures(precision: str) -> Signatures:
         types.float64,  # bound
     )
     norm = types.float64(vector)
-    return Signatures(real, evaluate, update, train, evaluate_members, train_members, norm, predict)
+    control = types.int64(types.int64)
+    return Signatures(real, evaluate, update, train, evaluate_members, train_members, norm, control, predict)

@@ -14,6 +14,7 @@ from optilab.compiler.calls import address_of
 from optilab.compiler.types import BIAS, EVALUATIONS, VECTOR, context_without_examples
 from optilab.errors import InputError
 from optilab.kernels import loop
+from optilab.kernels.subnormals import taken_for_zero
 from optilab.optimizers.chain import Chain
 from optilab.optimizers.memory import Layout
 from optilab.optimizers.update import compile_update
@@ -139,7 +140,7 @@ class Stepper:
             raise InputError(f"hyperparameters {self.hyperparameters!r}: {error}") from None
 
     def step(self, gradient: ArrayLike | Parts | None = None, cost: float | None = None) -> NDArray[np.floating]:
-        """Take one step and return the weights.
+        """Take one step and return the weights; as in training, subnormal numbers are zero.
 
         gradient: at the present weights, as a vector or a list of layers; computed over all examples where a problem was given.
         cost: needed only by rules that ask for it.
@@ -156,27 +157,30 @@ class Stepper:
             _check_layers("the gradient", layers, self._layers, "w")
             g[:] = given
         elif self.problem is not None:
-            cost = self._evaluate(self.w, g, self._rows, self._context)
+            with taken_for_zero():
+                cost = self._evaluate(self.w, g, self._rows, self._context)
         else:
             raise InputError("step() needs a gradient, unless the optimizer was started with problem=...")
         if cost is None and self._optimizer.needs_cost:
             raise InputError(f"{self._optimizer.name} asks for the cost: step(gradient, cost)")
+        numbers = self._numbers()
         self.t += 1
-        self._update(
-            self.w,
-            g,
-            float(self.t),
-            0.0 if cost is None else float(cost),
-            self._numbers(),
-            self._state,
-            self._scalars,
-            self._layout.layers,
-            self._layout.spans,
-            self._address,
-            self._rows,
-            self._rows,
-            self._context,
-        )
+        with taken_for_zero():
+            self._update(
+                self.w,
+                g,
+                float(self.t),
+                0.0 if cost is None else float(cost),
+                numbers,
+                self._state,
+                self._scalars,
+                self._layout.layers,
+                self._layout.spans,
+                self._address,
+                self._rows,
+                self._rows,
+                self._context,
+            )
         return self.w
 
 

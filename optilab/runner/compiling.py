@@ -10,6 +10,7 @@ from functools import partial
 from optilab.compiler import cache
 from optilab.executors import usual_workers
 from optilab.guarding.children import python
+from optilab.kernels.subnormals import compiled_control
 from optilab.optimizers.update import compile_update
 from optilab.problems.compiled_network import compiled_network, is_compiled
 from optilab.problems.problem import Precision
@@ -42,10 +43,15 @@ def _steps(todo: Sequence[Job]) -> Iterator[Step]:
         yield f"{plan.optimizer.name} in {precision}", partial(compile_update, plan.optimizer, precision)
     for plan in plans:
         problem, precision = plan.problem, plan.problem.precision
-        yield f"the training loop in {precision}", partial(compiled_loop, precision)
+        yield f"the training loop in {precision}", partial(_compile_loop, precision)
         if problem.shares_examples:
             yield f"the training loop of several runs in {precision}", partial(compiled_lockstep, precision)
         yield f"{problem.name} in {precision}", partial(getattr, problem, "evaluate")
+
+
+def _compile_loop(precision: Precision) -> None:
+    compiled_loop(precision)
+    compiled_control()
 
 
 @contextmanager
@@ -76,6 +82,6 @@ def compile_networks(precisions: Sequence[Precision]) -> None:
     """Compile what all networks of some precisions need into the cache, that which takes longest first; print how many functions that were."""
     for precision in precisions:
         compiled_network(precision)
-        compiled_loop(precision)
+        _compile_loop(precision)
         compiled_lockstep(precision)
     print(cache.LOG.compiled)

@@ -17,7 +17,7 @@ from optilab.optimizers.rule import EVALUATIONS
 from optilab.training.measuring import Evaluated
 from optilab.training.plan import Plan
 from optilab.training.run import Run
-from optilab.training.setup import compiled_lockstep, one_thread
+from optilab.training.setup import compiled_lockstep, computing
 from optilab.training.training import Training
 
 MOST = 4  # runs that advance together: more share little more, and are lost together
@@ -113,7 +113,7 @@ class Lockstep:
         heard: of each run, as for `Training.finish`.
         """
         numbers = list(range(len(self._trainings)))
-        with one_thread():
+        with computing():
             self._measure(numbers)
             while numbers := [k for k in numbers if self._trainings[k].goes_on(heard[k])]:
                 lead = self._trainings[numbers[0]]

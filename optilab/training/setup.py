@@ -15,6 +15,8 @@ from threadpoolctl import ThreadpoolController
 from optilab.compiler import modules
 from optilab.compiler.calls import address_of, direct
 from optilab.kernels import lockstep, loop
+from optilab.kernels.control import control
+from optilab.kernels.subnormals import taken_for_zero
 from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.update import compile_update
 from optilab.problems.problem import Precision, Problem
@@ -35,7 +37,7 @@ def compiled_lockstep(precision: Precision) -> Any:
 @cache
 def loop_code() -> str:
     """Digest of the loop's code."""
-    kernels = {"train": loop.train, "norm": loop.norm, "train_members": lockstep.train_members}
+    kernels = {"train": loop.train, "norm": loop.norm, "train_members": lockstep.train_members, "control": control}
     return modules.code_of(modules.entries_text("float64", **kernels))
 
 
@@ -46,12 +48,16 @@ def _threads() -> ThreadpoolController:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Let BLAS use one thread: more would be slower at this size, and change the last bits."""
+def computing() -> Iterator[None]:
+    """Within this block a run computes the same numbers wherever it is made.
+
+    BLAS uses one thread: more would be slower at this size, and change the last bits. Subnormal numbers are taken for zero.
+    """
     if all(library.num_threads == 1 for library in _threads().lib_controllers):
-        yield  # as in a worker, where setting limits would cost time in thousands of short runs
+        with taken_for_zero():  # as in a worker, where setting limits would cost time in thousands of short runs
+            yield
         return
-    with _threads().limit(limits=1):
+    with _threads().limit(limits=1), taken_for_zero():
         yield
 
 

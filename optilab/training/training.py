@@ -20,7 +20,7 @@ from optilab.training.measuring import Evaluated, Measuring
 from optilab.training.plan import Plan
 from optilab.training.position import Position
 from optilab.training.run import Log, Run
-from optilab.training.setup import Setup, one_thread
+from optilab.training.setup import Setup, computing
 from optilab.training.stopping import StoppingRules
 
 _ORDER_AT_ONCE = 2**20  # examples whose order is drawn ahead of the compiled loop
@@ -89,7 +89,7 @@ class Training:
 
         heard: called with the run after each measurement; returns whether the run goes on.
         """
-        with one_thread():
+        with computing():
             self.measure()
             while self.goes_on(heard):
                 self.advance(min(self.run.steps + self.every, self.total))
