@@ -73,7 +73,7 @@ class NetworkData(NamedTuple):
     cost: int  # code of the cost
     block: int  # how many examples are worked on at a time
     most_pixels: int  # that are not zero in one example, where pixels are sparse
-    widest: int  # size of the largest weight matrix
+    turned: int  # size of the largest part of a weight matrix that is transposed at once
     neurons: int  # in all layers
 
     @staticmethod

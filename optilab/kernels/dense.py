@@ -17,8 +17,15 @@ from optilab.kernels.products import copy, product, sum_columns, transpose
 from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, room_for_pixels, spread_out
 from optilab.kernels.vectors import array_at, nowhere, place, stay_apart
 
+_TURNED = 96  # rows of a matrix that are transposed at once: the second-level cache holds them until they are used
+
 # Context.settings of a network.
 PIXEL_SCALE, HUBER_DELTA = 0, 1
+
+
+def room_to_turn(sizes):
+    """Size of the largest part of a matrix that `backward` transposes at once; whole lines, for what follows in memory to begin with one."""
+    return max((-(-min(a, _TURNED) * b // 16) * 16 for a, b in itertools.pairwise(sizes[1:])), default=0)
 
 
 def scratch_sizes(sizes, block, most_pixels):
@@ -26,9 +33,8 @@ def scratch_sizes(sizes, block, most_pixels):
 
     most_pixels: the most sparse pixels that an example has.
     """
-    widest = max(a * b for a, b in itertools.pairwise(sizes))
     reals, integers = room_for_pixels(sizes[0], block, most_pixels) if most_pixels else (0, 0)
-    return block * (sizes[0] + sizes[-1] + 3 * sum(sizes[1:])) + widest + reals, integers
+    return block * (sizes[0] + sizes[-1] + 3 * sum(sizes[1:])) + room_to_turn(sizes) + reals, integers
 
 
 @jit
@@ -109,31 +115,21 @@ def backward(w, g, context, rows, examples, x, values, start, turned, pixel_memo
         product(fan_in, columns, examples, a_in, 1, fan_in, delta, columns, slope, columns, before, columns)
         if layer > 0:
             back_to, none = place(turned, 0), nowhere(slope)
-            transpose(fan_in, columns, place(w, matrix.offset), back_to)
-            product(
-                examples,
-                fan_in,
-                columns,
-                delta,
-                columns,
-                1,
-                back_to,
-                fan_in,
-                place(values, start - below),
-                fan_in,
-                none,
-                0,
-            )
+            for first in range(0, fan_in, _TURNED):
+                n = min(_TURNED, fan_in - first)
+                transpose(n, columns, place(w, matrix.offset + first * columns), back_to)
+                out = place(values, start - below + first)
+                product(examples, n, columns, delta, columns, 1, back_to, n, out, fan_in, none, 0)
             start -= 3 * below
 
 
 @jit
 def memory_of(context):
-    """The context's memory for reals in its parts: inputs, targets, a transposed matrix, the layers' values, and for pixels."""
+    """The context's memory for reals in its parts: inputs, targets, a part of a transposed matrix, the layers' values, and for pixels."""
     block, network, scratch = context.network.block, context.network, context.scratch
     x_end = block * context.layers[0].rows
     y_end = x_end + block * network.targets.shape[1]
-    turned_end = y_end + network.widest
+    turned_end = y_end + network.turned
     values_end = turned_end + 3 * block * network.neurons
     return (
         scratch[:x_end],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -228,7 +227,7 @@ class Network(Problem):
         from optilab.compiler.memory import aligned_zeros
         from optilab.compiler.types import Context, NetworkData
         from optilab.kernels import activations, costs
-        from optilab.kernels.dense import scratch_sizes
+        from optilab.kernels.dense import room_to_turn, scratch_sizes
 
         starts = arrays["starts"]
         most_pixels = int(np.diff(starts).max(initial=0))
@@ -239,7 +238,7 @@ class Network(Problem):
             cost=costs.CODES[self._cost],
             block=_BLOCK,
             most_pixels=most_pixels,
-            widest=max(a * b for a, b in itertools.pairwise(self.sizes)),
+            turned=room_to_turn(self.sizes),
             neurons=sum(self.sizes[1:]),
         )
         return Context(
