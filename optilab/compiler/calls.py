@@ -61,6 +61,18 @@ def evaluate_members_at(typing_context, address, w):
     return _called_at(address, w, "evaluate_members")
 
 
+@intrinsic
+def prepare_at(typing_context, address, w):
+    """The `prepare` at an address, for compiled code; in the precision of w."""
+    return _called_at(address, w, "prepare")
+
+
+@intrinsic
+def block_cost_at(typing_context, address, w):
+    """The `block_cost` at an address, for compiled code; in the precision of w."""
+    return _called_at(address, w, "block_cost")
+
+
 def direct(dispatcher: Any) -> Any:
     """The single version of an `entry`, called without a check of its arguments' types: a wrong one crashes the process.
 

@@ -75,13 +75,17 @@ class NetworkData(NamedTuple):
     most_pixels: int  # that are not zero in one example, where pixels are sparse
     turned: int  # size of the largest part of a weight matrix that is transposed at once
     neurons: int  # in all layers
+    prepare: (
+        int  # address of `kernels.dense.prepare`, compiled: what evaluates one run and what evaluates several share it
+    )
+    block_cost: int  # and of `block_cost`
 
     @staticmethod
     def nothing(precision: str) -> NetworkData:
         """Empty data for a problem that is no network: the compiled functions of all problems have one signature."""
         none = np.zeros((0, 0), precision)
         counts, columns, pixels = np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros((0, 0), np.uint8)
-        return NetworkData(counts, columns, pixels.ravel(), pixels, none, none, counts, 0, 1, 0, 0, 0)
+        return NetworkData(counts, columns, pixels.ravel(), pixels, none, none, counts, 0, 1, 0, 0, 0, 0, 0)
 
 
 class Context(NamedTuple):
@@ -114,6 +118,8 @@ class Signatures(NamedTuple):
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
     update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
     train: Any  # kernels.loop.train
+    prepare: Any  # kernels.dense.prepare
+    block_cost: Any  # kernels.dense.block_cost
     evaluate_members: Any  # evaluate_members(members, rows, context); fills their costs, and their gradients
     train_members: Any  # kernels.lockstep.train_members
     norm: Any  # kernels.loop.norm
@@ -137,7 +143,7 @@ def signatures(precision: str) -> Signatures:
             matrix,
             matrix,
             counts,
-            *5 * (types.int64,),
+            *7 * (types.int64,),
         ),
         NetworkData,
     )
@@ -180,6 +186,9 @@ def signatures(precision: str) -> Signatures:
         types.int64[::1],  # limits
     )
     predict = types.void(vector, matrix, matrix, context)
+    memory = types.UniTuple(vector, 5)
+    prepare = types.void(context, rows, types.boolean, memory)
+    block_cost = types.float64(vector, vector, rows, real, types.boolean, context, memory)
     members = types.Array(numba.from_dtype(MEMBER), 1, "C")
     evaluate_members = types.void(members, rows, context)
     train_members = types.void(
@@ -196,4 +205,6 @@ def signatures(precision: str) -> Signatures:
     )
     norm = types.float64(vector)
     control = types.int64(types.int64)
-    return Signatures(real, evaluate, update, train, evaluate_members, train_members, norm, control, predict)
+    return Signatures(
+        real, evaluate, update, train, prepare, block_cost, evaluate_members, train_members, norm, control, predict
+    )

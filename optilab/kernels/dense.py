@@ -8,6 +8,7 @@ import itertools
 
 import numpy as np
 
+from optilab.compiler.calls import block_cost_at, prepare_at
 from optilab.compiler.jit import jit
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED
 from optilab.kernels.activations import activate, scale_by_derivative
@@ -142,7 +143,10 @@ def memory_of(context):
 
 @jit
 def prepare(context, rows, with_gradient, memory):
-    """Read the examples `rows`, at most a block of them, for `block_cost` at any weights."""
+    """Read the examples `rows`, at most a block of them, for `block_cost` at any weights.
+
+    memory: from `memory_of`.
+    """
     x, y, _, _, pixel_memory = memory
     gather_inputs(context, rows, x)
     gather_targets(context, rows, y)
@@ -157,7 +161,6 @@ def block_cost(w, g, rows, weight, first_block, context, memory):
 
     Counts correct predictions in the tally, unless these are UNCOUNTED.
     """
-    stay_apart()
     x, y, turned, values, pixel_memory = memory
     examples, outputs = rows.size, context.network.targets.shape[1]
     huber_delta = w.dtype.type(context.settings[HUBER_DELTA])
@@ -183,11 +186,12 @@ def evaluate(w, g, rows, context):
     """
     weight = w.dtype.type(1.0 / rows.size)
     memory = memory_of(context)
+    prepared, cost_of = prepare_at(context.network.prepare, w), block_cost_at(context.network.block_cost, w)
     total = 0.0
     for first in range(0, rows.size, context.network.block):
         batch = rows[first : first + min(context.network.block, rows.size - first)]
-        prepare(context, batch, g.size > 0, memory)
-        total += block_cost(w, g, batch, weight, first == 0, context, memory)
+        prepared(context, batch, g.size > 0, memory)
+        total += cost_of(w, g, batch, weight, first == 0, context, memory)
     if g.size > 0:
         context.tally[EVALUATIONS] += 1
         context.tally[EXAMPLES] += rows.size
@@ -210,6 +214,8 @@ def evaluate_members(members, rows, context):
     """
     weight = context.scratch.dtype.type(1.0 / rows.size)
     memory, n = memory_of(context), members[0].size
+    prepared = prepare_at(context.network.prepare, context.scratch)
+    cost_of = block_cost_at(context.network.block_cost, context.scratch)
     counts = context.tally[CORRECT] != UNCOUNTED
     if counts:
         context.tally[CORRECT] = 0
@@ -218,13 +224,13 @@ def evaluate_members(members, rows, context):
     for first in range(0, rows.size, context.network.block):
         batch = rows[first : first + min(context.network.block, rows.size - first)]
         begin = ticks()
-        prepare(context, batch, members[0].g != 0, memory)
+        prepared(context, batch, members[0].g != 0, memory)
         share = (ticks() - begin) // members.size
         for k in range(members.size):
             begin = ticks()
             w = array_at(members[k].w, n, context.scratch)
             g = array_at(members[k].g, n if members[k].g != 0 else 0, context.scratch)
-            members[k].cost += block_cost(w, g, batch, weight, first == 0, context, memory)
+            members[k].cost += cost_of(w, g, batch, weight, first == 0, context, memory)
             if counts:
                 members[k].correct += context.tally[CORRECT]
                 context.tally[CORRECT] = 0

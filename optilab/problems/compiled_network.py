@@ -10,11 +10,12 @@ from optilab.problems.problem import Precision
 def _kernels() -> dict[str, Any]:
     from optilab.kernels import dense
 
-    return {"evaluate": dense.evaluate, "evaluate_members": dense.evaluate_members}
+    names = ("prepare", "block_cost", "evaluate", "evaluate_members")
+    return {name: getattr(dense, name) for name in names}
 
 
 def compiled_network(precision: Precision) -> Any:
-    """A module with `evaluate` and `evaluate_members`."""
+    """A module with `evaluate` and `evaluate_members`, and with `prepare` and `block_cost`, which both call by their addresses."""
     from optilab.compiler import modules
 
     return modules.entries("network", precision, **_kernels())

@@ -224,12 +224,13 @@ class Network(Problem):
         }
 
     def _context(self, arrays: dict[str, NDArray[Any]]) -> Context:
+        from optilab.compiler.calls import address_of
         from optilab.compiler.memory import aligned_zeros
         from optilab.compiler.types import Context, NetworkData
         from optilab.kernels import activations, costs
         from optilab.kernels.dense import room_to_turn, scratch_sizes
 
-        starts = arrays["starts"]
+        compiled, starts = compiled_network(self.precision), arrays["starts"]
         most_pixels = int(np.diff(starts).max(initial=0))
         reals, integers = scratch_sizes(self.sizes, _BLOCK, most_pixels)
         network = NetworkData(
@@ -240,6 +241,8 @@ class Network(Problem):
             most_pixels=most_pixels,
             turned=room_to_turn(self.sizes),
             neurons=sum(self.sizes[1:]),
+            prepare=address_of(compiled.prepare),
+            block_cost=address_of(compiled.block_cost),
         )
         return Context(
             layers=self.layers,
