@@ -40,12 +40,11 @@ def runs_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
         **{name: [getattr(f.outcome, name) for f in finished] for name in FACTS},
         **summary,
     }
-    for name in schema.names:
-        if name not in columns:
-            columns[name] = [f.job.task.columns.get(name) for f in finished]
-            if pa.types.is_string(schema.field(name).type):
-                columns[name] = [_text(value) for value in columns[name]]
-    return pa.table({name: pa.array(columns[name], schema.field(name).type) for name in schema.names}, schema)
+    for field in schema:
+        if field.name not in columns:
+            values = [f.job.task.columns.get(field.name) for f in finished]
+            columns[field.name] = [_text(value) for value in values] if pa.types.is_string(field.type) else values
+    return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)
 
 
 def _text(value: Any) -> str | None:
@@ -60,7 +59,7 @@ def history_table(finished: Sequence[Finished], schema: pa.Schema) -> pa.Table:
     ids = pa.array([f.job.run_id for f in finished])
     runs = ids.take(pa.array(np.repeat(np.arange(len(finished)), counts)))
     columns = {"run_id": runs} | {name: pa.array(np.ascontiguousarray(log[:, k])) for k, name in enumerate(COLUMNS)}
-    return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names}, schema)
+    return pa.table([columns[field.name].cast(field.type) for field in schema], schema=schema)
 
 
 def summaries(logs: Sequence[NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:

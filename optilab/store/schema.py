@@ -69,12 +69,15 @@ def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
     pyarrow.ArrowInvalid for values that don't fit.
     """
+    if table.schema.equals(schema):
+        return table
     columns = []
+    given = dict(zip(table.column_names, table.columns, strict=True))  # once: pyarrow puts both together anew each time
     for field in schema:
-        if field.name not in table.column_names:
+        if field.name not in given:
             columns.append(pa.nulls(len(table), field.type))
             continue
-        column = table.column(field.name)
+        column = given[field.name]
         if pa.types.is_string(field.type) and pa.types.is_floating(column.type):
             column = pa.array([None if v is None else exact(v) for v in column.to_pylist()], pa.string())
         columns.append(column if column.type == field.type else column.cast(field.type))

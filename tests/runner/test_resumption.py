@@ -137,7 +137,7 @@ def test_the_next_process_compiles_nothing(tmp_path: Path, cache_folder: Path) -
     run("one")
     compiled, loaded = map(int, run("two").split())
     assert compiled == 0
-    assert loaded == 4  # the loop, its norm, the function, the update
+    assert loaded == 5  # the loop, its norm, the control of arithmetic, the function, the update
 
 
 RULE = """from optilab import elementwise, hookimpl
