@@ -75,10 +75,8 @@ class NetworkData(NamedTuple):
     most_pixels: int  # that are not zero in one example, where pixels are sparse
     turned: int  # size of the largest part of a weight matrix that is transposed at once
     neurons: int  # in all layers
-    prepare: (
-        int  # address of `kernels.dense.prepare`, compiled: what evaluates one run and what evaluates several share it
-    )
-    block_cost: int  # and of `block_cost`
+    prepare: int  # address of `kernels.dense.prepare`, compiled, which `evaluate` and `evaluate_members` call
+    block_cost: int  # and that of `kernels.dense.block_cost`
 
     @staticmethod
     def nothing(precision: str) -> NetworkData:

@@ -50,6 +50,18 @@ def test_network_of_any_shape_is_its_numpy_twin(
     check_against_twin(network, w, make_twin(w, [inputs, *hidden, outputs], activations, cost, x, y))
 
 
+@pytest.mark.parametrize("examples", [1, 33, 300])
+@pytest.mark.parametrize("hidden", [[97, 5], [96, 49], [193, 200, 1], [300]])
+def test_wide_networks_are_their_numpy_twin(hidden: list[int], examples: int) -> None:
+    """Layers too wide to be transposed at once, whole parts of them and what is left over, agree with plain NumPy."""
+    random = np.random.default_rng(7)
+    x, y = random.normal(size=(examples, 3)), random.normal(size=(examples, 2))
+    network = make_network(make_examples(x, y), hidden=hidden, activation="tanh")
+    w = random.normal(scale=0.2, size=network.n_weights)
+    activations = ["tanh"] * len(hidden) + ["identity"]
+    check_against_twin(network, w, make_twin(w, [3, *hidden, 2], activations, "quadratic", x, y))
+
+
 @pytest.mark.parametrize(
     ("cost", "last"), [("quadratic", "sigmoid"), ("huber", "sigmoid"), ("binary_cross_entropy", "identity")]
 )
