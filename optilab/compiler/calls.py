@@ -43,34 +43,17 @@ def _called_at(address: Any, w: Any, name: str) -> Any:
     return kind(types.int64, w), build
 
 
-@intrinsic
-def evaluate_at(typing_context, address, w):
-    """The `evaluate` at an address, for compiled code; in the precision of w."""
-    return _called_at(address, w, "evaluate")
+def _at(name: str) -> Any:
+    @intrinsic
+    def called(typing_context, address, w):
+        """The function at an address, for compiled code; in the precision of w."""
+        return _called_at(address, w, name)
+
+    return called
 
 
-@intrinsic
-def update_at(typing_context, address, w):
-    """The `update` at an address, for compiled code; in the precision of w."""
-    return _called_at(address, w, "update")
-
-
-@intrinsic
-def evaluate_members_at(typing_context, address, w):
-    """The `evaluate_members` at an address, for compiled code; in the precision of w."""
-    return _called_at(address, w, "evaluate_members")
-
-
-@intrinsic
-def prepare_at(typing_context, address, w):
-    """The `prepare` at an address, for compiled code; in the precision of w."""
-    return _called_at(address, w, "prepare")
-
-
-@intrinsic
-def block_cost_at(typing_context, address, w):
-    """The `block_cost` at an address, for compiled code; in the precision of w."""
-    return _called_at(address, w, "block_cost")
+evaluate_at, update_at, evaluate_members_at = _at("evaluate"), _at("update"), _at("evaluate_members")
+prepare_at, block_cost_at = _at("prepare"), _at("block_cost")
 
 
 def direct(dispatcher: Any) -> Any:
