@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from llvmlite.binding import Linkage
+from numba.core import event
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.cpu import CPUContext
 from numba.core.environment import lookup_environment
 from numba.core.registry import cpu_target
 from numba.extending import overload
@@ -115,20 +117,31 @@ def _of_another_size_compiled(source, part):
     return raised
 
 
+def _nothing(*_: Any, **__: Any) -> None:
+    """Does nothing."""
+
+
+# What Numba does otherwise in a block of `lean`.
+_OTHERWISE: tuple[tuple[Any, str, Any], ...] = (
+    # Its message has both shapes in it: to put numbers into a text takes a second and a half to compile.
+    (arrayobj, "raise_with_shape_context", _of_another_size),
+    # Functions for callers in C, of which there are none.
+    (CPUContext, "create_cfunc_wrapper", _nothing),
+    # It tells whoever listens when each call of LLVM begins and ends; its own timers do, one for each function on the way to the call.
+    (event, "start_event", _nothing),
+    (event, "end_event", _nothing),
+)
+
+
 @contextmanager
 def lean() -> Iterator[None]:
     """Let what is compiled in a block be compiled so; the collector of garbage, which finds next to none, waits meanwhile."""
-    with global_compiler_lock:  # no other thread compiles meanwhile
-        codegen = cpu_target.target_context.codegen()
-        usual, collects = codegen._library_class, gc.isenabled()
-        gc.disable()
-        codegen._library_class = LeanLibrary
-        # Numba's own message has both shapes in it: to put numbers into a text takes a second and a half to compile.
-        usual_error, arrayobj.raise_with_shape_context = arrayobj.raise_with_shape_context, _of_another_size
-        try:
-            yield
-        finally:
-            arrayobj.raise_with_shape_context = usual_error
-            codegen._library_class = usual
-            if collects:
-                gc.enable()
+    with ExitStack() as stack:
+        stack.enter_context(global_compiler_lock)  # no other thread compiles meanwhile
+        for owner, name, other in (*_OTHERWISE, (cpu_target.target_context.codegen(), "_library_class", LeanLibrary)):
+            stack.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, other)
+        if gc.isenabled():
+            gc.disable()
+            stack.callback(gc.enable)
+        yield

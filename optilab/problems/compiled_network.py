@@ -6,30 +6,40 @@ from typing import Any
 
 from optilab.problems.problem import Precision
 
+# Two modules, for two processes to compile them at the same time: the second is what takes longest.
+_MODULES = {"network": ("prepare", "evaluate", "evaluate_members"), "block": ("block_cost",)}
 
-def _kernels() -> dict[str, Any]:
+
+def _kernels(module: str) -> dict[str, Any]:
     from optilab.kernels import dense
 
-    names = ("prepare", "block_cost", "evaluate", "evaluate_members")
-    return {name: getattr(dense, name) for name in names}
+    return {name: getattr(dense, name) for name in _MODULES[module]}
 
 
 def compiled_network(precision: Precision) -> Any:
-    """A module with `evaluate` and `evaluate_members`, and with `prepare` and `block_cost`, which both call by their addresses."""
+    """A module with `evaluate` and `evaluate_members`, and with `prepare`, which both call by its address."""
     from optilab.compiler import modules
 
-    return modules.entries("network", precision, **_kernels())
+    return modules.entries("network", precision, **_kernels("network"))
+
+
+def compiled_block(precision: Precision) -> Any:
+    """A module with `block_cost`, the cost and gradient of a block of examples, which both call by its address."""
+    from optilab.compiler import modules
+
+    return modules.entries("block", precision, **_kernels("block"))
 
 
 def is_compiled(precision: Precision) -> bool:
-    """Whether it is compiled, here or in the cache."""
+    """Whether both are compiled, here or in the cache."""
     from optilab.compiler import modules
 
-    return modules.is_kept("network", precision, **_kernels())
+    return all(modules.is_kept(module, precision, **_kernels(module)) for module in _MODULES)
 
 
 def network_code() -> str:
-    """Digest of its code."""
+    """Digest of their code."""
     from optilab.compiler import modules
 
-    return modules.code_of(modules.entries_text("float64", **_kernels()))
+    kernels = {name: kernel for module in _MODULES for name, kernel in _kernels(module).items()}
+    return modules.code_of(modules.entries_text("float64", **kernels))

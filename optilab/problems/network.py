@@ -16,7 +16,7 @@ from optilab.datasets.given import given_dataset
 from optilab.datasets.options import File
 from optilab.errors import InputError, at
 from optilab.parameters.tables import validated
-from optilab.problems.compiled_network import compiled_network, network_code
+from optilab.problems.compiled_network import compiled_block, compiled_network, network_code
 from optilab.problems.first_weights import RELU_FAMILY, first_weights
 from optilab.problems.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems.problem import Precision, Problem, ProblemKind
@@ -230,7 +230,7 @@ class Network(Problem):
         from optilab.kernels import activations, costs
         from optilab.kernels.dense import room_to_turn, scratch_sizes
 
-        compiled, starts = compiled_network(self.precision), arrays["starts"]
+        starts = arrays["starts"]
         most_pixels = int(np.diff(starts).max(initial=0))
         reals, integers = scratch_sizes(self.sizes, _BLOCK, most_pixels)
         network = NetworkData(
@@ -241,8 +241,8 @@ class Network(Problem):
             most_pixels=most_pixels,
             turned=room_to_turn(self.sizes),
             neurons=sum(self.sizes[1:]),
-            prepare=address_of(compiled.prepare),
-            block_cost=address_of(compiled.block_cost),
+            prepare=address_of(compiled_network(self.precision).prepare),
+            block_cost=address_of(compiled_block(self.precision).block_cost),
         )
         return Context(
             layers=self.layers,

@@ -1,4 +1,4 @@
-"""Compiles all that jobs need, once and before any worker starts: what networks need in a process beside, where there is a second core."""
+"""Compiles all that jobs need, once and before any worker starts; what networks need in two processes, where there is a second core."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from optilab.executors import usual_workers
 from optilab.guarding.children import python
 from optilab.kernels.subnormals import compiled_control
 from optilab.optimizers.update import compile_update
-from optilab.problems.compiled_network import compiled_network, is_compiled
+from optilab.problems.compiled_network import compiled_block, compiled_network, is_compiled
 from optilab.problems.problem import Precision
 from optilab.runner.jobs import Job
 from optilab.runner.observer import Observer
@@ -36,17 +36,30 @@ def compile_all(todo: Sequence[Job], observer: Observer) -> None:
 
 
 def _steps(todo: Sequence[Job]) -> Iterator[Step]:
-    """What is to be compiled, by its name; plugins first, while what is the same for all of them may be compiled beside."""
+    """What is to be compiled, by its name; plugins first, then what is the same for all of them."""
     plans = [task.plan for task in {id(job.task): job.task for job in todo}.values()]
     for plan in plans:
         precision = plan.problem.precision
         yield f"{plan.optimizer.name} in {precision}", partial(compile_update, plan.optimizer, precision)
     for plan in plans:
         problem, precision = plan.problem, plan.problem.precision
-        yield f"the training loop in {precision}", partial(_compile_loop, precision)
         if problem.shares_examples:
-            yield f"the training loop of several runs in {precision}", partial(compiled_lockstep, precision)
+            yield from reversed(_of_networks(precision))
+        yield f"the training loop in {precision}", partial(_compile_loop, precision)
         yield f"{problem.name} in {precision}", partial(getattr, problem, "evaluate")
+
+
+def _of_networks(precision: Precision) -> list[Step]:
+    """What all networks of a precision need, that which takes longest first.
+
+    The process beside goes through it from the front, this one from the back, and each finds in the cache what the other has compiled.
+    """
+    return [
+        (f"the cost of networks in {precision}", partial(compiled_block, precision)),
+        (f"networks in {precision}", partial(compiled_network, precision)),
+        (f"the training loop of several runs in {precision}", partial(compiled_lockstep, precision)),
+        (f"the training loop in {precision}", partial(_compile_loop, precision)),
+    ]
 
 
 def _compile_loop(precision: Precision) -> None:
@@ -56,7 +69,7 @@ def _compile_loop(precision: Precision) -> None:
 
 @contextmanager
 def _beside(precisions: Sequence[Precision]) -> Iterator[None]:
-    """Meanwhile, compile what networks need in another process; whoever needs it here waits for it, and compiles it if that process fails."""
+    """Meanwhile, compile what networks need in another process too; whoever needs here what that one is at waits for it, and compiles it if it fails."""
     if not precisions or usual_workers() < 2:
         yield
         return
@@ -79,9 +92,8 @@ def _beside(precisions: Sequence[Precision]) -> Iterator[None]:
 
 
 def compile_networks(precisions: Sequence[Precision]) -> None:
-    """Compile what all networks of some precisions need into the cache, that which takes longest first; print how many functions that were."""
+    """Compile what all networks of some precisions need into the cache; print how many functions that were."""
     for precision in precisions:
-        compiled_network(precision)
-        _compile_loop(precision)
-        compiled_lockstep(precision)
+        for _, compile_it in _of_networks(precision):
+            compile_it()
     print(cache.LOG.compiled)

@@ -8,15 +8,17 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
 import pytest
+from numba.core import event
 
 from optilab import vectorwise
 from optilab.compiler import modules
 from optilab.compiler.jit import jit
-from optilab.compiler.lean import LeanLibrary, lean
+from optilab.compiler.lean import _OTHERWISE, LeanLibrary, lean
 from optilab.errors import InputError
 from optilab.kernels import loop
 from optilab.optimizers.update import compile_update
@@ -133,12 +135,41 @@ def _broken(w, g):
     w[:] = g.no_such_attribute
 
 
-def test_garbage_is_collected_again_after_a_failure() -> None:
-    """The collector waits only while something is compiled."""
+def test_calls_of_llvm_are_reported_to_nobody_meanwhile() -> None:
+    """Numba's timers would hear of each call as often as functions are under way; afterwards they do."""
+    with event.install_recorder("numba:llvm_lock") as recorder:
+        with lean():
+            jit(_factorial).compile((numba.int64,))
+        assert recorder.buffer == []
+        jit(_factorial).compile((numba.int64,))
+        assert recorder.buffer != []
+
+
+def test_no_function_is_made_for_callers_in_c() -> None:
+    """Not even of a function that could have one: compiled code calls it by the address of the function itself."""
+    with lean():
+        lean_one = jit(_factorial)
+        lean_one.compile((numba.int64,))
+    usual_one = jit(_factorial)
+    usual_one.compile((numba.int64,))
+    assert ["cfunc" in _names(one) for one in (lean_one, usual_one)] == [False, True]
+
+
+def _names(dispatcher: Any) -> str:
+    """The names of the functions in a compiled function's library."""
+    (compiled,) = dispatcher.overloads.values()
+    return " ".join(function.name for function in compiled.library.get_defined_functions())
+
+
+def test_numba_is_as_it_was_after_a_failure() -> None:
+    """Garbage is collected again, and whatever is otherwise while something is compiled is put back."""
+    changed = [(owner, name) for owner, name, _ in _OTHERWISE]
+    before = [getattr(owner, name) for owner, name in changed]
     assert gc.isenabled()
     with pytest.raises(InputError, match="no_such_attribute"):
         compile_update(_broken, "float64")
     assert gc.isenabled()
+    assert [getattr(owner, name) for owner, name in changed] == before
     gc.disable()
     try:
         with lean():

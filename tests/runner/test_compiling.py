@@ -71,6 +71,8 @@ def test_everything_is_compiled_once_and_plugins_first(tmp_path: Path) -> None:
         "momentum in float32",
         "the training loop in float32",
         "the training loop of several runs in float32",
+        "networks in float32",
+        "the cost of networks in float32",
         "network in float32",
     ]
 
@@ -106,6 +108,14 @@ def test_nothing_is_begun_beside_in_vain(
     problem = {"use": "bowl", "start": "random"} if why == "functions alone" else file_of(tmp_path)
     compiling.compile_all(make_jobs(tmp_path, problem), Observer())
     assert started == []
+
+
+def test_the_process_beside_begins_with_what_is_last_here(tmp_path: Path) -> None:
+    """What all networks need is gone through from both ends, so that two processes share it."""
+    here = [name for name, _ in compiling._steps(make_jobs(tmp_path, file_of(tmp_path)))]
+    beside = [name for name, _ in compiling._of_networks("float32")]
+    assert [name for name in dict.fromkeys(here) if name in beside] == beside[::-1]
+    assert beside[0] == "the cost of networks in float32"  # takes as long as the other three
 
 
 def test_the_process_beside_compiles_what_networks_need() -> None:
