@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from optilab.errors import InputError
@@ -49,7 +50,7 @@ class Chain:
         """Whether a rule asks for the cost, and not only to add to it."""
         return any("cost" in rule.arguments and "cost" not in rule.changes for rule in self.rules)
 
-    @property
+    @cached_property
     def rule_names(self) -> list[str]:
         """A name for each rule: numbered, from 1, where one occurs twice."""
         names = [rule.name for rule in self.rules]
@@ -65,7 +66,7 @@ class Chain:
         """Batch size where none is given: that of the last rule that declares one, else 32."""
         return next((r.batch_size for r in reversed(self.rules) if r.batch_size is not None), 32)
 
-    @property
+    @cached_property
     def rule_parameters(self) -> list[RuleParameter]:
         """Every hyperparameter of every rule, in the order in which compiled code gets them."""
         names = self.rule_names

@@ -15,6 +15,7 @@ from optilab.optimizers.chain import Chain
 from optilab.optimizers.selection import packed, selected
 from optilab.optimizers.state import State
 from optilab.problems.layers import LayerTable, described, part_sizes
+from optilab.randomness import noise_key
 
 SEED = "seed of the noise"
 STEPS = "steps of the rules after it"
@@ -132,7 +133,7 @@ class Layout:
     def allocate(self, w: NDArray[np.floating], seed: int = 0) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
         """The state vector, in the precision of w, and the scalars, in float64, at their start.
 
-        seed: key of the rules' noise.
+        seed: of the run, for the noise of the rules.
         """
         state, scalars = aligned_zeros(self.size, w.dtype), np.zeros(self._n_scalars)
         for row, (number, declared) in self._start.items():
@@ -146,7 +147,7 @@ class Layout:
             if number >= 0 and name in self._chain.rules[number].states:
                 scalars[index] = self._value(number, self._chain.rules[number].states[name].start)
         if self._slots.has_noise:
-            scalars[self._slots.scalars[-1, SEED]] = seed
+            scalars[self._slots.scalars[-1, SEED]] = noise_key(seed)
         return state, scalars
 
     def views(self, state: NDArray[np.floating], scalars: NDArray[np.float64]) -> dict[str, NDArray[Any]]:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optilab import randomness
 from optilab.compiler import modules
 from optilab.compiler.calls import address_of
 from optilab.compiler.types import BIAS, EVALUATIONS, VECTOR, context_without_examples
@@ -78,7 +77,7 @@ class Stepper:
             problem.evaluate if problem else modules.entries("no_problem", precision, evaluate=loop.no_cost).evaluate
         )
         self._layout = Layout(optimizer, hyperparameters, self._layers)
-        self._state, self._scalars = self._layout.allocate(self.w, randomness.noise_key(seed))
+        self._state, self._scalars = self._layout.allocate(self.w, seed)
         self.state = self._layout.views(self._state, self._scalars)
         self._update = update or compile_update(optimizer, precision)
         self._address = address_of(self._evaluate)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from optilab.errors import InputError, at
-from optilab.optimizers.memory import Layout
 from optilab.optimizers.rule import Rule
 from optilab.parameters.accepted import Interval, Range, WholeNumbers, Words
 from optilab.parameters.numeric import as_whole
@@ -76,7 +75,7 @@ def _check_layers(plan: Plan, place: str) -> None:
     """InputError where a rule works on layers that the problem doesn't have."""
     if any(rule.layers for rule in plan.optimizer.rules):
         try:
-            Layout(plan.optimizer, plan.hyperparameters, plan.problem.layers)
+            _ = plan.layout
         except InputError as error:
             raise InputError(f"{at(place)}{error}") from None
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from optilab.compiler.calls import address_of, direct
 from optilab.compiler.types import CORRECT, MEMBER, UNCOUNTED, Context
 from optilab.errors import InputError
-from optilab.optimizers.memory import Layout
 from optilab.optimizers.rule import EVALUATIONS
 from optilab.training.measuring import Evaluated
 from optilab.training.plan import Plan
@@ -73,7 +72,7 @@ def _bytes(plan: Plan) -> float:
     """
     problem = plan.problem
     try:
-        states = Layout(plan.optimizer, plan.hyperparameters, problem.layers).size
+        states = plan.layout.size
     except InputError:
         return math.inf
     return float((2 * problem.layers["size"].sum() + states) * np.dtype(problem.precision).itemsize)

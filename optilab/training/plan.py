@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optilab.compiler.digests import combined, source_digest
+from optilab.optimizers.memory import Layout
 from optilab.optimizers.optimizer import Optimizer
 from optilab.optimizers.update import code_digest
 from optilab.problems.problem import Problem
@@ -39,6 +41,11 @@ class Plan:
     measure: Measure | None
     stop: Stop = field(default_factory=Stop)
     data_order: DataOrder = "own"
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the states of the optimizer lie in a run's memory. InputError for an optimizer that doesn't fit the problem."""
+        return Layout(self.optimizer, self.hyperparameters, self.problem.layers)
 
     @property
     def examples_a_step(self) -> int:

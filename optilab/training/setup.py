@@ -64,7 +64,8 @@ def computing() -> Iterator[None]:
 class Setup:
     """The common part of runs of one optimizer on one problem: compiled functions, examples, scratch memory; for one run at a time.
 
-    loop, checked_loop: `kernels.loop.train`, without and with a check of its arguments' types.
+    loop, checked_loop: `kernels.loop.train`, without and with a check of its arguments' types. checked: precisions of weights that the check was
+        made with.
     functions: addresses of the problem's `evaluate` and of the optimizer's update.
     context, train_context, test_context: what `evaluate` reads when it trains, measures on the training part, and on test examples.
     every_row, every_valid_row, every_test_row: the examples to train on, to validate on, and to test on.
@@ -76,6 +77,7 @@ class Setup:
         self.problem = problem
         compiled, update = compiled_loop(problem.precision), compile_update(optimizer, problem.precision)
         self.loop, self.checked_loop = direct(compiled.train), compiled.train
+        self.checked: set[np.dtype[Any]] = set()
         self.evaluate = direct(problem.evaluate)
         self.norm = direct(compiled.norm)
         self.functions = address_of(problem.evaluate), address_of(update)

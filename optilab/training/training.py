@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab import randomness
-from optilab.compiler.memory import aligned
+from optilab.compiler.memory import aligned, aligned_zeros
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED, UNLIMITED
-from optilab.optimizers.memory import Layout
 from optilab.records.columns import COLUMNS, WHOLE
 from optilab.training.hyperparameters import ScheduledNumbers
 from optilab.training.measuring import Evaluated, Measuring
@@ -72,15 +71,17 @@ class Training:
         self._clock_runs = mind_the_clock or plan.budget.seconds is not None or plan.stop.time_limit is not None
 
         first = aligned(plan.problem.initial(seed) if w is None else w)
-        self.layout = Layout(plan.optimizer, plan.hyperparameters, plan.problem.layers)
-        memory = self.layout.allocate(first, randomness.noise_key(seed))
+        self.layout = plan.layout
+        memory = self.layout.allocate(first, seed)
         self.run = Run(first)
-        self.position = Position(first, aligned(np.zeros_like(first)), aligned(first), *memory, self.run)
+        self.position = Position(first, aligned_zeros(first.size, first.dtype), aligned(first), *memory, self.run)
         self.numbers = ScheduledNumbers(plan, self.total)
         self.measuring = Measuring(plan, self.setup, self.layout)
         self._rules = StoppingRules(plan.stop)
-        # The first call, of no steps, is off the clock, and checks the arguments' types once.
-        self._interval(self.setup.checked_loop, 0, self.setup.every_row[None], 0, self.numbers.by_step(0, 1))
+        self._reads_measurements = bool(self.numbers.feedback) or plan.stop.reads_measurements
+        if first.dtype not in self.setup.checked:  # a first call, of no steps, checks the arguments' types
+            self._interval(self.setup.checked_loop, 0, self.setup.every_row[None], 0, self.numbers.by_step(0, 1))
+            self.setup.checked.add(first.dtype)
         self.run.compile_seconds = time.perf_counter() - start
         self._begun = time.perf_counter()
 
@@ -232,7 +233,7 @@ class Training:
             self._diverge(f"the norm of the weights after step {run.steps} is {norm:g}")
             return
         run.last_finite_step = run.steps
-        if not (self.numbers.feedback or self.plan.stop.reads_measurements):
+        if not self._reads_measurements:
             return
         measured = {name: int(v) if name in WHOLE else float(v) for name, v in zip(COLUMNS, row, strict=True)}
         verdict = self._rules.verdict(measured)

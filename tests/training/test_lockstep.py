@@ -179,6 +179,20 @@ def test_an_optimizer_that_does_not_fit_is_alone(network: Problem) -> None:
     assert how_many([(other, 0), (plan, 0)]) == 1
 
 
+def test_what_runs_of_a_plan_have_in_common_is_made_once(network: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their memory is laid out, and the types of the loop's arguments are checked, for the first; the others' results are the same."""
+    plan = make_plan(network, "adam")
+    setup, laid_out, checked = Setup(plan.problem, plan.optimizer), [], []
+    usual, loop = Layout.__init__, setup.checked_loop
+    monkeypatch.setattr(Layout, "__init__", lambda *given: (laid_out.append(1), usual(*given))[1])
+    setup.checked_loop = lambda *given: (checked.append(1), loop(*given))[1]
+    for seed in range(3):
+        training = Training(plan, seed, setup)
+        training.finish()
+        assert same(training.run, alone(replace(plan), seed))
+    assert (len(laid_out), len(checked)) == (1 + 3, 1)  # `alone` has three plans and setups of its own
+
+
 def test_seeds_that_share_an_order_advance_together(network: Problem) -> None:
     """From first weights of their own, through the same batches, each as alone."""
     plan = replace(make_plan(network, batch_size=5), data_order="shared")
