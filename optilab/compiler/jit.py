@@ -26,14 +26,23 @@ FASTMATH = frozenset({"contract", "reassoc", "arcp", "nsz", "afn"})
 _POLICY: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
 
 
+# Kernels make no arrays, and return none but to each other: whoever calls them keeps theirs, and they count no references to them, which
+# would take most of a short step's time.
+_UNCOUNTED: dict[str, Any] = {"_nrt": False}
+_INSIDE: dict[str, Any] = {
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}  # both take as long to compile as what they wrap
+
+
 def jit(function: Callable[..., Any], **options: Any) -> Any:
-    """Compile `function` under optilab's policy when compiled code first calls it; it is cached with its caller."""
-    return numba.njit(**_POLICY, **options)(function)
+    """Compile a kernel under optilab's policy when compiled code first calls it; it is cached with its caller."""
+    return numba.njit(**_POLICY, **_UNCOUNTED, **options)(function)
 
 
-def _jit_inside(function: Callable[..., Any], **options: Any) -> Any:
-    """`jit` for functions that only compiled code calls: without wrappers for Python and C, which take as long to compile."""
-    return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+def jit_inside(function: Callable[..., Any], **options: Any) -> Any:
+    """Likewise a function that may make arrays, and that only compiled code calls."""
+    return numba.njit(**_POLICY, **_INSIDE, **options)(function)
 
 
 @cache
@@ -43,9 +52,8 @@ def inside(kernel: Any) -> Any:
     read = {name: function.__globals__.get(name) for name in function.__code__.co_names if name != function.__name__}
     called = {name: inside(value) for name, value in read.items() if isinstance(value, Dispatcher) and is_ours(value)}
     copy = _with_globals(function, function.__code__, called)
-    return _jit_inside(
-        copy, **{name: v for name, v in kernel.targetoptions.items() if name not in (*_POLICY, "nopython")}
-    )
+    own = {name: v for name, v in kernel.targetoptions.items() if name not in (*_POLICY, *_UNCOUNTED, "nopython")}
+    return jit(copy, **_INSIDE, **own)
 
 
 def _with_globals(function: FunctionType, code: CodeType, changed: Mapping[str, Any]) -> FunctionType:
@@ -61,7 +69,7 @@ def jit_with_helpers(
     function: FunctionType,
     words: Mapping[str, int] | None = None,
     kinds: Mapping[str, NumberKind] | None = None,
-    compiled: Callable[..., Any] = _jit_inside,
+    compiled: Callable[..., Any] = jit_inside,
     **options: Any,
 ) -> Any:
     """Compile a function of a plugin, with the plain Python functions of its own package that it calls.

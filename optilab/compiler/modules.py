@@ -26,8 +26,9 @@ def {name}({arguments}):
     return kernel_{name}({arguments})
 """
 
+_USUAL = ", _nrt=False"  # as in `jit`
 # Other Python threads run meanwhile, such as the one that ends a worker whose runner is gone.
-_OPTIONS = dict.fromkeys(("train", "train_members"), ", nogil=True")
+_MORE = dict.fromkeys(("train", "train_members"), ", nogil=True")
 
 
 def entries_text(precision: str, **kernels: Any) -> str:
@@ -37,7 +38,7 @@ def entries_text(precision: str, **kernels: Any) -> str:
     text = _HEAD.format(names=", ".join(kernels), precision=precision, imports="\n".join(imports))
     for name, kernel in kernels.items():
         arguments = ", ".join(inspect.signature(kernel.py_func).parameters)
-        text += _ENTRY.format(precision=precision, name=name, arguments=arguments, options=_OPTIONS.get(name, ""))
+        text += _ENTRY.format(precision=precision, name=name, arguments=arguments, options=_USUAL + _MORE.get(name, ""))
     return text
 
 

@@ -191,6 +191,7 @@ def signatures(precision: str) -> Signatures:
     evaluate_members = types.void(members, rows, context)
     train_members = types.void(
         members,
+        members,  # going
         types.int64[:, ::1],  # order
         types.int64,  # batch_size
         types.int64,  # skip

@@ -6,8 +6,6 @@ of weights. Depth, widths, activations and cost are run-time values of one compi
 
 import itertools
 
-import numpy as np
-
 from optilab.compiler.calls import block_cost_at, prepare_at
 from optilab.compiler.jit import jit
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED
@@ -242,11 +240,11 @@ def evaluate_members(members, rows, context):
 @jit
 def predict(w, features, out, context):
     """Fill out, [example, output], with the last activations for `features`, [example, input]."""
-    no_rows = np.zeros(0, np.int64)
+    no_rows = context.network.starts[:0]
     inputs, outputs = features.shape[1], out.shape[1]
-    flat = features.reshape(features.size)
+    flat, flat_out = features.reshape(features.size), out.reshape(out.size)
     for first in range(0, features.shape[0], context.network.block):
         examples = min(context.network.block, features.shape[0] - first)
         start = forward(w, context, no_rows, examples, flat, first * inputs, context.scratch, context.scratch[:0])
         n = examples * outputs
-        out[first : first + examples] = context.scratch[start + n : start + 2 * n].reshape((examples, outputs))
+        copy(n, place(context.scratch, start + n), place(flat_out, first * outputs))

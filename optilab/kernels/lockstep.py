@@ -2,28 +2,23 @@
 
 from math import isfinite, nan
 
-import numpy as np
-
 from optilab.compiler.calls import evaluate_members_at, update_at
 from optilab.compiler.jit import jit
 from optilab.compiler.types import EVALUATIONS, EXAMPLES, UNLIMITED, Context
 from optilab.kernels.clock import ticks
-from optilab.kernels.loop import batch_of, distance
+from optilab.kernels.loop import assign, batch_of, distance
 from optilab.kernels.vectors import array_at
 
 
 @jit
-def _under_way(members):
-    """The members that go on, side by side, as evaluation wants them."""
+def _gather(members, going):
+    """Fill `going` with the members that go on, side by side, as evaluation wants them; return how many they are."""
     count = 0
     for k in range(members.size):
-        count += members[k].going
-    found, at = np.empty(count, members.dtype), 0
-    for k in range(members.size):
         if members[k].going:
-            found[at] = members[k]
-            at += 1
-    return found
+            going[count] = members[k]
+            count += 1
+    return count
 
 
 @jit
@@ -53,7 +48,7 @@ def _step_on(member, step, steps, t, evaluate, rows, every_row, context):
     w, g = array_at(member.w, member.size, context.scratch), array_at(member.g, member.size, context.scratch)
     tally = array_at(member.tally, 3, context.tally)
     if step == steps - 1 or min(member.most_evaluations, member.most_examples) < UNLIMITED:
-        array_at(member.previous, member.size, context.scratch)[:] = w
+        assign(array_at(member.previous, member.size, context.scratch), w)
     own = Context(context.layers, tally, context.scratch, context.integers, context.settings, context.network)
     at = member.numbers + (8 * member.n_numbers * step if member.varies else 0)
     update_at(member.update, w)(
@@ -74,31 +69,33 @@ def _step_on(member, step, steps, t, evaluate, rows, every_row, context):
 
 
 @jit
-def train_members(members, order, batch_size, skip, steps, t, evaluate_members, evaluate, context, bound):
+def train_members(members, going, order, batch_size, skip, steps, t, evaluate_members, evaluate, context, bound):
     """`kernels.loop.train` for several runs, which share `order`, `batch_size`, `skip`, `steps`, `t` and `bound`: its arguments.
 
     members: of dtype MEMBER; each gets what `train` returns as its cost, taken and update_norm, and the ticks of the clock that its
     evaluations and updates took. One that ends leaves, and the others go on.
+    going: memory for as many.
     evaluate_members, evaluate: addresses; the second is handed to the updates. context: without counts of its own.
 
     Exceptions of an update propagate; then no member's result counts.
     """
-    every_row = order[0]
+    every_row, examples = order[0], order.shape[1]
     evaluate_all = evaluate_members_at(evaluate_members, context.scratch)
     for k in range(members.size):
         members[k].going, members[k].taken, members[k].ticks = 1, steps, 0
         members[k].cost, members[k].update_norm = nan, nan
-    going = _under_way(members)
+    left = _gather(members, going)
     for step in range(steps):
         for k in range(members.size):
             if members[k].going and _is_at_its_limit(members[k], context):
                 _leave(members[k], step)
-                going = _under_way(members)
-        if going.size == 0:
+                left = _gather(members, going)
+        if left == 0:
             break
-        rows = batch_of(order, batch_size, skip + step)
-        evaluate_all(going, rows, context)
-        left, at = going.size, 0
+        epoch, first = batch_of(order, batch_size, skip + step)
+        rows = order[epoch, first : min(first + batch_size, examples)]
+        evaluate_all(going[:left], rows, context)
+        some_leave, at = False, 0
         for k in range(members.size):
             member = members[k]
             if not member.going:
@@ -108,13 +105,13 @@ def train_members(members, order, batch_size, skip, steps, t, evaluate_members, 
             _count(member, rows.size, context)
             if not (isfinite(member.cost) and member.cost < bound):
                 _leave(member, step)
-                left -= 1
+                some_leave = True
                 continue
             begin = ticks()
             _step_on(member, step, steps, t + step, evaluate, rows, every_row, context)
             member.ticks += ticks() - begin
-        if left < going.size:
-            going = _under_way(members)
+        if some_leave:
+            left = _gather(members, going)
     for k in range(members.size):
         member = members[k]
         failed = member.taken < steps and not (isfinite(member.cost) and member.cost < bound)

@@ -42,13 +42,14 @@ def train(
     Returns the number of steps taken, the cost on the last batch that was evaluated, and the norm of the last update.
     Exceptions of `evaluate` and `update` propagate.
     """
-    every_row = order[0]
+    every_row, examples = order[0], order.shape[1]
     cost, update_norm = nan, nan
     taken = steps
     cost_of, step_on = evaluate_at(evaluate, w), update_at(update, w)
     limited = min(limits[0], limits[1]) < UNLIMITED
     for step in range(steps):
-        rows = batch_of(order, batch_size, skip + step)
+        epoch, first = batch_of(order, batch_size, skip + step)
+        rows = order[epoch, first : min(first + batch_size, examples)]
         if context.tally[EVALUATIONS] >= limits[0] or context.tally[EXAMPLES] >= limits[1]:
             taken = step
             break
@@ -56,7 +57,7 @@ def train(
         if not (isfinite(cost) and cost < bound):
             return float(step), cost, update_norm
         if limited or step == steps - 1:
-            previous[:] = w
+            assign(previous, w)
         numbers = numbers_by_step[step if numbers_by_step.shape[0] > 1 else 0]
         step_on(w, g, t + step, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
     if taken > 0:
@@ -65,12 +66,17 @@ def train(
 
 
 @jit
+def assign(target, source):
+    """Set a vector to another one. The two don't overlap: `target[:] = source` would have memory for a copy."""
+    for i in range(target.size):
+        target[i] = source[i]
+
+
+@jit
 def batch_of(order, batch_size, step):
-    """The examples of a step, counted from the first epoch of `order`, [epoch, example]."""
-    examples = order.shape[1]
-    epoch, batch = divmod(step, (examples + batch_size - 1) // batch_size)
-    first = batch * batch_size
-    return order[epoch % order.shape[0], first : min(first + batch_size, examples)]
+    """Where the examples of a step, counted from the first epoch, begin in `order`: its row and column."""
+    epoch, batch = divmod(step, (order.shape[1] + batch_size - 1) // batch_size)
+    return epoch % order.shape[0], batch * batch_size
 
 
 @jit
@@ -103,5 +109,5 @@ def same_gradient(w, g, rows, context):
     """`evaluate` where an update is timed: a gradient that is always the same, and the cost 1."""
     if g.size > 0:
         context.tally[EVALUATIONS] += 1
-        g[:] = context.scratch
+        assign(g, context.scratch)
     return 1.0

@@ -1,12 +1,11 @@
 """Pointers and vectors as values in compiled code: what kernels on flat arrays are made of."""
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-from optilab.compiler.jit import jit
 from optilab.kernels.lines import FLAGS, I32, I64, LINE, Line, Lines
 
 
@@ -32,19 +31,17 @@ def stay_apart(typing_context):
 
 
 @intrinsic
-def _pointer_at(typing_context, address, array):
-    """A pointer to what lies at an address, numbers as in an array."""
+def array_at(typing_context, address, n, like):
+    """The n numbers at an address as an array, of the type of another vector. Its memory is somebody else's."""
 
     def build(context, b, sig, args):
-        return b.inttoptr(args[0], context.get_value_type(sig.return_type))
+        found = context.make_array(like)(context, b)
+        size = context.get_abi_sizeof(context.get_data_type(like.dtype))
+        data = b.inttoptr(args[0], found.data.type)
+        populate_array(found, data=data, shape=[args[1]], strides=[I64(size)], itemsize=size, meminfo=None)
+        return found._getvalue()
 
-    return types.CPointer(array.dtype)(address, array), build
-
-
-@jit
-def array_at(address, n, like):
-    """The n numbers at an address as an array, of the type of another. Its memory is somebody else's."""
-    return numba.carray(_pointer_at(address, like), n)
+    return like(types.int64, types.int64, like), build
 
 
 @intrinsic

@@ -141,7 +141,7 @@ def _kinds(rule: Rule, precision: str) -> dict[str, NumberKind] | None:
 
 
 _IMPORTS = """from optilab.compiler.calls import evaluate_at
-from optilab.compiler.jit import entry, inside, jit, jit_with_helpers
+from optilab.compiler.jit import entry, inside, jit_inside, jit_with_helpers
 from optilab.compiler.types import signatures
 from optilab.kernels.evaluation import adding, bind
 from optilab.kernels.gather import gather, scatter
@@ -164,7 +164,7 @@ def update_text(chain: Chain, precision: str, *, checked: bool = False, imports:
     adding = [k for k, rule in enumerate(chain.rules) if "cost" in rule.changes]
     for k in adding:
         source = "\n".join(_added_lines(k, chain.rules[k]))
-        rules += f"\n\n{source}\n\n\nadded_{k} = jit(_added_{k}{options})\n"
+        rules += f"\n\n{source}\n\n\nadded_{k} = jit_inside(_added_{k}{options})\n"
     lines = ["layers_all = layers[: spans[0, 1]]"]
     for k, rule in enumerate(chain.rules):
         lines += _rule_lines(slots, k, rule, [other for other in adding if other < k])

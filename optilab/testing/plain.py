@@ -15,7 +15,7 @@ from optilab.optimizers.update import update_text
 
 _IMPORTS = (
     "from optilab.testing.plain import "
-    "adding, bind, entry, evaluate_at, gather, jit, jit_with_helpers, normal, scatter, signatures"
+    "adding, bind, entry, evaluate_at, gather, jit_inside, jit_with_helpers, normal, scatter, signatures"
 )
 
 normal = noise.normal  # compiled: its integers wrap around, which Python's don't
@@ -39,14 +39,14 @@ def entry(_signature: object, **_options: Any) -> Callable[[Update], Update]:
     return lambda function: function
 
 
-def jit(function: Any, **_options: Any) -> Any:
+def jit_inside(function: Any, **_options: Any) -> Any:
     """The function as it is."""
     return function
 
 
 def jit_with_helpers(function: FunctionType, words: Mapping[str, int], _kinds: None, **_options: Any) -> Any:
     """The function as it is, with numbers for words, as compiled code has them."""
-    return _jit_with_helpers(function, words, compiled=jit)
+    return _jit_with_helpers(function, words, compiled=jit_inside)
 
 
 def bind(evaluate: Any, rows: Any, context: Any) -> Callable[..., float]:

@@ -102,8 +102,9 @@ class Lockstep:
             member["most_evaluations"], member["most_examples"] = training.limits
         # The first call, of no steps, checks the arguments' types once.
         order = np.zeros((1, 1), np.int64)
+        self._going = self._members.copy()
         compiled.train_members(
-            self._members, order, 1, 0, 0, 1.0, *self._addresses, trainings[0].setup.context, math.inf
+            self._members, self._going, order, 1, 0, 0, 1.0, *self._addresses, trainings[0].setup.context, math.inf
         )
 
     def finish(self, heard: Sequence[Callable[[Run], bool] | None]) -> None:
@@ -140,6 +141,7 @@ class Lockstep:
         context = trainings[0].setup.context
         self._train(
             members,
+            self._going,
             order,
             plan.examples_a_step,
             skip,
