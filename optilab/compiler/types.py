@@ -94,7 +94,7 @@ class Context(NamedTuple):
     scratch: NDArray[np.floating]  # memory that the problem writes to
     integers: NDArray[np.int32]  # and memory for whole numbers
     settings: NDArray[np.float64]  # numbers that the problem's function takes
-    network: NetworkData
+    network: NDArray[np.int64]  # the `NetworkData` of a network as `compiler.passing.words`, else empty
 
 
 def context_without_examples(layers: NDArray[np.void], settings: Sequence[float], precision: str) -> Context:
@@ -105,7 +105,7 @@ def context_without_examples(layers: NDArray[np.void], settings: Sequence[float]
         scratch=np.zeros(int(layers["size"].sum()), precision),
         integers=np.zeros(0, np.int32),
         settings=np.array(settings, np.float64),
-        network=NetworkData.nothing(precision),
+        network=np.zeros(0, np.int64),
     )
 
 
@@ -113,6 +113,7 @@ class Signatures(NamedTuple):
     """The Numba types of one precision."""
 
     float: types.Type
+    network: types.Type  # of NetworkData
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
     update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
     train: Any  # kernels.loop.train
@@ -145,7 +146,7 @@ def signatures(precision: str) -> Signatures:
         ),
         NetworkData,
     )
-    context = types.NamedTuple((layers, counts, vector, types.int32[::1], types.float64[::1], network), Context)
+    context = types.NamedTuple((layers, counts, vector, types.int32[::1], types.float64[::1], counts), Context)
     rows = types.int64[::1]
     evaluate = types.float64(vector, vector, rows, context)
     update = types.void(
@@ -205,5 +206,16 @@ def signatures(precision: str) -> Signatures:
     norm = types.float64(vector)
     control = types.int64(types.int64)
     return Signatures(
-        real, evaluate, update, train, prepare, block_cost, evaluate_members, train_members, norm, control, predict
+        real,
+        network,
+        evaluate,
+        update,
+        train,
+        prepare,
+        block_cost,
+        evaluate_members,
+        train_members,
+        norm,
+        control,
+        predict,
     )

@@ -8,6 +8,7 @@ import itertools
 
 from optilab.compiler.calls import block_cost_at, prepare_at
 from optilab.compiler.jit import jit
+from optilab.compiler.passing import network_of
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED
 from optilab.kernels.activations import activate, scale_by_derivative
 from optilab.kernels.clock import ticks
@@ -37,22 +38,22 @@ def scratch_sizes(sizes, block, most_pixels):
 
 
 @jit
-def is_sparse(context):
+def is_sparse(network):
     """Whether the examples are sparse pixels."""
-    return context.network.starts.size > 0
+    return network.starts.size > 0
 
 
 @jit
 def gather_inputs(context, rows, x):
     """Copy the examples `rows` into x, [example, input] in a flat array; sparse pixels are read where they are."""
-    inputs = context.layers[0].rows
-    if context.network.pixels.shape[0] > 0:
+    network, inputs = network_of(context), context.layers[0].rows
+    if network.pixels.shape[0] > 0:
         scale = x.dtype.type(context.settings[PIXEL_SCALE])
         for i in range(rows.size):
             for j in range(inputs):
-                x[i * inputs + j] = context.network.pixels[rows[i], j] * scale
-    elif not is_sparse(context):
-        features = context.network.features.reshape(context.network.features.size)
+                x[i * inputs + j] = network.pixels[rows[i], j] * scale
+    elif not is_sparse(network):
+        features = network.features.reshape(network.features.size)
         for i in range(rows.size):
             copy(inputs, place(features, rows[i] * inputs), place(x, i * inputs))
 
@@ -60,8 +61,9 @@ def gather_inputs(context, rows, x):
 @jit
 def gather_targets(context, rows, y):
     """Copy the targets of the examples `rows` into y, [example, output] in a flat array."""
-    outputs = context.network.targets.shape[1]
-    targets = context.network.targets.reshape(context.network.targets.size)
+    network = network_of(context)
+    outputs = network.targets.shape[1]
+    targets = network.targets.reshape(network.targets.size)
     for i in range(rows.size):
         copy(outputs, place(targets, rows[i] * outputs), place(y, i * outputs))
 
@@ -73,21 +75,22 @@ def forward(w, context, rows, examples, x, x_at, values, pixel_memory):
     rows: numbers of the examples if they are sparse pixels, which are spread out; else empty, and the examples are x[x_at:], [example, input].
     """
     start = 0
-    depth = context.network.activations.size
+    network = network_of(context)
+    depth = network.activations.size
     for layer in range(depth):
         matrix = context.layers[2 * layer]
         bias, columns = matrix.offset + matrix.size, matrix.columns
         n = examples * columns
         z = place(values, start)
         if layer == 0 and rows.size > 0:
-            multiply_sparse(w, matrix, context.network, rows, context.integers, pixel_memory, values)
+            multiply_sparse(w, matrix, network, rows, context.integers, pixel_memory, values)
         else:
             down = matrix.rows
             a = place(x, x_at) if layer == 0 else place(values, start - 2 * examples * down)
             product(
                 examples, columns, down, a, down, 1, place(w, matrix.offset), columns, z, columns, place(w, bias), 0
             )
-        activate(context.network.activations[layer], values[start : start + n], values[start + n : start + 2 * n])
+        activate(network.activations[layer], values[start : start + n], values[start + n : start + 2 * n])
         if layer < depth - 1:
             start += 3 * n
     return start
@@ -96,17 +99,18 @@ def forward(w, context, rows, examples, x, x_at, values, pixel_memory):
 @jit
 def backward(w, g, context, rows, examples, x, values, start, turned, pixel_memory, first_block):
     """Turn delta = dC/da of the last layer into the gradient of every layer, added to g after the first block."""
-    for back in range(context.network.activations.size):
-        layer = context.network.activations.size - 1 - back
+    network = network_of(context)
+    for back in range(network.activations.size):
+        layer = network.activations.size - 1 - back
         matrix = context.layers[2 * layer]
         fan_in, columns = matrix.rows, matrix.columns
         n = examples * columns
         z, a = values[start : start + n], values[start + n : start + 2 * n]
-        scale_by_derivative(context.network.activations[layer], z, a, values[start + 2 * n : start + 3 * n])
+        scale_by_derivative(network.activations[layer], z, a, values[start + 2 * n : start + 3 * n])
         delta, slope = place(values, start + 2 * n), place(g, matrix.offset)
         sum_columns(examples, columns, delta, place(g, matrix.offset + matrix.size), first_block)
         if layer == 0 and rows.size > 0:
-            add_transposed_sparse(delta, g, matrix, context.network, rows, context.integers, pixel_memory, first_block)
+            add_transposed_sparse(delta, g, matrix, network, rows, context.integers, pixel_memory, first_block)
             continue
         before = nowhere(slope) if first_block else slope
         below = examples * fan_in  # how long z, a and delta of the layer below are
@@ -125,7 +129,8 @@ def backward(w, g, context, rows, examples, x, values, start, turned, pixel_memo
 @jit
 def memory_of(context):
     """The context's memory for reals in its parts: inputs, targets, a part of a transposed matrix, the layers' values, and for pixels."""
-    block, network, scratch = context.network.block, context.network, context.scratch
+    network, scratch = network_of(context), context.scratch
+    block = network.block
     x_end = block * context.layers[0].rows
     y_end = x_end + block * network.targets.shape[1]
     turned_end = y_end + network.turned
@@ -145,12 +150,13 @@ def prepare(context, rows, with_gradient, memory):
 
     memory: from `memory_of`.
     """
+    network = network_of(context)
     x, y, _, _, pixel_memory = memory
     gather_inputs(context, rows, x)
     gather_targets(context, rows, y)
-    if is_sparse(context):
+    if is_sparse(network):
         scale = x.dtype.type(context.settings[PIXEL_SCALE])
-        spread_out(context.layers[0], context.network, rows, scale, with_gradient, context.integers, pixel_memory)
+        spread_out(context.layers[0], network, rows, scale, with_gradient, context.integers, pixel_memory)
 
 
 @jit
@@ -160,17 +166,18 @@ def block_cost(w, g, rows, weight, first_block, context, memory):
     Counts correct predictions in the tally, unless these are UNCOUNTED.
     """
     x, y, turned, values, pixel_memory = memory
-    examples, outputs = rows.size, context.network.targets.shape[1]
+    network = network_of(context)
+    examples, outputs = rows.size, network.targets.shape[1]
     huber_delta = w.dtype.type(context.settings[HUBER_DELTA])
-    sparse_rows = rows if is_sparse(context) else rows[:0]
+    sparse_rows = rows if is_sparse(network) else rows[:0]
     start = forward(w, context, sparse_rows, examples, x, 0, values, pixel_memory)
     n = examples * outputs
     a = values[start + n : start + 2 * n].reshape((examples, outputs))
     delta = values[start + 2 * n : start + 3 * n].reshape((examples, outputs))
     targets = y[:n].reshape((examples, outputs))
-    cost = cost_and_delta(context.network.cost, a, targets, huber_delta, weight, delta)
+    cost = cost_and_delta(network.cost, a, targets, huber_delta, weight, delta)
     if context.tally[CORRECT] != UNCOUNTED:
-        context.tally[CORRECT] += count_correct(context.network.cost, a, targets)
+        context.tally[CORRECT] += count_correct(network.cost, a, targets)
     if g.size > 0:
         backward(w, g, context, sparse_rows, examples, x, values, start, turned, pixel_memory, first_block)
     return cost
@@ -182,12 +189,12 @@ def evaluate(w, g, rows, context):
 
     Counts in the tally: the gradient evaluation and its examples, and the correct predictions unless these are UNCOUNTED.
     """
-    weight = w.dtype.type(1.0 / rows.size)
+    weight, network = w.dtype.type(1.0 / rows.size), network_of(context)
     memory = memory_of(context)
-    prepared, cost_of = prepare_at(context.network.prepare, w), block_cost_at(context.network.block_cost, w)
+    prepared, cost_of = prepare_at(network.prepare, w), block_cost_at(network.block_cost, w)
     total = 0.0
-    for first in range(0, rows.size, context.network.block):
-        batch = rows[first : first + min(context.network.block, rows.size - first)]
+    for first in range(0, rows.size, network.block):
+        batch = rows[first : first + min(network.block, rows.size - first)]
         prepared(context, batch, g.size > 0, memory)
         total += cost_of(w, g, batch, weight, first == 0, context, memory)
     if g.size > 0:
@@ -210,17 +217,17 @@ def evaluate_members(members, rows, context):
     members: of dtype MEMBER, those under way; their cost and their number of correct predictions are filled, their gradients, and
     the ticks of the clock that each took, its share of what is done for all included.
     """
-    weight = context.scratch.dtype.type(1.0 / rows.size)
+    weight, network = context.scratch.dtype.type(1.0 / rows.size), network_of(context)
     memory, n = memory_of(context), members[0].size
-    prepared = prepare_at(context.network.prepare, context.scratch)
-    cost_of = block_cost_at(context.network.block_cost, context.scratch)
+    prepared = prepare_at(network.prepare, context.scratch)
+    cost_of = block_cost_at(network.block_cost, context.scratch)
     counts = context.tally[CORRECT] != UNCOUNTED
     if counts:
         context.tally[CORRECT] = 0
     for k in range(members.size):
         members[k].cost, members[k].correct, members[k].ticks = 0.0, 0, 0
-    for first in range(0, rows.size, context.network.block):
-        batch = rows[first : first + min(context.network.block, rows.size - first)]
+    for first in range(0, rows.size, network.block):
+        batch = rows[first : first + min(network.block, rows.size - first)]
         begin = ticks()
         prepared(context, batch, members[0].g != 0, memory)
         share = (ticks() - begin) // members.size
@@ -240,11 +247,12 @@ def evaluate_members(members, rows, context):
 @jit
 def predict(w, features, out, context):
     """Fill out, [example, output], with the last activations for `features`, [example, input]."""
-    no_rows = context.network.starts[:0]
+    network = network_of(context)
+    no_rows = network.starts[:0]
     inputs, outputs = features.shape[1], out.shape[1]
     flat, flat_out = features.reshape(features.size), out.reshape(out.size)
-    for first in range(0, features.shape[0], context.network.block):
-        examples = min(context.network.block, features.shape[0] - first)
+    for first in range(0, features.shape[0], network.block):
+        examples = min(network.block, features.shape[0] - first)
         start = forward(w, context, no_rows, examples, flat, first * inputs, context.scratch, context.scratch[:0])
         n = examples * outputs
         copy(n, place(context.scratch, start + n), place(flat_out, first * outputs))

@@ -6,7 +6,7 @@ from optilab.compiler.calls import evaluate_members_at, update_at
 from optilab.compiler.jit import jit
 from optilab.compiler.types import EVALUATIONS, EXAMPLES, UNLIMITED, Context
 from optilab.kernels.clock import ticks
-from optilab.kernels.loop import assign, batch_of, distance
+from optilab.kernels.loop import assign, batch_of, distance, next_batch
 from optilab.kernels.vectors import array_at
 
 
@@ -85,6 +85,7 @@ def train_members(members, going, order, batch_size, skip, steps, t, evaluate_me
         members[k].going, members[k].taken, members[k].ticks = 1, steps, 0
         members[k].cost, members[k].update_norm = nan, nan
     left = _gather(members, going)
+    epoch, first = batch_of(order, batch_size, skip)
     for step in range(steps):
         for k in range(members.size):
             if members[k].going and _is_at_its_limit(members[k], context):
@@ -92,7 +93,6 @@ def train_members(members, going, order, batch_size, skip, steps, t, evaluate_me
                 left = _gather(members, going)
         if left == 0:
             break
-        epoch, first = batch_of(order, batch_size, skip + step)
         rows = order[epoch, first : min(first + batch_size, examples)]
         evaluate_all(going[:left], rows, context)
         some_leave, at = False, 0
@@ -112,6 +112,7 @@ def train_members(members, going, order, batch_size, skip, steps, t, evaluate_me
             member.ticks += ticks() - begin
         if some_leave:
             left = _gather(members, going)
+        epoch, first = next_batch(order, batch_size, epoch, first)
     for k in range(members.size):
         member = members[k]
         failed = member.taken < steps and not (isfinite(member.cost) and member.cost < bound)

@@ -47,8 +47,8 @@ def train(
     taken = steps
     cost_of, step_on = evaluate_at(evaluate, w), update_at(update, w)
     limited = min(limits[0], limits[1]) < UNLIMITED
+    epoch, first = batch_of(order, batch_size, skip)
     for step in range(steps):
-        epoch, first = batch_of(order, batch_size, skip + step)
         rows = order[epoch, first : min(first + batch_size, examples)]
         if context.tally[EVALUATIONS] >= limits[0] or context.tally[EXAMPLES] >= limits[1]:
             taken = step
@@ -60,6 +60,7 @@ def train(
             assign(previous, w)
         numbers = numbers_by_step[step if numbers_by_step.shape[0] > 1 else 0]
         step_on(w, g, t + step, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
+        epoch, first = next_batch(order, batch_size, epoch, first)
     if taken > 0:
         update_norm = distance(w, previous)
     return float(taken), cost, update_norm
@@ -77,6 +78,16 @@ def batch_of(order, batch_size, step):
     """Where the examples of a step, counted from the first epoch, begin in `order`: its row and column."""
     epoch, batch = divmod(step, (order.shape[1] + batch_size - 1) // batch_size)
     return epoch % order.shape[0], batch * batch_size
+
+
+@jit
+def next_batch(order, batch_size, epoch, first):
+    """Likewise those of the step after one whose examples begin there, without a division, which takes as long as a short step's update."""
+    first += batch_size
+    if first < order.shape[1]:
+        return epoch, first
+    epoch += 1
+    return epoch if epoch < order.shape[0] else 0, 0
 
 
 @jit

@@ -30,8 +30,8 @@ def test_pixels_and_features_agree(cost: str, dtype: Precision) -> None:
     dense = make_network(make_examples(x, labels, classes=10), dtype, **parameters)
     features = make_network(make_examples(x / 255, labels, classes=10), dtype, **parameters)
     w = random.normal(scale=0.5, size=sparse.n_weights).astype(dtype)
-    read = [problem.context().network for problem in (sparse, dense, features)]
-    counts = [(data.starts.size, len(data.pixels), len(data.features)) for data in read]
+    read = [problem._train for problem in (sparse, dense, features)]
+    counts = [(data["starts"].size, len(data["pixels"]), len(data["features"])) for data in read]
     assert counts == [(n + 1, 0, 0), (0, n, 0), (0, 0, n)]
 
     tolerance: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-10, "atol": 1e-14}
