@@ -4,7 +4,7 @@ A derivative is given both the pre-activation z and the activation a = f(z), and
 """
 
 from optilab.compiler.jit import jit
-from optilab.kernels.elementary import erf, expm1, softplus, tanh
+from optilab.kernels.elementary import expm1, normal_cdf, softplus, tanh
 from optilab.kernels.exponential import exponential, sigmoid
 from optilab.kernels.vectors import stay_apart
 
@@ -21,8 +21,7 @@ CODES = {
     "softplus": SOFTPLUS,
 }
 SLOPE = 0.01  # of leaky ReLU below zero
-ROOT_HALF = 0.7071067811865476  # sqrt(1/2)
-NORMAL = 0.3989422804014327  # 1 / sqrt(2 pi)
+NORMAL, FAR = 0.3989422804014327, 40.0  # 1 / sqrt(2 pi), and where exp(-x^2 / 2) is below 1e-300
 
 
 @jit
@@ -36,7 +35,7 @@ def activate(kind, z, a):
     stay_apart()
     n = z.size
     real = z.dtype.type  # a number of Python's would turn float32 into float64
-    zero, half, one = real(0), real(0.5), real(1)
+    zero, half = real(0), real(0.5)
     if kind == IDENTITY:
         for i in range(n):
             a[i] = z[i]
@@ -58,7 +57,7 @@ def activate(kind, z, a):
             a[i] = z[i] if z[i] > zero else below
     elif kind == GELU:  # exact: z times the normal distribution function
         for i in range(n):
-            a[i] = half * z[i] * (one + erf(z[i] * real(ROOT_HALF)))
+            a[i] = z[i] * normal_cdf(z[i], exponential(-half * z[i] * z[i]))
     elif kind == SILU:
         for i in range(n):
             a[i] = z[i] * sigmoid(z[i])
@@ -97,8 +96,9 @@ def scale_by_derivative(kind, z, a, delta):
                 delta[i] *= a[i] + one
     elif kind == GELU:
         for i in range(n):
-            density = real(NORMAL) * exponential(-half * z[i] * z[i])
-            delta[i] *= half * (one + erf(z[i] * real(ROOT_HALF))) + z[i] * density
+            bell = exponential(-half * z[i] * z[i])
+            within = min(max(z[i], -real(FAR)), real(FAR))  # farther off the bell of float32 stays as it is
+            delta[i] *= normal_cdf(z[i], bell) + within * (real(NORMAL) * bell)
     elif kind == SILU:
         for i in range(n):
             s = sigmoid(z[i])

@@ -143,6 +143,13 @@ def test_activation_of_nan_is_nan(kind: str, precision: str) -> None:
     assert np.isnan(compute(kind, z[11:12])).all()
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_derivative_of_gelu_at_the_end_of_the_numbers(precision: str) -> None:
+    """It has its limits there too, where z times the density is the largest number times the smallest."""
+    z = np.array([-3e38, 3e38], precision)
+    np.testing.assert_allclose(compute_derivative("gelu", z), [0, 1], rtol=1e-6, atol=1e-30)
+
+
 def test_derivative_at_a_kink_is_that_from_below() -> None:
     """At zero, ReLU and leaky ReLU have the slope of the side below."""
     zero = np.zeros(1)
