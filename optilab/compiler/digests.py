@@ -26,13 +26,14 @@ from optilab.compiler.origins import is_ours
 from optilab.compiler.walk import CodeWalk
 
 _ROOT = Path(__file__).parents[1]
+_HOW = "optilab.compiler.lean"
 
 
 @cache
 def toolchain() -> str:
-    """Digest of the versions of Python and of the packages that compile."""
+    """Digest of the versions of Python and of the packages that compile, and of how they are told to."""
     versions = (platform.python_version(), np.__version__, numba.__version__, llvmlite.__version__)
-    return hashlib.sha256(" ".join(versions).encode()).hexdigest()
+    return hashlib.sha256(" ".join((*versions, _module(_HOW)[0])).encode()).hexdigest()
 
 
 def closure_digest(text: str) -> str:

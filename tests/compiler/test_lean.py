@@ -21,6 +21,7 @@ from optilab.compiler.jit import jit
 from optilab.compiler.lean import _OTHERWISE, LeanLibrary, lean
 from optilab.errors import InputError
 from optilab.kernels import loop
+from optilab.kernels.lines import registers
 from optilab.optimizers.update import compile_update
 
 
@@ -143,6 +144,21 @@ def test_calls_of_llvm_are_reported_to_nobody_meanwhile() -> None:
         assert recorder.buffer == []
         jit(_factorial).compile((numba.int64,))
         assert recorder.buffer != []
+
+
+def test_loops_use_the_widest_vectors() -> None:
+    """Those of 512 bits too, where the processor has them."""
+
+    def doubled(x):
+        for i in range(x.size):
+            x[i] *= 2
+
+    loop_of = jit(doubled)
+    with lean():
+        loop_of.compile((numba.float32[::1],))
+    (compiled,) = loop_of.overloads.values()
+    bits, _ = registers()
+    assert f"<{bits // 32} x float>" in compiled.library.get_llvm_str()
 
 
 def test_no_function_is_made_for_callers_in_c() -> None:
