@@ -151,16 +151,22 @@ def _machine() -> Any:
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(**options)
 
 
+def _change(stack: ExitStack, owner: Any, name: str, other: Any) -> None:
+    """Set an attribute until the stack ends."""
+    stack.callback(setattr, owner, name, getattr(owner, name))
+    setattr(owner, name, other)
+
+
 @contextmanager
 def lean() -> Iterator[None]:
     """Let what is compiled in a block be compiled so; the collector of garbage, which finds next to none, waits meanwhile."""
     with ExitStack() as stack:
         stack.enter_context(global_compiler_lock)  # no other thread compiles meanwhile
+        for owner, name, other in _OTHERWISE:
+            _change(stack, owner, name, other)
         codegen = cpu_target.target_context.codegen()
-        of_codegen = ((codegen, "_library_class", LeanLibrary), (codegen, "_tm", _machine()))
-        for owner, name, other in (*_OTHERWISE, *of_codegen):
-            stack.callback(setattr, owner, name, getattr(owner, name))
-            setattr(owner, name, other)
+        _change(stack, codegen, "_library_class", LeanLibrary)
+        _change(stack, codegen, "_tm", _machine())
         if gc.isenabled():
             gc.disable()
             stack.callback(gc.enable)
