@@ -34,6 +34,7 @@ import torch
 
 import optilab
 from optilab.training.plan import Plan
+from optilab.training.setup import computing
 from optilab.training.stopping import Budget
 from optilab.training.training import Training
 
@@ -83,7 +84,8 @@ def ours(problem, order: np.ndarray, rule: str, batch: int) -> Epoch:
             training.order = lambda epoch, steps_left: order[None]
 
         def run() -> Weights:
-            training.advance(training.total)
+            with computing():
+                training.advance(training.total)
             return split(training.run.w)
 
         return run

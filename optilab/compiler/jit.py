@@ -29,10 +29,8 @@ _POLICY: dict[str, Any] = {"error_model": "numpy", "fastmath": set(FASTMATH)}
 # Kernels make no arrays, and return none but to each other: whoever calls them keeps theirs, and they count no references to them, which
 # would take most of a short step's time.
 _UNCOUNTED: dict[str, Any] = {"_nrt": False}
-_INSIDE: dict[str, Any] = {
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}  # both take as long to compile as what they wrap
+# Without wrappers for Python and C, which take as long to compile as what they wrap.
+_INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def jit(function: Callable[..., Any], **options: Any) -> Any:

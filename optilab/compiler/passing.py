@@ -20,8 +20,10 @@ class _Kept:
 
     def __init__(self, network: NetworkData) -> None:
         _check(network)
-        numbers = (number for part in network for number in ([part] if isinstance(part, int) else _numbers(part)))
-        self._network, self._memory = network, np.array([*numbers], np.int64)
+        self._network, self._memory = (
+            network,
+            np.array([number for part in network for number in _numbers(part)], np.int64),
+        )
         self.__array_interface__ = self._memory.__array_interface__
 
 
@@ -37,8 +39,11 @@ def _check(network: NetworkData) -> None:
             raise TypeError(f"{name} is {numba.typeof(part)}, and compiled code takes {kind}")
 
 
-def _numbers(array: NDArray[Any]) -> list[int]:
-    """An array as compiled code has it: owners that it counts references for, none, then size, size of an entry, address, shape, strides."""
+def _numbers(part: Any) -> list[int]:
+    """A number, or an array as compiled code has it: two owners, of which it has none, size, size of an entry, address, shape, strides."""
+    if np.ndim(part) == 0:
+        return [part]
+    array: NDArray[Any] = part
     return [0, 0, array.size, array.itemsize, array.ctypes.data, *array.shape, *array.strides]
 
 
