@@ -1,6 +1,6 @@
 """How the data of networks is passed: as the address of what would be seventy arguments on the stack, in each of a step's calls.
 
-An array is seven numbers to a compiled function or more, and a named tuple all of its members'. `words` writes them down in memory as
+An array is seven numbers to a compiled function or more, and a named tuple all of its members'. `in_memory` writes them down as
 compiled code has them, and `network_of` reads there what it needs of them.
 """
 
@@ -27,7 +27,7 @@ class _Kept:
         self.__array_interface__ = self._memory.__array_interface__
 
 
-def words(network: NetworkData) -> NDArray[np.int64]:
+def in_memory(network: NetworkData) -> NDArray[np.int64]:
     """The data as numbers in memory; while they are there, so are its arrays. TypeError for data of another type than compiled code takes."""
     return np.asarray(_Kept(network))
 

@@ -94,7 +94,7 @@ class Context(NamedTuple):
     scratch: NDArray[np.floating]  # memory that the problem writes to
     integers: NDArray[np.int32]  # and memory for whole numbers
     settings: NDArray[np.float64]  # numbers that the problem's function takes
-    network: NDArray[np.int64]  # the `NetworkData` of a network as `compiler.passing.words`, else empty
+    network: NDArray[np.int64]  # the `NetworkData` of a network as `compiler.passing.in_memory`, else empty
 
 
 def context_without_examples(layers: NDArray[np.void], settings: Sequence[float], precision: str) -> Context:

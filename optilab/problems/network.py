@@ -226,7 +226,7 @@ class Network(Problem):
     def _context(self, arrays: dict[str, NDArray[Any]]) -> Context:
         from optilab.compiler.calls import address_of
         from optilab.compiler.memory import aligned_zeros
-        from optilab.compiler.passing import words
+        from optilab.compiler.passing import in_memory
         from optilab.compiler.types import Context, NetworkData
         from optilab.kernels import activations, costs
         from optilab.kernels.dense import room_to_turn, scratch_sizes
@@ -251,7 +251,7 @@ class Network(Problem):
             scratch=aligned_zeros(reals, self.precision),
             integers=aligned_zeros(integers, np.int32),
             settings=np.array([1 / 255, self.parameters["huber_delta"]]),
-            network=words(network),
+            network=in_memory(network),
         )
 
     def initial(self, seed: int = 0) -> NDArray[np.floating]:

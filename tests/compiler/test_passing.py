@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numba.core.registry import cpu_target
 
-from optilab.compiler.passing import network_of, words
+from optilab.compiler.passing import in_memory, network_of
 from optilab.compiler.types import NetworkData, context_without_examples, signatures
 from optilab.problems.layers import plain_vector
 from optilab.problems.problem import Precision
@@ -53,24 +53,24 @@ def read(context):
 def test_compiled_code_reads_what_was_written(precision: Precision) -> None:
     """Arrays with their shapes and numbers, to the bit."""
     data = data_of(precision)
-    context = context_without_examples(plain_vector(2), [], precision)._replace(network=words(data))
+    context = context_without_examples(plain_vector(2), [], precision)._replace(network=in_memory(data))
     for wanted, found in zip(data, read(context), strict=True):
         np.testing.assert_array_equal(found, wanted, strict=isinstance(wanted, np.ndarray))
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_there_are_as_many_words_as_compiled_code_reads(precision: Precision) -> None:
+def test_there_are_as_many_numbers_as_compiled_code_reads(precision: Precision) -> None:
     """Of eight bytes each."""
     target = cpu_target.target_context
     kind = target.get_value_type(signatures(precision).network)
-    assert 8 * words(data_of(precision)).size == target.get_abi_sizeof(kind)
+    assert 8 * in_memory(data_of(precision)).size == target.get_abi_sizeof(kind)
 
 
-def test_arrays_are_there_as_long_as_the_words() -> None:
+def test_arrays_are_there_as_long_as_what_was_written() -> None:
     """Also where nobody else has them."""
     data = data_of("float32")
     features = weakref.ref(data.features)
-    kept = words(data)[:]
+    kept = in_memory(data)[:]
     del data
     gc.collect()
     assert features() is not None
@@ -91,4 +91,4 @@ def test_arrays_are_there_as_long_as_the_words() -> None:
 def test_another_type_is_refused(name: str, value: Any) -> None:
     """Compiled code would read it as what it isn't."""
     with pytest.raises(TypeError, match=f"^{name} is .*, and compiled code takes "):
-        words(data_of("float32")._replace(**{name: value}))
+        in_memory(data_of("float32")._replace(**{name: value}))
