@@ -105,4 +105,4 @@ def _text(found: Compared, measure: str, target: float, runs: pd.DataFrame) -> s
     text += f" The target was not reached in {missed} of {n} runs" if missed else f" All {n} runs reached the target"
     lost = set(found.lost_ids()) & set(runs.loc[~runs["reached"], "run_id"])
     text += f"; {len(lost)} of them did not last, and count to the end of the longest." if lost else "."
-    return text + found.left_out()
+    return text + found.bound_to_length() + found.left_out()

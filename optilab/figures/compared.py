@@ -9,7 +9,16 @@ import pandas as pd
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
-from optilab.figures.captions import chosen_on, ended_text, name_of, over_seeds, several_of, without_chance_text
+from optilab.figures.captions import (
+    chosen_on,
+    depends_on_length,
+    ended_text,
+    name_of,
+    over_seeds,
+    several_of,
+    without_chance_text,
+)
+from optilab.figures.source import length_bound
 from optilab.figures.view import View
 from optilab.plots.scales import showable
 from optilab.records.chosen import nothing_chosen
@@ -47,6 +56,12 @@ class Compared:
     def problems(self) -> list[str]:
         """The problems, in the order of the runs."""
         return list(dict.fromkeys(self.runs["problem"].astype(str)))
+
+    def bound_to_length(self) -> str:
+        """The sentence on lines that a run of another length would not follow, for pictures of what lies before the end; "" without any."""
+        found = length_bound(self.view.results, self.runs)
+        labels = [label for label in dict.fromkeys(self.runs["label"].astype(str)) if label in found]
+        return f" The {depends_on_length(labels)}" if labels else ""
 
     @property
     def history(self) -> pd.DataFrame:

@@ -83,4 +83,4 @@ def _text(found: Compared, runs: pd.DataFrame) -> str:
     missing = runs.groupby("label")["problem"].nunique()
     lacking = missing[missing < len(found.problems)]
     text += f" {counted(len(lacking), 'line')} lacks problems, and is of the others alone." if len(lacking) else ""
-    return text + found.lost() + found.left_out()
+    return text + found.bound_to_length() + found.lost() + found.left_out()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pytest
@@ -13,7 +14,9 @@ from matplotlib.image import imread
 from optilab.analysis.best import best_runs
 from optilab.cli.main import main
 from optilab.errors import InputError
+from optilab.figures.arrival import arrival
 from optilab.figures.convergence import convergence
+from optilab.figures.ecdf import ecdf
 from optilab.figures.heatmap import heatmap
 from optilab.figures.source import length_bound
 from optilab.figures.view import View
@@ -87,6 +90,20 @@ def test_whose_schedule_depends_on_the_length(grid: Results) -> None:
     with style.theme():
         figure = rendered(convergence(View(grid)))
     assert "Hollow ends: the schedule of to the end depends on the length of the run" in caption_of(figure)
+
+
+def test_what_lies_before_the_end_is_no_result_in_any_picture(tmp_path: Path) -> None:
+    """Pictures of times to targets say it as well, of that line alone; without such a line they don't."""
+    asked: dict[str, Any] = {"problem": {"use": "bowl"}, "comparison": {"measure": "train_cost", "target": 1.0}}
+    plain = {"use": "sgd", "lr": 0.01, "label": "whatever the end"}
+    bound = {"use": "sgd", "lr": 0.01, "schedule": "cosine", "label": "to the end"}
+    for number, optimizers in enumerate(([plain, bound], [plain])):
+        view = View(made(tmp_path / str(number), optimizers=optimizers, **asked))
+        with style.theme():
+            captions = [caption_of(rendered(draw_kind(view))) for draw_kind in (arrival, ecdf)]
+        said = "The schedule of to the end depends on the length of the run; what lies before the end is no result of a shorter run."
+        assert [said in text for text in captions] == 2 * [number == 0]
+        assert ["depends on the length" in text for text in captions] == 2 * [number == 0]
 
 
 def test_several_measures_are_rows_of_one_picture(grid: Results) -> None:
