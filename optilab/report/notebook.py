@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -55,7 +56,8 @@ class Results(store.Results):
     """Results, of a folder or of a table, as `optilab.run` and `optilab.load` return them.
 
     runs: one row a run. history: one row a run and measurement, with run_id to join them. folder: where they lie, or their pictures
-    go. notes: what was noticed when they were read.
+    go. question: what is asked of them; None where their experiment is missing or can't be read. notes: what was noticed when they
+    were read.
     """
 
     train_again: Callable[..., Any] = field(default=_never, compare=False)
@@ -187,5 +189,12 @@ class Results(store.Results):
 
 
 def shown(found: store.Results, train_again: TrainAgain = _never) -> Results:
-    """The same results, as a notebook shows them. train_again: repeats a run for its weights, as pictures of these need it."""
+    """The same results, as a notebook shows them, with the question of their experiment, where that can be read.
+
+    train_again: repeats a run for its weights, as pictures of these need it.
+    """
+    from optilab.experiment.question import question_of
+
+    with suppress(InputError):  # whatever needs the question says so
+        found = replace(found, question=question_of(found))
     return Results(**{one.name: getattr(found, one.name) for one in fields(store.Results)}, train_again=train_again)

@@ -17,7 +17,7 @@ from matplotlib.image import imread
 
 import optilab
 from images import image_file
-from optilab import InputError
+from optilab import InputError, analysis
 from optilab.figures.kinds import KINDS
 from optilab.report.notebook import Results
 
@@ -98,6 +98,23 @@ def test_results_answer(made: Results) -> None:
     assert other.verdict().control == "momentum"
     assert {"leaderboard", "verdict", "plot", "runs", "history"} <= set(dir(made))
     assert repr(made).startswith("<Results ")
+
+
+def test_functions_of_the_analysis_know_the_question(tmp_path: Path) -> None:
+    """Results that are given to them are asked what their experiment asks: its control, its target, how it chose among settings."""
+    asked = {
+        "tuning": {"seeds": [100], "by": "train_cost", "which": "best"},
+        "comparison": {"control": "momentum", "measure": "train_cost", "target": 0.5, "confidence": 0.9},
+    }
+    for found in (
+        optilab.run({**EXPERIMENT, **asked}, tmp_path / "r", executor="inline"),
+        optilab.load(tmp_path / "r"),
+    ):
+        assert analysis.verdict(found).sentences == found.verdict().sentences
+        assert analysis.leaderboard(found).equals(found.leaderboard())
+        assert "momentum reaches a training cost of 0.5 in" in str(analysis.verdict(found))
+        assert found.question is not None
+        assert found.question.chosen_by == "best_train_cost"
 
 
 def test_pictures_are_figures(made: Results, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +209,7 @@ def test_a_missing_experiment_is_told(made: Results, tmp_path: Path) -> None:
     """In place of an answer; nothing is raised while a notebook shows it."""
     from dataclasses import replace
 
-    assert "experiment" in seen(replace(made, folder=tmp_path)).text
+    assert "experiment" in seen(replace(made, folder=tmp_path, question=None)).text
 
 
 def test_a_run_shows_itself() -> None:
