@@ -12,6 +12,7 @@ from optilab.analysis.arrival import arrival_verdict
 from optilab.analysis.findings import Findings, compared
 from optilab.analysis.given import Given, WithRuns, given
 from optilab.analysis.goal import goal, unit_of
+from optilab.analysis.length import bound_text, bound_to_length
 from optilab.analysis.measured import as_compared
 from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
@@ -139,7 +140,9 @@ def _times(found: Given) -> tuple[list[str], bool]:
     times = arrival_verdict(
         runs, history, to.target, to.measure, found.control, by=to.by, unit=unit, confidence=asked.confidence
     )
-    return [*_set_by(asked, to.measure, to.target), *times.sentences], to.ended_there
+    bound = bound_to_length(runs)
+    told = [f"The {bound_text(bound)}"] if bound else []
+    return [*_set_by(asked, to.measure, to.target), *times.sentences, *told], to.ended_there
 
 
 def _set_by(asked: Question, measure: str, target: float) -> list[str]:

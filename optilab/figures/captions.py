@@ -131,13 +131,6 @@ def name_of(label: object) -> str:
     return shortened(str(label), _NAME)
 
 
-def depends_on_length(labels: Sequence[str]) -> str:
-    """The end of a sentence on lines of which only the ends are results, after "the"."""
-    depends = "schedule of {} depends" if len(labels) == 1 else "schedules of {} depend"
-    named = depends.format(several_of([name_of(label) for label in labels]))
-    return f"{named} on the length of the run; what lies before the end is no result of a shorter run."
-
-
 def several_of(parts: Sequence[str], between: str = "; ") -> str:
     """The first twelve parts in a row, and how many more there are."""
     rest = len(parts) - MOST_COLOURS

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from optilab.analysis.length import bound_text, bound_to_length
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
 from optilab.figures.captions import (
     chosen_on,
-    depends_on_length,
     ended_text,
     name_of,
     over_seeds,
     several_of,
     without_chance_text,
 )
-from optilab.figures.source import length_bound
 from optilab.figures.view import View
 from optilab.plots.scales import showable
 from optilab.records.chosen import nothing_chosen
@@ -59,9 +58,8 @@ class Compared:
 
     def bound_to_length(self) -> str:
         """The sentence on lines that a run of another length would not follow, for pictures of what lies before the end; "" without any."""
-        found = length_bound(self.view.results, self.runs)
-        labels = [label for label in dict.fromkeys(self.runs["label"].astype(str)) if label in found]
-        return f" The {depends_on_length(labels)}" if labels else ""
+        labels = [name_of(label) for label in bound_to_length(self.runs)]
+        return f" The {bound_text(labels)}" if labels else ""
 
     @property
     def history(self) -> pd.DataFrame:

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from optilab.analysis.curves import bands, ranked
 from optilab.analysis.groups import groups
+from optilab.analysis.length import bound_to_length
 from optilab.figures.captions import has_marker
 from optilab.figures.convergence_text import caption
 from optilab.figures.lines import refuse_nothing
 from optilab.figures.panel import Panel, named
-from optilab.figures.source import length_bound
 from optilab.figures.view import View
 from optilab.plots import convergence as lines_plot
 from optilab.plots import style
@@ -52,7 +52,7 @@ def convergence(view: View) -> Figure | None:
     problems = list(dict.fromkeys(first["problem"]))
     wanted = [(y, problem) for y in measures for problem in problems]
     found = [_panel(every[y], history, best, x, y, problem, palette) for y, problem in wanted[:MOST]]
-    unfinished = length_bound(results, best[best["label"].isin(named(palette))])
+    unfinished = frozenset(bound_to_length(best[best["label"].isin(named(palette))]))
     figure = _drawn(view, found, x, palette, unfinished, function, len(problems))
     style.question(figure, view.question.text)
     crossed = any(has_marker(ax, "x") for ax in figure.axes)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from optilab.figures.captions import chosen_text, depends_on_length, ended_text, name_of, seeds_text, several_of
+from optilab.analysis.length import bound_text
+from optilab.figures.captions import chosen_text, ended_text, name_of, seeds_text, several_of
 from optilab.figures.lines import CLIPPED, absent, left_out
 from optilab.figures.panel import Panel, named
 from optilab.figures.source import learning_rates
@@ -40,7 +41,7 @@ def caption(
         text += f" Seeds of {_names(parted)} end in separate groups: each is drawn, without median and band."
     hollow = [label for label in palette if label in unfinished]
     if hollow:
-        text += f" Hollow ends: the {depends_on_length(hollow)}"
+        text += f" Hollow ends: the {bound_text([name_of(label) for label in hollow])}"
     text += learning_rates(view.results, best) if any(panel.y == "lr" for panel in panels_shown) else ""
     clipped = any(
         Shown.of(panel.y).log and Frame.of(panel.lines).is_left(panel.lines["median"]) for panel in panels_shown

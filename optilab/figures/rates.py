@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from optilab.analysis.length import bound_to_length
 from optilab.figures.captions import chosen_text, name_of
-from optilab.figures.source import as_in_the_file, learning_rates, length_bound
+from optilab.figures.source import as_in_the_file, learning_rates
 from optilab.figures.view import View
 from optilab.plots import style
 from optilab.plots.panels import MOST, panels_across
@@ -33,7 +34,7 @@ def rates(view: View) -> Figure | None:
     problems = list(dict.fromkeys(shown["problem"]))
     figure, axes = panels_across(len(problems[:MOST]), across=1 if len(problems) == 1 else 2, aspect=0.6)
     palette = style.colours_of(results.runs["label"], labels)
-    hollow = length_bound(results, best)
+    hollow = set(bound_to_length(best))
     style.question(figure, view.question.text)
     text = "The learning rate at each measurement of a run, of the lines whose schedule changes it."
     text += " A hollow end: in a longer run it would have been another from the start." if hollow & set(labels) else ""

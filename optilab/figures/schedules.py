@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from optilab.errors import InputError
 from optilab.figures.captions import name_of
-from optilab.figures.source import depends_on_length
 from optilab.plots import style
 from optilab.plots.blocks import room_for_text
 from optilab.plots.look import Look
@@ -41,7 +40,9 @@ def draw_schedules(specs: Sequence[str], steps: int, target: Path, look: Look | 
         if not np.isfinite(values).any():
             raise InputError(f"{shown(label)} has no curve: its multipliers are not finite")
         curves[label] = pd.DataFrame({"step": at, "multiplier": values, "label": label})
-    hollow = {label for label, one in zip(labels, bound, strict=True) if depends_on_length(one, steps)}
+    hollow = {
+        label for label, one in zip(labels, bound, strict=True) if one.depends_on_length(steps, max(1, steps // 10))
+    }
     with style.theme(look):
         figure = Figure(figsize=(style.width(), 0.42 * style.width() + 0.5 + room_for_text(200)), layout="constrained")
         ax = figure.subplots()

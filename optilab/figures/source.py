@@ -9,11 +9,10 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from optilab.analysis.cells import LINE
-from optilab.errors import InputError, ResultsWarning
+from optilab.errors import ResultsWarning
 from optilab.figures.captions import name_of
 from optilab.store import Results
 from optilab.store.wanted import wanted
@@ -21,9 +20,6 @@ from optilab.store.wanted import wanted
 if TYPE_CHECKING:
     from optilab.experiment.cell import Cell
     from optilab.problems.problem import Problem
-    from optilab.schedules.schedule import BoundSchedule
-
-_SAMPLED = 64  # steps at which a schedule is compared with itself
 
 
 def problems_of(results: Results) -> dict[str, Problem]:
@@ -61,40 +57,6 @@ def learning_rates(results: Results, best: pd.DataFrame) -> str:
         if (owner := _owner(stored_cell(spec, results.folder)))
     }
     return "".join(sorted(owners))
-
-
-def length_bound(results: Results, best: pd.DataFrame) -> frozenset[str]:
-    """Labels whose schedule depends on the length of the run, so that a longer one goes another way from its first step on.
-
-    A schedule that can't be rebuilt, as without its plugin, counts as one that doesn't.
-    """
-    if "spec" not in best:
-        return frozenset()
-    first = best.drop_duplicates(LINE)
-    scheduled = first[first["schedule"] != "constant"].to_dict("records")
-    if not scheduled:
-        return frozenset()
-    from optilab.experiment.cell import stored_cell
-    from optilab.experiment.resolve import bound_schedules
-
-    found = set()
-    for row in scheduled:
-        try:
-            schedules = bound_schedules(stored_cell(row["spec"], results.folder).schedule, "")
-            if any(depends_on_length(schedule, int(row["steps"])) for schedule in schedules):
-                found.add(str(row["label"]))
-        except InputError:
-            continue
-    return frozenset(found)
-
-
-def depends_on_length(schedule: BoundSchedule, steps: int) -> bool:
-    """Whether the multipliers of a run are other ones in a run of twice the length."""
-    if schedule.schedule.is_feedback or steps < 2:
-        return False
-    at = np.unique(np.linspace(0, steps - 1, _SAMPLED).round())
-    own, longer = (schedule.multipliers_at(at, total, max(1, steps // 10)) for total in (steps, 2 * steps))
-    return not np.allclose(own, longer, equal_nan=True)
 
 
 def _owner(cell: Cell) -> str:

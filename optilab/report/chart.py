@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from optilab.analysis.length import bound_text
 from optilab.report.html import Html, tag
-
-_NAMED = 6  # lines that a sentence names
 
 
 def chart(lines: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> Html:
@@ -66,20 +65,11 @@ def chart(lines: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> Htm
             "The median over seeds with the band of its quartiles; a run that did not last counts as infinite from its end on. Drag to zoom, double-click to go back.",
             class_="note",
         ),
-        tag("p", _hollow(bound), class_="note") if bound else None,
+        tag("p", f"Hollow ends: the {bound_text(bound)}", class_="note") if bound else None,
         tag("p", f"{left:,} more lines, those with the worst medians on each problem, are left out.", class_="note")
         if left
         else None,
         class_="live",
-    )
-
-
-def _hollow(labels: Sequence[str]) -> str:
-    """The sentence on lines of which only the ends are results."""
-    named = f"{'; '.join(labels[:_NAMED])}{f' and {len(labels) - _NAMED} more' if len(labels) > _NAMED else ''}"
-    depends = f"schedule of {named} depends" if len(labels) == 1 else f"schedules of {named} depend"
-    return (
-        f"Hollow ends: the {depends} on the length of the run; what lies before the end is no result of a shorter run."
     )
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from optilab.analysis.aligned import Aligned
 from optilab.analysis.best import best_runs
 from optilab.analysis.cells import LINE, identified
+from optilab.analysis.length import bound_to_length
 from optilab.analysis.measured import first_measured
-from optilab.figures.source import length_bound
 from optilab.records.columns import X, Y, as_costs, in_words, is_linear, summarized
 from optilab.records.measures import direction
 from optilab.records.question import Question
@@ -65,7 +65,7 @@ def curves(results: Results, question: Question) -> Curves:
     values = {name: history[name].to_numpy(np.float64) for name in measures}
     most = min(_POINTS, max(_FEWEST, _NUMBERS // (3 * len(aligned.lines) * len(measures))))
     each = max(_FEWEST_OF_SEEDS, _OF_SEEDS // (len(best) * len(measures)))
-    bound = length_bound(results, best)
+    bound = set(bound_to_length(best))
     found: list[dict[str, Any]] = []
     places: dict[tuple[float | None, ...], int] = {}
     start = 0

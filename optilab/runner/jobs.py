@@ -79,6 +79,7 @@ def tasks(experiment: Experiment, grid: Iterable[Cell], folder: Path) -> list[Ta
             "problem_id": problems[key],
             "line_id": cell.line_id,
             "is_random": is_random(plan),
+            "depends_on_length": plan.depends_on_length,
             **{n: v if isinstance(v, str) else float(v) for n, v in cell.hyperparameters.items()},
             "schedule": cell.schedule_label,
             "batch_size": plan.examples_a_step,

@@ -22,6 +22,7 @@ from optilab.texts import exact
 Curve = Callable[..., Any]
 Feedback = Generator[float, Mapping[str, float], None]
 _GIVEN = ("step", "total")
+_TRIED = 64  # steps of a run of which a schedule is asked whether they depend on the run's length
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,17 @@ class BoundSchedule:
         if self.per == "epoch":
             return self.curve(step // steps_per_epoch, -(-total // steps_per_epoch))
         return self.curve(step, total)
+
+    def depends_on_length(self, steps: int, steps_per_epoch: int) -> bool:
+        """Whether the multipliers of a run of `steps` are other ones in a run of twice that length, tried at 64 steps.
+
+        Those of a feedback schedule follow from measurements, not from the length.
+        """
+        if self.schedule.is_feedback or steps < 2:
+            return False
+        at = np.unique(np.linspace(0, steps - 1, _TRIED).round())
+        own, longer = (self.multipliers_at(at, total, steps_per_epoch) for total in (steps, 2 * steps))
+        return not np.allclose(own, longer, equal_nan=True)
 
     def begin(self) -> Feedback:
         """Start a feedback schedule; its first answer, to `next`, is the multiplier of the first interval."""

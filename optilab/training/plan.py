@@ -73,6 +73,12 @@ class Plan:
         return self.problem.unmeasured | (frozenset() if self.measures_gradient else {"gradient_norm"})
 
     @property
+    def depends_on_length(self) -> bool:
+        """Whether a schedule makes the run another one, from its first step on, where the budget has more steps."""
+        steps = self.budget.in_steps(self.steps_per_epoch)
+        return steps is not None and any(one.depends_on_length(steps, self.steps_per_epoch) for one in self.schedules)
+
+    @property
     def code(self) -> str:
         """Digest of the code that the run executes."""
         curves = [source_digest(f) for schedule in self.schedules for f in schedule.functions]

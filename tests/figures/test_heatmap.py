@@ -11,14 +11,16 @@ from click.testing import CliRunner
 from figures.looks import made
 from matplotlib.image import imread
 
+import optilab
+from optilab.analysis.answer import verdict
 from optilab.analysis.best import best_runs
+from optilab.analysis.length import bound_to_length
 from optilab.cli.main import main
 from optilab.errors import InputError
 from optilab.figures.arrival import arrival
 from optilab.figures.convergence import convergence
 from optilab.figures.ecdf import ecdf
 from optilab.figures.heatmap import heatmap
-from optilab.figures.source import length_bound
 from optilab.figures.view import View
 from optilab.plots import style
 from optilab.store import Results
@@ -84,26 +86,28 @@ def test_parameters_that_there_are_not_are_told(grid: Results, parameters: tuple
 def test_whose_schedule_depends_on_the_length(grid: Results) -> None:
     """A cosine to the end does, an exponential decay doesn't, and the caption names the one."""
     best = best_runs(grid.runs)
-    assert length_bound(grid, best) == {"to the end"}
-    assert length_bound(grid, best.drop(columns="spec")) == frozenset()
-    assert length_bound(grid, best.assign(spec=None)) == frozenset()
+    assert bound_to_length(best) == ["to the end"]
+    assert bound_to_length(best.drop(columns="depends_on_length")) == []
+    assert bound_to_length(best.assign(depends_on_length=None)) == []
     with style.theme():
         figure = rendered(convergence(View(grid)))
     assert "Hollow ends: the schedule of to the end depends on the length of the run" in caption_of(figure)
 
 
 def test_what_lies_before_the_end_is_no_result_in_any_picture(tmp_path: Path) -> None:
-    """Pictures of times to targets say it as well, of that line alone; without such a line they don't."""
+    """Pictures of times to targets and the verdict say it as well, of that line alone; without such a line they don't."""
     asked: dict[str, Any] = {"problem": {"use": "bowl"}, "comparison": {"measure": "train_cost", "target": 1.0}}
     plain = {"use": "sgd", "lr": 0.01, "label": "whatever the end"}
     bound = {"use": "sgd", "lr": 0.01, "schedule": "cosine", "label": "to the end"}
     for number, optimizers in enumerate(([plain, bound], [plain])):
-        view = View(made(tmp_path / str(number), optimizers=optimizers, **asked))
+        made(tmp_path / str(number), optimizers=optimizers, **asked)
+        view = View(optilab.load(tmp_path / str(number)))
         with style.theme():
             captions = [caption_of(rendered(draw_kind(view))) for draw_kind in (arrival, ecdf)]
         said = "The schedule of to the end depends on the length of the run; what lies before the end is no result of a shorter run."
         assert [said in text for text in captions] == 2 * [number == 0]
         assert ["depends on the length" in text for text in captions] == 2 * [number == 0]
+        assert verdict(view.results).sentences.count(said) == (number == 0)
 
 
 def test_several_measures_are_rows_of_one_picture(grid: Results) -> None:

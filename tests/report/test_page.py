@@ -245,7 +245,7 @@ def test_one_method_has_no_statistics() -> None:
     assert "No curves: no measure of a line has a value at any time." in text
 
 
-def test_lines_whose_schedule_depends_on_the_length_end_hollow(without_pictures: None) -> None:
+def test_lines_whose_schedule_depends_on_the_length_end_hollow(without_pictures: None, tmp_path: Path) -> None:
     """The interactive picture marks them, and a sentence names them."""
     experiment = {
         "name": "lengths",
@@ -254,7 +254,7 @@ def test_lines_whose_schedule_depends_on_the_length_end_hollow(without_pictures:
         "problem": {"use": "bowl", "start": "random"},
         "optimizers": [{"use": "sgd", "lr": 0.01}, {"use": "sgd", "lr": 0.01, "schedule": "cosine", "label": "short"}],
     }
-    results = optilab.run(experiment, executor="inline")
+    results = optilab.run(experiment, tmp_path / "r", executor="inline")
     found = curves(results, question_of(results))
     assert {line["label"]: line["bound"] for line in found.lines} == {"sgd": False, "short": True}
     assert "Hollow ends: the schedule of short depends on the length of the run" in report([results])

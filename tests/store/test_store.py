@@ -44,7 +44,7 @@ def test_the_columns_of_history() -> None:
 
 def test_the_columns_of_runs() -> None:
     """Runs have the columns of the design, with one a hyperparameter after what names the line."""
-    head = "run_id experiment problem optimizer label problem_id line_id is_random lr mode schedule batch_size seed role status message traceback "
+    head = "run_id experiment problem optimizer label problem_id line_id is_random depends_on_length lr mode schedule batch_size seed role status message traceback "
     head += "steps last_finite_step measurements"
     measures = [f"{what}_{name}" for what in ("final", "best") for name in MEASURES]
     tail = "compile_seconds train_seconds measure_seconds code versions host spec"
