@@ -41,7 +41,8 @@ class Aligned:
         """
         runs = identified(runs)
         runs = runs[~runs["run_id"].duplicated()]
-        of_run = pd.Index(runs["run_id"]).get_indexer(pd.Index(history["run_id"]))
+        codes, measured = pd.factorize(history["run_id"])
+        of_run = pd.Index(runs["run_id"]).get_indexer(measured)[codes]
         order = np.argsort(of_run, kind="stable")
         order = order[np.searchsorted(of_run[order], 0) :]  # without the rows of other runs
         bounds = np.searchsorted(of_run[order], np.arange(len(runs) + 1))

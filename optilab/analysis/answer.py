@@ -18,6 +18,7 @@ from optilab.analysis.phrases import Scale
 from optilab.analysis.resolution import few_seeds
 from optilab.analysis.tables import uneven_seeds
 from optilab.records.chosen import is_of_test_examples, nothing_chosen
+from optilab.records.histories import history_of
 from optilab.records.measures import is_ascending
 from optilab.records.question import Question
 
@@ -135,7 +136,7 @@ def _times(found: Given) -> tuple[list[str], bool]:
     to = goal(found)
     if to is None:
         return [], False
-    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    history = history_of(found.history, runs["run_id"])
     unit = unit_of(history, to.by)
     times = arrival_verdict(
         runs, history, to.target, to.measure, found.control, by=to.by, unit=unit, confidence=asked.confidence

@@ -10,6 +10,7 @@ import pandas as pd
 from optilab.analysis.given import Given
 from optilab.analysis.targets import time_to_target
 from optilab.records.columns import in_words
+from optilab.records.histories import history_of
 from optilab.records.statuses import LASTED
 
 _TIMES = ("epoch", "step", "seconds")  # columns of a history, in order of preference
@@ -44,7 +45,7 @@ def goal(found: Given) -> Goal | None:
         (measure, target), *_ = stop.items()
     if target is None:
         return None
-    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    history = history_of(found.history, runs["run_id"])
     by = next((name for name in _TIMES if name in history and history[name].notna().all()), _TIMES[0])
     return Goal(measure, target, by, measure in stop)
 
@@ -73,7 +74,7 @@ def lateness(found: Given, to: Goal) -> dict[tuple[str, str], float]:
     """
     runs = found.chosen
     lost = runs.loc[~runs["status"].isin(LASTED), "run_id"] if "status" in runs else ()
-    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    history = history_of(found.history, runs["run_id"])
     times = time_to_target(history, to.target, to.measure, to.by, run_ids=runs["run_id"], never=lost)
     late = times.set_index("run_id")["time"].where(times.set_index("run_id")["reached"], math.inf)
     lines = runs.assign(late=runs["run_id"].map(late)).groupby(["problem", "label"])

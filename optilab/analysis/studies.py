@@ -18,6 +18,7 @@ from optilab.analysis.levels import number, word
 from optilab.analysis.targets import time_to_target
 from optilab.errors import InputError, unknown
 from optilab.records.chosen import TimeToTarget
+from optilab.records.histories import history_of
 from optilab.records.question import Question
 from optilab.records.statuses import LASTED
 
@@ -113,7 +114,7 @@ def over_studies(found: Given, to: Goal) -> pd.DataFrame:
     """
     runs = _tried(found)
     lost = runs.loc[~runs["status"].isin(LASTED), "run_id"] if "status" in runs else ()
-    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    history = history_of(found.history, runs["run_id"])
     times = time_to_target(history, to.target, to.measure, to.by, run_ids=runs["run_id"], never=lost)
     late = times.set_index("run_id")["time"].mask(~times["reached"].to_numpy(), math.inf)
     runs = runs.assign(late=runs["run_id"].map(late).astype(float), cell=cell_numbers(runs) if found.cells else 0)

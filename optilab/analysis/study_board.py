@@ -12,6 +12,7 @@ from optilab.analysis.goal import Goal, unit_of
 from optilab.analysis.phrases import Scale
 from optilab.analysis.profiles import profile_score
 from optilab.analysis.studies import over_studies, studied_goal
+from optilab.records.histories import history_of
 from optilab.records.statuses import LASTED
 from optilab.texts import shortened
 
@@ -49,7 +50,7 @@ def study_board(found: Given) -> StudyBoard | None:
     wide = times.pivot(index="problem", columns="label", values="time")
     scores = profile_score(wide) if min(wide.shape) > 1 else None
     runs = tried(found.runs)
-    history = found.history[found.history["run_id"].isin(runs["run_id"])]
+    history = history_of(found.history, runs["run_id"])
     note = " ".join([*_method(to, runs), *_cautions(times, to, runs), *_absent(found, runs)])
     return StudyBoard(times, unit_of(history, to.by), note, scores, _score_note(scores, len(wide)))
 

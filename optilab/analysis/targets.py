@@ -225,17 +225,31 @@ def _first_times(
         raise InputError(f"run_ids: {shown(strange[0])} of history is not among them")
     first, last = np.full((len(names), len(targets)), np.inf), np.zeros(len(names))
     place = {name: k for k, name in enumerate(names)}
-    run = rows["run_id"].map(place).to_numpy(np.intp)
-    order = np.lexsort((rows[by], run))
-    run, times, values = run[order], rows[by].to_numpy()[order], rows[measure].to_numpy()[order]
+    run, times, values = _in_order(rows["run_id"], rows[by].to_numpy(), rows[measure].to_numpy())
+    number = np.array([place[name] for name in there], np.intp)  # of each run as it comes, its number among the names
     costs = np.where(np.isfinite(values), -values if upward else values, np.inf)
     best = pd.Series(costs).groupby(run).cummin().to_numpy()  # falls, so that its negative can be searched
     begins = np.flatnonzero(np.diff(run, prepend=-1))
     for begin, end in zip(begins, np.append(begins[1:], len(run)), strict=False):  # without runs there is an end alone
         found = np.searchsorted(-best[begin:end], targets if upward else -targets, "left")
-        first[run[begin]] = np.append(times[begin:end], np.inf)[found]
-        last[run[begin]] = times[end - 1]
+        first[number[run[begin]]] = np.append(times[begin:end], np.inf)[found]
+        last[number[run[begin]]] = times[end - 1]
     return names, first, last
+
+
+def _in_order(
+    run_ids: pd.Series[Any], times: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Numbers of the runs, as they first come, with times and values: run by run, in the order of time.
+
+    Histories mostly are: then nothing is sorted.
+    """
+    run = pd.factorize(run_ids)[0]
+    later = np.diff(run)
+    if np.all((later > 0) | ((later == 0) & (np.diff(times) >= 0))):
+        return run, times, values
+    order = np.lexsort((times, run))
+    return run[order], times[order], values[order]
 
 
 def _mean_bounds(

@@ -21,6 +21,7 @@ from optilab.figures.captions import (
 from optilab.figures.view import View
 from optilab.plots.scales import showable
 from optilab.records.chosen import nothing_chosen
+from optilab.records.histories import history_of
 from optilab.records.shown import Shown
 from optilab.records.statuses import LASTED
 
@@ -65,7 +66,7 @@ class Compared:
     def history(self) -> pd.DataFrame:
         """The measurements of the runs."""
         every = self.view.results.history
-        return every[every["run_id"].isin(self.runs["run_id"])]
+        return history_of(every, self.runs["run_id"])
 
     @property
     def shown(self) -> Shown:

@@ -23,6 +23,7 @@ from optilab.plots.final_values import final_values
 from optilab.plots.labels import close_ends, end_labels
 from optilab.plots.panels import MOST, MOST_WITH_ENDS, panels_with_ends
 from optilab.plots.scales import Frame, showable
+from optilab.records.histories import history_of
 from optilab.records.shown import Shown
 from optilab.records.statuses import LASTED
 
@@ -38,7 +39,7 @@ def convergence(view: View) -> Figure | None:
     """
     results = view.results
     best = view.best
-    history = results.history[results.history["run_id"].isin(best["run_id"])]
+    history = history_of(results.history, best["run_id"])
     measures = [y for y in view.measures if history[y].notna().any()]
     if not measures:
         return None
@@ -70,9 +71,15 @@ def _panel(
     palette: dict[str, object],
 ) -> Panel:
     here = best[(best["problem"] == problem) & best["label"].isin(named(palette))]
-    columns = list(dict.fromkeys(["run_id", x, y]))
-    seeds = history[columns].merge(here[["run_id", "label", "status"]], on="run_id")
-    seeds = seeds.assign(x=seeds[x], y=Shown.of(y).values(seeds[y]))
+    numbers, measured = pd.factorize(history["run_id"])
+    own = pd.Index(here["run_id"]).get_indexer(measured)[
+        numbers
+    ]  # of each measurement its run; -1 for those of other panels
+    rows = history.loc[own >= 0, list(dict.fromkeys(["run_id", x, y]))]
+    texts = {
+        name: here[name].astype("category").array[own[own >= 0]] for name in ("label", "status")
+    }  # once each, not in every row
+    seeds = rows.assign(**texts, x=rows[x], y=Shown.of(y).values(rows[y]))
     lasting = seeds[seeds["status"].isin(LASTED)].groupby(["label", "run_id"], sort=False)["y"].last().dropna()
     own = lines[lines["problem"] == problem]
     if Shown.of(y).log:  # what the picture doesn't show is no group

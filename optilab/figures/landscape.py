@@ -13,6 +13,7 @@ from optilab.analysis.curves import bands, ranked
 from optilab.figures.source import as_in_the_file, problems_of
 from optilab.figures.view import Repeated, View
 from optilab.problems.problem import Problem
+from optilab.records.histories import history_of
 from optilab.records.statuses import LASTED
 
 _WORK = 7e10  # weights times examples times points, that are computed in some seconds
@@ -63,7 +64,7 @@ def runs_of(view: View) -> Runs | None:
         most = lasted.groupby("seed")["label"].nunique().sort_index()
         seed = int(most.index[int(most.to_numpy().argmax())])
         rows = lasted[lasted["seed"] == seed].drop_duplicates("label")
-        order = ranked(bands(results.history[results.history["run_id"].isin(own["run_id"])], own, "step", "train_cost"))
+        order = ranked(bands(history_of(results.history, own["run_id"]), own, "step", "train_cost"))
         labels = [name for name in order if name in set(rows["label"])]
         labels += [name for name in rows["label"] if name not in set(labels)]
         ended = [name for name in dict.fromkeys(own["label"]) if name not in set(labels)]

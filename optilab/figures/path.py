@@ -31,6 +31,7 @@ from optilab.plots.blocks import blocks, heading, name_edges
 from optilab.plots.legend import outside_legend
 from optilab.plots.panels import MOST, panels_across
 from optilab.problems.function import FunctionProblem
+from optilab.records.histories import history_of
 from optilab.records.statuses import LASTED
 
 _TOGETHER = 4  # paths that can be told apart in one panel
@@ -58,7 +59,7 @@ def path(view: View) -> Figure | None:
         raise InputError("no run of evaluation has a history")
     history = results.history.merge(best[["run_id", "problem", "label", "seed", "status"]], on="run_id")
     history["lasted"] = history["status"].isin(LASTED)
-    labels = ranked(bands(results.history[results.history["run_id"].isin(best["run_id"])], best, "step", "train_cost"))
+    labels = ranked(bands(history_of(results.history, best["run_id"]), best, "step", "train_cost"))
     palette = style.colours_of(results.runs["label"], labels)
     if all(problem.n_weights == 1 for problem in problems.values()):
         return paths_on_curves(view, problems, history, palette)

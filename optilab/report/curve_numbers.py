@@ -15,6 +15,7 @@ from optilab.figures.arrival import target_of, times_of
 from optilab.figures.compared import Compared
 from optilab.plots import style
 from optilab.records.columns import in_words
+from optilab.records.histories import history_of
 from optilab.records.shown import Shown
 from optilab.report.points import ROWS, Numbers, figures, laid_out, name, ranged, told
 from optilab.report.source import Source
@@ -29,7 +30,7 @@ def convergence(source: Source) -> list[Numbers]:
     view = source.view
     best = best_runs(view.results.runs, view.question.chosen_by)
     history = view.results.history
-    history = history[history["run_id"].isin(best["run_id"])]
+    history = history_of(history, best["run_id"])
     if view.y not in history or history[view.y].isna().all():
         return []
     function = bool(best["batch_size"].eq(1).all() and history["train_accuracy"].isna().all())

@@ -17,6 +17,7 @@ from optilab.analysis.cells import LINE, identified
 from optilab.analysis.length import bound_to_length
 from optilab.analysis.measured import first_measured
 from optilab.records.columns import X, Y, as_costs, in_words, is_linear, summarized
+from optilab.records.histories import history_of
 from optilab.records.measures import direction
 from optilab.records.question import Question
 from optilab.store import Results
@@ -52,7 +53,7 @@ def curves(results: Results, question: Question) -> Curves:
     runs = identified(results.runs)
     every = best_runs(runs, question.chosen_by)
     best = _drawn(every, question)
-    history = results.history[results.history["run_id"].isin(best["run_id"])]
+    history = history_of(results.history, best["run_id"])
     known = [*Y, *(name for name in summarized(map(str, runs)) if name not in Y)]
     measures = [name for name in known if name in history and history[name].notna().any()]
     axes = [name for name in X if name in history and history[name].notna().any()]

@@ -16,6 +16,7 @@ from optilab.figures.axes import usual_x
 from optilab.plots import style
 from optilab.plots.sketch import sketch
 from optilab.records.columns import in_words
+from optilab.records.histories import history_of
 from optilab.records.measures import is_ascending
 from optilab.report.html import Html, join, tag
 from optilab.texts import printable, shortened
@@ -128,7 +129,7 @@ def sketch_html(found: Given, board: pd.DataFrame) -> tuple[Html, dict[str, str]
     Nothing and no colours where the history has no curve of the measure.
     """
     measure, scale = str(found.measure), Scale.of(found.measure)
-    history = found.history[found.history["run_id"].isin(found.chosen.get("run_id", pd.Series(dtype=object)))]
+    history = history_of(found.history, found.chosen.get("run_id", pd.Series(dtype=object)))
     if measure not in history or board.empty:
         return Html(""), {}
     problem, x = board["problem"].iloc[0], usual_x(history)

@@ -22,6 +22,7 @@ from optilab.experiment.experiment import Experiment, Tuning
 from optilab.experiment.grid import Grid, SearchSpace, refuse_two_labels
 from optilab.experiment.seeds import tuning_seeds
 from optilab.records.columns import as_costs
+from optilab.records.histories import history_of
 from optilab.records.statuses import LASTED, UNFINISHED, cost_or_infinity
 from optilab.runner.jobs import Job, Task, jobs, tasks
 from optilab.runner.session import Session
@@ -69,7 +70,7 @@ def _made(ids: Collection[str], folder: Path, measure: str) -> dict[str, _Made]:
     runs = found.runs[found.runs["run_id"].isin(ids)]
     if len(runs) < len(set(ids)):
         raise InputError(f"{str(folder)!r} has lost runs that it had; the same command makes them again")
-    history = found.history[found.history["run_id"].isin(ids)]
+    history = history_of(found.history, ids)
     by_run = history.groupby("run_id", observed=True)
     costs = {str(run): costs_of(measure, rows["step"], rows[measure]) for run, rows in by_run}
     return {run: _Made(status, costs.get(run, {})) for run, status in zip(runs["run_id"], runs["status"], strict=True)}

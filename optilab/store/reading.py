@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from optilab.errors import InputError, ResultsWarning
 from optilab.records.columns import RESERVED
+from optilab.records.histories import history_of
 from optilab.records.question import Question
 from optilab.store.shared import parted
 from optilab.store.survey import Damage, survey
@@ -47,7 +48,7 @@ class Results:
         if table is None:
             return self
         runs = named(self.runs, table)
-        history = self.history[self.history["run_id"].isin(runs["run_id"])].reset_index(drop=True)
+        history = history_of(self.history, runs["run_id"]).reset_index(drop=True)
         runs, history = parted(runs, history, table)
         if (target := target_of(table)) is not None:
             runs = timed(runs, history, *target)
@@ -75,7 +76,13 @@ def load_all(folder: str | Path) -> Results:
     runs, history = live_tables(path)
     if not len(runs):
         raise InputError(f"{str(folder)!r} holds no finished runs yet")
-    return Results(path, *(table.drop_columns(["commit"]).to_pandas() for table in (runs, history)))
+    named = runs.drop_columns(["commit"]).to_pandas()
+    rows = history.drop_columns(["commit"])
+    del history  # so that each column is given back as soon as it is copied
+    measured = rows.to_pandas(split_blocks=True, self_destruct=True)
+    del rows
+    pa.default_memory_pool().release_unused()
+    return Results(path, named, measured)
 
 
 def live_tables(folder: Path) -> tuple[pa.Table, pa.Table]:

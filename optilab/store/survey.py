@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from optilab.errors import InputError
 from optilab.store.content import Content, DamagedError, content_of
@@ -68,23 +67,21 @@ class Survey:
     foreign: Sequence[Path]
 
     def history(self) -> pa.Table:
-        """The rows of the history that count, those of a run together, in the order of `runs`."""
+        """The rows of the history that count, those of a run together, in the order of `runs`: views of the parts, which are not copied."""
         position = {key: k for k, key in enumerate(keys_of(self.runs))}
-        none = pa.schema(
-            [HISTORY.field(0).with_type(pa.dictionary(pa.int32(), pa.string())), *list(HISTORY)[1:], COMMIT]
-        )
-        taken, positions = [], []
-        for content in self.good["history"]:
+        schema = pa.schema([*list(HISTORY)[1:], COMMIT])
+        parts, stretches = [], []
+        for number, content in enumerate(self.good["history"]):
             assert content.rows is not None
-            rows, of_part = _blocks(content, self.owned[content.part], position)
-            every = len(rows) == len(content.rows)
-            taken.append(fitted(content.rows if every else content.rows.take(pa.array(rows)), none))
-            positions.append(of_part)
-        history = pa.concat_tables(taken or [none.empty_table()])
-        order = np.concatenate(positions or [np.zeros(0, np.int64)])
-        if np.any(np.diff(order) < 0):
-            history = history.take(pa.array(np.argsort(order, kind="stable")))
-        return fitted(history, HISTORY.append(COMMIT))
+            parts.append(fitted(content.rows.drop_columns(["run_id"]), schema))
+            own = self.owned[content.part]
+            blocks = zip(_keys(content), content.begins.tolist(), content.lengths.tolist(), strict=True)
+            stretches += [(position[key], number, begin, length) for key, begin, length in blocks if key in own]
+        stretches.sort()
+        pieces = [parts[number].slice(begin, length) for _, number, begin, length in stretches]
+        positions, lengths = [stretch[0] for stretch in stretches], [stretch[3] for stretch in stretches]
+        runs = self.runs.column("run_id").take(pa.array(np.repeat(np.array(positions, np.int64), lengths)))
+        return pa.concat_tables(pieces or [schema.empty_table()]).add_column(0, HISTORY.field(0), runs)
 
     @property
     def untidy(self) -> bool:
@@ -255,15 +252,3 @@ def _runs(good: Sequence[Content], owned: Mapping[Part, frozenset[Key]]) -> pa.T
         mask = pa.array([key in owned[content.part] for key in _keys(content)], pa.bool_())
         kept.append(fitted(content.rows.filter(mask), schema))
     return pa.concat_tables(kept or [schema.empty_table()])
-
-
-def _blocks(
-    content: Content, owned: frozenset[Key], position: Mapping[Key, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows of a part that count, and the position of the run of each."""
-    positions = np.array([position[key] if key in owned else -1 for key in _keys(content)], np.int64)
-    counts = positions >= 0
-    begins, lengths, positions = content.begins[counts], content.lengths[counts], positions[counts]
-    starts = np.append(0, np.cumsum(lengths)[:-1]) if len(lengths) else np.zeros(0, np.int64)
-    rows = np.repeat(begins - starts, lengths) + np.arange(lengths.sum())
-    return rows, np.repeat(positions, lengths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -12,6 +13,7 @@ from optilab import store
 from optilab.errors import InputError
 from optilab.records.columns import MEASURES
 from optilab.store import HISTORY, Store, load
+from optilab.store.survey import survey
 from tables import LR, held, parts, tables, write
 
 
@@ -33,6 +35,17 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     assert found.history["step"].tolist() == [0, 1, 2] * 2
     assert found.history["step"].dtype == "int64"
     assert repr(found) == f"<Results {tmp_path / 'r'}: 2 runs (1 budget, 1 diverged)>"
+
+
+def test_the_history_is_not_copied_to_be_put_in_order(tmp_path: Path) -> None:
+    """It is made of views of the parts: five million measurements fit in a memory that holds them twice, and not three times."""
+    for name in ("c", "a", "b"):
+        write(tmp_path / "r", name, measurements=5000)
+    found = survey(tmp_path / "r")
+    before = pa.total_allocated_bytes()
+    history = found.history()
+    assert history.column("run_id").unique().to_pylist() == found.runs.column("run_id").to_pylist()
+    assert pa.total_allocated_bytes() - before < 0.25 * history.nbytes
 
 
 def test_the_columns_of_history() -> None:
