@@ -17,6 +17,8 @@ from optilab.plots.text import plain
 
 Point = NDArray[np.float64]
 
+_EACH, _ALL = 400, 1600  # points of a path, and of all paths of a line, from which on they are no longer marked
+
 
 def start_mark(size: float = 7.0) -> dict[str, Any]:
     """How the start of a run is drawn: an open circle."""
@@ -31,8 +33,8 @@ def start_mark(size: float = 7.0) -> dict[str, Any]:
     }
 
 
-def cross(ax: Axes, x: float, y: float, colour: object) -> None:
-    """Mark where a run left the picture for good, or stopped being finite."""
+def cross(ax: Axes, x: ArrayLike, y: ArrayLike, *, colour: object) -> None:
+    """Mark where runs left the picture for good, or stopped being finite."""
     ax.plot(x, y, "x", color=colour, markersize=8, markeredgewidth=2.5, zorder=7, clip_on=False)
 
 
@@ -54,31 +56,7 @@ def paths_on_contours(
     small = path["run_id"].nunique() > 4
     for place, (label, colour) in enumerate(colours.items()):
         above = 3 - place / (len(colours) + 1)  # the first lies on top
-        for _, run in path[path["label"] == label].groupby("run_id", sort=False):
-            points = run[["w_0", "w_1"]].to_numpy(float)
-            points = points[np.isfinite(points).all(axis=1)]
-            inside = ((points >= frame[:, 0]) & (points <= frame[:, 1])).all(axis=1)
-            if not inside.any():
-                continue
-            last = int(np.flatnonzero(inside)[-1])
-            left = last + 1 < len(points)
-            end = _edge(points[last], points[last + 1], frame) if left else points[last]
-            _line(ax, np.vstack([points[: last + 1], end]) if left else points, frame, colour, label, above)
-            if left or not run["lasted"].iloc[-1]:
-                cross(ax, float(end[0]), float(end[1]), colour)
-            else:
-                ax.plot(
-                    *end,
-                    "o",
-                    color=colour,
-                    markeredgecolor=shade(1),
-                    markeredgewidth=0.7,
-                    markersize=5.5 if small else 7,
-                    zorder=6.5,
-                    gid="end",
-                )
-            if inside[0]:
-                ax.plot(*points[0], markeredgecolor=shade(0.1), **start_mark(5.5 if small else 7))
+        _paths(path[path["label"] == label], ax, frame, label, colour, above, small=small)
     for minimum in known:
         _minimum(ax, minimum, frame)
     ax.set(xlabel="first weight", ylabel="second weight", xlim=tuple(frame[0]), ylim=tuple(frame[1]))
@@ -134,15 +112,64 @@ def _outline() -> Any:
     return withStroke(linewidth=4, foreground=shade(0.1))
 
 
-def _line(ax: Axes, points: Point, frame: NDArray[np.float64], colour: object, label: str, zorder: float) -> None:
-    """Draw the line through the points, cut at nine times the picture's size beyond its edges."""
-    size = np.ptp(frame, axis=1)
-    points = np.clip(points, frame[:, 0] - 9 * size, frame[:, 1] + 9 * size)
+def _paths(
+    path: pd.DataFrame,
+    ax: Axes,
+    frame: NDArray[np.float64],
+    label: str,
+    colour: object,
+    zorder: float,
+    *,
+    small: bool,
+) -> None:
+    """The paths of a line, all of one kind in one piece: a hundred of them take no longer to draw than one."""
+    lines: list[Point] = []
+    starts: list[Point] = []
+    ends: list[Point] = []
+    crossed: list[Point] = []
+    for _, run in path.groupby("run_id", sort=False):
+        points = run[["w_0", "w_1"]].to_numpy(float)
+        points = points[np.isfinite(points).all(axis=1)]
+        inside = ((points >= frame[:, 0]) & (points <= frame[:, 1])).all(axis=1)
+        if not inside.any():
+            continue
+        last = int(np.flatnonzero(inside)[-1])
+        left = last + 1 < len(points)
+        end = _edge(points[last], points[last + 1], frame) if left else points[last]
+        lines.append(np.vstack([points[: last + 1], end]) if left else points)
+        (crossed if left or not run["lasted"].iloc[-1] else ends).append(end)
+        if inside[0]:
+            starts.append(points[0])
+    if lines:
+        _lines(ax, lines, frame, colour, label, zorder)
+    if crossed:
+        cross(ax, *np.transpose(crossed), colour=colour)
+    if ends:
+        ax.plot(
+            *np.transpose(ends),
+            "o",
+            color=colour,
+            markeredgecolor=shade(1),
+            markeredgewidth=0.7,
+            markersize=5.5 if small else 7,
+            zorder=6.5,
+            gid="end",
+        )
+    if starts:
+        ax.plot(*np.transpose(starts), markeredgecolor=shade(0.1), **start_mark(5.5 if small else 7))
+
+
+def _lines(ax: Axes, lines: list[Point], frame: NDArray[np.float64], colour: object, label: str, zorder: float) -> None:
+    """Draw lines through points, cut at nine times the picture's size beyond its edges."""
+    beyond = 9 * np.ptp(frame, axis=1)
+    gap = np.full((1, 2), np.nan)
+    parts = [part for points in lines for part in (np.clip(points, frame[:, 0] - beyond, frame[:, 1] + beyond), gap)]
+    lengths = [len(points) for points in lines]
     ax.plot(
-        *points.T,
+        *np.concatenate(parts[:-1]).T,
         "-o",
         color=colour,
-        markersize=2.5 if len(points) < 400 else 0,
+        markersize=2.5 if max(lengths) < _EACH and sum(lengths) < _ALL else 0,
         linewidth=1.1,
         alpha=0.9,
         label=plain(label),

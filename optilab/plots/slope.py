@@ -65,7 +65,7 @@ def path_on_curve(curve: pd.DataFrame, path: pd.DataFrame, ax: Axes, *, colour: 
             linewidth=1.2,
             zorder=2,
         )
-        cross(ax, end, cost, colour)
+        cross(ax, end, cost, colour=colour)
     ax.set(xlabel="weight", ylabel="cost")
     return ax
 

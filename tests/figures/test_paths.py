@@ -174,6 +174,27 @@ def test_a_steep_bowl_looks_steep(two_weights: Results) -> None:
 RUN = pd.DataFrame({"run_id": "r", "label": "a", "lasted": True, "step": [0, 1], "w_0": [0.5, 0.0], "w_1": [0.5, 0.1]})
 
 
+@pytest.mark.parametrize(("runs", "dotted"), [(1, True), (30, False)])
+def test_all_paths_of_a_line_are_drawn_at_once(runs: int, *, dotted: bool) -> None:
+    """One line with gaps, one set of starts, of ends and of crosses, however many runs; their points are marked where they are few."""
+    surface = grid(-1, 1).assign(cost=lambda t: t["w_0"] ** 2 + t["w_1"] ** 2)
+    weights = np.random.default_rng(1).uniform(-0.9, 0.9, (runs, 60, 2))
+    rows = pd.DataFrame(weights.reshape(-1, 2), columns=["w_0", "w_1"]).assign(
+        run_id=np.repeat(np.arange(runs), 60), label="a", lasted=np.repeat(np.arange(runs) % 2 == 0, 60)
+    )
+    _, ax = plt.subplots()
+    paths_on_contours(surface, rows, ax, colours={"a": "red"})
+    line, *rest = ax.get_lines()
+    points = np.asarray(line.get_xydata())
+    assert len(points) == 61 * runs - 1
+    assert np.isnan(points).all(axis=1).sum() == runs - 1
+    assert line.get_markersize() == (2.5 if dotted else 0)
+    places = {one.get_gid() or one.get_marker(): np.asarray(one.get_xydata()).tolist() for one in rest}
+    assert places.pop("start") == weights[:, 0].tolist()
+    assert places.pop("end") == weights[::2, -1].tolist()
+    assert places == ({"x": weights[1::2, -1].tolist()} if runs > 1 else {})
+
+
 def test_a_minimum_beyond_the_edge_is_an_arrow() -> None:
     """It stands at the edge on the way from the middle to the minimum; a star is drawn for one inside, below the last dot."""
     surface = grid(-1, 1).assign(cost=lambda t: t["w_0"] ** 2 + t["w_1"] ** 2)
