@@ -4,8 +4,6 @@ a_0 = x, z_l = a_(l-1) W_l + b_l, a_l = f_l(z_l). W_l is fan-in x fan-out, row-m
 of weights. Depth, widths, activations and cost are run-time values of one compiled function.
 """
 
-import itertools
-
 from optilab.compiler.calls import block_cost_at, prepare_at
 from optilab.compiler.jit import jit
 from optilab.compiler.passing import network_of
@@ -13,19 +11,13 @@ from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED
 from optilab.kernels.activations import activate, scale_by_derivative
 from optilab.kernels.clock import ticks
 from optilab.kernels.costs import cost_and_delta, count_correct
-from optilab.kernels.products import copy, product, sum_columns, transpose
+from optilab.kernels.products import copy, product, sum_columns
 from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, room_for_pixels, spread_out
+from optilab.kernels.turned import product_with_transposed, room_to_turn
 from optilab.kernels.vectors import array_at, nowhere, place, stay_apart
-
-_TURNED = 96  # rows of a matrix that are transposed at once: the second-level cache holds them until they are used
 
 # Context.settings of a network.
 PIXEL_SCALE, HUBER_DELTA = 0, 1
-
-
-def room_to_turn(sizes):
-    """Size of the largest part of a matrix that `backward` transposes at once; whole lines, for what follows in memory to begin with one."""
-    return max((-(-min(a, _TURNED) * b // 16) * 16 for a, b in itertools.pairwise(sizes[1:])), default=0)
 
 
 def scratch_sizes(sizes, block, most_pixels):
@@ -117,12 +109,8 @@ def backward(w, g, context, rows, examples, x, values, start, turned, pixel_memo
         a_in = place(x, 0) if layer == 0 else place(values, start - 2 * below)
         product(fan_in, columns, examples, a_in, 1, fan_in, delta, columns, slope, columns, before, columns)
         if layer > 0:
-            back_to, none = place(turned, 0), nowhere(slope)
-            for first in range(0, fan_in, _TURNED):
-                n = min(_TURNED, fan_in - first)
-                transpose(n, columns, place(w, matrix.offset + first * columns), back_to)
-                out = place(values, start - below + first)
-                product(examples, n, columns, delta, columns, 1, back_to, n, out, fan_in, none, 0)
+            weights, out = place(w, matrix.offset), place(values, start - below)
+            product_with_transposed(examples, fan_in, columns, delta, weights, out, place(turned, 0))
             start -= 3 * below
 
 

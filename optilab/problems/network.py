@@ -229,7 +229,8 @@ class Network(Problem):
         from optilab.compiler.passing import in_memory
         from optilab.compiler.types import Context, NetworkData
         from optilab.kernels import activations, costs
-        from optilab.kernels.dense import room_to_turn, scratch_sizes
+        from optilab.kernels.dense import scratch_sizes
+        from optilab.kernels.turned import room_to_turn
 
         starts = arrays["starts"]
         most_pixels = int(np.diff(starts).max(initial=0))
