@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optilab.analysis.cells import LINE, NAMES, identified
+from optilab.records.histories import run_numbers
 from optilab.records.measures import direction
 from optilab.records.statuses import LASTED
 
@@ -41,8 +42,7 @@ class Aligned:
         """
         runs = identified(runs)
         runs = runs[~runs["run_id"].duplicated()]
-        codes, measured = pd.factorize(history["run_id"])
-        of_run = pd.Index(runs["run_id"]).get_indexer(measured)[codes]
+        of_run = run_numbers(history["run_id"], runs["run_id"])
         order = np.argsort(of_run, kind="stable")
         order = order[np.searchsorted(of_run[order], 0) :]  # without the rows of other runs
         bounds = np.searchsorted(of_run[order], np.arange(len(runs) + 1))

@@ -226,14 +226,14 @@ def _first_times(
     first, last = np.full((len(names), len(targets)), np.inf), np.zeros(len(names))
     place = {name: k for k, name in enumerate(names)}
     run, times, values = _in_order(rows["run_id"], rows[by].to_numpy(), rows[measure].to_numpy())
-    number = np.array([place[name] for name in there], np.intp)  # of each run as it comes, its number among the names
+    among = np.array([place[name] for name in there], np.intp)  # of each run as it comes, its place among the names
     costs = np.where(np.isfinite(values), -values if upward else values, np.inf)
     best = pd.Series(costs).groupby(run).cummin().to_numpy()  # falls, so that its negative can be searched
     begins = np.flatnonzero(np.diff(run, prepend=-1))
     for begin, end in zip(begins, np.append(begins[1:], len(run)), strict=False):  # without runs there is an end alone
         found = np.searchsorted(-best[begin:end], targets if upward else -targets, "left")
-        first[number[run[begin]]] = np.append(times[begin:end], np.inf)[found]
-        last[number[run[begin]]] = times[end - 1]
+        first[among[run[begin]]] = np.append(times[begin:end], np.inf)[found]
+        last[among[run[begin]]] = times[end - 1]
     return names, first, last
 
 

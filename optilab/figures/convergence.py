@@ -23,7 +23,7 @@ from optilab.plots.final_values import final_values
 from optilab.plots.labels import close_ends, end_labels
 from optilab.plots.panels import MOST, MOST_WITH_ENDS, panels_with_ends
 from optilab.plots.scales import Frame, showable
-from optilab.records.histories import history_of
+from optilab.records.histories import history_of, run_numbers
 from optilab.records.shown import Shown
 from optilab.records.statuses import LASTED
 
@@ -70,21 +70,22 @@ def _panel(
     problem: str,
     palette: dict[str, object],
 ) -> Panel:
-    here = best[(best["problem"] == problem) & best["label"].isin(named(palette))]
-    numbers, measured = pd.factorize(history["run_id"])
-    own = pd.Index(here["run_id"]).get_indexer(measured)[
-        numbers
-    ]  # of each measurement its run; -1 for those of other panels
-    rows = history.loc[own >= 0, list(dict.fromkeys(["run_id", x, y]))]
-    texts = {
-        name: here[name].astype("category").array[own[own >= 0]] for name in ("label", "status")
-    }  # once each, not in every row
+    here = best[(best["problem"] == problem) & best["label"].isin(named(palette)) & ~best["run_id"].duplicated()]
+    of_run = run_numbers(history["run_id"], here["run_id"])
+    rows = history.loc[of_run >= 0, list(dict.fromkeys(["run_id", x, y]))]
+    of_run = of_run[of_run >= 0]
+    # Categories: a text of each run, and not of each of its measurements, of which there may be millions.
+    texts = {name: here[name].astype("category").array[of_run] for name in ("label", "status")}
     seeds = rows.assign(**texts, x=rows[x], y=Shown.of(y).values(rows[y]))
-    lasting = seeds[seeds["status"].isin(LASTED)].groupby(["label", "run_id"], sort=False)["y"].last().dropna()
+    lasting = (
+        seeds[seeds["status"].isin(LASTED)].groupby(["label", "run_id"], sort=False, observed=True)["y"].last().dropna()
+    )
     own = lines[lines["problem"] == problem]
     if Shown.of(y).log:  # what the picture doesn't show is no group
         lasting = lasting.map(Frame.of(own).inside)
-    parted = {str(label) for label, values in lasting.groupby("label") if len(groups(_scaled(values, y))) > 1}
+    parted = {
+        str(label) for label, values in lasting.groupby("label", observed=True) if len(groups(_scaled(values, y))) > 1
+    }
     return Panel(problem, y, own, seeds, frozenset(parted))
 
 

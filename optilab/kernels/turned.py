@@ -65,6 +65,7 @@ def _dots(typing_context, rows, columns, a, down, x, out):
 def product_with_transposed(rows, fan_in, columns, a, w, out, room):
     """out[e, i] = sum_j a[e, j] w[i, j]: out is [rows, fan_in], a [rows, columns], w [fan_in, columns].
 
+    A number's last bits depend on how many rows there are, for its terms are added in another order where nothing is transposed.
     room: memory for as many numbers as `room_to_turn` says.
     """
     stay_apart()

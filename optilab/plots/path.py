@@ -18,6 +18,7 @@ from optilab.plots.text import plain
 Point = NDArray[np.float64]
 
 _EACH, _ALL = 400, 1600  # points of a path, and of all paths of a line, from which on they are no longer marked
+_PIECE = 1000  # points that are drawn at once: Matplotlib fails at lines that cross themselves too often
 
 
 def start_mark(size: float = 7.0) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _paths(
     *,
     small: bool,
 ) -> None:
-    """The paths of a line, all of one kind in one piece: a hundred of them take no longer to draw than one."""
+    """The paths of a method; starts, ends and crosses are one set of marks each."""
     lines: list[Point] = []
     starts: list[Point] = []
     ends: list[Point] = []
@@ -160,22 +161,39 @@ def _paths(
 
 
 def _lines(ax: Axes, lines: list[Point], frame: NDArray[np.float64], colour: object, label: str, zorder: float) -> None:
-    """Draw lines through points, cut at nine times the picture's size beyond its edges."""
+    """Draw lines through points, cut at nine times the picture's size beyond its edges, as many in one piece as can be."""
     beyond = 9 * np.ptp(frame, axis=1)
-    gap = np.full((1, 2), np.nan)
-    parts = [part for points in lines for part in (np.clip(points, frame[:, 0] - beyond, frame[:, 1] + beyond), gap)]
     lengths = [len(points) for points in lines]
-    ax.plot(
-        *np.concatenate(parts[:-1]).T,
-        "-o",
-        color=colour,
-        markersize=2.5 if max(lengths) < _EACH and sum(lengths) < _ALL else 0,
-        linewidth=1.1,
-        alpha=0.9,
-        label=plain(label),
-        zorder=zorder,
-        markeredgewidth=0,
-    )
+    size = 2.5 if max(lengths) < _EACH and sum(lengths) < _ALL else 0
+    gap = np.full((1, 2), np.nan)
+    for k, piece in enumerate(_pieces(lines)):
+        parts = [
+            part for points in piece for part in (np.clip(points, frame[:, 0] - beyond, frame[:, 1] + beyond), gap)
+        ]
+        ax.plot(
+            *np.concatenate(parts[:-1]).T,
+            "-o",
+            color=colour,
+            markersize=size,
+            linewidth=1.1,
+            alpha=0.9,
+            label="_more" if k else plain(label),
+            zorder=zorder,
+            markeredgewidth=0,
+        )
+
+
+def _pieces(lines: list[Point]) -> list[list[Point]]:
+    """The lines in groups of at most _PIECE points, or of one line that has more."""
+    found: list[list[Point]] = []
+    room = 0
+    for points in lines:
+        room -= len(points)
+        if room < 0:
+            found.append([])
+            room = _PIECE - len(points)
+        found[-1].append(points)
+    return found
 
 
 def _edge(inside: Point, outside: Point, frame: NDArray[np.float64]) -> Point:

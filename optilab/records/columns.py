@@ -104,9 +104,7 @@ HEAD = (  # of `runs`, before the hyperparameters
     Column("problem_id", "text", "optional"),  # runs are grouped by these two
     Column("line_id", "text", "optional"),
     Column("is_random", "switch", "optional"),  # whether the seed makes a difference
-    Column(
-        "depends_on_length", "switch", "optional"
-    ),  # whether a schedule makes the middle of a run no result of a shorter one
+    Column("depends_on_length", "switch", "optional"),  # whether a schedule depends on the length of the run
 )
 TAIL = (  # of `runs`, after the hyperparameters
     Column("schedule", "text", "complete"),

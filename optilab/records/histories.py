@@ -1,4 +1,4 @@
-"""Histories of some runs."""
+"""Histories of some runs, and to which run each row of one belongs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 def history_of(history: pd.DataFrame, run_ids: Collection[Any] | pd.Series[Any]) -> pd.DataFrame:
@@ -18,3 +20,18 @@ def history_of(history: pd.DataFrame, run_ids: Collection[Any] | pd.Series[Any])
     """
     wanted = history["run_id"].isin(run_ids)
     return history if wanted.all() else history[wanted]
+
+
+def run_numbers(run_ids: pd.Series[Any], runs: pd.Series[Any]) -> NDArray[np.intp]:
+    """For each row of a history, by its column run_id, the number of its run among the names of `runs`, which are unique; -1 where it is none.
+
+    >>> import pandas as pd
+    >>> run_numbers(pd.Series(["b", "b", "c", None]), pd.Series(["a", "b"])).tolist()
+    [1, 1, -1, -1]
+    """
+    import numpy as np
+    import pandas as pd
+
+    codes, there = pd.factorize(run_ids)  # a name is looked up once, and not in each of its rows
+    found: NDArray[np.intp] = np.append(pd.Index(runs).get_indexer(there), -1)[codes]
+    return found

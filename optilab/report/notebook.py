@@ -56,7 +56,8 @@ class Results(store.Results):
     """Results, of a folder or of a table, as `optilab.run` and `optilab.load` return them.
 
     runs: one row a run. history: one row a run and measurement, with run_id to join them. folder: where they lie, or their pictures
-    go. question: what is asked of them; None where their experiment is missing or can't be read. notes: what was noticed when they
+    go. question: what is asked of them, as it was when they were loaded (of `replace(results, question=None)` methods ask the folder
+    again); None where their experiment is missing or can't be read. notes: what was noticed when they
     were read.
     """
 

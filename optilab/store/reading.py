@@ -76,13 +76,14 @@ def load_all(folder: str | Path) -> Results:
     runs, history = live_tables(path)
     if not len(runs):
         raise InputError(f"{str(folder)!r} holds no finished runs yet")
-    named = runs.drop_columns(["commit"]).to_pandas()
     rows = history.drop_columns(["commit"])
-    del history  # so that each column is given back as soon as it is copied
-    measured = rows.to_pandas(split_blocks=True, self_destruct=True)
+    del history
+    # Of several pieces each column is copied, and its memory given back at once; of one it would not be copied, and be read-only.
+    copied = rows.column(1).num_chunks > 1
+    measured = rows.to_pandas(split_blocks=copied, self_destruct=copied)
     del rows
     pa.default_memory_pool().release_unused()
-    return Results(path, named, measured)
+    return Results(path, runs.drop_columns(["commit"]).to_pandas(), measured)
 
 
 def live_tables(folder: Path) -> tuple[pa.Table, pa.Table]:

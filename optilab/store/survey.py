@@ -78,8 +78,8 @@ class Survey:
             blocks = zip(_keys(content), content.begins.tolist(), content.lengths.tolist(), strict=True)
             stretches += [(position[key], number, begin, length) for key, begin, length in blocks if key in own]
         stretches.sort()
-        pieces = [parts[number].slice(begin, length) for _, number, begin, length in stretches]
         positions, lengths = [stretch[0] for stretch in stretches], [stretch[3] for stretch in stretches]
+        pieces = [parts[number].slice(begin, length) for number, begin, length in _joined(stretches)]
         runs = self.runs.column("run_id").take(pa.array(np.repeat(np.array(positions, np.int64), lengths)))
         return pa.concat_tables(pieces or [schema.empty_table()]).add_column(0, HISTORY.field(0), runs)
 
@@ -190,23 +190,23 @@ def _decided(
 ) -> Survey:
     """The survey of a folder, which decides which rows of good parts count."""
     preferred = {name: sorted(good[name], key=_preference) for name in TABLES}
-    history_of: dict[tuple[Key, int], Part] = {}  # by attempt and number of rows
+    part_of: dict[tuple[Key, int], Part] = {}  # by attempt and number of rows
     for content in preferred["history"]:
         for found in _lengths(content):
-            history_of.setdefault(found, content.part)
+            part_of.setdefault(found, content.part)
     measurements: dict[Key, int] = {}
     runs_of: dict[Key, Part] = {}
     for content in preferred["runs"]:
         assert content.rows is not None
         for key, count in zip(_keys(content), content.rows.column("measurements").to_pylist(), strict=True):
-            if count == 0 or (key, count) in history_of:
+            if count == 0 or (key, count) in part_of:
                 runs_of.setdefault(key, content.part)
                 measurements.setdefault(key, count)
     last: dict[str, int] = {}
     for run, commit in measurements:
         last[run] = max(commit, last.get(run, 0))
     counting = set(last.items())
-    halves = {key: history_of[key, count] for key, count in measurements.items() if count}
+    halves = {key: part_of[key, count] for key, count in measurements.items() if count}
     owned, doubled = {}, {}
     for name, owners in (("runs", runs_of), ("history", halves)):
         for content in good[name]:
@@ -234,6 +234,17 @@ def _lengths(content: Content) -> list[tuple[Key, int]]:
     for key, length in zip(keys, lengths, strict=True):
         found[key] = found.get(key, 0) + length
     return list(found.items())
+
+
+def _joined(stretches: Iterable[tuple[int, int, int, int]]) -> list[tuple[int, int, int]]:
+    """Part, begin and length of stretches in their order; those that follow each other in a part are one."""
+    found: list[tuple[int, int, int]] = []
+    for _, number, begin, length in stretches:
+        if found and found[-1][0] == number and sum(found[-1][1:]) == begin:
+            found[-1] = (number, found[-1][1], found[-1][2] + length)
+        else:
+            found.append((number, begin, length))
+    return found
 
 
 def keys_of(runs: pa.Table) -> list[Key]:

@@ -104,7 +104,7 @@ def test_what_lies_before_the_end_is_no_result_in_any_picture(tmp_path: Path) ->
         view = View(optilab.load(tmp_path / str(number)))
         with style.theme():
             captions = [caption_of(rendered(draw_kind(view))) for draw_kind in (arrival, ecdf)]
-        said = "The schedule of to the end depends on the length of the run; what lies before the end is no result of a shorter run."
+        said = "The schedule of to the end depends on the length of the run. What lies before the end is no result of a shorter run."
         assert [said in text for text in captions] == 2 * [number == 0]
         assert ["depends on the length" in text for text in captions] == 2 * [number == 0]
         assert verdict(view.results).sentences.count(said) == (number == 0)

@@ -48,6 +48,27 @@ def test_the_history_is_not_copied_to_be_put_in_order(tmp_path: Path) -> None:
     assert pa.total_allocated_bytes() - before < 0.25 * history.nbytes
 
 
+@pytest.mark.parametrize("runs", [["a"], ["a", "b"]])
+def test_a_loaded_history_can_be_changed(runs: list[str], tmp_path: Path) -> None:
+    """It is the reader's own, and not a view of what was read."""
+    for name in runs:
+        write(tmp_path / "r", name, measurements=3)
+    history = load(tmp_path / "r").history
+    history.loc[0, "train_cost"] = 5.0
+    history.loc[history["step"] > 0, "seconds"] = 7.0
+    assert history["train_cost"].iat[0] == 5
+    assert history["seconds"].tolist() == [0, 7, 7] * len(runs)
+
+
+def test_neighbours_in_a_part_are_read_in_one_piece(tmp_path: Path) -> None:
+    """A history takes as many pieces as its order has jumps, not as many as there are runs."""
+    with Store(tmp_path / "r", LR, "{}") as store_of_runs:
+        store_of_runs.add(*tables([{"run_id": f"r{k}", "seed": k, "measurements": 2} for k in range(50)]))
+    history = survey(tmp_path / "r").history()
+    assert history.column("step").num_chunks == 1
+    assert history.column("step").to_pylist() == [0, 1] * 50
+
+
 def test_the_columns_of_history() -> None:
     """The history has the columns of the design, those of the validation part, and the first two weights."""
     design = "run_id step epoch examples gradient_evaluations seconds cpu_seconds train_cost valid_cost test_cost "
