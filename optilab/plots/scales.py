@@ -12,6 +12,7 @@ from matplotlib.ticker import (
     FixedLocator,
     FuncFormatter,
     LogLocator,
+    MaxNLocator,
     NullFormatter,
     NullLocator,
     SymmetricalLogLocator,
@@ -180,10 +181,13 @@ def room_for(ax: Axes, letters: int = 5, least: int = 2) -> int:
 
 
 def few_log_ticks(axis: Axis, low: float, high: float, most: int) -> None:
-    """At most `most` ticks on a logarithmic axis: powers of ten, or 1, 2, 5 times them over few of these."""
+    """At most `most` ticks on a logarithmic axis: powers of ten, or 1, 2, 5 times them over few of these; evenly spaced where none of these is there."""
     powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     subs = (1.0, 2.0, 5.0) if high < 100 * low else (1.0,)
     ticks = [sub * 10.0**power for power in powers for sub in subs if low <= sub * 10.0**power <= high]
+    if not ticks:
+        even = MaxNLocator(max(most - 1, 1), steps=[1, 2, 5, 10]).tick_values(low, high)
+        ticks = [tick for tick in map(float, even) if low <= tick <= high] or [low]
     if len(ticks) > most:
         every = -(-len(ticks) // most)
         ticks = ticks[(len(ticks) - 1) % every :: every]

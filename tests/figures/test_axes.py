@@ -8,9 +8,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from optilab.plots.convergence import convergence as convergence_plot
 from optilab.plots.path import paths_on_contours
+from optilab.plots.scales import few_log_ticks
 from optilab.plots.sensitivity import sensitivity as sensitivity_plot
 from optilab.plots.slope import path_on_curve
 from pictures import drawn_lines, marks, rendered
@@ -187,3 +191,14 @@ def test_a_surface_with_an_odd_place_is_a_picture(odd: float) -> None:
     paths_on_contours(surface, SURFACE.assign(run_id="r", label="b", lasted=True).head(0), ax, colours={"a": "red"})
     rendered(figure)
     assert len(ax.collections) == 2
+
+
+@given(low=st.floats(1e-6, 1e6), factor=st.floats(1.01, 1e4), most=st.integers(1, 6))
+def test_a_logarithmic_axis_has_a_tick(low: float, factor: float, most: int) -> None:
+    """From one to as many as there is room for, within the axis, also between two of 1, 2, 5 and 10."""
+    ax = Figure().subplots()
+    ax.set_yscale("log")
+    few_log_ticks(ax.yaxis, low, low * factor, most)
+    ticks = np.asarray(ax.yaxis.get_majorticklocs())
+    assert 1 <= len(ticks) <= most
+    assert ((low <= ticks) & (ticks <= low * factor)).all()
