@@ -10,14 +10,7 @@ from optilab.analysis.length import bound_text, bound_to_length
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
-from optilab.figures.captions import (
-    chosen_on,
-    ended_text,
-    name_of,
-    over_seeds,
-    several_of,
-    without_chance_text,
-)
+from optilab.figures.captions import chosen_on, ended_text, name_of, over_seeds, several_of, without_chance_text
 from optilab.figures.view import View
 from optilab.plots.scales import showable
 from optilab.records.chosen import nothing_chosen
