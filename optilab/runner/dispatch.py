@@ -30,6 +30,7 @@ QUANTUM = 0.5  # seconds of work in a batch: how long a finished run may wait, a
 _AHEAD = 2  # batches for each slot, so that none waits for its next one
 _MOST = 5000  # runs in a batch
 _TOGETHER = 60.0  # and where long ones advance together
+_ENOUGH = 4  # runs that advance together: more share little more
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
 _LOOK = 0.25  # seconds after which the caller gets its turn although nothing has finished
 _LAST_WAIT = 1.0  # seconds that batches under way get when the experiment is interrupted
@@ -77,25 +78,34 @@ class Dispatch:
     def _send(self) -> None:
         slots = max(1, self.pool.slots())
         while self._left and len(self._running) < (_AHEAD * slots if self.pool.isolated else 1):
+            if len(self._running) >= slots and self._soon_known(self._left[0]):
+                return
             batch = self._next(slots)
             work = supervisor.work if self.pool.isolated else work_here
             self._running[self.pool.executor.submit(work, self._batch(batch).to_json())] = batch
 
+    def _soon_known(self, job: Job) -> bool:
+        """Whether the first run of a job's kind is under way, which will tell how many of them to send at once."""
+        kind = job.task.kind
+        return kind not in self._seconds and any(jobs[0].task.kind == kind for jobs in self._running.values())
+
     def _next(self, slots: int) -> list[Job]:
         """The next jobs, as many as take about a quantum together, or as can advance together in less than a minute.
 
-        A single one of a kind whose duration is unknown.
+        A single one of a kind whose duration is unknown. With several slots they become fewer, so that all end at the same time.
         """
-        most = min(_MOST, math.ceil(len(self._left) / (_AHEAD * slots)))  # so that all end at the same time
-        most = most if self.pool.isolated else 1
+        left = len(self._left)
+        most = min(_MOST, left if slots == 1 else math.ceil(left / (_AHEAD * slots)))
+        together = max(most, min(_ENOUGH, math.ceil((left + self.running) / slots)))
         batch: list[Job] = []
         seconds = 0.0
-        while self._left and len(batch) < most:
+        while self._left and len(batch) < (together if self.pool.isolated else 1):
             job = self._left[0]
             taken = self._seconds.get(job.task.kind)
             alone = taken is None or job.run_id in self._losses
             seconds += QUANTUM if taken is None else taken
-            if batch and (alone or (seconds > QUANTUM and (seconds > _TOGETHER or not _joins(job, batch)))):
+            is_full = len(batch) >= most or seconds > QUANTUM
+            if batch and (alone or (is_full and (seconds > _TOGETHER or not _joins(job, batch)))):
                 break
             batch.append(self._left.popleft())
             if alone:

@@ -19,8 +19,10 @@ from optilab.training.run import Run
 from optilab.training.setup import compiled_lockstep, computing
 from optilab.training.training import Training
 
-MOST = 4  # runs that advance together: more share little more, and are lost together
-_ROOM = 2**21  # bytes of weights, gradients and states of all of them, which the second-level cache is to hold
+MOST = 8  # runs that advance together: more share little more, and are lost together
+_ROOM = (
+    2**22
+)  # bytes of weights, gradients and states of all of them: much more leaves the second-level cache too often
 
 
 def company(plan: Plan, seed: int) -> Hashable | None:
@@ -48,7 +50,7 @@ def company(plan: Plan, seed: int) -> Hashable | None:
 def how_many(runs: Sequence[tuple[Plan, int]]) -> int:
     """How many of these runs, each a plan and a seed, from the first on, are to advance together: 1 if it is alone.
 
-    They are of one company, at most MOST, and so few that the cache holds what they change.
+    They are of one company, at most MOST, and so few that the cache holds most of what they change.
     """
     plan, seed = runs[0]
     shared = company(plan, seed)

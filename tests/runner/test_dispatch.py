@@ -167,7 +167,7 @@ def test_failing_fast_stops_at_one_failure_in_a_batch(tmp_path: Path, monkeypatc
 
     @contextmanager
     def pool(_: Way) -> Iterator[Pool]:
-        yield Pool(Canned(), lambda: 1)
+        yield Pool(Canned(), lambda: 2)
 
     monkeypatch.setattr(Way, "pool", pool)
     with pytest.raises(FailedFast):

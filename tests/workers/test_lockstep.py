@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,9 @@ def results(outcome: Outcome) -> tuple[Any, ...]:
 
 def test_runs_of_a_batch_advance_together(tmp_path: Path, groups: list[int]) -> None:
     """As many as the limit at a time, each with the outcome that it has by itself."""
-    todo = make_jobs(tmp_path, {"use": "sgd", "lr": [0.1, 0.2, 0.3]}, {"use": "adam", "lr": [0.01, 0.02, 0.03]})
+    todo = make_jobs(
+        tmp_path, {"use": "sgd", "lr": [0.1, 0.2, 0.3, 0.4, 0.5]}, {"use": "adam", "lr": [0.01, 0.02, 0.03, 0.04, 0.05]}
+    )
     batch = batch_of(todo)
     together = list(Maker().make(replace(batch, quantum=60)))
     assert groups == [MOST, 2]
@@ -218,14 +221,39 @@ def test_seeds_share_an_order_where_they_are_told_to(tmp_path: Path) -> None:
 
 
 def test_long_runs_are_sent_together(tmp_path: Path) -> None:
-    """Runs of more than a quantum each are sent by as many as advance together, if these take less than a minute."""
+    """Runs of more than a quantum each are sent by as many as advance together, if these take less than a minute.
+
+    To several workers, not so many that one of them waits for another that has them all.
+    """
     todo = make_jobs(tmp_path, {"use": "sgd", "lr": [0.1 * k for k in range(1, 13)]})
 
-    def first_batch(seconds: float | None) -> int:
-        dispatch = Dispatch(Pool(_AtOnce(), lambda: 1))
+    def first_batch(seconds: float | None, slots: int = 1) -> int:
+        dispatch = Dispatch(Pool(_AtOnce(), lambda: slots))
         dispatch._left.extend(todo)
         if seconds is not None:
             dispatch._note(todo[0].task.kind, seconds)
-        return len(dispatch._next(1))
+        return len(dispatch._next(slots))
 
-    assert [first_batch(seconds) for seconds in (None, 0.01, 0.09, 2.0, 25.0, 61.0)] == [1, 6, 6, MOST, 2, 1]
+    assert [first_batch(seconds) for seconds in (None, 0.01, 0.09, 2.0, 25.0, 61.0)] == [1, 12, MOST, MOST, 2, 1]
+    assert [first_batch(2.0, slots) for slots in (1, 2, 3, 4, 6, 12)] == [MOST, 4, 4, 3, 2, 1]
+
+
+def test_runs_wait_for_the_first_of_their_kind(tmp_path: Path) -> None:
+    """It says how long they take, and so how many to send at once: no second one waits alone for the same worker."""
+
+    class Waiting(_AtOnce):
+        """Takes batches and makes nothing."""
+
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            """Keep it."""
+            return Future()
+
+    todo = make_jobs(tmp_path, {"use": "sgd", "lr": [0.1, 0.2, 0.3]}, {"use": "adam", "lr": [0.1, 0.2]})
+
+    def sent(slots: int) -> int:
+        dispatch = Dispatch(Pool(Waiting(), lambda: slots))
+        dispatch._left.extend(todo)
+        dispatch._send()
+        return dispatch.running
+
+    assert [sent(slots) for slots in (1, 2, 3, 5)] == [1, 2, 4, 5]  # the fourth is the first of another kind
