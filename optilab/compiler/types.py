@@ -187,7 +187,7 @@ def signatures(precision: str) -> Signatures:
     predict = types.void(vector, matrix, matrix, context)
     memory = types.UniTuple(vector, 5)
     prepare = types.void(context, rows, types.boolean, memory)
-    block_cost = types.float64(vector, vector, rows, real, types.boolean, context, memory)
+    block_cost = types.float64(vector, vector, rows, real, types.boolean, types.boolean, context, memory)
     members = types.Array(numba.from_dtype(MEMBER), 1, "C")
     evaluate_members = types.void(members, rows, context)
     train_members = types.void(

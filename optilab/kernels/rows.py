@@ -1,7 +1,7 @@
 """Sums of rows, each times a number, and their counterpart: what a layer does to sparse pixels and to their gradient.
 
-The columns in registers are four, two or one lines, or a part of one; each column is summed in the same order whichever it is. Arrays
-are pointers to their first numbers.
+The columns in registers are four, two or one lines, or a part of one, of one matrix, or one line of each of several matrices; each
+column is summed in the same order whichever it is. Arrays are pointers to their first numbers.
 """
 
 from llvmlite import ir
@@ -21,45 +21,62 @@ def _most_lines(chains):
 
 
 class _Pixels:
-    """Instructions that go through the rows of some pixels, a few lines of columns wide; of the last one n lanes where it is masked."""
+    """Instructions that go through the rows of some pixels, a few lines of columns wide; of the last one n lanes where it is masked.
+
+    Pointers come in lists, one for each matrix.
+    """
 
     def __init__(self, context, builder, real, lines, masked, n, offsets, numbers):
         self.v, self.builder = Lines(context, builder, real), builder
         self.masks = [self.v.mask(n) if masked and line == lines - 1 else None for line in range(lines)]
         self.offsets, self.numbers = offsets, numbers
 
-    def load(self, pointer):
+    def _lines(self, pointers):
+        """Where the lines of a row begin, and their masks."""
+        for pointer in pointers:
+            for i, mask in enumerate(self.masks):
+                yield self.v.moved(pointer, i * self.v.lanes), mask
+
+    def load(self, pointers):
         """The lines of a row."""
-        return [self.v.load(self.v.moved(pointer, i * self.v.lanes), mask) for i, mask in enumerate(self.masks)]
+        return [self.v.load(*line) for line in self._lines(pointers)]
 
-    def store(self, values, pointer):
+    def store(self, values, pointers):
         """Write the lines of a row."""
-        for i, (value, mask) in enumerate(zip(values, self.masks, strict=True)):
-            self.v.store(value, self.v.moved(pointer, i * self.v.lanes), mask)
+        for value, line in zip(values, self._lines(pointers), strict=True):
+            self.v.store(value, *line)
 
-    def pixel(self, base, k):
-        """The row of pixel k, and its number in every lane."""
+    def pixel(self, bases, k):
+        """The row of pixel k in each matrix, and its number in every lane."""
         offset = self.builder.sext(self.builder.load(self.v.moved(self.offsets, k)), I64)
-        return self.v.moved(base, offset), self.v.splat(self.builder.load(self.v.moved(self.numbers, k)))
+        rows = [self.v.moved(base, offset) for base in bases]
+        return rows, self.v.splat(self.builder.load(self.v.moved(self.numbers, k)))
+
+
+def _listed(builder, pointers):
+    """The pointers of a tuple, or a single one, as a list."""
+    single = isinstance(pointers.type, ir.PointerType)
+    return [pointers] if single else cgutils.unpack_tuple(builder, pointers)
 
 
 def _sum(lines, masked, chains):
     @intrinsic
-    def total(typing_context, w, offsets, numbers, first, end, out, start, n):
-        """`sum_rows` for so many lines."""
+    def total(typing_context, ws, offsets, numbers, first, end, outs, starts, n):
+        """`sum_rows` for so many lines of a matrix, or of each of several: then ws, outs and starts are tuples."""
         i = types.int64
 
         def build(context, b, sig, args):
-            w_, offsets_, numbers_, first_, end_, out_, start_, n_ = args
-            rows = _Pixels(context, b, w.dtype, lines, masked, n_, offsets_, numbers_)
+            ws_, offsets_, numbers_, first_, end_, outs_, starts_, n_ = args
+            ws_, outs_, starts_ = _listed(b, ws_), _listed(b, outs_), _listed(b, starts_)
+            rows = _Pixels(context, b, numbers.dtype, lines, masked, n_, offsets_, numbers_)
             v = rows.v
-            sums = [[v.variable(v.zero) for _ in range(lines)] for _ in range(chains)]
-            with b.if_then(b.icmp_unsigned("!=", start_, ir.Constant(start_.type, None))):
-                for value, place in zip(rows.load(start_), sums[0], strict=True):
+            sums = [[v.variable(v.zero) for _ in range(lines * len(ws_))] for _ in range(chains)]
+            with b.if_then(b.icmp_unsigned("!=", starts_[0], ir.Constant(starts_[0].type, None))):
+                for value, place in zip(rows.load(starts_), sums[0], strict=True):
                     b.store(value, place)
 
             def add(k, chain):
-                row, number = rows.pixel(w_, k)
+                row, number = rows.pixel(ws_, k)
                 for value, place in zip(rows.load(row), sums[chain], strict=True):
                     b.store(v.add_product(number, value, b.load(place)), place)
 
@@ -75,12 +92,17 @@ def _sum(lines, masked, chains):
             while len(found) > 1:
                 pairs = zip(found[::2], found[1::2], strict=True)
                 found = [[b.fadd(x, y) for x, y in zip(*pair, strict=True)] for pair in pairs]
-            rows.store(found[0], out_)
+            rows.store(found[0], outs_)
             return context.get_dummy_value()
 
-        return types.void(w, offsets, numbers, i, i, out, start, i), build
+        return types.void(ws, offsets, numbers, i, i, outs, starts, i), build
 
     return total
+
+
+def fit_abreast(matrices, chains):
+    """Whether the registers hold the sums of `sum_rows_abreast` for so many matrices."""
+    return matrices <= _most_lines(chains)
 
 
 def summing(chains):
@@ -120,21 +142,22 @@ def summing(chains):
 
 def _add(lines, masked):
     @intrinsic
-    def spread(typing_context, g, offsets, numbers, first, end, delta, n):
-        """`add_to_rows` for so many lines."""
+    def spread(typing_context, gs, offsets, numbers, first, end, deltas, n):
+        """`add_to_rows` for so many lines of a matrix, or of each of several: then gs and deltas are tuples."""
         i = types.int64
 
         def build(context, b, sig, args):
-            g_, offsets_, numbers_, first_, end_, delta_, n_ = args
-            rows = _Pixels(context, b, g.dtype, lines, masked, n_, offsets_, numbers_)
-            slopes = rows.load(delta_)
+            gs_, offsets_, numbers_, first_, end_, deltas_, n_ = args
+            gs_, deltas_ = _listed(b, gs_), _listed(b, deltas_)
+            rows = _Pixels(context, b, numbers.dtype, lines, masked, n_, offsets_, numbers_)
+            slopes = rows.load(deltas_)
             with cgutils.for_range_slice(b, first_, end_, ir.Constant(I64, 1), intp=I64) as (k, _):
-                row, number = rows.pixel(g_, k)
+                row, number = rows.pixel(gs_, k)
                 sums = zip(slopes, rows.load(row), strict=True)
                 rows.store([rows.v.add_product(number, slope, total) for slope, total in sums], row)
             return context.get_dummy_value()
 
-        return types.void(g, offsets, numbers, i, i, delta, i), build
+        return types.void(gs, offsets, numbers, i, i, deltas, i), build
 
     return spread
 
@@ -163,3 +186,27 @@ def add_to_rows(columns, g, offsets, numbers, first, end, delta):
             done = columns - j
         g, delta = moved(g, done), moved(delta, done)
         j += done
+
+
+def summing_abreast(chains):
+    """`sum_rows_abreast` with so many sums kept apart, as `summing` has it."""
+    whole, part = _sum(1, False, chains), _sum(1, True, chains)
+
+    @jit
+    def sum_rows_abreast(columns, ws, offsets, numbers, first, end, outs, starts):
+        """`sum_rows` for several matrices at once, a line of columns or less of each: tuples of pointers."""
+        if columns == lanes(ws[0]):
+            whole(ws, offsets, numbers, first, end, outs, starts, columns)
+        else:
+            part(ws, offsets, numbers, first, end, outs, starts, columns)
+
+    return sum_rows_abreast
+
+
+@jit
+def add_to_rows_abreast(columns, gs, offsets, numbers, first, end, deltas):
+    """`add_to_rows` for several matrices at once, a line of columns or less of each: tuples of pointers."""
+    if columns == lanes(gs[0]):
+        _add_one(gs, offsets, numbers, first, end, deltas, columns)
+    else:
+        _add_some(gs, offsets, numbers, first, end, deltas, columns)

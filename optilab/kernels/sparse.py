@@ -1,37 +1,46 @@
 """The first layer on sparse pixels: only those that are not black are read.
 
 Four fifths of an MNIST image are zero, so a product over the rest does a fifth of the work of a dense one. A narrow layer, or one that few
-examples go through, reads and writes the rows of its matrix where they are. A wide one works on strips of four lines of columns: the
+examples go through, reads and writes the rows of its matrix where they are; the narrow layers of four runs are worked on at once, so
+that what is known of a pixel serves all four. A wide one works on strips of four lines of columns: the
 rows of the pixels that occur in the block are packed, part by part, and serve all its examples; the gradient goes pixel by pixel over
 packed deltas, so that each of its rows is written once.
 """
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 
 from optilab.compiler.jit import jit
-from optilab.kernels.lines import LINE
+from optilab.kernels.lines import I64, LINE
 from optilab.kernels.pixels import AT_ONCE, count_by_pixel, sort_by_pixel, spread
-from optilab.kernels.rows import add_to_rows, summing
-from optilab.kernels.vectors import lanes, load, load_some, moved, nowhere, place, stay_apart, store, zeros
+from optilab.kernels.rows import add_to_rows, add_to_rows_abreast, fit_abreast, summing, summing_abreast
+from optilab.kernels.vectors import all_moved, lanes, load, load_some, moved, nowhere, place, stay_apart, store, zeros
 
 _STRIP = 4  # lines
 _FEW = 8  # examples, fewer of which don't pay for packing
-# Pixels in a part: their rows of one line fit the first-level cache, or nearly; their rows of a packed strip do.
-_PART, _PACKED_PART = 1024, 196
+# Pixels in a part: half of those of a digit, of whose rows of one line in four runs the first-level cache holds what is used most; and
+# as many as have their rows of a packed strip in it.
+_PART, _PACKED_PART = 392, 196
+_CHAINS = 4  # sums kept apart in a narrow layer
+ABREAST = 4  # runs whose narrow layers are worked on at once
+CAN_BE_ABREAST = fit_abreast(ABREAST, _CHAINS)
 
-_sum_long, _sum_packed, _sum_short = summing(4), summing(2), summing(1)
+_sum_long, _sum_packed, _sum_short = summing(_CHAINS), summing(2), summing(1)
+_sum_abreast = summing_abreast(_CHAINS)
 
 
 def room_for_pixels(inputs, block, most):
     """Sizes of the memory for reals and for integers that this module needs, for at most `most` pixels an example."""
     parts = -(-inputs // _PACKED_PART)
     lists = 2 * (block * most + AT_ONCE)
-    return lists + 16 * max(block, _PACKED_PART) * _STRIP, lists + block * (parts + 1) + inputs
+    return lists + 16 * max(block, _PACKED_PART) * _STRIP * ABREAST, lists + block * (parts + 1) + inputs
 
 
 @jit
 def _lists(network, inputs, integers, reals):
-    """The parts of the memory: offsets, bounds, ends, owners; numbers, sorted numbers, packed rows."""
+    """The parts of the memory: offsets, bounds, ends, owners; numbers, sorted numbers, and packed rows or what runs keep aside."""
     room = network.block * network.most_pixels + AT_ONCE
     bounds = network.block * ((inputs + _PACKED_PART - 1) // _PACKED_PART + 1)
     return (
@@ -46,9 +55,15 @@ def _lists(network, inputs, integers, reals):
 
 
 @jit
-def _is_packed(columns, examples, itemsize):
+def is_narrow(matrix, itemsize):
+    """Whether a layer has less than a strip of columns."""
+    return matrix.columns * itemsize < _STRIP * LINE
+
+
+@jit
+def _is_packed(matrix, examples, itemsize):
     """Whether a layer is wide enough, and the examples are enough, for packing."""
-    return columns * itemsize >= _STRIP * LINE and examples >= _FEW
+    return not is_narrow(matrix, itemsize) and examples >= _FEW
 
 
 @jit
@@ -73,7 +88,7 @@ def spread_out(matrix, network, rows, scale, with_gradient, integers, reals):
     stay_apart()
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, owners, numbers, sorted_numbers, _ = _lists(network, inputs, integers, reals)
-    if not _is_packed(n, rows.size, reals.itemsize):
+    if not _is_packed(matrix, rows.size, reals.itemsize):
         spread(network, rows, scale, np.int32(n), _PART, (inputs + _PART - 1) // _PART, offsets, bounds, numbers)
         return
     strip = _STRIP * lanes(place(reals, 0))
@@ -97,7 +112,7 @@ def multiply_sparse(w, matrix, network, rows, integers, reals, z):
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, _, numbers, _, packed = _lists(network, inputs, integers, reals)
     bias, out = place(w, matrix.offset + matrix.size), place(z, 0)
-    if not _is_packed(n, rows.size, w.itemsize):
+    if not _is_packed(matrix, rows.size, w.itemsize):
         parts = (inputs + _PART - 1) // _PART
         for p in range(parts):
             for e in range(rows.size):
@@ -131,7 +146,7 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
     stay_apart()
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, owners, numbers, sorted_numbers, packed = _lists(network, inputs, integers, reals)
-    if not _is_packed(n, rows.size, g.itemsize):
+    if not _is_packed(matrix, rows.size, g.itemsize):
         if first_block:
             g[matrix.offset : matrix.offset + matrix.size] = 0
         parts = (inputs + _PART - 1) // _PART
@@ -153,3 +168,66 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
             start = nowhere(to) if first_block else to
             _sum_short(width, begin, place(owners, 0), place(sorted_numbers, 0), k, ends[q], to, start)
             k = ends[q]
+
+
+@intrinsic
+def _spaced(typing_context, pointer, distance):
+    """A tuple of pointers, one for each of the runs abreast, so far apart."""
+    kind = types.UniTuple(pointer, ABREAST)
+
+    def build(context, b, sig, args):
+        found = [b.gep(args[0], [b.mul(args[1], ir.Constant(I64, k))]) for k in range(ABREAST)]
+        return context.make_tuple(b, kind, found)
+
+    return kind(pointer, types.int64), build
+
+
+@jit
+def aside(matrix, network, reals):
+    """Pointers to what each of the runs abreast keeps of the layer between its parts: z, then delta, each [example, column]."""
+    lists = 2 * (network.block * network.most_pixels + AT_ONCE)
+    return _spaced(place(reals, lists), network.block * matrix.columns)
+
+
+@jit
+def multiply_sparse_abreast(ws, matrix, network, rows, integers, reals):
+    """`multiply_sparse` of a narrow layer in four runs at once, into what each keeps aside; to the bit what it gives for each alone.
+
+    ws: pointers to their first weights.
+    """
+    stay_apart()
+    n, inputs = matrix.columns, matrix.rows
+    offsets, bounds, _, _, numbers, _, _ = _lists(network, inputs, integers, reals)
+    outs = aside(matrix, network, reals)
+    line = lanes(ws[0])
+    parts = (inputs + _PART - 1) // _PART
+    for j in range(0, n, line):
+        width = min(line, n - j)
+        firsts, biases = all_moved(ws, matrix.offset + j), all_moved(ws, matrix.offset + matrix.size + j)
+        for p in range(parts):
+            for e in range(rows.size):
+                k, to = e * (parts + 1) + p, all_moved(outs, e * n + j)
+                begin, end = bounds[k], bounds[k + 1]
+                start = biases if p == 0 else to
+                _sum_abreast(width, firsts, place(offsets, 0), place(numbers, 0), begin, end, to, start)
+
+
+@jit
+def add_transposed_sparse_abreast(gs, matrix, network, rows, integers, reals):
+    """`add_transposed_sparse` of a narrow layer in four runs at once, of the deltas that they keep aside, to gradients that are set.
+
+    gs: pointers to the first numbers of their gradients.
+    """
+    stay_apart()
+    n, inputs = matrix.columns, matrix.rows
+    offsets, bounds, _, _, numbers, _, _ = _lists(network, inputs, integers, reals)
+    deltas = aside(matrix, network, reals)
+    line = lanes(gs[0])
+    parts = (inputs + _PART - 1) // _PART
+    for j in range(0, n, line):
+        width = min(line, n - j)
+        outs = all_moved(gs, matrix.offset + j)
+        for p in range(parts):
+            for e in range(rows.size):
+                k, own = e * (parts + 1) + p, all_moved(deltas, e * n + j)
+                add_to_rows_abreast(width, outs, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], own)

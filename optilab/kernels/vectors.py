@@ -45,6 +45,18 @@ def array_at(typing_context, address, n, like):
 
 
 @intrinsic
+def pointers_at(typing_context, addresses, like):
+    """A tuple of pointers to what lies at each of a tuple of addresses, numbers as those of an array."""
+
+    def build(context, b, sig, args):
+        kind = context.get_value_type(sig.return_type.dtype)
+        found = [b.inttoptr(address, kind) for address in cgutils.unpack_tuple(b, args[0])]
+        return context.make_tuple(b, sig.return_type, found)
+
+    return types.UniTuple(types.CPointer(like.dtype), len(addresses))(addresses, like), build
+
+
+@intrinsic
 def moved(typing_context, pointer, n):
     """A pointer to n numbers further on."""
 
@@ -52,6 +64,17 @@ def moved(typing_context, pointer, n):
         return b.gep(args[0], [args[1]])
 
     return pointer(pointer, types.int64), build
+
+
+@intrinsic
+def all_moved(typing_context, pointers, n):
+    """Each of a tuple of pointers, n numbers further on."""
+
+    def build(context, b, sig, args):
+        found = [b.gep(pointer, [args[1]]) for pointer in cgutils.unpack_tuple(b, args[0])]
+        return context.make_tuple(b, pointers, found)
+
+    return pointers(pointers, types.int64), build
 
 
 @intrinsic

@@ -7,13 +7,14 @@ from typing import Any
 from optilab.problems.problem import Precision
 
 # Two modules, for two processes to compile them at the same time: the second is what takes longest.
-_MODULES = {"network": ("prepare", "evaluate", "evaluate_members"), "block": ("block_cost",)}
+_MODULES = ("network", "block")
 
 
 def _kernels(module: str) -> dict[str, Any]:
-    from optilab.kernels import dense
+    from optilab.kernels import blocks, dense
 
-    return {name: getattr(dense, name) for name in _MODULES[module]}
+    found = {"network": (dense.prepare, blocks.evaluate, blocks.evaluate_members), "block": (dense.block_cost,)}
+    return {kernel.py_func.__name__: kernel for kernel in found[module]}
 
 
 def compiled_network(precision: Precision) -> Any:

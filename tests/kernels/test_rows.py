@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
-from kernels.pointers import nowhere, place
+from kernels.pointers import all_moved, nowhere, place
 
 from optilab.compiler.jit import jit
-from optilab.kernels.rows import add_to_rows, summing
+from optilab.kernels.rows import add_to_rows, add_to_rows_abreast, summing, summing_abreast
 
 PRECISIONS = ["float32", "float64"]
 GUARD = 77.0
@@ -91,3 +91,64 @@ def test_a_column_has_the_same_bits_in_any_company(chains: int, precision: str) 
         some = np.zeros(columns, precision)
         SUMS[chains](columns, w.ravel(), (rows * 128).astype(np.int32), numbers, 0, 37, some, 0, some[:0])
         np.testing.assert_array_equal(some, whole[:columns])
+
+
+sum_abreast = summing_abreast(4)
+
+
+@jit
+def several(array, apart):
+    """Pointers to three vectors in an array, so far apart."""
+    return place(array, 0), place(array, apart), place(array, 2 * apart)
+
+
+@jit
+def run_abreast(columns, w, offsets, numbers, first, end, out, start, at):
+    """`sum_rows_abreast`, then `add_to_rows_abreast`, of three matrices that lie one after another; an empty `start` is nowhere."""
+    apart, outs = w.size // 3, several(out, out.size // 3)
+    begin = (
+        several(start, columns)
+        if start.size > 0
+        else (nowhere(place(out, 0)), nowhere(place(out, 0)), nowhere(place(out, 0)))
+    )
+    sum_abreast(
+        columns,
+        all_moved(several(w, apart), at),
+        place(offsets, 0),
+        place(numbers, 0),
+        first,
+        end,
+        all_moved(outs, at),
+        begin,
+    )
+    add_to_rows_abreast(
+        columns,
+        all_moved(several(w, apart), at),
+        place(offsets, 0),
+        place(numbers, 0),
+        first,
+        end,
+        all_moved(outs, at),
+    )
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@example_settings(max_examples=60)
+@given(columns=st.integers(1, 16), pixels=st.integers(0, 23), first=st.integers(0, 5), started=st.booleans())
+def test_several_matrices_at_once(precision: str, columns: int, pixels: int, first: int, started: bool) -> None:
+    """Each has the bits that it has alone, in its sums and in what is added to its rows, and nothing else is written."""
+    columns = min(columns, 64 // np.dtype(precision).itemsize)
+    random = np.random.default_rng(columns + 1000 * pixels)
+    w = random.normal(size=(3, 12 * columns + 9)).astype(precision)
+    numbers = random.normal(size=first + pixels + 3).astype(precision)
+    offsets = (random.integers(0, 12, numbers.size) * columns).astype(np.int32)
+    start = random.normal(size=3 * columns if started else 0).astype(precision)
+    expected, sums = w.copy(), np.full((3, columns + 9), GUARD, precision)
+    for k in range(3):
+        own = start[k * columns : (k + 1) * columns]
+        SUMS[4](columns, w[k, 4:], offsets, numbers, first, first + pixels, sums[k], 4, own)
+        add_rows(columns, expected[k, 4:], offsets, numbers, first, first + pixels, sums[k, 4:])
+    found = np.full((3, columns + 9), GUARD, precision)
+    run_abreast(columns, w.ravel(), offsets, numbers, first, first + pixels, found.ravel(), start, 4)
+    np.testing.assert_array_equal(found, sums)
+    np.testing.assert_array_equal(w, expected)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from plugins.test_contract import BUNDLED, subject
 
+import optilab
+from optilab.problems.network import Network
 from optilab.problems.problem import Problem
 from optilab.training.lockstep import Lockstep
 from optilab.training.plan import Plan
@@ -13,7 +15,22 @@ from optilab.training.setup import Setup
 from optilab.training.stopping import Budget, Measure
 from optilab.training.training import Training
 
-GROUPS = [BUNDLED[first : first + 4] for first in range(0, len(BUNDLED), 4)]
+GROUPS = [BUNDLED[first : first + 5] for first in range(0, len(BUNDLED), 5)]
+
+
+@pytest.fixture(scope="module")
+def network_of_pixels() -> Problem:
+    """A small network in float32 on images that are mostly black, whose first layers are worked on for four runs at once."""
+    random = np.random.default_rng(0)
+    labels = np.arange(50) % 3
+    lit = (random.random((50, 12)) < 0.1) | (np.arange(12) == 4 * labels[:, None])
+    x = np.where(lit, random.integers(1, 256, lit.shape), 0).astype(np.uint8)[:, None]
+    problem = optilab.get_problem(
+        "network", dataset={"x_train": x, "y_train": labels}, hidden=[5], cost="cross_entropy"
+    )
+    assert isinstance(problem, Network)
+    assert problem.examples.sparse_train is not None
+    return problem
 
 
 def plan_of(name: str, problem: Problem) -> Plan:
@@ -22,10 +39,12 @@ def plan_of(name: str, problem: Problem) -> Plan:
     return Plan(problem, chain, given, (), 7, Budget(steps=18), Measure(steps=5))
 
 
+@pytest.mark.parametrize("on", ["network", "network_of_pixels"])
 @pytest.mark.parametrize("names", GROUPS, ids=", ".join)
-def test_together_as_alone(names: list[str], network: Problem) -> None:
-    """Weights, states, counts, histories and statuses of four different optimizers are those of runs by themselves."""
-    plans = [plan_of(name, network) for name in names]
+def test_together_as_alone(names: list[str], on: str, request: pytest.FixtureRequest) -> None:
+    """Weights, states, counts, histories and statuses of five different optimizers are those of runs by themselves."""
+    problem: Problem = request.getfixturevalue(on)
+    plans = [plan_of(name, problem) for name in names]
     alone = [Training(plan, 3) for plan in plans]
     for training in alone:
         training.finish()

@@ -13,6 +13,7 @@ from training.runs import same
 import optilab
 from optilab.errors import InputError
 from optilab.optimizers.memory import Layout
+from optilab.problems.network import Network
 from optilab.problems.problem import Problem
 from optilab.training import lockstep
 from optilab.training.lockstep import MOST, Lockstep, company, how_many
@@ -23,16 +24,24 @@ from optilab.training.stopping import Budget, Measure, Stop
 from optilab.training.training import Training
 
 
-def make_problem(kind: str, precision: Any, **given: Any) -> Problem:
+def make_problem(kind: str, precision: Any, inputs: int = 30, **given: Any) -> Problem:
     """A network on 600 examples, more than are worked on at a time: of sparse pixels, dense ones, or numbers."""
     random = np.random.default_rng(0)
     share = {"sparse": 0.2, "dense": 0.9, "numbers": 1.0}[kind]
-    x = np.where(random.random((700, 30)) < share, random.integers(1, 256, (700, 30)), 0)
-    x = x.astype(np.uint8) if kind != "numbers" else x / 255
+    x = np.where(random.random((700, inputs)) < share, random.integers(1, 256, (700, inputs)), 0)
     labels = (x[:, :3].argmax(1)).astype(int)
+    x = x[:, None].astype(np.uint8) if kind != "numbers" else x / 255  # images of one row are pixels
     dataset = {"x_train": x[:600], "y_train": labels[:600], "x_test": x[600:], "y_test": labels[600:]}
     given = {"hidden": [9, 6], "cost": "cross_entropy", **given}
-    return optilab.get_problem("network", dataset=dataset, precision=precision, **given)
+    problem = optilab.get_problem("network", dataset=dataset, precision=precision, **given)
+    assert isinstance(problem, Network)
+    examples = problem.examples
+    assert (examples.x_train.dtype == np.uint8, examples.sparse_train is not None) == {
+        "sparse": (True, True),
+        "dense": (True, False),
+        "numbers": (False, False),
+    }[kind]
+    return problem
 
 
 def make_plan(problem: Problem, rule: str = "sgd", batch_size: Any = 32, **given: Any) -> Plan:
@@ -65,24 +74,50 @@ def together(plans: list[Plan], heard: Any = None) -> list[Run]:
 @pytest.mark.parametrize("kind", ["sparse", "dense", "numbers"])
 @pytest.mark.parametrize("batch_size", [1, 32, 300, "full"])
 def test_as_alone_on_all_examples(kind: str, precision: str, batch_size: Any) -> None:
-    """In both precisions, on every form of the examples, with batches of one, of many, and of more than are worked on at a time."""
+    """In both precisions, on every form of the examples, with batches of one, of many, and of more than are worked on at a time.
+
+    Five runs are one more than have their first layers worked on at once.
+    """
     problem = make_problem(kind, precision, validation=50)
     plans = [
-        make_plan(problem, batch_size=batch_size),
-        make_plan(problem, batch_size=batch_size, lr=0.3),
-        make_plan(problem, "adam", batch_size=batch_size, lr=0.01),
+        *(make_plan(problem, batch_size=batch_size, lr=lr) for lr in (0.1, 0.3, 0.5)),
+        *(make_plan(problem, "adam", batch_size=batch_size, lr=lr) for lr in (0.01, 0.02)),
     ]
     runs = together(plans)
     assert all(same(run, alone(plan)) for run, plan in zip(runs, plans, strict=True))
     assert runs[0].w.tobytes() != runs[1].w.tobytes()
 
 
-@pytest.mark.parametrize("given", [{"cost": "quadratic"}, {"cost": "binary_cross_entropy"}, {"hidden": [70]}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"cost": "quadratic"},
+        {"cost": "binary_cross_entropy"},
+        {"hidden": [70]},
+        {"hidden": [16], "inputs": 450},
+        {"hidden": [40], "inputs": 900},
+    ],
+)
 def test_as_alone_with_other_costs_and_widths(given: dict[str, Any]) -> None:
-    """Costs that are written otherwise, and a first layer that is packed."""
+    """Costs that are written otherwise, a first layer that is packed, and narrow ones on pixels of several parts."""
     problem = make_problem("sparse", "float32", **given)
-    plans = [make_plan(problem, lr=lr) for lr in (0.05, 0.1, 0.2)]
+    plans = [make_plan(problem, lr=lr) for lr in (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
     assert all(same(run, alone(plan)) for run, plan in zip(together(plans), plans, strict=True))
+
+
+def test_four_of_which_some_leave(network_of_pixels: Problem) -> None:
+    """Runs whose first layers are worked on at once: the others go on when one of them diverges, with the results that they have alone."""
+    rates = (0.01, 1e30, 0.02, 0.03, 1e200, 0.04)
+    plans = [make_plan(network_of_pixels, batch_size=50, lr=lr) for lr in rates]
+    runs = together(plans)
+    assert [run.status for run in runs] == ["budget", "diverged", "budget", "budget", "diverged", "budget"]
+    assert all(same(run, alone(plan)) for run, plan in zip(runs, plans, strict=True))
+
+
+@pytest.fixture
+def network_of_pixels() -> Problem:
+    """A network with a narrow first layer on sparse pixels."""
+    return make_problem("sparse", "float32", activation="relu")
 
 
 def test_one_that_diverges_leaves(network: Problem) -> None:
