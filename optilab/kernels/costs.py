@@ -69,12 +69,11 @@ def count_correct(kind, a, y):
                 correct += 1
     else:
         for i in range(examples):
-            guess, truth = 0, 0
+            guess, largest, truth, target = 0, a[i, 0], 0, y[i, 0]
             for j in range(1, outputs):
-                if a[i, j] > a[i, guess]:
-                    guess = j
-                if y[i, j] > y[i, truth]:
-                    truth = j
-            if guess == truth:
-                correct += 1
+                is_larger, is_target = a[i, j] > largest, y[i, j] > target
+                # Choices, not branches, of which a guess would be wrong each second time.
+                guess, largest = j if is_larger else guess, a[i, j] if is_larger else largest
+                truth, target = j if is_target else truth, y[i, j] if is_target else target
+            correct += guess == truth
     return correct

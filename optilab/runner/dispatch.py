@@ -7,7 +7,7 @@ import math
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -46,7 +46,7 @@ class Dispatch:
     def __post_init__(self) -> None:
         self._left: deque[Job] = deque()
         self._running: dict[Future[Any], list[Job]] = {}
-        self._seconds: dict[str, float] = {}  # per run of each kind, a moving average
+        self._seconds: dict[Hashable, float] = {}  # per run of each kind, and of those alike: moving averages
         self._losses: dict[str, int] = {}  # how often each run was lost with an executor's worker
 
     @property
@@ -85,9 +85,16 @@ class Dispatch:
             self._running[self.pool.executor.submit(work, self._batch(batch).to_json())] = batch
 
     def _soon_known(self, job: Job) -> bool:
-        """Whether the first run of a job's kind is under way, which will tell how many of them to send at once."""
-        kind = job.task.kind
-        return kind not in self._seconds and any(jobs[0].task.kind == kind for jobs in self._running.values())
+        """Whether a run is under way that will tell how long a job takes, and so how many like it to send at once."""
+        kinds = {job.task.kind, _alike(job)} - {None}
+        return self._seconds_of(job) is None and any(
+            not kinds.isdisjoint((jobs[0].task.kind, _alike(jobs[0]))) for jobs in self._running.values()
+        )
+
+    def _seconds_of(self, job: Job) -> float | None:
+        """How long runs of a job's kind have taken, or else runs of other kinds that are alike; None if none is known."""
+        known = self._seconds.get(job.task.kind)
+        return self._seconds.get(_alike(job)) if known is None else known
 
     def _next(self, slots: int) -> list[Job]:
         """The next jobs, as many as take about a quantum together, or as can advance together in less than a minute.
@@ -101,7 +108,7 @@ class Dispatch:
         seconds = 0.0
         while self._left and len(batch) < (together if self.pool.isolated else 1):
             job = self._left[0]
-            taken = self._seconds.get(job.task.kind)
+            taken = self._seconds_of(job)
             alone = taken is None or job.run_id in self._losses
             seconds += QUANTUM if taken is None else taken
             is_full = len(batch) >= most or seconds > QUANTUM
@@ -145,13 +152,13 @@ class Dispatch:
             cache.LOG.compiled += reply.compiled
         made = []
         for job, outcome in zip(batch, outcomes, strict=False):
-            self._note(job.task.kind, outcome.train_seconds + outcome.measure_seconds + outcome.compile_seconds)
+            self._note(job, outcome.train_seconds + outcome.measure_seconds + outcome.compile_seconds)
             made.append(Finished(job, outcome, reply.versions, reply.host))
         return made
 
-    def _note(self, kind: str, seconds: float) -> None:
-        known = self._seconds.get(kind, seconds)
-        self._seconds[kind] = 0.8 * known + 0.2 * seconds
+    def _note(self, job: Job, seconds: float) -> None:
+        for kind in {job.task.kind, _alike(job)} - {None}:
+            self._seconds[kind] = 0.8 * self._seconds.get(kind, seconds) + 0.2 * seconds
 
     def _lost(self, batch: list[Job], error: Exception) -> list[Finished]:
         """Queue the runs of a lost batch again, each to be sent alone; return those lost too often as crashed."""
@@ -167,6 +174,11 @@ class Dispatch:
                 gone.append(Finished(job, lost("crashed", message), "", ""))
         time.sleep(_LOOK / 10)  # a broken executor fails at once, again and again
         return gone
+
+
+def _alike(job: Job) -> Hashable | None:
+    """What runs have in common that take about as long whatever their optimizer: those that can advance together, but for their seeds."""
+    return company(job.task.plan, 0)
 
 
 def _joins(job: Job, batch: Sequence[Job]) -> bool:

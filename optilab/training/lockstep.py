@@ -183,19 +183,30 @@ class Lockstep:
         context: Context | None,
         gradients: Sequence[NDArray[np.floating]] = (),
     ) -> list[tuple[float, float]]:
-        """Cost of each run on examples, and the share that it classifies correctly; nan where there are none."""
+        """Cost of each run on examples, and the share that it classifies correctly; nan where there are none.
+
+        Runs that begin at the same weights are measured once.
+        """
         if context is None or rows.size == 0:
             return [(np.nan, np.nan)] * len(trainings)
-        members = np.zeros(len(trainings), MEMBER)
-        points = [training.run.w for training in trainings]
-        for k, (member, w) in enumerate(zip(members, points, strict=True)):
-            member["w"], member["size"] = _address(w), w.size
+        runs = [training.run for training in trainings]
+        kinds = [run.w.tobytes() if run.steps == 0 else k for k, run in enumerate(runs)]
+        leads = [kinds.index(kind) for kind in kinds]
+        members = np.zeros(len(runs), MEMBER)
+        for k, (member, run) in enumerate(zip(members, runs, strict=True)):
+            member["w"], member["size"] = _address(run.w), run.w.size
             if gradients and gradients[k].size:
                 member["g"] = _address(gradients[k])
         classifies = trainings[0].plan.problem.classifies
         context.tally[CORRECT] = 0 if classifies else UNCOUNTED
-        self._evaluate(members, rows, context)
-        return [(float(m["cost"]), m["correct"] / rows.size if classifies else np.nan) for m in members]
+        distinct = np.unique(leads)
+        measured = members[distinct]
+        self._evaluate(measured, rows, context)
+        members[distinct] = measured
+        for k, lead in enumerate(leads):
+            if gradients and k != lead:
+                gradients[k][:] = gradients[lead]
+        return [(float(m["cost"]), m["correct"] / rows.size if classifies else np.nan) for m in members[leads]]
 
 
 def _address(array: NDArray[np.generic]) -> int:

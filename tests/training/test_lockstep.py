@@ -114,6 +114,22 @@ def test_four_of_which_some_leave(network_of_pixels: Problem) -> None:
     assert all(same(run, alone(plan)) for run, plan in zip(runs, plans, strict=True))
 
 
+def test_runs_that_begin_alike_are_measured_once(network_of_pixels: Problem) -> None:
+    """At the first weights, which seeds tell apart; each has the costs and the norm of the gradient that it has alone."""
+    plans = [make_plan(network_of_pixels, lr=lr, budget=Budget(steps=20)) for lr in (0.01, 0.02, 0.03)]
+    plans = [replace(plan, data_order="shared") for plan in plans]
+    seeds = (0, 0, 1)
+    setup = Setup(network_of_pixels, plans[0].optimizer)
+    trainings = [Training(plan, seed, setup.beside()) for plan, seed in zip(plans, seeds, strict=True)]
+    lockstep = Lockstep(trainings)
+    measured, evaluate = [], lockstep._evaluate
+    lockstep._evaluate = lambda members, *given: (measured.append(len(members)), evaluate(members, *given))[1]
+    lockstep.finish([None] * 3)
+    assert measured == [2, 2, 3, 3]  # on training and test examples, at the start and at the end
+    for training, plan, seed in zip(trainings, plans, seeds, strict=True):
+        assert same(training.run, alone(plan, seed))
+
+
 @pytest.fixture
 def network_of_pixels() -> Problem:
     """A network with a narrow first layer on sparse pixels."""

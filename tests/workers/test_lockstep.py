@@ -231,7 +231,7 @@ def test_long_runs_are_sent_together(tmp_path: Path) -> None:
         dispatch = Dispatch(Pool(_AtOnce(), lambda: slots))
         dispatch._left.extend(todo)
         if seconds is not None:
-            dispatch._note(todo[0].task.kind, seconds)
+            dispatch._note(todo[0], seconds)
         return len(dispatch._next(slots))
 
     assert [first_batch(seconds) for seconds in (None, 0.01, 0.09, 2.0, 25.0, 61.0)] == [1, 12, MOST, MOST, 2, 1]
@@ -239,7 +239,10 @@ def test_long_runs_are_sent_together(tmp_path: Path) -> None:
 
 
 def test_runs_wait_for_the_first_of_their_kind(tmp_path: Path) -> None:
-    """It says how long they take, and so how many to send at once: no second one waits alone for the same worker."""
+    """It says how long they take, and so how many to send at once: no second one waits alone for the same worker.
+
+    So do runs of another optimizer that can advance together with them.
+    """
 
     class Waiting(_AtOnce):
         """Takes batches and makes nothing."""
@@ -256,4 +259,8 @@ def test_runs_wait_for_the_first_of_their_kind(tmp_path: Path) -> None:
         dispatch._send()
         return dispatch.running
 
-    assert [sent(slots) for slots in (1, 2, 3, 5)] == [1, 2, 4, 5]  # the fourth is the first of another kind
+    assert [sent(slots) for slots in (1, 2, 3, 5)] == [1, 2, 3, 5]
+    dispatch = Dispatch(Pool(Waiting(), lambda: 1))
+    dispatch._left.extend(todo[1:])
+    dispatch._note(todo[0], 2.0)
+    assert [job.task.plan.optimizer.name for job in dispatch._next(1)] == ["sgd", "sgd", "adam", "adam"]
