@@ -62,7 +62,7 @@ def _count_below(typing_context, numbers, n, limit):
 
 
 @intrinsic
-def _prefetch(typing_context, pointer):
+def prefetch(typing_context, pointer):
     """Ask for the memory around a pointer, without waiting for it."""
 
     def build(context, b, sig, args):
@@ -80,9 +80,9 @@ def _prefetch(typing_context, pointer):
 def _fetch(starts, columns, values, row):
     """Prefetch an example: a random one is nowhere near in memory."""
     for k in range(starts[row], starts[row + 1], 32):
-        _prefetch(place(columns, k))
+        prefetch(place(columns, k))
     for k in range(starts[row], starts[row + 1], 64):
-        _prefetch(place(values, k))
+        prefetch(place(values, k))
 
 
 @jit

@@ -14,11 +14,12 @@ from numba.extending import intrinsic
 
 from optilab.compiler.jit import jit
 from optilab.kernels.lines import I64, LINE
-from optilab.kernels.pixels import AT_ONCE, count_by_pixel, sort_by_pixel, spread
+from optilab.kernels.pixels import AT_ONCE, count_by_pixel, prefetch, sort_by_pixel, spread
 from optilab.kernels.rows import add_to_rows, add_to_rows_abreast, fit_abreast, summing, summing_abreast
 from optilab.kernels.vectors import all_moved, lanes, load, load_some, moved, nowhere, place, stay_apart, store, zeros
 
 _STRIP = 4  # lines
+_AHEAD = 8  # rows of a gradient between the one that is written and the one that is fetched from memory
 _FEW = 8  # examples, fewer of which don't pay for packing
 # Pixels in a part: half of those of a digit, of whose rows of one line in four runs the first-level cache holds what is used most; and
 # as many as have their rows of a packed strip in it.
@@ -165,6 +166,9 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
         k = np.int32(0)
         for q in range(inputs):
             to = place(g, matrix.offset + q * n + j)
+            if q + _AHEAD < inputs:
+                for i in range(0, strip, lanes(to)):
+                    prefetch(moved(to, _AHEAD * n + i))
             start = nowhere(to) if first_block else to
             _sum_short(width, begin, place(owners, 0), place(sorted_numbers, 0), k, ends[q], to, start)
             k = ends[q]
