@@ -1,6 +1,7 @@
 """The cost of a network and its gradient over any number of examples, for one run and for several: block after block.
 
-Where several runs have a narrow first layer on sparse pixels, it is worked on for four of them at once, around what `dense` does with a block.
+Where the registers allow it, and several runs have a narrow first layer on sparse pixels, that is worked on for four of them at once,
+around what `dense` does with a block.
 """
 
 from optilab.compiler.calls import block_cost_at, prepare_at
@@ -19,6 +20,8 @@ from optilab.kernels.sparse import (
     multiply_sparse_abreast,
 )
 from optilab.kernels.vectors import array_at, place, pointers_at, stay_apart
+
+assert ABREAST == 4  # `_add_costs_abreast` writes its four members out
 
 
 @jit

@@ -72,7 +72,7 @@ def count_correct(kind, a, y):
             guess, largest, truth, target = 0, a[i, 0], 0, y[i, 0]
             for j in range(1, outputs):
                 is_larger, is_target = a[i, j] > largest, y[i, j] > target
-                # Choices, not branches, of which a guess would be wrong each second time.
+                # Selected, not branched to: the processor can't foresee which output is the largest.
                 guess, largest = j if is_larger else guess, a[i, j] if is_larger else largest
                 truth, target = j if is_target else truth, y[i, j] if is_target else target
             correct += guess == truth

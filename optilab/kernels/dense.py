@@ -19,7 +19,7 @@ PIXEL_SCALE, HUBER_DELTA = 0, 1
 
 
 def scratch_sizes(sizes, block, most_pixels):
-    """Sizes of the memory for reals and for integers that `evaluate` needs, for layers of `sizes` neurons, the inputs first.
+    """Sizes of the memory for reals and for integers that this module and `blocks` need, for layers of `sizes` neurons, the inputs first.
 
     most_pixels: the most sparse pixels that an example has.
     """

@@ -1,10 +1,10 @@
 """The first layer on sparse pixels: only those that are not black are read.
 
 Four fifths of an MNIST image are zero, so a product over the rest does a fifth of the work of a dense one. A narrow layer, or one that few
-examples go through, reads and writes the rows of its matrix where they are; the narrow layers of four runs are worked on at once, so
-that what is known of a pixel serves all four. A wide one works on strips of four lines of columns: the
-rows of the pixels that occur in the block are packed, part by part, and serve all its examples; the gradient goes pixel by pixel over
-packed deltas, so that each of its rows is written once.
+examples go through, reads and writes the rows of its matrix where they are; with many registers (AVX-512), the narrow layers of four runs
+are worked on at once, and what is known of a pixel serves all four. A wide one works on strips of four lines of columns: the rows of the
+pixels that occur in the block are packed, part by part, and serve all its examples; the gradient goes pixel by pixel over packed deltas,
+so that each of its rows is written once.
 """
 
 import numpy as np
@@ -21,12 +21,12 @@ from optilab.kernels.vectors import all_moved, lanes, load, load_some, moved, no
 _STRIP = 4  # lines
 _AHEAD = 8  # rows of a gradient between the one that is written and the one that is fetched from memory
 _FEW = 8  # examples, fewer of which don't pay for packing
-# Pixels in a part: half of those of a digit, of whose rows of one line in four runs the first-level cache holds what is used most; and
-# as many as have their rows of a packed strip in it.
-_PART, _PACKED_PART = 392, 196
 _CHAINS = 4  # sums kept apart in a narrow layer
 ABREAST = 4  # runs whose narrow layers are worked on at once
-CAN_BE_ABREAST = fit_abreast(ABREAST, _CHAINS)
+CAN_BE_ABREAST = fit_abreast(ABREAST, _CHAINS)  # with AVX-512: 32 registers of a line each
+# Pixels in a part. The first-level cache nearly holds a line of each of their rows: all of a digit's 784, or half of them in four runs,
+# for some pixels are hardly ever lit. Of a packed strip, which is four lines wide, it holds fewer.
+_PART, _PACKED_PART = (392 if CAN_BE_ABREAST else 1024), 196
 
 _sum_long, _sum_packed, _sum_short = summing(_CHAINS), summing(2), summing(1)
 _sum_abreast = summing_abreast(_CHAINS)
@@ -36,7 +36,9 @@ def room_for_pixels(inputs, block, most):
     """Sizes of the memory for reals and for integers that this module needs, for at most `most` pixels an example."""
     parts = -(-inputs // _PACKED_PART)
     lists = 2 * (block * most + AT_ONCE)
-    return lists + 16 * max(block, _PACKED_PART) * _STRIP * ABREAST, lists + block * (parts + 1) + inputs
+    strip = 16 * _STRIP  # float32 have the most lanes; a narrow layer has fewer columns
+    rows = max(block, _PACKED_PART, ABREAST * block if CAN_BE_ABREAST else 0)
+    return lists + strip * rows, lists + block * (parts + 1) + inputs
 
 
 @jit
@@ -57,7 +59,7 @@ def _lists(network, inputs, integers, reals):
 
 @jit
 def is_narrow(matrix, itemsize):
-    """Whether a layer has less than a strip of columns."""
+    """Whether a layer has fewer columns than a strip."""
     return matrix.columns * itemsize < _STRIP * LINE
 
 
@@ -167,7 +169,7 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
         for q in range(inputs):
             to = place(g, matrix.offset + q * n + j)
             if q + _AHEAD < inputs:
-                for i in range(0, strip, lanes(to)):
+                for i in range(0, width, lanes(to)):
                     prefetch(moved(to, _AHEAD * n + i))
             start = nowhere(to) if first_block else to
             _sum_short(width, begin, place(owners, 0), place(sorted_numbers, 0), k, ends[q], to, start)

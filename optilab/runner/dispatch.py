@@ -7,7 +7,7 @@ import math
 import time
 import uuid
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -17,6 +17,7 @@ from optilab.compiler import cache
 from optilab.errors import InputError
 from optilab.executors import Pool
 from optilab.plugins import loading
+from optilab.runner.durations import Durations
 from optilab.runner.jobs import Job, side_by_side
 from optilab.runner.rows import Finished
 from optilab.training.lockstep import MOST, company, how_many
@@ -27,10 +28,12 @@ from optilab.workers.maker import work_here
 from optilab.workers.messages import Batch, BatchCell, BatchRun, Reply, lost, unpack
 
 QUANTUM = 0.5  # seconds of work in a batch: how long a finished run may wait, and how much is lost with a worker, where runs are short
-_AHEAD = 2  # batches for each slot, so that none waits for its next one
+_AHEAD = 2  # batches for each slot, so that none waits for its next one, unless it is the second of its kind
 _MOST = 5000  # runs in a batch
 _TOGETHER = 60.0  # and where long ones advance together
-_ENOUGH = 4  # runs that advance together: more share little more
+_ENOUGH = (
+    4  # runs that a slot advances together even where others could have some: four share most of what can be shared
+)
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
 _LOOK = 0.25  # seconds after which the caller gets its turn although nothing has finished
 _LAST_WAIT = 1.0  # seconds that batches under way get when the experiment is interrupted
@@ -46,7 +49,7 @@ class Dispatch:
     def __post_init__(self) -> None:
         self._left: deque[Job] = deque()
         self._running: dict[Future[Any], list[Job]] = {}
-        self._seconds: dict[Hashable, float] = {}  # per run of each kind, and of those alike: moving averages
+        self._durations = Durations()
         self._losses: dict[str, int] = {}  # how often each run was lost with an executor's worker
 
     @property
@@ -85,33 +88,27 @@ class Dispatch:
             self._running[self.pool.executor.submit(work, self._batch(batch).to_json())] = batch
 
     def _soon_known(self, job: Job) -> bool:
-        """Whether a run is under way that will tell how long a job takes, and so how many like it to send at once."""
-        kinds = {job.task.kind, _alike(job)} - {None}
-        return self._seconds_of(job) is None and any(
-            not kinds.isdisjoint((jobs[0].task.kind, _alike(jobs[0]))) for jobs in self._running.values()
-        )
-
-    def _seconds_of(self, job: Job) -> float | None:
-        """How long runs of a job's kind have taken, or else runs of other kinds that are alike; None if none is known."""
-        known = self._seconds.get(job.task.kind)
-        return self._seconds.get(_alike(job)) if known is None else known
+        """Whether the first run of a job's kind is under way, which will tell how many of them to send at once."""
+        kind = job.task.kind
+        return not self._durations.knows(job) and any(jobs[0].task.kind == kind for jobs in self._running.values())
 
     def _next(self, slots: int) -> list[Job]:
         """The next jobs, as many as take about a quantum together, or as can advance together in less than a minute.
 
-        A single one of a kind whose duration is unknown. With several slots they become fewer, so that all end at the same time.
+        A single one of which nothing is known. With several slots batches become smaller, so that all slots end at the same time.
         """
         left = len(self._left)
         most = min(_MOST, left if slots == 1 else math.ceil(left / (_AHEAD * slots)))
-        together = max(most, min(_ENOUGH, math.ceil((left + self.running) / slots)))
+        to_share = left + (self.running if len(self._running) < slots else 0)  # with each slot that has no batch yet
+        together = max(most, min(_ENOUGH, math.ceil(to_share / slots)))
         batch: list[Job] = []
         seconds = 0.0
         while self._left and len(batch) < (together if self.pool.isolated else 1):
             job = self._left[0]
-            taken = self._seconds_of(job)
+            taken = self._durations.of(job)
             alone = taken is None or job.run_id in self._losses
             seconds += QUANTUM if taken is None else taken
-            is_full = len(batch) >= most or seconds > QUANTUM
+            is_full = len(batch) >= most or seconds > QUANTUM or not self._durations.knows(job)
             if batch and (alone or (is_full and (seconds > _TOGETHER or not _joins(job, batch)))):
                 break
             batch.append(self._left.popleft())
@@ -152,13 +149,9 @@ class Dispatch:
             cache.LOG.compiled += reply.compiled
         made = []
         for job, outcome in zip(batch, outcomes, strict=False):
-            self._note(job, outcome.train_seconds + outcome.measure_seconds + outcome.compile_seconds)
+            self._durations.note(job, outcome)
             made.append(Finished(job, outcome, reply.versions, reply.host))
         return made
-
-    def _note(self, job: Job, seconds: float) -> None:
-        for kind in {job.task.kind, _alike(job)} - {None}:
-            self._seconds[kind] = 0.8 * self._seconds.get(kind, seconds) + 0.2 * seconds
 
     def _lost(self, batch: list[Job], error: Exception) -> list[Finished]:
         """Queue the runs of a lost batch again, each to be sent alone; return those lost too often as crashed."""
@@ -174,11 +167,6 @@ class Dispatch:
                 gone.append(Finished(job, lost("crashed", message), "", ""))
         time.sleep(_LOOK / 10)  # a broken executor fails at once, again and again
         return gone
-
-
-def _alike(job: Job) -> Hashable | None:
-    """What runs have in common that take about as long whatever their optimizer: those that can advance together, but for their seeds."""
-    return company(job.task.plan, 0)
 
 
 def _joins(job: Job, batch: Sequence[Job]) -> bool:

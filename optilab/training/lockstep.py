@@ -19,10 +19,8 @@ from optilab.training.run import Run
 from optilab.training.setup import compiled_lockstep, computing
 from optilab.training.training import Training
 
-MOST = 8  # runs that advance together: more share little more, and are lost together
-_ROOM = (
-    2**22
-)  # bytes of weights, gradients and states of all of them: much more leaves the second-level cache too often
+MOST = 8  # runs that advance together: more share hardly more, and are lost together
+_ROOM = 2**22  # bytes of weights, gradients and states: with more, runs were no faster together than alone
 
 
 def company(plan: Plan, seed: int) -> Hashable | None:
@@ -50,7 +48,7 @@ def company(plan: Plan, seed: int) -> Hashable | None:
 def how_many(runs: Sequence[tuple[Plan, int]]) -> int:
     """How many of these runs, each a plan and a seed, from the first on, are to advance together: 1 if it is alone.
 
-    They are of one company, at most MOST, and so few that the cache holds most of what they change.
+    They are of one company, at most MOST, and what a step of all of them changes is within _ROOM.
     """
     plan, seed = runs[0]
     shared = company(plan, seed)
@@ -190,8 +188,8 @@ class Lockstep:
         if context is None or rows.size == 0:
             return [(np.nan, np.nan)] * len(trainings)
         runs = [training.run for training in trainings]
-        kinds = [run.w.tobytes() if run.steps == 0 else k for k, run in enumerate(runs)]
-        leads = [kinds.index(kind) for kind in kinds]
+        beginnings = [run.w.tobytes() if run.steps == 0 else k for k, run in enumerate(runs)]
+        leads = [beginnings.index(beginning) for beginning in beginnings]
         members = np.zeros(len(runs), MEMBER)
         for k, (member, run) in enumerate(zip(members, runs, strict=True)):
             member["w"], member["size"] = _address(run.w), run.w.size

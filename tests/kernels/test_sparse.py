@@ -15,7 +15,17 @@ from kernels.pointers import place
 from optilab.compiler.jit import jit
 from optilab.compiler.types import LAYER
 from optilab.datasets.examples import Sparse
-from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, spread_out
+from optilab.kernels.products import copy
+from optilab.kernels.sparse import (
+    ABREAST,
+    CAN_BE_ABREAST,
+    add_transposed_sparse,
+    add_transposed_sparse_abreast,
+    aside,
+    multiply_sparse,
+    multiply_sparse_abreast,
+    spread_out,
+)
 
 PRECISIONS = ["float32", "float64"]
 GUARD = 77.0  # around the memory that a kernel may write
@@ -129,3 +139,61 @@ def test_sparse_holds_the_pixels_that_are_not_zero(examples: int, inputs: int, s
         lit = np.flatnonzero(x[row])
         np.testing.assert_array_equal(columns[starts[row] : starts[row + 1]], lit)
         np.testing.assert_array_equal(values[starts[row] : starts[row + 1]], x[row, lit])
+
+
+@jit
+def four_at(array, apart):
+    """Pointers to four vectors in an array, so far apart."""
+    return place(array, 0), place(array, apart), place(array, 2 * apart), place(array, 3 * apart)
+
+
+@jit
+def multiply_abreast(ws, apart, matrix, network, rows, integers, reals, zs):
+    """`multiply_sparse_abreast` of weights so far apart, with what each run keeps aside copied to zs."""
+    multiply_sparse_abreast(four_at(ws, apart), matrix, network, rows, integers, reals)
+    size = rows.size * matrix.columns
+    for k in range(4):
+        copy(size, aside(matrix, network, reals)[k], place(zs, k * size))
+
+
+@jit
+def add_abreast(deltas, gs, apart, matrix, network, rows, integers, reals):
+    """`add_transposed_sparse_abreast` of deltas that are put aside first."""
+    size = rows.size * matrix.columns
+    for k in range(4):
+        copy(size, place(deltas, k * size), aside(matrix, network, reals)[k])
+    add_transposed_sparse_abreast(four_at(gs, apart), matrix, network, rows, integers, reals)
+
+
+@pytest.mark.skipif(not CAN_BE_ABREAST, reason="the registers of this processor don't hold the sums of four runs")
+@pytest.mark.parametrize("precision", PRECISIONS)
+@example_settings(max_examples=100)
+@given(
+    **shapes
+    | {"columns": st.integers(1, 63), "batch": st.integers(1, 256), "inputs": st.sampled_from([1, 40, 392, 393, 900])}
+)
+def test_four_runs_at_once(
+    precision: str, examples: int, batch: int, inputs: int, columns: int, share: float, offset: int, seed: int
+) -> None:
+    """Each has the bits that it has alone, forwards and in its gradient, and no memory is written that isn't the module's."""
+    columns = min(columns, 63 if precision == "float32" else 31)
+    x = make_pixels(examples, inputs, share, seed)
+    random = np.random.default_rng(seed)
+    rows = random.integers(0, examples, batch)
+    network, room, integers = make_network(x, precision, batch)
+    guarded = np.concatenate([room, np.full(64, GUARD, precision)])
+    reals = guarded[: room.size]
+    n, layer = offset + (inputs + 1) * columns, make_layer(offset, inputs, columns)
+    ws, before = random.normal(size=(2, ABREAST, n)).astype(precision)
+    deltas = random.normal(size=(ABREAST, batch * columns)).astype(precision)
+    spread_out(layer, network, rows, ws.dtype.type(1 / 255), True, integers, reals)
+    alone, gs = np.zeros_like(deltas), before.copy()
+    for k in range(ABREAST):
+        multiply_sparse(ws[k], layer, network, rows, integers, reals, alone[k])
+        add_transposed(deltas[k], gs[k], layer, network, rows, integers, reals, False)
+    together, together_gs = np.zeros_like(deltas), before.copy()
+    multiply_abreast(ws.ravel(), n, layer, network, rows, integers, reals, together.ravel())
+    add_abreast(deltas.ravel(), together_gs.ravel(), n, layer, network, rows, integers, reals)
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(together_gs, gs)
+    assert (guarded[room.size :] == GUARD).all()

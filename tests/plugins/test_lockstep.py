@@ -20,7 +20,7 @@ GROUPS = [BUNDLED[first : first + 5] for first in range(0, len(BUNDLED), 5)]
 
 @pytest.fixture(scope="module")
 def network_of_pixels() -> Problem:
-    """A small network in float32 on images that are mostly black, whose first layers are worked on for four runs at once."""
+    """A small network in float32 on images that are mostly black: with AVX-512, first layers are worked on for four runs at once."""
     random = np.random.default_rng(0)
     labels = np.arange(50) % 3
     lit = (random.random((50, 12)) < 0.1) | (np.arange(12) == 4 * labels[:, None])
@@ -42,7 +42,7 @@ def plan_of(name: str, problem: Problem) -> Plan:
 @pytest.mark.parametrize("on", ["network", "network_of_pixels"])
 @pytest.mark.parametrize("names", GROUPS, ids=", ".join)
 def test_together_as_alone(names: list[str], on: str, request: pytest.FixtureRequest) -> None:
-    """Weights, states, counts, histories and statuses of five different optimizers are those of runs by themselves."""
+    """Weights, states, counts, histories and statuses of up to five different optimizers are those of runs by themselves."""
     problem: Problem = request.getfixturevalue(on)
     plans = [plan_of(name, problem) for name in names]
     alone = [Training(plan, 3) for plan in plans]

@@ -152,7 +152,7 @@ def test_failing_fast_stops_at_one_failure_in_a_batch(tmp_path: Path, monkeypatc
     batches: list[list[int]] = []
 
     class Canned(_AtOnce):
-        """Answers with runs that take no time; the one with the seed 7 has failed."""
+        """Answers with runs of a tenth of a second; the one with the seed 7 has failed."""
 
         def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             """Make them up."""
@@ -160,14 +160,14 @@ def test_failing_fast_stops_at_one_failure_in_a_batch(tmp_path: Path, monkeypatc
             packed = b""
             for seed in batches[-1]:
                 status: Any = "failed" if seed == 7 else "budget"
-                packed += Outcome(status, "", "", 1, 1, 0.0, 0.0, 0.0, np.zeros((1, len(COLUMNS)))).pack()
+                packed += Outcome(status, "", "", 1, 1, 0.0, 0.1, 0.0, np.zeros((1, len(COLUMNS)))).pack()
             future: Future[Any] = Future()
             future.set_result((packed, "{}", "here", 0))
             return future
 
     @contextmanager
     def pool(_: Way) -> Iterator[Pool]:
-        yield Pool(Canned(), lambda: 2)
+        yield Pool(Canned(), lambda: 1)
 
     monkeypatch.setattr(Way, "pool", pool)
     with pytest.raises(FailedFast):

@@ -44,6 +44,12 @@ def make_problem(kind: str, precision: Any, inputs: int = 30, **given: Any) -> P
     return problem
 
 
+@pytest.fixture
+def network_of_pixels() -> Problem:
+    """A network with a narrow first layer on sparse pixels."""
+    return make_problem("sparse", "float32", activation="relu")
+
+
 def make_plan(problem: Problem, rule: str = "sgd", batch_size: Any = 32, **given: Any) -> Plan:
     """Two epochs and a bit."""
     optimizer = optilab.get_optimizer(rule)
@@ -76,7 +82,7 @@ def together(plans: list[Plan], heard: Any = None) -> list[Run]:
 def test_as_alone_on_all_examples(kind: str, precision: str, batch_size: Any) -> None:
     """In both precisions, on every form of the examples, with batches of one, of many, and of more than are worked on at a time.
 
-    Five runs are one more than have their first layers worked on at once.
+    Five runs are one more than have their first layers worked on at once, where that is done.
     """
     problem = make_problem(kind, precision, validation=50)
     plans = [
@@ -121,19 +127,13 @@ def test_runs_that_begin_alike_are_measured_once(network_of_pixels: Problem) -> 
     seeds = (0, 0, 1)
     setup = Setup(network_of_pixels, plans[0].optimizer)
     trainings = [Training(plan, seed, setup.beside()) for plan, seed in zip(plans, seeds, strict=True)]
-    lockstep = Lockstep(trainings)
-    measured, evaluate = [], lockstep._evaluate
-    lockstep._evaluate = lambda members, *given: (measured.append(len(members)), evaluate(members, *given))[1]
-    lockstep.finish([None] * 3)
+    group = Lockstep(trainings)
+    measured, evaluate = [], group._evaluate
+    group._evaluate = lambda members, *given: (measured.append(len(members)), evaluate(members, *given))[1]
+    group.finish([None] * 3)
     assert measured == [2, 2, 3, 3]  # on training and test examples, at the start and at the end
     for training, plan, seed in zip(trainings, plans, seeds, strict=True):
         assert same(training.run, alone(plan, seed))
-
-
-@pytest.fixture
-def network_of_pixels() -> Problem:
-    """A network with a narrow first layer on sparse pixels."""
-    return make_problem("sparse", "float32", activation="relu")
 
 
 def test_one_that_diverges_leaves(network: Problem) -> None:

@@ -220,29 +220,48 @@ def test_seeds_share_an_order_where_they_are_told_to(tmp_path: Path) -> None:
     assert single.run.history["train_cost"].iloc[-1] == results.runs["final_train_cost"].iloc[0]
 
 
-def test_long_runs_are_sent_together(tmp_path: Path) -> None:
-    """Runs of more than a quantum each are sent by as many as advance together, if these take less than a minute.
+def came_back(seconds: float) -> Outcome:
+    """A run that has taken so long."""
+    return Outcome("budget", "", "", 1, 1, 0.0, seconds, 0.0, np.zeros((1, len(COLUMNS))))
 
-    To several workers, not so many that one of them waits for another that has them all.
-    """
+
+def test_long_runs_are_sent_together(tmp_path: Path) -> None:
+    """Runs of more than a quantum each are sent by as many as advance together, if these take less than a minute."""
     todo = make_jobs(tmp_path, {"use": "sgd", "lr": [0.1 * k for k in range(1, 13)]})
 
-    def first_batch(seconds: float | None, slots: int = 1) -> int:
-        dispatch = Dispatch(Pool(_AtOnce(), lambda: slots))
+    def first_batch(seconds: float | None) -> int:
+        dispatch = Dispatch(Pool(_AtOnce(), lambda: 1))
         dispatch._left.extend(todo)
         if seconds is not None:
-            dispatch._note(todo[0], seconds)
-        return len(dispatch._next(slots))
+            dispatch._durations.note(todo[0], came_back(seconds))
+        return len(dispatch._next(1))
 
-    assert [first_batch(seconds) for seconds in (None, 0.01, 0.09, 2.0, 25.0, 61.0)] == [1, 12, MOST, MOST, 2, 1]
-    assert [first_batch(2.0, slots) for slots in (1, 2, 3, 4, 6, 12)] == [MOST, 4, 4, 3, 2, 1]
+    assert [first_batch(seconds) for seconds in (None, 0.01, 0.09, 2.0, 25.0, 61.0)] == [MOST, 12, MOST, MOST, 2, 1]
+
+
+@pytest.mark.parametrize(("slots", "count"), [(2, 12), (2, 16), (3, 9), (4, 20), (4, 24), (8, 36), (8, 40)])
+def test_several_workers_have_the_same_share(tmp_path: Path, slots: int, count: int) -> None:
+    """Runs of equal length are sent so that no worker has one more than another, although four advance together at first."""
+    todo = make_jobs(tmp_path, {"use": "sgd", "lr": [0.1 * k for k in range(1, count + 1)]})
+    dispatch = Dispatch(Pool(_AtOnce(), lambda: slots))
+    dispatch._left.extend(todo)
+    dispatch._durations.note(todo[0], came_back(2.0))
+    made, sizes = [0] * slots, []
+    ends: dict[Any, int] = {}
+    while dispatch._left:
+        if len(dispatch._running) == 2 * slots:
+            del dispatch._running[min(dispatch._running, key=ends.__getitem__)]
+        batch, worker, future = dispatch._next(slots), made.index(min(made)), Future[Any]()
+        made[worker] += len(batch)
+        ends[future] = made[worker]
+        dispatch._running[future] = batch
+        sizes.append(len(batch))
+    assert max(made) == -(-count // slots)
+    assert max(sizes) > 2
 
 
 def test_runs_wait_for_the_first_of_their_kind(tmp_path: Path) -> None:
-    """It says how long they take, and so how many to send at once: no second one waits alone for the same worker.
-
-    So do runs of another optimizer that can advance together with them.
-    """
+    """It says how long they take, and so how many to send at once: no second one waits alone for the same worker."""
 
     class Waiting(_AtOnce):
         """Takes batches and makes nothing."""
@@ -251,7 +270,8 @@ def test_runs_wait_for_the_first_of_their_kind(tmp_path: Path) -> None:
             """Keep it."""
             return Future()
 
-    todo = make_jobs(tmp_path, {"use": "sgd", "lr": [0.1, 0.2, 0.3]}, {"use": "adam", "lr": [0.1, 0.2]})
+    lines = ({"use": "sgd", "lr": [0.1, 0.2, 0.3]}, {"use": "adam", "lr": [0.1, 0.2]})
+    todo = make_jobs(tmp_path, *lines, problem={"use": "bowl"}, budget={"steps": 9}, measure=None)
 
     def sent(slots: int) -> int:
         dispatch = Dispatch(Pool(Waiting(), lambda: slots))
@@ -259,8 +279,4 @@ def test_runs_wait_for_the_first_of_their_kind(tmp_path: Path) -> None:
         dispatch._send()
         return dispatch.running
 
-    assert [sent(slots) for slots in (1, 2, 3, 5)] == [1, 2, 3, 5]
-    dispatch = Dispatch(Pool(Waiting(), lambda: 1))
-    dispatch._left.extend(todo[1:])
-    dispatch._note(todo[0], 2.0)
-    assert [job.task.plan.optimizer.name for job in dispatch._next(1)] == ["sgd", "sgd", "adam", "adam"]
+    assert [sent(slots) for slots in (1, 2, 3, 5)] == [1, 2, 4, 5]  # the fourth is the first of another kind
