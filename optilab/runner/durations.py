@@ -7,7 +7,7 @@ from optilab.training.lockstep import company
 from optilab.training.plan import Plan
 from optilab.workers.messages import Outcome
 
-_SLOW = 2e9  # operations a second: what is expected of networks before any has been seen
+_SLOW = 1e10  # operations a second: what is expected of networks before any has been seen
 _SLOWER = 10.0  # times as long as those seen so far: what is expected of another optimizer
 
 
