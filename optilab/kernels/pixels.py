@@ -1,8 +1,8 @@
 """A block of sparse examples, spread out once for all that reads it: where the row of W of each pixel begins, and how bright it is.
 
 Pixels come in parts, `part_size` columns each, so that most of the rows of W for one part stay in the first-level cache while all
-examples of the block go through them. Lists lie in the context's memory for integers: offsets, then the bounds of each example's parts, then what sorting
-by pixel needs. The numbers beside them, in memory for reals, are scaled.
+examples of the block go through them. Lists lie in the context's memory for integers: offsets, then the bounds of each example's parts,
+then what sorting by pixel needs. The numbers beside them, in memory for reals, are scaled.
 """
 
 import numpy as np

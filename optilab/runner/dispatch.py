@@ -32,7 +32,7 @@ _AHEAD = 2  # batches for each slot, so that none waits for its next one, unless
 _MOST = 5000  # runs in a batch
 _TOGETHER = 60.0  # and where long ones advance together
 _ENOUGH = (
-    4  # runs that a slot advances together even where others could have some: four share most of what can be shared
+    4  # runs that a slot gets to advance together, though other slots could have some: they share most of what can be
 )
 _CHANCES = 3  # times that a batch may be lost with the executor's worker before its runs count as crashed
 _LOOK = 0.25  # seconds after which the caller gets its turn although nothing has finished
