@@ -27,6 +27,9 @@ CAN_BE_ABREAST = fit_abreast(ABREAST, _CHAINS)  # with AVX-512: 32 registers of 
 # Pixels in a part. The first-level cache nearly holds a line of each of their rows: all of a digit's 784, or half of them in four runs,
 # for some pixels are hardly ever lit. Of a packed strip, which is four lines wide, it holds fewer.
 _PART, _PACKED_PART = (392 if CAN_BE_ABREAST else 1024), 196
+_PARTS_OF_ONE = (
+    2 if CAN_BE_ABREAST else 1
+)  # that a run alone goes through at once: its sums are in the same order as those of four
 
 _sum_long, _sum_packed, _sum_short = summing(_CHAINS), summing(2), summing(1)
 _sum_abreast = summing_abreast(_CHAINS)
@@ -117,12 +120,13 @@ def multiply_sparse(w, matrix, network, rows, integers, reals, z):
     bias, out = place(w, matrix.offset + matrix.size), place(z, 0)
     if not _is_packed(matrix, rows.size, w.itemsize):
         parts = (inputs + _PART - 1) // _PART
-        for p in range(parts):
+        for begin in range(0, parts, _PARTS_OF_ONE):
             for e in range(rows.size):
-                k, to = e * (parts + 1) + p, moved(out, e * n)
-                first = place(w, matrix.offset)
-                start = bias if p == 0 else to
-                _sum_long(n, first, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], to, start)
+                for p in range(begin, min(begin + _PARTS_OF_ONE, parts)):
+                    k, to = e * (parts + 1) + p, moved(out, e * n)
+                    first = place(w, matrix.offset)
+                    start = bias if p == 0 else to
+                    _sum_long(n, first, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], to, start)
         return
     strip = _STRIP * lanes(out)
     parts = (inputs + _PACKED_PART - 1) // _PACKED_PART
@@ -154,10 +158,11 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
             g[matrix.offset : matrix.offset + matrix.size] = 0
         parts = (inputs + _PART - 1) // _PART
         out = place(g, matrix.offset)
-        for p in range(parts):
+        for begin in range(0, parts, _PARTS_OF_ONE):
             for e in range(rows.size):
-                k = e * (parts + 1) + p
-                add_to_rows(n, out, place(offsets, 0), place(numbers, 0), bounds[k], bounds[k + 1], moved(delta, e * n))
+                k, end = e * (parts + 1), min(begin + _PARTS_OF_ONE, parts)
+                own = moved(delta, e * n)
+                add_to_rows(n, out, place(offsets, 0), place(numbers, 0), bounds[k + begin], bounds[k + end], own)
         return
     strip = _STRIP * lanes(delta)
     begin = place(packed, 0)
