@@ -27,9 +27,8 @@ CAN_BE_ABREAST = fit_abreast(ABREAST, _CHAINS)  # with AVX-512: 32 registers of 
 # Pixels in a part. The first-level cache nearly holds a line of each of their rows: all of a digit's 784, or half of them in four runs,
 # for some pixels are hardly ever lit. Of a packed strip, which is four lines wide, it holds fewer.
 _PART, _PACKED_PART = (392 if CAN_BE_ABREAST else 1024), 196
-_PARTS_OF_ONE = (
-    2 if CAN_BE_ABREAST else 1
-)  # that a run alone goes through at once: its sums are in the same order as those of four
+# Parts that a run alone goes through at once; its sums are in the same order as those of four.
+_PARTS_OF_ONE = 2 if CAN_BE_ABREAST else 1
 
 _sum_long, _sum_packed, _sum_short = summing(_CHAINS), summing(2), summing(1)
 _sum_abreast = summing_abreast(_CHAINS)

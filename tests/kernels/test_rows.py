@@ -105,31 +105,12 @@ def several(array, apart):
 @jit
 def run_abreast(columns, w, offsets, numbers, first, end, out, start, at):
     """`sum_rows_abreast`, then `add_to_rows_abreast`, of three matrices that lie one after another; an empty `start` is nowhere."""
-    apart, outs = w.size // 3, several(out, out.size // 3)
-    begin = (
-        several(start, columns)
-        if start.size > 0
-        else (nowhere(place(out, 0)), nowhere(place(out, 0)), nowhere(place(out, 0)))
-    )
-    sum_abreast(
-        columns,
-        all_moved(several(w, apart), at),
-        place(offsets, 0),
-        place(numbers, 0),
-        first,
-        end,
-        all_moved(outs, at),
-        begin,
-    )
-    add_to_rows_abreast(
-        columns,
-        all_moved(several(w, apart), at),
-        place(offsets, 0),
-        place(numbers, 0),
-        first,
-        end,
-        all_moved(outs, at),
-    )
+    matrices, outs = all_moved(several(w, w.size // 3), at), all_moved(several(out, out.size // 3), at)
+    none = nowhere(place(out, 0))
+    begin = several(start, columns) if start.size > 0 else (none, none, none)
+    offset, number = place(offsets, 0), place(numbers, 0)
+    sum_abreast(columns, matrices, offset, number, first, end, outs, begin)
+    add_to_rows_abreast(columns, matrices, offset, number, first, end, outs)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
