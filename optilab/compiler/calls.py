@@ -54,6 +54,7 @@ def _at(name: str) -> Any:
 
 evaluate_at, update_at, evaluate_members_at = _at("evaluate"), _at("update"), _at("evaluate_members")
 prepare_at, block_cost_at = _at("prepare"), _at("block_cost")
+step_in_parts_at = _at("step_in_parts")
 
 
 def direct(dispatcher: Any) -> Any:

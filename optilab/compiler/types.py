@@ -116,6 +116,7 @@ class Signatures(NamedTuple):
     network: types.Type  # of NetworkData
     evaluate: Any  # evaluate(w, g, rows, context) -> cost; fills g, unless g is empty
     update: Any  # update(w, g, t, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
+    step_in_parts: Any  # kernels.parts.step_in_parts
     train: Any  # kernels.loop.train
     prepare: Any  # kernels.dense.prepare
     block_cost: Any  # kernels.dense.block_cost
@@ -164,6 +165,22 @@ def signatures(precision: str) -> Signatures:
         rows,  # every_row
         context,
     )
+    step_in_parts = types.float64(
+        vector,  # w
+        vector,  # g
+        types.float64,  # t
+        types.float64[::1],  # numbers
+        vector,  # state
+        types.float64[::1],  # scalars
+        layers,
+        types.int64[:, ::1],  # spans
+        types.int64,  # address of evaluate
+        types.int64,  # address of update
+        rows,
+        rows,  # every_row
+        context,
+        types.float64,  # bound
+    )
     train = types.UniTuple(types.float64, 3)(
         vector,  # w
         vector,  # g
@@ -180,6 +197,7 @@ def signatures(precision: str) -> Signatures:
         types.int64[:, ::1],  # spans
         types.int64,  # address of evaluate, as in compiler.calls
         types.int64,  # address of update
+        types.int64,  # address of step_in_parts, or 0
         context,
         types.float64,  # bound
         types.int64[::1],  # limits
@@ -210,6 +228,7 @@ def signatures(precision: str) -> Signatures:
         network,
         evaluate,
         update,
+        step_in_parts,
         train,
         prepare,
         block_cost,

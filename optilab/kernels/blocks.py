@@ -41,11 +41,11 @@ def evaluate(w, g, rows, context):
     if g.size > 0:
         context.tally[EVALUATIONS] += 1
         context.tally[EXAMPLES] += rows.size
-    return _mean(total, rows.size)
+    return mean(total, rows.size)
 
 
 @jit
-def _mean(total, n):
+def mean(total, n):
     """Total / n, divided in the same way for one run and for several."""
     stay_apart()
     return total / n
@@ -134,4 +134,4 @@ def evaluate_members(members, rows, context):
         for k in range(members.size):
             members[k].ticks += share
     for k in range(members.size):
-        members[k].cost = _mean(members[k].cost, rows.size)
+        members[k].cost = mean(members[k].cost, rows.size)

@@ -23,7 +23,7 @@ def scratch_sizes(sizes, block, most_pixels):
 
     most_pixels: the most sparse pixels that an example has.
     """
-    reals, integers = room_for_pixels(sizes[0], block, most_pixels) if most_pixels else (0, 0)
+    reals, integers = room_for_pixels(*sizes[:2], block, most_pixels) if most_pixels else (0, 0)
     return block * (sizes[0] + sizes[-1] + 3 * sum(sizes[1:])) + room_to_turn(sizes) + reals, integers
 
 

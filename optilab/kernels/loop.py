@@ -4,7 +4,7 @@ from math import isfinite, nan, sqrt
 
 import numpy as np
 
-from optilab.compiler.calls import evaluate_at, update_at
+from optilab.compiler.calls import evaluate_at, step_in_parts_at, update_at
 from optilab.compiler.jit import jit
 from optilab.compiler.types import EVALUATIONS, EXAMPLES, UNLIMITED
 
@@ -26,6 +26,7 @@ def train(
     spans,
     evaluate,
     update,
+    in_parts,
     context,
     bound,
     limits,
@@ -37,6 +38,7 @@ def train(
     t: number of the first step, from 1.
     numbers_by_step: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
     evaluate, update: addresses; rules that evaluate gradients themselves are given the first.
+    in_parts: address of a function that takes a step on a whole batch as both do, or 0.
     limits: of the gradient evaluations and of the examples in them, counted in the context; no step begins beyond.
 
     Returns the number of steps taken, the cost on the last batch that was evaluated, and the norm of the last update.
@@ -53,13 +55,33 @@ def train(
         if context.tally[EVALUATIONS] >= limits[0] or context.tally[EXAMPLES] >= limits[1]:
             taken = step
             break
-        cost = cost_of(w, g, rows, context)
-        if not (isfinite(cost) and cost < bound):
-            return float(step), cost, update_norm
         if limited or step == steps - 1:
             assign(previous, w)
         numbers = numbers_by_step[step if numbers_by_step.shape[0] > 1 else 0]
-        step_on(w, g, t + step, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
+        by_parts = in_parts != 0 and rows.size == batch_size
+        if by_parts:
+            cost = step_in_parts_at(in_parts, w)(
+                w,
+                g,
+                t + step,
+                numbers,
+                state,
+                scalars,
+                layers,
+                spans,
+                evaluate,
+                update,
+                rows,
+                every_row,
+                context,
+                bound,
+            )
+        else:
+            cost = cost_of(w, g, rows, context)
+        if not (isfinite(cost) and cost < bound):
+            return float(step), cost, update_norm
+        if not by_parts:
+            step_on(w, g, t + step, cost, numbers, state, scalars, layers, spans, evaluate, rows, every_row, context)
         epoch, first = next_batch(order, batch_size, epoch, first)
     if taken > 0:
         update_norm = distance(w, previous)

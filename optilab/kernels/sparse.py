@@ -21,6 +21,7 @@ from optilab.kernels.vectors import all_moved, lanes, load, load_some, moved, no
 _STRIP = 4  # lines
 _AHEAD = 8  # rows of a gradient between the one that is written and the one that is fetched from memory
 _FEW = 8  # examples, fewer of which don't pay for packing
+MOST_PACKED = 2**18  # bytes of deltas that are packed as a whole, for `set_rows_of_gradient`
 _CHAINS = 4  # sums kept apart in a narrow layer
 ABREAST = 4  # runs whose narrow layers are worked on at once
 CAN_BE_ABREAST = fit_abreast(ABREAST, _CHAINS)  # with AVX-512: 32 registers of a line each
@@ -34,13 +35,14 @@ _sum_long, _sum_packed, _sum_short = summing(_CHAINS), summing(2), summing(1)
 _sum_abreast = summing_abreast(_CHAINS)
 
 
-def room_for_pixels(inputs, block, most):
+def room_for_pixels(inputs, columns, block, most):
     """Sizes of the memory for reals and for integers that this module needs, for at most `most` pixels an example."""
     parts = -(-inputs // _PACKED_PART)
     lists = 2 * (block * most + AT_ONCE)
     strip = 16 * _STRIP  # float32 have the most lanes; a narrow layer has fewer columns
     rows = max(block, _PACKED_PART, ABREAST * block if CAN_BE_ABREAST else 0)
-    return lists + strip * rows, lists + block * (parts + 1) + inputs
+    whole = MOST_PACKED // 4 if are_packed(columns, block, 8) else 0
+    return lists + max(strip * rows, whole), lists + block * (parts + 1) + inputs
 
 
 @jit
@@ -65,10 +67,18 @@ def is_narrow(matrix, itemsize):
     return matrix.columns * itemsize < _STRIP * LINE
 
 
-@jit
-def _is_packed(matrix, examples, itemsize):
+def are_packed(columns, examples, itemsize):
     """Whether a layer is wide enough, and the examples are enough, for packing."""
-    return not is_narrow(matrix, itemsize) and examples >= _FEW
+    return columns * itemsize >= _STRIP * LINE and examples >= _FEW
+
+
+def packed_size(columns, examples, itemsize):
+    """Bytes of what `pack_deltas` packs."""
+    strip = _STRIP * LINE
+    return -(-columns * itemsize // strip) * strip * examples
+
+
+_are_packed = jit(are_packed)
 
 
 @jit
@@ -93,7 +103,7 @@ def spread_out(matrix, network, rows, scale, with_gradient, integers, reals):
     stay_apart()
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, owners, numbers, sorted_numbers, _ = _lists(network, inputs, integers, reals)
-    if not _is_packed(matrix, rows.size, reals.itemsize):
+    if not _are_packed(matrix.columns, rows.size, reals.itemsize):
         spread(network, rows, scale, np.int32(n), _PART, (inputs + _PART - 1) // _PART, offsets, bounds, numbers)
         return
     strip = _STRIP * lanes(place(reals, 0))
@@ -117,7 +127,7 @@ def multiply_sparse(w, matrix, network, rows, integers, reals, z):
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, _, numbers, _, packed = _lists(network, inputs, integers, reals)
     bias, out = place(w, matrix.offset + matrix.size), place(z, 0)
-    if not _is_packed(matrix, rows.size, w.itemsize):
+    if not _are_packed(n, rows.size, w.itemsize):
         parts = (inputs + _PART - 1) // _PART
         for begin in range(0, parts, _PARTS_OF_ONE):
             for e in range(rows.size):
@@ -152,7 +162,7 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
     stay_apart()
     n, inputs = matrix.columns, matrix.rows
     offsets, bounds, ends, owners, numbers, sorted_numbers, packed = _lists(network, inputs, integers, reals)
-    if not _is_packed(matrix, rows.size, g.itemsize):
+    if not _are_packed(n, rows.size, g.itemsize):
         if first_block:
             g[matrix.offset : matrix.offset + matrix.size] = 0
         parts = (inputs + _PART - 1) // _PART
@@ -169,15 +179,52 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
         width = min(strip, n - j)
         for e in range(rows.size):
             _pack(moved(delta, e * n + j), width, moved(begin, e * strip))
-        k = np.int32(0)
-        for q in range(inputs):
-            to = place(g, matrix.offset + q * n + j)
-            if q + _AHEAD < inputs:
-                for i in range(0, width, lanes(to)):
-                    prefetch(moved(to, _AHEAD * n + i))
-            start = nowhere(to) if first_block else to
-            _sum_short(width, begin, place(owners, 0), place(sorted_numbers, 0), k, ends[q], to, start)
-            k = ends[q]
+        to = place(g, matrix.offset + j)
+        soon = moved(to, _AHEAD * n)
+        _sum_deltas(width, begin, 0, inputs, ends, owners, sorted_numbers, to, n, not first_block, soon)
+
+
+@jit
+def _sum_deltas(width, deltas, first, end, ends, owners, numbers, to, n, add, soon):
+    """Fill the rows `first` to `end` of a strip of the gradient from packed deltas, or add to them.
+
+    to, soon: pointers into the first row, and into the first of as many that are fetched meanwhile; each n numbers from the one before.
+    """
+    k = ends[first - 1] if first > 0 else np.int32(0)
+    for q in range(first, end):
+        for i in range(0, width, lanes(to)):
+            prefetch(moved(soon, i))
+        _sum_short(width, deltas, place(owners, 0), place(numbers, 0), k, ends[q], to, to if add else nowhere(to))
+        k, to, soon = ends[q], moved(to, n), moved(soon, n)
+
+
+@jit
+def pack_deltas(delta, matrix, network, rows, integers, reals):
+    """Pack all strips of delta, for `set_rows_of_gradient`: [example, column] of a wide layer, packed at most MOST_PACKED bytes."""
+    stay_apart()
+    n, strip = matrix.columns, _STRIP * lanes(delta)
+    to = place(_lists(network, matrix.rows, integers, reals)[-1], 0)
+    for j in range(0, n, strip):
+        for e in range(rows.size):
+            _pack(moved(delta, e * n + j), min(strip, n - j), to)
+            to = moved(to, strip)
+
+
+@jit
+def set_rows_of_gradient(w, g, first, end, matrix, network, rows, integers, reals):
+    """Set the first numbers of g to the rows `first` to `end` of what `add_transposed_sparse` gives, and fetch those of W meanwhile.
+
+    The examples are spread out, and their deltas packed.
+    """
+    stay_apart()
+    n, inputs = matrix.columns, matrix.rows
+    _, _, ends, owners, _, numbers, packed = _lists(network, inputs, integers, reals)
+    deltas, to = place(packed, 0), place(g, 0)
+    strip, soon = _STRIP * lanes(to), place(w, matrix.offset + first * n)
+    for j in range(0, n, strip):
+        width = min(strip, n - j)
+        _sum_deltas(width, deltas, first, end, ends, owners, numbers, moved(to, j), n, False, moved(soon, j))
+        deltas = moved(deltas, rows.size * strip)
 
 
 @intrinsic

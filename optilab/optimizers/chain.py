@@ -50,6 +50,13 @@ class Chain:
         """Whether a rule asks for the cost, and not only to add to it."""
         return any("cost" in rule.arguments and "cost" not in rule.changes for rule in self.rules)
 
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether a weight's step depends on that weight and its gradient alone, so that some weights can be updated before others."""
+        return all(
+            rule.elementwise and not (rule.layers or rule.states or "noise" in rule.arguments) for rule in self.rules
+        )
+
     @cached_property
     def rule_names(self) -> list[str]:
         """A name for each rule: numbered, from 1, where one occurs twice."""

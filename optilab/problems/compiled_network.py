@@ -6,14 +6,18 @@ from typing import Any
 
 from optilab.problems.problem import Precision
 
-# Two modules, for two processes to compile them at the same time: the second is what takes longest.
+# What all networks need is in two modules, for two processes to compile them at the same time: the second is what takes longest.
 _MODULES = ("network", "block")
 
 
 def _kernels(module: str) -> dict[str, Any]:
-    from optilab.kernels import blocks, dense
+    from optilab.kernels import blocks, dense, parts
 
-    found = {"network": (dense.prepare, blocks.evaluate, blocks.evaluate_members), "block": (dense.block_cost,)}
+    found = {
+        "network": (dense.prepare, blocks.evaluate, blocks.evaluate_members),
+        "block": (dense.block_cost,),
+        "parts": (parts.step_in_parts,),
+    }
     return {kernel.py_func.__name__: kernel for kernel in found[module]}
 
 
@@ -31,16 +35,23 @@ def compiled_block(precision: Precision) -> Any:
     return modules.entries("block", precision, **_kernels("block"))
 
 
+def compiled_parts(precision: Precision) -> Any:
+    """A module with `step_in_parts`, which only networks with a wide first layer need."""
+    from optilab.compiler import modules
+
+    return modules.entries("parts", precision, **_kernels("parts"))
+
+
 def is_compiled(precision: Precision) -> bool:
-    """Whether both are compiled, here or in the cache."""
+    """Whether what all networks need is compiled, here or in the cache."""
     from optilab.compiler import modules
 
     return all(modules.is_kept(module, precision, **_kernels(module)) for module in _MODULES)
 
 
 def network_code() -> str:
-    """Digest of their code."""
+    """Digest of the code of all three."""
     from optilab.compiler import modules
 
-    kernels = {name: kernel for module in _MODULES for name, kernel in _kernels(module).items()}
+    kernels = {name: kernel for module in (*_MODULES, "parts") for name, kernel in _kernels(module).items()}
     return modules.code_of(modules.entries_text("float64", **kernels))

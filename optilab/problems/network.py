@@ -16,7 +16,7 @@ from optilab.datasets.given import given_dataset
 from optilab.datasets.options import File
 from optilab.errors import InputError, at
 from optilab.parameters.tables import validated
-from optilab.problems.compiled_network import compiled_block, compiled_network, network_code
+from optilab.problems.compiled_network import compiled_block, compiled_network, compiled_parts, network_code
 from optilab.problems.first_weights import RELU_FAMILY, first_weights
 from optilab.problems.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems.problem import Precision, Problem, ProblemKind
@@ -181,6 +181,19 @@ class Network(Problem):
     def evaluate_members(self) -> Any:
         """The compiled costs and gradients of several runs."""
         return compiled_network(self.precision).evaluate_members
+
+    def has_parts(self, batch_size: int) -> bool:
+        """Where the first layer is wide, on sparse pixels, and the examples are few enough."""
+        from optilab.kernels.parts import pay
+
+        if self.examples.sparse_train is None or batch_size > _BLOCK:
+            return False
+        return bool(pay(self.sizes, np.dtype(self.precision).itemsize, batch_size))
+
+    @cached_property
+    def step_in_parts(self) -> Any:
+        """The compiled step, part by part."""
+        return compiled_parts(self.precision).step_in_parts
 
     @cached_property
     def _forward(self) -> Any:

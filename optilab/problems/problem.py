@@ -62,6 +62,15 @@ class Problem(ABC):
         """Compiled function of (members, rows, context): `evaluate` for several runs at once."""
         raise NotImplementedError
 
+    def has_parts(self, batch_size: int) -> bool:
+        """Whether a step on so many examples is faster with `step_in_parts`."""
+        return False
+
+    @cached_property
+    def step_in_parts(self) -> Any:
+        """Compiled function of the arguments of `kernels.parts.step_in_parts`: `evaluate` and a pointwise update in one, to the bit."""
+        raise NotImplementedError
+
     @abstractmethod
     def context(self) -> Context:
         """The training examples with new scratch memory, for one thread at a time."""

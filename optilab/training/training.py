@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab import randomness
+from optilab.compiler.calls import address_of
 from optilab.compiler.memory import aligned, aligned_zeros
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED, UNLIMITED
 from optilab.records.columns import COLUMNS, WHOLE
@@ -75,6 +76,7 @@ class Training:
         memory = self.layout.allocate(first, seed)
         self.run = Run(first)
         self.position = Position(first, aligned_zeros(first.size, first.dtype), aligned(first), *memory, self.run)
+        self._in_parts = address_of(plan.problem.step_in_parts) if plan.is_in_parts else 0
         self.numbers = ScheduledNumbers(plan, self.total)
         self.measuring = Measuring(plan, self.setup, self.layout)
         self._rules = StoppingRules(plan.stop)
@@ -194,6 +196,7 @@ class Training:
             layout.layers,
             layout.spans,
             *setup.functions,
+            self._in_parts,
             setup.context,
             self.plan.stop.bound,
             self.limits,

@@ -19,10 +19,12 @@ def make_pixels(examples: int, inputs: int, share: float, seed: int) -> NDArray[
     return np.where(lit, random.integers(1, 256, (examples, inputs)), 0).astype(np.uint8)
 
 
-def make_network(x: NDArray[np.uint8], precision: str, block: int) -> tuple[Any, NDArray[Any], NDArray[Any]]:
+def make_network(
+    x: NDArray[np.uint8], precision: str, block: int, columns: int = 1
+) -> tuple[Any, NDArray[Any], NDArray[Any]]:
     """What kernels read of a network on these pixels, and memory for reals and integers."""
     sparse = Sparse.of(x)
     most = int(np.diff(sparse.starts).max(initial=0))
     network = NetworkData.nothing(precision)._replace(**sparse._asdict(), block=block, most_pixels=most)
-    reals, integers = room_for_pixels(x.shape[1], block, most)
+    reals, integers = room_for_pixels(x.shape[1], columns, block, most)
     return network, np.full(reals, 55, precision), np.full(integers, 55, np.int32)

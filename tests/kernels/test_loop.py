@@ -121,6 +121,7 @@ def call_loop(problem: Problem, optimizer: Optimizer, w: Any, **given: Any) -> t
         layout.spans,
         address_of(problem.evaluate),
         address_of(compile_update(optimizer, "float64")),
+        0,
         context,
         given.get("bound", np.inf),
         np.array(given.get("limits", [UNLIMITED, UNLIMITED])),

@@ -24,6 +24,8 @@ from optilab.kernels.sparse import (
     aside,
     multiply_sparse,
     multiply_sparse_abreast,
+    pack_deltas,
+    set_rows_of_gradient,
     spread_out,
 )
 
@@ -196,4 +198,48 @@ def test_four_runs_at_once(
     add_abreast(deltas.ravel(), together_gs.ravel(), n, layer, network, rows, integers, reals)
     np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal(together_gs, gs)
+    assert (guarded[room.size :] == GUARD).all()
+
+
+@jit
+def set_rows(delta, w, g, first, end, matrix, network, rows, integers, reals):
+    """`set_rows_of_gradient` of an array of deltas, which are packed first."""
+    pack_deltas(place(delta, 0), matrix, network, rows, integers, reals)
+    set_rows_of_gradient(w, g, first, end, matrix, network, rows, integers, reals)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@example_settings(max_examples=60)
+@given(
+    **shapes | {"columns": st.sampled_from([64, 65, 100, 128, 150, 300]), "batch": st.integers(8, 60)}, data=st.data()
+)
+def test_rows_of_the_gradient(
+    precision: str,
+    examples: int,
+    batch: int,
+    inputs: int,
+    columns: int,
+    share: float,
+    offset: int,
+    seed: int,
+    data: st.DataObject,
+) -> None:
+    """Any of them have the bits that they have in the whole, and no memory is written that isn't theirs or the module's."""
+    first = data.draw(st.integers(0, inputs - 1))
+    end = data.draw(st.integers(first + 1, inputs))
+    x = make_pixels(examples, inputs, share, seed)
+    random = np.random.default_rng(seed)
+    rows = random.integers(0, examples, batch)
+    network, room, integers = make_network(x, precision, batch, columns)
+    guarded = np.concatenate([room, np.full(64, GUARD, precision)])
+    reals, layer = guarded[: room.size], make_layer(offset, inputs, columns)
+    w = random.normal(size=offset + (inputs + 1) * columns).astype(precision)
+    delta = random.normal(size=batch * columns).astype(precision)
+    spread_out(layer, network, rows, w.dtype.type(1 / 255), True, integers, reals)
+    whole, g = np.zeros_like(w), np.full((end - first) * columns + 8, GUARD, precision)
+    add_transposed(delta, whole, layer, network, rows, integers, reals, True)
+    set_rows(delta, w, g, first, end, layer, network, rows, integers, reals)
+    wanted = whole[offset:][: inputs * columns].reshape(inputs, columns)[first:end]
+    np.testing.assert_array_equal(g[:-8].reshape(-1, columns), wanted)
+    assert (g[-8:] == GUARD).all()
     assert (guarded[room.size :] == GUARD).all()
