@@ -75,7 +75,7 @@ class NetworkData(NamedTuple):
     most_pixels: int  # that are not zero in one example, where pixels are sparse
     turned: int  # size of the largest part of a weight matrix that is transposed at once
     neurons: int  # in all layers
-    prepare: int  # address of `kernels.dense.prepare`, compiled, which `evaluate` and `evaluate_members` call
+    prepare: int  # address of `kernels.dense.prepare`, compiled, which all that evaluate a network call
     block_cost: int  # and that of `kernels.dense.block_cost`
 
     @staticmethod

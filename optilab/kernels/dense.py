@@ -21,9 +21,9 @@ PIXEL_SCALE, HUBER_DELTA = 0, 1
 def scratch_sizes(sizes, block, most_pixels):
     """Sizes of the memory for reals and for integers that this module and `blocks` need, for layers of `sizes` neurons, the inputs first.
 
-    most_pixels: the most sparse pixels that an example has.
+    most_pixels: the most sparse pixels that an example has; None where pixels aren't sparse.
     """
-    reals, integers = room_for_pixels(*sizes[:2], block, most_pixels) if most_pixels else (0, 0)
+    reals, integers = room_for_pixels(*sizes[:2], block, most_pixels) if most_pixels is not None else (0, 0)
     return block * (sizes[0] + sizes[-1] + 3 * sum(sizes[1:])) + room_to_turn(sizes) + reals, integers
 
 

@@ -38,7 +38,7 @@ def train(
     t: number of the first step, from 1.
     numbers_by_step: [step, hyperparameter], or a single row where no hyperparameter has a schedule.
     evaluate, update: addresses; rules that evaluate gradients themselves are given the first.
-    in_parts: address of a function that takes a step on a whole batch as both do, or 0.
+    in_parts: address of a function that evaluates and updates in one, for batches of `batch_size` examples; or 0.
     limits: of the gradient evaluations and of the examples in them, counted in the context; no step begins beyond.
 
     Returns the number of steps taken, the cost on the last batch that was evaluated, and the norm of the last update.

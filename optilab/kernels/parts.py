@@ -5,7 +5,7 @@ whole. Pixels are sparse, the examples are at most a block, and the optimizer up
 it does, reading that takes most of the time, and parts are no faster.
 """
 
-from math import isfinite
+from math import gcd, isfinite
 
 from optilab.compiler.calls import block_cost_at, prepare_at, update_at
 from optilab.compiler.jit import jit
@@ -25,25 +25,27 @@ from optilab.kernels.vectors import place
 
 _LARGE = 2**20  # bytes of a matrix, above which parts are faster
 _PART = 2**15  # numbers of a part, about
-# Compiled updates go through their weights by up to so many at once, and through the last ones in another way, which may round
-# differently: parts begin at its multiples.
-_AT_ONCE = 64
+# Parts begin at multiples of so many weights. A compiled update goes through most weights by up to 64 at once, four vectors of 16, and through
+# the last ones one by one, which may round differently: which those are must not depend on parts.
+_ALIGNED = 64
+_MOST = 2**18  # bytes of a part, above which it leaves the second-level cache
 
 
-def pay(sizes, itemsize, examples):
-    """Whether parts are faster for layers of `sizes` neurons, the inputs first, and so many examples a step."""
+def are_faster(sizes, itemsize, examples):
+    """Whether parts are faster for layers of `sizes` neurons, the inputs first, and so many examples a step.
+
+    Runs of so large a matrix don't advance together: what they change is more than `training.lockstep` has room for.
+    """
     inputs, columns = sizes[:2]
     fit = are_packed(columns, examples, itemsize) and packed_size(columns, examples, itemsize) <= MOST_PACKED
+    fit = fit and columns * _aligned_rows.py_func(columns) * itemsize <= _MOST
     return fit and inputs * columns * itemsize > _LARGE
 
 
 @jit
-def _rows_at_once(columns):
-    """How many rows of a matrix are a part: a whole number of `_AT_ONCE` weights."""
-    factor = _AT_ONCE
-    while columns % 2 == 0 and factor > 1:
-        columns, factor = columns // 2, factor // 2
-    return factor
+def _aligned_rows(columns):
+    """The fewest rows of a matrix that are whole multiples of `_ALIGNED` weights."""
+    return _ALIGNED // gcd(columns, _ALIGNED)
 
 
 @jit
@@ -63,9 +65,9 @@ def step_in_parts(
     context,
     bound,
 ):
-    """Take the step that `evaluate` and `update` take one after the other, to the bit, and return the cost; none, if that isn't below `bound`.
+    """Take the step that `evaluate` and `update` take one after the other, to the bit. Return the cost; where it isn't below `bound`, no step is taken.
 
-    g: afterwards the gradient for the biases and the other layers; before them, only memory.
+    g: memory; afterwards it holds the gradient of all but the first layer's matrix.
     The other arguments are those of `update`.
     """
     network, matrix, integers = network_of(context), context.layers[0], context.integers
@@ -82,14 +84,14 @@ def step_in_parts(
         return cost
     step_on, columns = update_at(update, w), matrix.columns
     pack_deltas(place(values, 2 * rows.size * columns), matrix, network, rows, integers, pixel_memory)
-    least = _rows_at_once(columns)
-    at_once = max(_PART // columns // least, 1) * least
+    fewest = _aligned_rows(columns)
+    at_once = max(_PART // columns // fewest, 1) * fewest
     begin = end = 0  # the weights of the part
     for first in range(0, matrix.rows, at_once):
         last = min(first + at_once, matrix.rows)
-        begin, known = first * columns, last * columns
+        begin, filled = first * columns, last * columns
         set_rows_of_gradient(w, g, first, last, matrix, network, rows, integers, pixel_memory)
-        end = known // _AT_ONCE * _AT_ONCE
+        end = filled // _ALIGNED * _ALIGNED
         step_on(
             w[begin:end],
             g[: end - begin],

@@ -188,7 +188,7 @@ def add_transposed_sparse(delta, g, matrix, network, rows, integers, reals, firs
 def _sum_deltas(width, deltas, first, end, ends, owners, numbers, to, n, add, soon):
     """Fill the rows `first` to `end` of a strip of the gradient from packed deltas, or add to them.
 
-    to, soon: pointers into the first row, and into the first of as many that are fetched meanwhile; each n numbers from the one before.
+    to, soon: pointers to where the first row is written, and to the first of as many that are prefetched; rows are n numbers apart.
     """
     k = ends[first - 1] if first > 0 else np.int32(0)
     for q in range(first, end):

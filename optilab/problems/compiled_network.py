@@ -50,7 +50,7 @@ def is_compiled(precision: Precision) -> bool:
 
 
 def network_code() -> str:
-    """Digest of the code of all three."""
+    """Digest of the code of all three modules."""
     from optilab.compiler import modules
 
     kernels = {name: kernel for module in (*_MODULES, "parts") for name, kernel in _kernels(module).items()}

@@ -182,13 +182,13 @@ class Network(Problem):
         """The compiled costs and gradients of several runs."""
         return compiled_network(self.precision).evaluate_members
 
-    def has_parts(self, batch_size: int) -> bool:
-        """Where the first layer is wide, on sparse pixels, and the examples are few enough."""
-        from optilab.kernels.parts import pay
+    def is_faster_in_parts(self, batch_size: int) -> bool:
+        """Whether the first layer is wide enough, on sparse pixels, and the examples few enough, for parts to be faster."""
+        from optilab.kernels.parts import are_faster
 
         if self.examples.sparse_train is None or batch_size > _BLOCK:
             return False
-        return bool(pay(self.sizes, np.dtype(self.precision).itemsize, batch_size))
+        return bool(are_faster(self.sizes, np.dtype(self.precision).itemsize, batch_size))
 
     @cached_property
     def step_in_parts(self) -> Any:
@@ -247,7 +247,7 @@ class Network(Problem):
 
         starts = arrays["starts"]
         most_pixels = int(np.diff(starts).max(initial=0))
-        reals, integers = scratch_sizes(self.sizes, _BLOCK, most_pixels)
+        reals, integers = scratch_sizes(self.sizes, _BLOCK, most_pixels if starts.size else None)
         network = NetworkData(
             **arrays,
             activations=np.array([activations.CODES[a] for a in self.activations], np.int64),

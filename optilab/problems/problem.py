@@ -62,7 +62,7 @@ class Problem(ABC):
         """Compiled function of (members, rows, context): `evaluate` for several runs at once."""
         raise NotImplementedError
 
-    def has_parts(self, batch_size: int) -> bool:
+    def is_faster_in_parts(self, batch_size: int) -> bool:
         """Whether a step on so many examples is faster with `step_in_parts`."""
         return False
 

@@ -47,7 +47,7 @@ def _steps(todo: Sequence[Job]) -> Iterator[Step]:
             yield from reversed(_of_networks(precision))
         yield f"the training loop in {precision}", partial(_compile_loop, precision)
         yield f"{problem.name} in {precision}", partial(getattr, problem, "evaluate")
-        if plan.is_in_parts:
+        if plan.steps_in_parts:
             yield f"steps in parts in {precision}", partial(getattr, problem, "step_in_parts")
 
 

@@ -69,7 +69,7 @@ class Timed:
         numbers = np.array(optimizer.numbers(hyperparameters))[None]
         self._memory = numbers, state, scalars, layout.layers, layout.spans
         functions = address_of(evaluate), address_of(compile_update(optimizer, precision))
-        self._functions = *functions, self._context, np.inf, np.full(2, UNLIMITED)
+        self._functions = *functions, 0, self._context, np.inf, np.full(2, UNLIMITED)
         self._loop = compiled_loop(precision).train
         self._t = 1.0
 

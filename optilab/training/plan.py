@@ -53,9 +53,9 @@ class Plan:
         return self.problem.n_examples if self.batch_size == "full" else self.batch_size
 
     @property
-    def is_in_parts(self) -> bool:
+    def steps_in_parts(self) -> bool:
         """Whether steps are taken by the problem's `step_in_parts`, which is faster here."""
-        return self.optimizer.is_pointwise and self.problem.has_parts(self.examples_a_step)
+        return self.optimizer.is_pointwise and self.problem.is_faster_in_parts(self.examples_a_step)
 
     @property
     def steps_per_epoch(self) -> int:

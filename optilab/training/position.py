@@ -19,7 +19,7 @@ class Position:
     """
 
     w: NDArray[np.floating]  # the weights
-    g: NDArray[np.floating]  # the gradient, filled anew by each step and each measurement
+    g: NDArray[np.floating]  # memory for the gradient: a step or a measurement that needs it fills it
     previous: NDArray[np.floating]  # the weights before the last step of an interval
     state: NDArray[np.floating]  # what the rules remember, end to end
     scalars: NDArray[np.float64]  # what they remember as single numbers

@@ -67,12 +67,14 @@ class Setup:
     loop, checked_loop: `kernels.loop.train`, without and with a check of its arguments' types. checked: precisions of weights that the check was
         made with.
     functions: addresses of the problem's `evaluate` and of the optimizer's update.
+    in_parts: address of the problem's `step_in_parts`, or 0.
     context, train_context, test_context: what `evaluate` reads when it trains, measures on the training part, and on test examples.
     every_row, every_valid_row, every_test_row: the examples to train on, to validate on, and to test on.
+    steps_in_parts: whether there are runs whose steps are taken by `step_in_parts`.
     InputError for a rule that doesn't compile.
     """
 
-    def __init__(self, problem: Problem, optimizer: Optimizer) -> None:
+    def __init__(self, problem: Problem, optimizer: Optimizer, *, steps_in_parts: bool = False) -> None:
         start = time.perf_counter()
         self.problem = problem
         compiled, update = compiled_loop(problem.precision), compile_update(optimizer, problem.precision)
@@ -81,6 +83,7 @@ class Setup:
         self.evaluate = direct(problem.evaluate)
         self.norm = direct(compiled.norm)
         self.functions = address_of(problem.evaluate), address_of(update)
+        self.in_parts = address_of(problem.step_in_parts) if steps_in_parts else 0
         self.context = problem.context()
         self.train_context = self.context._replace(tally=np.zeros_like(self.context.tally))
         self.test_context = problem.test_context()

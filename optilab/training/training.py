@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optilab import randomness
-from optilab.compiler.calls import address_of
 from optilab.compiler.memory import aligned, aligned_zeros
 from optilab.compiler.types import CORRECT, EVALUATIONS, EXAMPLES, UNCOUNTED, UNLIMITED
 from optilab.records.columns import COLUMNS, WHOLE
@@ -62,7 +61,7 @@ class Training:
         start = time.perf_counter()
         self.plan = plan
         self.seed = seed
-        self.setup = setup or Setup(plan.problem, plan.optimizer)
+        self.setup = setup or Setup(plan.problem, plan.optimizer, steps_in_parts=plan.steps_in_parts)
         self.setup.context.tally[:] = 0
         self.setup.context.tally[CORRECT] = UNCOUNTED
         self.per_epoch = plan.steps_per_epoch
@@ -76,7 +75,7 @@ class Training:
         memory = self.layout.allocate(first, seed)
         self.run = Run(first)
         self.position = Position(first, aligned_zeros(first.size, first.dtype), aligned(first), *memory, self.run)
-        self._in_parts = address_of(plan.problem.step_in_parts) if plan.is_in_parts else 0
+        self._in_parts = self.setup.in_parts if plan.steps_in_parts else 0
         self.numbers = ScheduledNumbers(plan, self.total)
         self.measuring = Measuring(plan, self.setup, self.layout)
         self._rules = StoppingRules(plan.stop)

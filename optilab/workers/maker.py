@@ -160,13 +160,14 @@ class Maker:
 
     def _setup(self, plan: Plan) -> Setup:
         # a factory may return several rules of the same name
-        key = f"{id(plan.problem)} {[(rule.label, id(rule.function)) for rule in plan.optimizer.rules]}"
+        rules = [(rule.label, id(rule.function)) for rule in plan.optimizer.rules]
+        key = f"{id(plan.problem)} {rules} {plan.steps_in_parts}"
         kept = self._setups.get(key)
         if kept is None or kept.problem is not plan.problem:
             _make_room(self._setups)
             self._compiling(True)
             try:
-                self._setups[key] = kept = Setup(plan.problem, plan.optimizer)
+                self._setups[key] = kept = Setup(plan.problem, plan.optimizer, steps_in_parts=plan.steps_in_parts)
             finally:
                 self._compiling(False)
         return kept

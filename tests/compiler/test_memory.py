@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import mmap
+import sys
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optilab.compiler import memory
-from optilab.compiler.memory import LINE, PAGE, aligned, aligned_zeros
+from optilab.compiler.memory import LARGE, LINE, PAGE, aligned, aligned_zeros
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
@@ -25,11 +26,13 @@ def test_zeros_begin_at_a_line(dtype: type, n: int) -> None:
     assert zeros.flags.c_contiguous
 
 
-@pytest.mark.parametrize("size", [PAGE // 2, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE - 8])
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the system isn't asked for large pages")
+
+
+@on_linux
+@pytest.mark.parametrize("size", [LARGE, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE - 8])
 def test_many_zeros_begin_at_a_large_page(size: int) -> None:
-    """To be in as few of these as possible, all theirs; they stay when only a part of them is kept, and two don't overlap."""
-    if not memory._HAS_LARGE_PAGES:
-        pytest.skip("no large pages on this system")
+    """They fill as few pages as can be, are not lost while a part of them is kept, and overlap with no others."""
     zeros, other = aligned_zeros(size, np.uint8), aligned_zeros(size, np.uint8)
     assert zeros.ctypes.data % PAGE == other.ctypes.data % PAGE == 0
     assert (zeros.size, zeros.flags.writeable) == (size, True)
@@ -39,25 +42,45 @@ def test_many_zeros_begin_at_a_large_page(size: int) -> None:
     end = zeros[-5:]
     del zeros
     assert end.tolist() == 5 * [2]
-    assert other.all()
     assert int(other.sum()) == size
 
 
-@pytest.mark.parametrize("fault", ["none", "unknown to the kernel"])
-def test_zeros_without_large_pages(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
-    """A system that has none, or a kernel that refuses them, gives usual memory."""
+class Mapped(mmap.mmap):
+    """Memory whose kernel was asked for large pages, and knows none."""
 
-    class Refused(mmap.mmap):
-        def madvise(self, *_: object) -> None:
-            raise OSError(22, "Invalid argument")
+    asked: ClassVar[list[object]] = []
 
-    if fault == "none":
-        monkeypatch.setattr(memory, "_HAS_LARGE_PAGES", False)
-    elif memory._HAS_LARGE_PAGES:
-        monkeypatch.setattr(mmap, "mmap", Refused)
+    def madvise(self, *advice: Any) -> None:
+        """Note the question, and refuse."""
+        self.asked.append(advice)
+        raise OSError(22, "Invalid argument")
+
+
+@on_linux
+def test_a_kernel_that_knows_no_large_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked once, and what it gives in usual pages serves."""
+    monkeypatch.setattr(mmap, "mmap", Mapped)
+    monkeypatch.setattr(Mapped, "asked", [])
     zeros = aligned_zeros(PAGE, np.float32)
     assert (zeros.size, zeros.ctypes.data % LINE) == (PAGE, 0)
     assert not zeros.any()
+    assert Mapped.asked == [(mmap.MADV_HUGEPAGE,)]
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_zeros_without_large_pages(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    """Where the system gives no memory for them, and where it isn't asked, they lie in usual memory."""
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(mmap, "mmap", fails)
+    zeros = aligned_zeros(PAGE, np.float32)
+    assert (zeros.size, zeros.ctypes.data % LINE) == (PAGE, 0)
+    assert not zeros.any()
+    with pytest.raises(MemoryError):
+        aligned_zeros(2**60, np.float32)
 
 
 @given(n=st.integers(1, 3000), skip=st.integers(0, 3))

@@ -77,6 +77,23 @@ def test_everything_is_compiled_once_and_plugins_first(tmp_path: Path) -> None:
     ]
 
 
+def test_steps_in_parts_are_compiled_where_they_are_faster(tmp_path: Path) -> None:
+    """On images with a wide first layer, and only if an optimizer allows them; after the network that they are steps of."""
+    x = (255 * np.eye(60, 784)).astype(np.uint8).reshape(60, 28, 28)
+    np.savez(tmp_path / "images.npz", x_train=x, y_train=np.arange(60) % 2)
+    problem = {
+        "use": "network",
+        "dataset": {"path": str(tmp_path / "images.npz")},
+        "hidden": [400],
+        "cost": "cross_entropy",
+    }
+    for rules, wanted in ((("sgd", "momentum"), True), (("momentum",), False)):
+        jobs = [job for job in make_jobs(tmp_path, problem) if job.task.plan.optimizer.name in rules]
+        names = [name for name, _ in compiling._steps(jobs)]
+        assert ("steps in parts in float32" in names) == wanted
+        assert not wanted or names.index("steps in parts in float32") > names.index("network in float32")
+
+
 def test_networks_are_compiled_beside_until_nobody_waits(
     tmp_path: Path, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
