@@ -33,6 +33,9 @@ def ratios(frame: pd.DataFrame) -> Figure | None:
     for ax, (part, cases) in zip(panels, parts.items(), strict=True):
         _panel(ax, found[found["part"] == part], cases, colours)
         style.title(ax, TITLES.get(str(part), str(part)))
+    for ax in panels:  # they share it, and hold more than one panel's ratios
+        few_log_ticks(ax.xaxis, min(1.0, found["ratio_low"].min()), found["ratio_high"].max(), 8)
+        ax.xaxis.set_major_formatter(_plain)
     panels[-1].set_xlabel("time of the peer / time of optilab")
     by_label: dict[str, Any] = {}
     for ax in panels:
@@ -57,7 +60,6 @@ def _panel(ax: Axes, found: pd.DataFrame, cases: list[str], colours: dict[str, o
     )
     ax.axvline(1, color=style.shade(0.5), linewidth=style.thickness(0.5))
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(_plain)
     ax.set_yticks(range(len(cases)), cases)
     ax.set_ylim(len(cases) - 0.4, -0.6)
 

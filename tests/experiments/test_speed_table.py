@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,16 @@ def test_rows_are_told_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
         "one-run: small: optilab 11.0 ms [10.0, 12.0]",
         "one-run: small: JAX scan 30.0 ms [24.0, 33.0], 3.00x [2.00, 3.00] optilab's time",
     ]
+
+
+def test_ratios_are_read_off_as_numbers(made: table.Table) -> None:
+    """No tick of the axis, small or large, has an exponent for a name, and one stands where both are as fast."""
+    figure = picture.ratios(made.frame())
+    assert figure is not None
+    figure.draw_without_rendering()
+    names = [tick.get_text() for tick in figure.axes[-1].get_xticklabels(which="both")]
+    assert "1" in names
+    assert all(re.fullmatch(r"[\d.,]*", name) for name in names)
 
 
 def test_pictures_are_drawn_of_what_there_is(made: table.Table, tmp_path: Path) -> None:

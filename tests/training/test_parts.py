@@ -18,6 +18,7 @@ from optilab.plugins.loading import registry
 from optilab.training.plan import Plan
 from optilab.training.stopping import Budget, Stop
 from optilab.training.training import Training
+from optilab.workers.maker import Maker
 
 POINTWISE = sorted(name for name, optimizer in registry().optimizers.items() if optimizer.is_pointwise)
 
@@ -85,6 +86,20 @@ def test_bundled_optimizers_that_remember_nothing(rule: str, monkeypatch: pytest
     plan = make_plan(make_problem("sparse", "float32", 600, hidden=[67]), chain, batch_size=20)
     run, other = with_and_without(plan, monkeypatch)
     assert same(run.run, other.run)
+
+
+def test_compiling_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker tells its supervisor before it compiles parts, and after; a plan whose batches are too small for them has a setup of its own."""
+    monkeypatch.setattr(parts, "_LARGE", 0)
+    problem = make_problem("sparse", "float32", 600, hidden=[67])
+    plan = make_plan(problem)
+    told: list[tuple[bool, bool]] = []
+    maker = Maker(lambda begins: told.append((begins, "step_in_parts" in vars(problem))))
+    setup = maker._setup(plan)
+    assert told == [(True, False), (False, True)]
+    assert setup.in_parts != 0
+    assert maker._setup(replace(plan, batch_size=7)).in_parts == 0
+    assert maker._setup(plan) is setup
 
 
 @pytest.mark.parametrize("black", ["training", "test"])
