@@ -17,6 +17,7 @@ import llvmlite.binding as llvm
 import numba
 from llvmlite.binding import Linkage
 from numba.core import event
+from numba.core.base import BaseContext
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.cpu import CPUContext
@@ -25,7 +26,6 @@ from numba.core.registry import cpu_target
 from numba.extending import overload
 from numba.np import arrayobj
 
-_LARGE = 30_000  # bytes, from which a function takes a tenth of a second to be optimized; the innermost loops are far smaller
 _WRAPPER = "_ZN7cpython"  # how the names of functions begin that Python calls
 _ENVIRONMENT = "_ZN08NumbaEnv"  # and those of variables that point to what a function needs of Python
 
@@ -49,12 +49,9 @@ class LeanLibrary(JITCodeLibrary):
         return self._codegen if self._emitted else _Waiting()
 
     def _optimize_final_module(self) -> None:
-        """Optimize what Python calls, and what is small; the rest no more than makes it smaller, for its callers will be."""
+        """Optimize what Python calls; the rest no more than makes it smaller, for it will be optimized with its callers."""
         if any(f.name.startswith(_WRAPPER) for f in self.get_defined_functions()):
             self._close()
-            super()._optimize_final_module()
-            return
-        if len(self._final_module.as_bitcode()) < _LARGE:
             super()._optimize_final_module()
             return
         self._is_rough = True
@@ -120,6 +117,23 @@ def _of_another_size_compiled(source, part):
     return raised
 
 
+_SEEN: dict[BaseContext, int] = {}  # how many declarations there were when a context last looked for new ones
+_look = BaseContext.refresh
+
+
+def _declared(context: BaseContext) -> int:
+    """How many functions, attributes and casts are declared by now; none is ever taken back."""
+    registries = [*context._registries, *context.typing_context._registries]
+    return sum(len(own) for registry in registries for own in vars(registry).values() if isinstance(own, list))
+
+
+def _look_if_more(context: BaseContext) -> None:
+    """Let a context look for new declarations if there are any."""
+    if _declared(context) != _SEEN.get(context):
+        _look(context)
+        _SEEN[context] = _declared(context)
+
+
 def _nothing(*_: Any, **__: Any) -> None:
     """Does nothing."""
 
@@ -133,6 +147,8 @@ _OTHERWISE: tuple[tuple[Any, str, Any], ...] = (
     # It tells whoever listens when each call of LLVM begins and ends; its own timers do, one for each function on the way to the call.
     (event, "start_event", _nothing),
     (event, "end_event", _nothing),
+    # It is done ten times for each function, and takes a third of a millisecond where there is nothing new.
+    (BaseContext, "refresh", _look_if_more),
 )
 
 

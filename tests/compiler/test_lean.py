@@ -14,6 +14,9 @@ import numba
 import numpy as np
 import pytest
 from numba.core import event
+from numba.core.base import BaseContext
+from numba.core.cpu import CPUContext
+from numba.extending import overload
 
 from optilab import vectorwise
 from optilab.compiler import modules
@@ -175,6 +178,34 @@ def _names(dispatcher: Any) -> str:
     """The names of the functions in a compiled function's library."""
     (compiled,) = dispatcher.overloads.values()
     return " ".join(function.name for function in compiled.library.get_defined_functions())
+
+
+def _of_nothing(x):
+    """Declared by the test that compiles it."""
+    raise NotImplementedError
+
+
+def test_declarations_are_looked_for_where_there_are_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function whose compiled form is declared between two compilations is found; where nothing is new, nobody looks."""
+    looked: list[BaseContext] = []
+    usual = CPUContext.load_additional_registries
+    monkeypatch.setattr(CPUContext, "load_additional_registries", lambda self: looked.append(self) or usual(self))
+
+    def called(x):
+        return _of_nothing(x)
+
+    with lean():
+        jit(_factorial).compile((numba.int64,))
+        before = len(looked)
+        jit(_factorial).compile((numba.float64,))
+        assert len(looked) == before
+        with pytest.raises(numba.core.errors.TypingError):
+            jit(called).compile((numba.float64,))
+        overload(_of_nothing)(lambda x: lambda x: 7.0)
+        compiled = jit(called)
+        compiled.compile((numba.float64,))
+        assert len(looked) > before
+    assert compiled(1.0) == 7
 
 
 def test_numba_is_as_it_was_after_a_failure() -> None:
