@@ -170,18 +170,18 @@ def test_sigmoid_and_softplus(precision: str) -> None:
 
 
 def test_exponential_in_single_precision_on_a_grid() -> None:
-    """In float32 the error is below 3e-7 of the value, on 300,001 points from -87 to 88."""
+    """In float32 the error is below 1.3e-7 of the value, on 300,001 points from -87 to 88."""
     x = np.linspace(-87, 88, 300_001).astype(np.float32)
     exact = np.exp(x.astype(np.float64))
-    assert (np.abs(compute_exponential(x) - exact) / exact).max() < 3e-7
+    assert (np.abs(compute_exponential(x) - exact) / exact).max() < 1.3e-7
 
 
 @example_settings(max_examples=100)
 @given(x=arrays.arrays(np.float32, st.integers(1, 40), elements=st.floats(-87, 88, width=32)))
 def test_exponential_in_single_precision(x: Array) -> None:
-    """In float32 the error is below 3e-7 of the value, in the middle of a vector of the machine and at its end."""
+    """In float32 the error is below 1.3e-7 of the value, in the middle of a vector of the machine and at its end."""
     exact = np.exp(x.astype(np.float64))
-    assert (np.abs(compute_exponential(x) - exact) <= 3e-7 * exact).all()
+    assert (np.abs(compute_exponential(x) - exact) <= 1.3e-7 * exact).all()
 
 
 def test_exponential_in_double_precision() -> None:
@@ -204,7 +204,7 @@ def test_exponential_of_nan_is_nan(precision: str) -> None:
 def test_exponential_in_single_precision_beyond_its_range() -> None:
     """Beyond the range of a normal float32 the result stays finite: exp(88) above, next to nothing below."""
     above = compute_exponential(np.array([88.5, 1e4, 3e38, np.inf], np.float32))
-    np.testing.assert_allclose(above, np.exp(88), rtol=3e-7)
+    np.testing.assert_allclose(above, np.exp(88), rtol=1.3e-7)
     below = compute_exponential(np.array([-88, -1e4, -3e38, -np.inf], np.float32))
     assert ((below >= 0) & (below < 2e-38)).all()
 

@@ -50,10 +50,10 @@ EXACT: dict[str, Callable[[Array], Array]] = {
 }
 # Largest error in units in the last place, and where it holds: below -87 the exponential is that of -87, and above 0 expm1 isn't used.
 BOUNDS = {
-    "tanh": (2.0, -np.inf, np.inf),
+    "tanh": (1.5, -np.inf, np.inf),
     "normal_cdf": (9.0, -4.0, np.inf),
-    "softplus": (6.0, -87.0, np.inf),
-    "expm1": (5.0, -np.inf, 0.0),
+    "softplus": (2.5, -87.0, np.inf),
+    "expm1": (4.0, -np.inf, 0.0),
 }
 
 

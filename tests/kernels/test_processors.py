@@ -1,8 +1,12 @@
-"""Instructions for kinds of processors that this one may not be: LLVM writes them all."""
+"""Kinds of processors that this one may not be: LLVM writes instructions for all, and older ones of its kind can be emulated."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -14,6 +18,55 @@ from optilab.kernels.control import exchange
 
 I64 = ir.IntType(64)
 X86, ARM, MAC = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "arm64-apple-darwin"
+
+SSE = (
+    "64bit",
+    "cmov",
+    "cx16",
+    "cx8",
+    "fxsr",
+    "mmx",
+    "popcnt",
+    "sahf",
+    "sse",
+    "sse2",
+    "sse3",
+    "ssse3",
+    "sse4.1",
+    "sse4.2",
+)
+AVX2 = (
+    "avx",
+    "avx2",
+    "bmi",
+    "bmi2",
+    "f16c",
+    "fma",
+    "fsgsbase",
+    "lzcnt",
+    "movbe",
+    "pclmul",
+    "rdrnd",
+    "xsave",
+    "xsaveopt",
+)
+OLDER = {"nehalem": SSE, "haswell": SSE + AVX2}
+# What computes with vectors of the processor's width, or is accurate only if numbers are rounded where it says.
+COMPUTING = ("activations", "costs", "elementary", "products", "rows", "sparse", "squares", "subnormals", "turned")
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_kernels_are_right_on_older_processors(name: str, tmp_path: Path) -> None:
+    """Their tests pass with 256 bits and no AVX-512, and with 128 bits and no instruction that multiplies and adds."""
+    here = llvm.get_host_cpu_features()
+    if missing := [feature for feature in OLDER[name] if not here.get(feature)]:
+        pytest.skip(f"this processor can't run code for {name}: it lacks {', '.join(missing)}")
+    features = ",".join(f"+{feature}" for feature in OLDER[name])
+    own = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": features, "OPTILAB_CACHE": str(tmp_path / "cache")}
+    files = [str(Path(__file__).with_name(f"test_{part}.py")) for part in COMPUTING]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "0", *files]
+    found = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout[-4000:] + found.stderr[-2000:]
 
 
 @pytest.fixture(autouse=True, scope="module")
