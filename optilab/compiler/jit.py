@@ -12,7 +12,9 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import numba
+from numba import types
 from numba.core.dispatcher import Dispatcher
+from numba.core.errors import NumbaError
 
 from optilab.compiler.linear import by_address
 from optilab.compiler.narrowing import NumberKind, narrowed
@@ -35,12 +37,37 @@ _INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 def jit(function: Callable[..., Any], **options: Any) -> Any:
     """Compile a kernel under optilab's policy when compiled code first calls it; it is cached with its caller."""
-    return numba.njit(**_POLICY, **_UNCOUNTED, **options)(function)
+    return _once(numba.njit(**_POLICY, **_UNCOUNTED, **options)(function))
 
 
 def jit_inside(function: Callable[..., Any], **options: Any) -> Any:
     """Likewise a function that may make arrays, and that only compiled code calls."""
-    return numba.njit(**_POLICY, **_INSIDE, **options)(function)
+    return _once(numba.njit(**_POLICY, **_INSIDE, **options)(function))
+
+
+def _once(dispatcher: Any) -> Any:
+    """Let a function be compiled once for all constants that compiled code calls it with, unless it can't do without knowing them.
+
+    Numba compiles f(x, 0) and f(x, 1) apart.
+    """
+    usual = dispatcher.get_call_template
+
+    def template(arguments: tuple[types.Type, ...], named: dict[str, types.Type]) -> Any:
+        general = tuple(map(_any_number, arguments)), {name: _any_number(kind) for name, kind in named.items()}
+        try:
+            return usual(*general)
+        except NumbaError:
+            if general == (arguments, named):
+                raise
+            return usual(arguments, named)
+
+    dispatcher.get_call_template = template
+    return dispatcher
+
+
+def _any_number(kind: types.Type) -> types.Type:
+    """The type of all numbers of a constant's kind."""
+    return types.unliteral(kind) if isinstance(kind, types.IntegerLiteral | types.BooleanLiteral) else kind
 
 
 @cache

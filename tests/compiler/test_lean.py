@@ -186,25 +186,28 @@ def _of_nothing(x):
 
 
 def test_declarations_are_looked_for_where_there_are_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function whose compiled form is declared between two compilations is found; where nothing is new, nobody looks."""
+    """A function whose compiled form is declared between two compilations is found; where nothing is new, nobody looks, nor imports."""
     looked: list[BaseContext] = []
-    usual = CPUContext.load_additional_registries
-    monkeypatch.setattr(CPUContext, "load_additional_registries", lambda self: looked.append(self) or usual(self))
+    imported: list[BaseContext] = []
+    usual, importing = BaseContext.install_registry, CPUContext.load_additional_registries
+    monkeypatch.setattr(BaseContext, "install_registry", lambda self, own: looked.append(self) or usual(self, own))
+    monkeypatch.setattr(CPUContext, "load_additional_registries", lambda self: imported.append(self) or importing(self))
 
     def called(x):
         return _of_nothing(x)
 
     with lean():
         jit(_factorial).compile((numba.int64,))
-        before = len(looked)
+        looked.clear(), imported.clear()
         jit(_factorial).compile((numba.float64,))
-        assert len(looked) == before
+        assert looked == []
         with pytest.raises(numba.core.errors.TypingError):
             jit(called).compile((numba.float64,))
         overload(_of_nothing)(lambda x: lambda x: 7.0)
         compiled = jit(called)
         compiled.compile((numba.float64,))
-        assert len(looked) > before
+        assert looked != []
+        assert imported == []
     assert compiled(1.0) == 7
 
 
