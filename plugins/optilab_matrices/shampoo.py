@@ -4,10 +4,9 @@ import numpy as np
 
 from optilab import MATRIX, hookimpl, left_matrix, per_column, per_row, per_weight, right_matrix, vectorwise
 from optilab_matrices.views import (
-    add_products,
+    add_share,
     as_matrix,
     columns_of,
-    copy_into,
     is_finite,
     left_of,
     part,
@@ -29,24 +28,27 @@ def inverse_root(sums, eps, power, root):
     np.dot(vectors, vectors.T, root)
 
 
-def follow_side(g, sums, product, root, decay, share, eps, power, is_due):
+def follow_side(sums, product, root, decay, share, eps, power, is_due):
     """Add g g^T to the sums, and where that is due, compute their root anew."""
-    add_products(sums, g, product, decay, share)
+    add_share(sums, product, decay, share)
     if is_due:
         inverse_root(sums, eps, power, root)
 
 
-def divide_rows(x, g, sums, decay, share, eps, power):
-    """Add the diagonal of g g^T alone to the sums, and divide the rows of x by their root."""
+def divide_lines(x, g, sums, across, length, along, decay, share, eps, power):
+    """Add the diagonal of g g^T alone to the sums, and divide the lines of x, rows or columns, by their root.
+
+    x and g are flat: from one line to the next it is `across`, and a line has `length` numbers, each `along` after the one before.
+    """
     real = g.dtype.type
     for i in range(sums.size):
         squares = real(0)
-        for j in range(g.shape[1]):
-            squares += g[i, j] * g[i, j]
+        for j in range(length):
+            squares += g[i * across + j * along] * g[i * across + j * along]
         sums[i] = decay * sums[i] + share * squares
         factor = (sums[i] + eps) ** -power
-        for j in range(g.shape[1]):
-            x[i, j] *= factor
+        for j in range(length):
+            x[i * across + j * along] *= factor
 
 
 @vectorwise(
@@ -143,44 +145,25 @@ def shampoo(
                 sums[i] = beta2 * sums[i] + share * slope[i] * slope[i]
                 weights[i] -= lr * velocity[i] / (sums[i] + eps) ** (2 * power)
             continue
-        gradient = as_matrix(g, layer)
-        u, next_u = as_matrix(b, layer), as_matrix(work[0], layer)
-        if layer.rows <= max_size:
-            inverse = left_of(left_root, layer)
-            follow_side(
-                gradient,
-                left_of(left, layer),
-                left_of(left_product, layer),
-                inverse,
-                beta2,
-                share,
-                eps,
-                power,
-                is_due,
-            )
-            np.dot(inverse, u, next_u)
+        gradient, height, width = as_matrix(g, layer), layer.rows, layer.columns
+        direction, u = part(work[0], layer), as_matrix(work[0], layer)
+        if height <= max_size:
+            product, inverse = left_of(left_product, layer), left_of(left_root, layer)
+            np.dot(gradient, gradient.T, product)
+            follow_side(left_of(left, layer), product, inverse, beta2, share, eps, power, is_due)
+            np.dot(inverse, as_matrix(b, layer), u)
         else:
-            copy_into(next_u, u)
-            divide_rows(next_u, gradient, rows_of(rows, layer), beta2, share, eps, power)
-        u, next_u = next_u, as_matrix(work[1], layer)
-        if layer.columns <= max_size:
-            inverse = right_of(right_root, layer)
-            follow_side(
-                gradient.T,
-                right_of(right, layer),
-                right_of(right_product, layer),
-                inverse,
-                beta2,
-                share,
-                eps,
-                power,
-                is_due,
-            )
-            np.dot(u, inverse, next_u)
-            u = next_u
+            for i in range(direction.size):
+                direction[i] = velocity[i]
+            divide_lines(direction, slope, rows_of(rows, layer), width, width, 1, beta2, share, eps, power)
+        if width <= max_size:
+            product, inverse = right_of(right_product, layer), right_of(right_root, layer)
+            np.dot(gradient.T, gradient, product)
+            follow_side(right_of(right, layer), product, inverse, beta2, share, eps, power, is_due)
+            np.dot(u, inverse, as_matrix(work[1], layer))
+            direction = part(work[1], layer)
         else:
-            divide_rows(u.T, gradient.T, columns_of(columns, layer), beta2, share, eps, power)
-        direction = u.reshape(layer.size)
+            divide_lines(direction, slope, columns_of(columns, layer), 1, height, width, beta2, share, eps, power)
         for i in range(direction.size):
             weights[i] -= lr * direction[i]
 

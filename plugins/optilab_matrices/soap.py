@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from optilab import MATRIX, hookimpl, left_matrix, per_weight, right_matrix, vectorwise
-from optilab_matrices.views import add_products, as_matrix, copy_into, is_finite, left_of, part, right_of
+from optilab_matrices.views import add_share, as_matrix, copy_into, is_finite, left_of, part, right_of
 
 
 def first_basis(sums, basis):
@@ -28,7 +28,10 @@ def next_basis(sums, basis, product):
         for j in range(n):
             lengths[j] += basis[i, j] * product[i, j]
     order = longest_first(lengths)
-    copy_into(basis, np.linalg.qr(product[:, order])[0])
+    for i in range(n):
+        for j in range(n):
+            basis[i, j] = product[i, order[j]]
+    copy_into(basis, np.linalg.qr(basis)[0])
     return order
 
 
@@ -66,13 +69,14 @@ def turn_back(x, spare, layer, left_basis, right_basis, is_left, is_right):
     return x, spare
 
 
-def follow_side(g, sums, product, basis, v, beta, is_first, is_due):
-    """Add g g^T to the running mean of it, and bring the basis nearer to its eigenvectors; the rows of v go with them."""
-    add_products(sums, g, product, beta, 1 - beta)
+def follow_side(sums, product, basis, beta, is_first, is_due):
+    """Add g g^T to the running mean of it, and bring the basis nearer to its eigenvectors; returns where each vector was before."""
+    add_share(sums, product, beta, 1 - beta)
     if is_first:
         first_basis(sums, basis)
     elif is_due:
-        copy_into(v, v[next_basis(sums, basis, product)])
+        return next_basis(sums, basis, product)
+    return np.arange(basis.shape[0])
 
 
 @vectorwise(
@@ -183,29 +187,22 @@ def soap(
             flat = x.reshape(layer.size)
             for i in range(flat.size):
                 weights[i] = (1 - lr * weight_decay) * (weights[i] - step * flat[i])
-        gradient, coordinates = as_matrix(g, layer), as_matrix(v, layer)
+        gradient = as_matrix(g, layer)
+        row_order, column_order = np.arange(layer.rows), np.arange(layer.columns)
         if is_left:
-            follow_side(
-                gradient,
-                left_of(left, layer),
-                left_of(left_product, layer),
-                left_of(left_basis, layer),
-                coordinates,
-                beta2,
-                is_first,
-                is_due,
-            )
+            product, basis = left_of(left_product, layer), left_of(left_basis, layer)
+            np.dot(gradient, gradient.T, product)
+            row_order = follow_side(left_of(left, layer), product, basis, beta2, is_first, is_due)
         if is_right:
-            follow_side(
-                gradient.T,
-                right_of(right, layer),
-                right_of(right_product, layer),
-                right_of(right_basis, layer),
-                coordinates.T,
-                beta2,
-                is_first,
-                is_due,
-            )
+            product, basis = right_of(right_product, layer), right_of(right_basis, layer)
+            np.dot(gradient.T, gradient, product)
+            column_order = follow_side(right_of(right, layer), product, basis, beta2, is_first, is_due)
+        if is_due and (is_left or is_right):
+            coordinates, before = as_matrix(v, layer), as_matrix(work[0], layer)
+            copy_into(before, coordinates)
+            for i in range(layer.rows):
+                for j in range(layer.columns):
+                    coordinates[i, j] = before[row_order[i], column_order[j]]
 
 
 @hookimpl

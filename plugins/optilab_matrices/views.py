@@ -2,8 +2,6 @@
 
 from math import sqrt
 
-import numpy as np
-
 from optilab import norm
 
 
@@ -60,9 +58,8 @@ def is_finite(matrix):
     return zero == 0
 
 
-def add_products(sums, matrix, product, decay, share):
-    """Let sums be decay * sums + share * matrix matrix^T; `product` is memory to work in."""
-    np.dot(matrix, matrix.T, product)
-    flat, new = sums.reshape(sums.size), product.reshape(sums.size)
-    for i in range(flat.size):
-        flat[i] = decay * flat[i] + share * new[i]
+def add_share(sums, new, decay, share):
+    """Let sums be decay * sums + share * new, two matrices."""
+    for i in range(sums.shape[0]):
+        for j in range(sums.shape[1]):
+            sums[i, j] = decay * sums[i, j] + share * new[i, j]
