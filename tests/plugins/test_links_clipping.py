@@ -125,8 +125,11 @@ def test_clipping_sees_the_penalty_only_if_it_comes_later() -> None:
     np.testing.assert_allclose(alone.step(g), [0, -1], rtol=1e-14)
 
 
+_entries = st.floats(-1e3, 1e3, allow_subnormal=False)  # a stepper takes subnormal numbers for zero
+
+
 @settings(max_examples=100)
-@given(g=arrays.arrays(np.float64, st.integers(1, 20), elements=st.floats(-1e3, 1e3)), max_norm=st.floats(1e-3, 1e4))
+@given(g=arrays.arrays(np.float64, st.integers(1, 20), elements=_entries), max_norm=st.floats(1e-3, 1e4))
 def test_clipping_never_exceeds_max_norm(g: Vector, max_norm: float) -> None:
     """What is left of a gradient is at most max_norm long, points the same way, and is whole if it was short."""
     stepper = optilab.get_optimizer("clip_by_global_norm | sgd").start(np.zeros(g.size), lr=1.0, max_norm=max_norm)
