@@ -79,6 +79,7 @@ class LeanLibrary(JITCodeLibrary):
             return
         self._emitted = True
         if self._is_rough:
+            self._close()
             super()._optimize_final_module()
         super()._finalize_final_module()
         for variable in self._final_module.global_variables:

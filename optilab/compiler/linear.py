@@ -33,7 +33,7 @@ from numba import types
 from optilab.compiler.jit import entry
 
 
-@entry(({signature},))
+@entry(({signature},), no_cpython_wrapper=True)
 def call({arguments}):
     return {name}({arguments})
 '''

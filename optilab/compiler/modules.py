@@ -27,8 +27,12 @@ def {name}({arguments}):
 """
 
 _USUAL = ", _nrt=False"  # as in `jit`
-# Other Python threads run meanwhile, such as the one that ends a worker whose runner is gone.
-_MORE = dict.fromkeys(("train", "train_members"), ", nogil=True")
+_MORE = {
+    # Other Python threads run meanwhile, such as the one that ends a worker whose runner is gone.
+    **dict.fromkeys(("train", "train_members"), ", nogil=True"),
+    # Compiled code alone calls these.
+    **dict.fromkeys(("prepare", "block_cost", "step_in_parts"), ", no_cpython_wrapper=True"),
+}
 
 
 def entries_text(precision: str, **kernels: Any) -> str:
