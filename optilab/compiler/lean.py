@@ -23,6 +23,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.cpu import CPUContext
 from numba.core.environment import lookup_environment
 from numba.core.registry import cpu_target
+from numba.core.runtime.nrt import rtsys
 from numba.extending import overload
 from numba.np import arrayobj
 
@@ -49,7 +50,7 @@ class LeanLibrary(JITCodeLibrary):
         return self._codegen if self._emitted else _Waiting()
 
     def _optimize_final_module(self) -> None:
-        """Optimize what Python calls; the rest no more than makes it smaller, for it will be optimized with its callers."""
+        """Optimize what Python calls; the rest no more than makes it smaller, until it is linked into that or has machine code of its own."""
         if any(f.name.startswith(_WRAPPER) for f in self.get_defined_functions()):
             self._close()
             super()._optimize_final_module()
@@ -118,7 +119,8 @@ def _of_another_size_compiled(source, part):
     return raised
 
 
-_SEEN: dict[BaseContext, int] = {}  # how many declarations there were when a context last looked for new ones
+# How many declarations there were when contexts last looked for new ones, by the id of what they know: all contexts of a processor share it.
+_SEEN: dict[int, int] = {}
 _look = BaseContext.refresh
 
 
@@ -130,13 +132,14 @@ def _declared(context: BaseContext) -> int:
 
 def _look_if_more(context: BaseContext) -> None:
     """Tell a context what has been declared since it last looked; only the first time are all modules imported that declare something."""
-    if context not in _SEEN:
+    known = id(context._registries)
+    if known not in _SEEN:
         _look(context)
-    elif _declared(context) != _SEEN[context]:
+    elif _declared(context) != _SEEN[known]:
         for side in (context, context.typing_context):
             for registry in list(side._registries):
                 side.install_registry(registry)
-    _SEEN[context] = _declared(context)
+    _SEEN[known] = _declared(context)
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -183,6 +186,8 @@ def lean() -> Iterator[None]:
     """Let what is compiled in a block be compiled so; the collector of garbage, which finds next to none, waits meanwhile."""
     with ExitStack() as stack:
         stack.enter_context(global_compiler_lock)  # no other thread compiles meanwhile
+        # Numba's runtime is needed at once: functions that call each other ask for its address while their own machine code is made.
+        rtsys.initialize(cpu_target.target_context)
         for owner, name, other in _OTHERWISE:
             _change(stack, owner, name, other)
         codegen = cpu_target.target_context.codegen()

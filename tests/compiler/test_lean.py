@@ -21,7 +21,7 @@ from numba.extending import overload
 from optilab import vectorwise
 from optilab.compiler import modules
 from optilab.compiler.jit import jit
-from optilab.compiler.lean import _OTHERWISE, LeanLibrary, lean
+from optilab.compiler.lean import _OTHERWISE, _SEEN, LeanLibrary, lean
 from optilab.errors import InputError
 from optilab.kernels import loop
 from optilab.kernels.lines import registers
@@ -194,7 +194,7 @@ def test_declarations_are_looked_for_where_there_are_new_ones(monkeypatch: pytes
     monkeypatch.setattr(CPUContext, "load_additional_registries", lambda self: imported.append(self) or importing(self))
 
     def called(x):
-        return _of_nothing(x)
+        return _of_nothing(x.reshape((2, 2)).sum())
 
     with lean():
         jit(_factorial).compile((numba.int64,))
@@ -202,13 +202,14 @@ def test_declarations_are_looked_for_where_there_are_new_ones(monkeypatch: pytes
         jit(_factorial).compile((numba.float64,))
         assert looked == []
         with pytest.raises(numba.core.errors.TypingError):
-            jit(called).compile((numba.float64,))
-        overload(_of_nothing)(lambda x: lambda x: 7.0)
+            jit(called).compile((numba.float64[::1],))
+        overload(_of_nothing)(lambda x: lambda x: 7 * x)
         compiled = jit(called)
-        compiled.compile((numba.float64,))
+        compiled.compile((numba.float64[::1],))
         assert looked != []
         assert imported == []
-    assert compiled(1.0) == 7
+        assert len(_SEEN) == 1
+    assert compiled(np.ones(4)) == 28
 
 
 def test_numba_is_as_it_was_after_a_failure() -> None:
@@ -227,6 +228,33 @@ def test_numba_is_as_it_was_after_a_failure() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+_MUTUAL = """
+import numba
+from optilab.compiler.lean import lean
+
+@numba.njit
+def even(n):
+    return True if n == 0 else odd(n - 1)
+
+@numba.njit
+def odd(n):
+    return False if n == 0 else even(n - 1)
+
+with lean():
+    numba.njit(lambda x: x + 1).compile((numba.int64,))
+print(even(7))
+"""
+
+
+def test_functions_of_the_author_may_call_each_other_afterwards(tmp_path: Path) -> None:
+    """In a process whose first compilation was a lean one: Numba's runtime, which they need, was left without machine code."""
+    environment = {**os.environ, "OPTILAB_CACHE": str(tmp_path)}
+    found = subprocess.run(
+        [sys.executable, "-c", _MUTUAL], env=environment, check=False, capture_output=True, text=True
+    )
+    assert (found.returncode, found.stdout) == (0, "False\n")
 
 
 _EPOCH = """
