@@ -46,13 +46,15 @@ def jit_inside(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def _once(dispatcher: Any) -> Any:
-    """Let a function be compiled once for all constants that compiled code calls it with, unless it can't do without knowing them.
+    """Let a function be compiled once for all whole numbers and truth values that callers write, unless it needs to know them.
 
     Numba compiles f(x, 0) and f(x, 1) apart.
     """
     usual = dispatcher.get_call_template
 
     def template(arguments: tuple[types.Type, ...], named: dict[str, types.Type]) -> Any:
+        if dispatcher.is_compiling:  # it calls itself, and is looked up by these very types
+            return usual(arguments, named)
         general = tuple(map(_any_number, arguments)), {name: _any_number(kind) for name, kind in named.items()}
         try:
             return usual(*general)

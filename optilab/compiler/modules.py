@@ -30,7 +30,7 @@ _USUAL = ", _nrt=False"  # as in `jit`
 _MORE = {
     # Other Python threads run meanwhile, such as the one that ends a worker whose runner is gone.
     **dict.fromkeys(("train", "train_members"), ", nogil=True"),
-    # Compiled code alone calls these.
+    # Compiled code alone calls these, by address: in Python a call would end the process.
     **dict.fromkeys(("prepare", "block_cost", "step_in_parts"), ", no_cpython_wrapper=True"),
 }
 

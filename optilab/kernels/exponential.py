@@ -27,7 +27,7 @@ _BIAS, _MANTISSA = np.int32(127), np.int32(23)  # of a float32
 
 @intrinsic
 def _less(typing_context, x, n, part):
-    """X - n part. The compiler may not make one product of two such: n * LN2 would be rounded where each of its parts is exact."""
+    """X - n part, as it stands. LLVM would make one product of two such, n * LN2, and round away what the second part is there for."""
 
     def build(context, b, sig, args):
         return b.fsub(args[0], b.fmul(*args[1:], flags=CONTRACT), flags=CONTRACT)

@@ -68,7 +68,10 @@ class Problem(ABC):
 
     @cached_property
     def step_in_parts(self) -> Any:
-        """Compiled function of the arguments of `kernels.parts.step_in_parts`: `evaluate` and a pointwise update in one, to the bit."""
+        """Compiled function of the arguments of `kernels.parts.step_in_parts`: `evaluate` and a pointwise update in one, to the bit.
+
+        Compiled code calls it by its address; Python can't.
+        """
         raise NotImplementedError
 
     @abstractmethod

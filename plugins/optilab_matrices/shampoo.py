@@ -29,14 +29,14 @@ def inverse_root(sums, eps, power, root):
 
 
 def follow_side(sums, product, root, decay, share, eps, power, is_due):
-    """Add g g^T to the sums, and where that is due, compute their root anew."""
+    """Add a product, g g^T or g^T g, to the sums, and where that is due, compute their root anew."""
     add_share(sums, product, decay, share)
     if is_due:
         inverse_root(sums, eps, power, root)
 
 
 def divide_lines(x, g, sums, across, length, along, decay, share, eps, power):
-    """Add the diagonal of g g^T alone to the sums, and divide the lines of x, rows or columns, by their root.
+    """Add the sum of each line's squares alone to the sums, and divide the lines of x, rows or columns, by their root.
 
     x and g are flat: from one line to the next it is `across`, and a line has `length` numbers, each `along` after the one before.
     """

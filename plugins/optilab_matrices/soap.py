@@ -70,7 +70,10 @@ def turn_back(x, spare, layer, left_basis, right_basis, is_left, is_right):
 
 
 def follow_side(sums, product, basis, beta, is_first, is_due):
-    """Add g g^T to the running mean of it, and bring the basis nearer to its eigenvectors; returns where each vector was before."""
+    """Add a product, g g^T or g^T g, to the running mean of it, and bring the basis nearer to its eigenvectors.
+
+    Returns where each vector of the basis was before. `product` is then memory to work in.
+    """
     add_share(sums, product, beta, 1 - beta)
     if is_first:
         first_basis(sums, basis)
@@ -187,6 +190,8 @@ def soap(
             flat = x.reshape(layer.size)
             for i in range(flat.size):
                 weights[i] = (1 - lr * weight_decay) * (weights[i] - step * flat[i])
+        if not (is_left or is_right):
+            continue
         gradient = as_matrix(g, layer)
         row_order, column_order = np.arange(layer.rows), np.arange(layer.columns)
         if is_left:
@@ -197,7 +202,7 @@ def soap(
             product, basis = right_of(right_product, layer), right_of(right_basis, layer)
             np.dot(gradient.T, gradient, product)
             column_order = follow_side(right_of(right, layer), product, basis, beta2, is_first, is_due)
-        if is_due and (is_left or is_right):
+        if is_due and not is_first:
             coordinates, before = as_matrix(v, layer), as_matrix(work[0], layer)
             copy_into(before, coordinates)
             for i in range(layer.rows):

@@ -43,6 +43,27 @@ def test_a_constant_that_must_be_known_is() -> None:
     assert called(0.5) == 0
 
 
+def test_a_function_may_call_itself_with_a_constant() -> None:
+    """By itself, or by way of another."""
+
+    @jit
+    def counted(x, step):
+        if x <= 0:
+            return 0
+        return counted(x - 0.5, 1) + step
+
+    @jit
+    def even(n, is_first):
+        return True if n == 0 else odd(n - 1, False)
+
+    @jit
+    def odd(n, is_first):
+        return False if n == 0 else even(n - 1, False)
+
+    assert counted(5.0, 1) == 10
+    assert even(7, True) is False
+
+
 def test_an_error_is_told_as_it_is_and_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Functions without constants are not compiled again once one of them has failed."""
     compiled: list[str] = []

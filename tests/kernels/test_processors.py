@@ -19,37 +19,8 @@ from optilab.kernels.control import exchange
 I64 = ir.IntType(64)
 X86, ARM, MAC = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "arm64-apple-darwin"
 
-SSE = (
-    "64bit",
-    "cmov",
-    "cx16",
-    "cx8",
-    "fxsr",
-    "mmx",
-    "popcnt",
-    "sahf",
-    "sse",
-    "sse2",
-    "sse3",
-    "ssse3",
-    "sse4.1",
-    "sse4.2",
-)
-AVX2 = (
-    "avx",
-    "avx2",
-    "bmi",
-    "bmi2",
-    "f16c",
-    "fma",
-    "fsgsbase",
-    "lzcnt",
-    "movbe",
-    "pclmul",
-    "rdrnd",
-    "xsave",
-    "xsaveopt",
-)
+SSE = ("sse", "sse2", "sse3", "ssse3", "sse4.1", "sse4.2", "popcnt")
+AVX2 = ("avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
 OLDER = {"nehalem": SSE, "haswell": SSE + AVX2}
 # What computes with vectors of the processor's width, or is accurate only if numbers are rounded where it says.
 COMPUTING = ("activations", "costs", "elementary", "products", "rows", "sparse", "squares", "subnormals", "turned")

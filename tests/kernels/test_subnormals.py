@@ -65,7 +65,7 @@ def test_other_threads_are_left_alone() -> None:
 def test_what_decays_becomes_zero() -> None:
     """A weight that is halved in each step is a normal number or zero, in training as with a stepper.
 
-    It ends at zero, or at the smallest normal number where the half that is subtracted is rounded, to zero, by itself.
+    It ends at zero, or at the smallest normal number, where a processor computes the half of it alone, and that is zero.
     """
     problem = optilab.get_problem("parabola", precision="float32")
     run = optilab.train(problem, "sgd", lr=0.5, steps=200, measure_steps=1)
