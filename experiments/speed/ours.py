@@ -50,7 +50,7 @@ def training(problem: Any, rule: str, lr: float, batch: int | str, setup: Any = 
 def order_of(problem: Any, batch: int) -> NDArray[np.int64]:
     """Order in which optilab visits the examples in the first epoch."""
     begun = training(problem, "sgd", 1.0, batch)
-    return np.asarray(begun.order(0, begun.per_epoch)[0])
+    return np.asarray(begun.order(0, 1)[0])
 
 
 def trained(run: Training) -> float:

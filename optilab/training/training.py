@@ -73,6 +73,7 @@ class Training:
         first = aligned(plan.problem.initial(seed) if w is None else w)
         self.layout = plan.layout
         memory = self.layout.allocate(first, seed)
+        self._drawn = -1, self.setup.every_row  # an epoch, and the order of its examples
         self.run = Run(first)
         self.position = Position(first, aligned_zeros(first.size, first.dtype), aligned(first), *memory, self.run)
         self._in_parts = self.setup.in_parts if plan.steps_in_parts else 0
@@ -118,14 +119,19 @@ class Training:
             return self.per_epoch
         return -(-self.total // 1000) if self.total < _ENDLESS else 1000
 
-    def order(self, epoch: int, steps_left: int) -> NDArray[np.int64]:
-        """Order of the examples in the epochs from `epoch`, as many as are needed and fit: [epoch, example]."""
+    def order(self, first: int, epochs: int) -> NDArray[np.int64]:
+        """Order of the examples in so many epochs from the first, fewer if they don't fit: [epoch, example].
+
+        The last one is kept, for the measurements between which an epoch is trained in parts; to draw it takes longer than some epochs of training.
+        """
         every_row = self.setup.every_row
         if self.per_epoch == 1:
             return every_row[None]
-        n = every_row.size
-        epochs = min(-(-steps_left // self.per_epoch) + 1, max(1, _ORDER_AT_ONCE // n))
-        return np.stack([every_row[self._stream(epoch + k).permutation(n)] for k in range(epochs)])
+        fitting = min(epochs, max(1, _ORDER_AT_ONCE // every_row.size))
+        drawn = [self._drawn[1]] if self._drawn[0] == first else []
+        drawn += [self._stream(epoch).permutation(every_row) for epoch in range(first + len(drawn), first + fitting)]
+        self._drawn = first + fitting - 1, drawn[-1]
+        return drawn[0][None] if fitting == 1 else np.stack(drawn)
 
     def _stream(self, epoch: int) -> np.random.Generator:
         if self.plan.data_order == "shared":
@@ -136,7 +142,7 @@ class Training:
         """The steps to be taken at once on the way to step `mark`: how many of the epoch's were before, the order, and how many."""
         epoch, skip = divmod(self.run.steps, self.per_epoch)
         left = mark - self.run.steps
-        order = self.order(epoch, left)
+        order = self.order(epoch, -(-(skip + left) // self.per_epoch))
         ahead = left if self.per_epoch == 1 else len(order) * self.per_epoch - skip
         return skip, order, min(left, ahead, _STEPS_AT_ONCE)
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from training.runs import TRAINING, same
 
 import optilab
@@ -121,7 +123,7 @@ def test_an_order_is_shared_by_seeds_or_their_own(network: Problem) -> None:
     def order(seed: int, data_order: Any) -> list[list[int]]:
         rule = optilab.get_optimizer("sgd")
         plan = Plan(network, rule, rule.fill({"lr": 0.1}), (), 8, Budget(epochs=2), None, data_order=data_order)
-        found: list[list[int]] = Training(plan, seed).order(0, 14)[:2].tolist()
+        found: list[list[int]] = Training(plan, seed).order(0, 2).tolist()
         return found
 
     shared = order(0, "shared")
@@ -131,6 +133,35 @@ def test_an_order_is_shared_by_seeds_or_their_own(network: Problem) -> None:
     owns = [order(seed, "own") for seed in (0, 1)]
     assert owns[0] != owns[1]
     assert shared not in owns
+
+
+@given(marks=st.lists(st.integers(1, 40), min_size=1, max_size=6), batch_size=st.sampled_from([7, 20, TRAINING]))
+def test_the_order_of_an_epoch_is_drawn_once(network: Problem, marks: list[int], batch_size: int) -> None:
+    """However a run is divided by measurements: as many epochs are drawn as it begins, each the permutation of its stream."""
+    rule = optilab.get_optimizer("sgd")
+    training = Training(Plan(network, rule, rule.fill({"lr": 0.1}), (), batch_size, Budget(steps=240), None), 3)
+    drawn: list[int] = []
+    usual = training._stream
+
+    def noted(epoch: int) -> np.random.Generator:
+        drawn.append(epoch)
+        return usual(epoch)
+
+    training._stream = noted  # type: ignore[method-assign]
+    steps = 0
+    for mark in np.cumsum(marks).tolist():
+        training.run.steps = steps
+        while training.run.steps < mark:
+            skip, order, taken = training.next_steps(mark)
+            first = training.run.steps // training.per_epoch
+            if training.per_epoch > 1:
+                expected = [randomness.data_order(3, first + k).permutation(TRAINING) for k in range(len(order))]
+                np.testing.assert_array_equal(order, expected)
+            assert skip + taken <= len(order) * training.per_epoch or training.per_epoch == 1
+            training.run.steps += taken
+        steps = mark
+    begun = -(-steps // training.per_epoch)
+    assert drawn == (list(range(begun)) if training.per_epoch > 1 else [])
 
 
 def test_nothing_is_random_in_shared_batches_from_one_start(network: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
