@@ -61,12 +61,13 @@ def trained(run: Training) -> float:
 
 
 def one_run(problem: Any, case: Case, cost_of: CostOf) -> Attempt:
-    """An epoch from fresh weights; making them is off the clock."""
+    """An epoch from fresh weights; making them is off the clock, and so is drawing the order of the examples, which peers are given."""
     kept: list[Any] = [None]
 
     def attempt() -> Done:
         run = training(problem, case.rule, case.rate, case.batch, kept[0])
         kept[0] = run.setup
+        run.order(0, 1)
         seconds = trained(run)
         w = run.run.w
         return Done(seconds, lambda: [cost_of(w)])
