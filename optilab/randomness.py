@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 DataOrder = Literal["own", "shared"]  # whether each seed has its own order of the examples, or all seeds share one
-_FIRST_WEIGHTS, _DATA_ORDER, _NOISE, _VALIDATION, _SHARED_ORDER = range(5)
+_FIRST_WEIGHTS, _DATA_ORDER, _NOISE, _VALIDATION, _SHARED_ORDER, _MEASURED = range(6)
 
 
 def first_weights(seed: int) -> np.random.Generator:
@@ -31,6 +31,11 @@ def shared_order(epoch: int) -> np.random.Generator:
 def validation() -> np.random.Generator:
     """Stream of the choice of validation examples, the same for all runs."""
     return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(_VALIDATION,)))
+
+
+def measured() -> np.random.Generator:
+    """Stream of the choice of training examples to measure, the same for all runs."""
+    return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(_MEASURED,)))
 
 
 def noise_key(seed: int) -> int:

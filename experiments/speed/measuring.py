@@ -16,7 +16,7 @@ AIM = 15.0  # percent
 
 
 def experiment(quick: bool = False) -> Experiment:
-    """The digits experiment; of a quick trial, with one seed and one epoch. It measures four times an epoch either way."""
+    """The digits experiment; of a quick trial, with one seed and one epoch. It measures twice an epoch either way."""
     found = read(FILE)
     return (
         found.model_copy(update={"seeds": 1, "budget": found.budget.model_copy(update={"epochs": 1})})

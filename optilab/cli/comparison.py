@@ -18,9 +18,10 @@ from optilab.errors import InputError, unknown
 from optilab.records.chosen import by_in_words
 from optilab.records.columns import in_words
 from optilab.records.question import Question
+from optilab.records.specs import ONE_ORDER, measured_on, share_order
 from optilab.store import Results
 from optilab.texts import counted, printable, shortened_apart
-from optilab.training.chance import ONE_ORDER, WITHOUT_CHANCE, share_order
+from optilab.training.chance import WITHOUT_CHANCE
 
 _LONGEST = 60  # letters of a name in the terminal's table
 _NAME = 40  # and in its notes
@@ -166,7 +167,8 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
         caption += _effort(tuning_effort(found.runs, found.history), _unit(found), below)
-    return caption
+    measured = measured_on(found.runs)
+    return f"{caption} {measured[0].upper()}{measured[1:]}." if measured else caption
 
 
 def _in_notes(labels: Sequence[str], in_terminal: bool) -> list[str]:

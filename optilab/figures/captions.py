@@ -13,10 +13,11 @@ from optilab.analysis.cells import LINE, hyperparameter_columns, varying
 from optilab.analysis.comparison import chosen_text as chosen_values
 from optilab.plots.style import MOST_COLOURS
 from optilab.records.chosen import by_in_words, is_of_test_examples, nothing_chosen
+from optilab.records.specs import ONE_ORDER, measured_on, share_order
 from optilab.records.statuses import LASTED
 from optilab.store import Results
 from optilab.texts import counted, shortened
-from optilab.training.chance import ONE_ORDER, WITHOUT_CHANCE, share_order
+from optilab.training.chance import WITHOUT_CHANCE
 
 _NAME = 40  # letters of a label
 
@@ -30,7 +31,7 @@ def seeds_text(results: Results, by: str = "final_train_cost", *, medians: bool 
     count = runs.loc[runs["role"] == "evaluation", "seed"].nunique()
     band = "Median, interquartile band and each" if count >= 4 else "Median and each"
     text = ("A single run, of " if count == 1 else f"{band if medians else 'Each'} of ") + over_seeds(runs)
-    return text + without_chance_text(runs) + chosen_on(results, by) + "."
+    return text + without_chance_text(runs) + chosen_on(results, by) + of_measured(runs) + "."
 
 
 def over_seeds(runs: pd.DataFrame) -> str:
@@ -47,6 +48,12 @@ def chosen_on(results: Results, by: str) -> str:
     """The clause about the seeds and the column of `runs` that hyperparameters were chosen by; "" if none were chosen."""
     how = how_chosen(results.runs, by)
     return f"; hyperparameters {how}" if how else ""
+
+
+def of_measured(runs: pd.DataFrame) -> str:
+    """The clause about the examples that training costs are of; "" if they are of all."""
+    said = measured_on(runs)
+    return f"; {said}" if said else ""
 
 
 def how_chosen(runs: pd.DataFrame, by: str) -> str:

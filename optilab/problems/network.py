@@ -20,7 +20,7 @@ from optilab.problems.compiled_network import compiled_block, compiled_network, 
 from optilab.problems.first_weights import RELU_FAMILY, first_weights
 from optilab.problems.network_parameters import NetworkParameters, layer_activations, output_count
 from optilab.problems.problem import Precision, Problem, ProblemKind
-from optilab.problems.validation import split_of
+from optilab.problems.split import split_of
 from optilab.texts import shown
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ class NetworkKind(ProblemKind):
     validation: how many of the training examples to measure and not to train on: a number (10000) or a share (0.1), drawn at
         random but the same in all runs, or { last = 10000 } for the last ones. Scales and words of the inputs are learned from
         the whole training part.
+    measured: how many of the examples to train on the history's training cost, its accuracy and the norm of its gradient are
+        of, by default all: a number or a share, drawn at random but the same in all runs. Steps are what they are without it;
+        measuring takes less time.
     """
 
     name = "network"
@@ -105,11 +108,11 @@ class Network(Problem):
         self.examples: Examples = checked(data.load(), data.name)
         check_precision(self.examples, precision, data.name)
         self.precision = precision
-        self._split = split_of(given.validation, len(self.examples.x_train), place)
+        self._split = split_of(given.validation, len(self.examples.x_train), given.measured, place)
         self.n_examples = self._split.train.size
         self.n_test_examples = len(self.examples.x_test)
         self.classifies = self.examples.classes is not None
-        self.notes = [*self.examples.notes, *self._validation_note()]
+        self.notes = [*self.examples.notes, *self._split.notes]
         self._cost = given.cost
         self.sizes = [self.examples.x_train.shape[1], *given.hidden, output_count(given, self.examples, place)]
         if min(self.sizes) < 1:
@@ -132,8 +135,9 @@ class Network(Problem):
             "huber_delta": given.huber_delta,
             "outputs": self.sizes[-1],
         }
-        if given.validation is not None:  # a problem without has the identity that it had before there were any
-            self.parameters["validation"] = given.validation
+        for name in ("validation", "measured"):
+            if getattr(given, name) is not None:  # a problem without has the identity that it had before there were any
+                self.parameters[name] = getattr(given, name)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -146,17 +150,14 @@ class Network(Problem):
         return self._split.train
 
     @property
+    def measured_rows(self) -> NDArray[np.int64]:
+        """Row numbers of the examples that training costs are measured on, ascending."""
+        return self._split.measured
+
+    @property
     def valid_rows(self) -> NDArray[np.int64]:
         """Row numbers of the examples to validate on, ascending."""
         return self._split.valid
-
-    def _validation_note(self) -> list[str]:
-        if not self.valid_rows.size:
-            return []
-        whole = self.n_examples + self.valid_rows.size
-        return [
-            f"{self.valid_rows.size:,} of the {whole:,} training examples are for validation, the same in all runs."
-        ]
 
     @cached_property
     def layers(self) -> NDArray[np.void]:

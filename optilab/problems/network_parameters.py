@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from optilab.datasets.examples import Examples
 from optilab.errors import InputError, at
-from optilab.problems.validation import check_validation
+from optilab.problems.split import check_size, check_validation
 
 Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"]
 Cost = Literal["quadratic", "cross_entropy", "binary_cross_entropy", "huber"]
@@ -30,8 +30,10 @@ class NetworkParameters(BaseModel):
     huber_delta: float = Field(1.0, gt=0, allow_inf_nan=False)
     outputs: int | None = Field(None, gt=0)
     validation: int | float | dict[str, int | float] | None = None
+    measured: int | float | None = None
 
     _validation = field_validator("validation")(check_validation)
+    _measured = field_validator("measured")(check_size)
 
 
 def layer_activations(given: NetworkParameters, classifies: bool, place: str) -> list[str]:

@@ -100,6 +100,11 @@ class Problem(ABC):
         return np.arange(self.n_examples)
 
     @property
+    def measured_rows(self) -> NDArray[np.int64]:
+        """Row numbers of the examples that the training cost of a history is measured on: all to train on, or some of them."""
+        return self.train_rows
+
+    @property
     def valid_rows(self) -> NDArray[np.int64]:
         """Row numbers of the examples to validate on, in the same data as those to train on; empty where there are none."""
         return np.arange(0)

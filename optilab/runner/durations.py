@@ -50,6 +50,6 @@ def operations(plan: Plan) -> float | None:
     if company(plan, 0) is None or steps is None:
         return None
     interval = (plan.measure and plan.measure.in_steps(per_epoch)) or per_epoch
-    measured = (1 + steps / interval) * (problem.n_examples + problem.n_test_examples)
+    measured = (1 + steps / interval) * (problem.measured_rows.size + problem.valid_rows.size + problem.n_test_examples)
     forwards = 3 if plan.measures_gradient else 1
     return 2.0 * problem.n_weights * (3 * steps * plan.examples_a_step + forwards * measured)

@@ -6,20 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from optilab.training.plan import Plan
 
 WITHOUT_CHANCE = "one run, as nothing in it is random"
-ONE_ORDER = "in one order of the examples"
-
-
-def share_order(runs: pd.DataFrame) -> bool:
-    """Whether runs of a table of results saw batches in an order that all seeds share, by their column `spec`."""
-    if "spec" not in runs:
-        return False
-    specs = map(str, runs["spec"].unique())
-    return any('"data_order": "shared"' in spec and '"batch_size": "full"' not in spec for spec in specs)
 
 
 def is_random(plan: Plan) -> bool:

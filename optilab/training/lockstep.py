@@ -166,7 +166,7 @@ class Lockstep:
         trainings = [self._trainings[k] for k in numbers]
         setup = trainings[0].setup
         gradients = [training.measuring.begin(training.position) for training in trainings]
-        train = self._on(trainings, setup.every_row, setup.train_context, gradients)
+        train = self._on(trainings, setup.measured_rows, setup.train_context, gradients)
         valid = self._on(trainings, setup.every_valid_row, setup.train_context)
         test = self._on(trainings, setup.every_test_row, setup.test_context)
         shared = (time.perf_counter() - start) / len(trainings)

@@ -44,10 +44,10 @@ class Measuring:
         return position.g if self._with_gradient else position.g[:0]
 
     def evaluated(self, position: Position) -> Evaluated:
-        """Costs and accuracies on all examples, and the gradient of the cost on the training part."""
+        """Costs and accuracies, and the gradient of the training cost."""
         gradient, setup = self.begin(position), self._setup
         return Evaluated(
-            self._on(setup.every_row, setup.train_context, position.run.w, gradient),
+            self._on(setup.measured_rows, setup.train_context, position.run.w, gradient),
             self._on(setup.every_valid_row, setup.train_context, position.run.w, gradient[:0]),
             self._on(setup.every_test_row, setup.test_context, position.run.w, gradient[:0]),
         )

@@ -69,7 +69,8 @@ class Setup:
     functions: addresses of the problem's `evaluate` and of the optimizer's update.
     in_parts: address of the problem's `step_in_parts`, or 0.
     context, train_context, test_context: what `evaluate` reads when it trains, measures on the training part, and on test examples.
-    every_row, every_valid_row, every_test_row: the examples to train on, to validate on, and to test on.
+    every_row, measured_rows, every_valid_row, every_test_row: the examples to train on, those of them that are measured, and those to validate
+        on and to test on.
     steps_in_parts: whether there are runs whose steps are taken by `step_in_parts`.
     InputError for a rule that doesn't compile.
     """
@@ -87,7 +88,8 @@ class Setup:
         self.context = problem.context()
         self.train_context = self.context._replace(tally=np.zeros_like(self.context.tally))
         self.test_context = problem.test_context()
-        self.every_row, self.every_valid_row = problem.train_rows, problem.valid_rows
+        self.every_row, self.measured_rows = problem.train_rows, problem.measured_rows
+        self.every_valid_row = problem.valid_rows
         self.every_test_row = np.arange(problem.n_test_examples)
         self.compile_seconds = time.perf_counter() - start
 

@@ -247,8 +247,8 @@ def test_the_note_below_the_comparison_has_labels_to_the_letter(label: str) -> N
         {"label": [label, "sgd"], "random": [False, True], "seeds": 1, "hyperparameters": "", "ended": ""}
     )
     runs["measure"] = "test_cost"
-    none: Any = None  # no results, for nothing was tuned
-    notes = comparison_notes(Question(), none, runs, below=True)
+    results: Any = SimpleNamespace(runs=pd.DataFrame())  # nothing was tuned
+    notes = comparison_notes(Question(), results, runs, below=True)
     ordered = " Ordered by test cost, the best first." if label != "sgd" else ""
     assert printable(notes) == f"One seed. Of {printable(label)} one run, as nothing in it is random." + ordered
 

@@ -15,7 +15,7 @@ import optilab
 from optilab import InputError
 from optilab.datasets.examples import Examples, Sparse
 from optilab.problems.network import Network
-from optilab.problems.validation import Validation, split_of
+from optilab.problems.split import Validation, split_of
 
 N = 40
 INPUTS = np.random.default_rng(3).normal(size=(N, 5))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +13,7 @@ from training.runs import TRAINING, same
 import optilab
 from optilab import randomness
 from optilab.problems.problem import Problem
-from optilab.training.chance import is_random, share_order
+from optilab.training.chance import is_random
 from optilab.training.plan import Plan
 from optilab.training.stopping import Budget
 from optilab.training.training import Training
@@ -178,13 +177,3 @@ def test_nothing_is_random_in_shared_batches_from_one_start(network: Problem, mo
     assert random(network, 2, "own")
     assert not random(network, 2, "shared")
     assert not random(network, "full", "own")
-
-
-def test_tables_tell_whether_seeds_share_an_order() -> None:
-    """By the specification of their runs, of which one in full batches has no order; a table of others has none."""
-    specs = ['{"batch_size": 8, "data_order": "shared"}', '{"batch_size": 8}']
-    assert share_order(pd.DataFrame({"spec": specs}))
-    assert not share_order(pd.DataFrame({"spec": specs[1:]}))
-    assert not share_order(pd.DataFrame({"spec": ['{"batch_size": "full", "data_order": "shared"}']}))
-    assert not share_order(pd.DataFrame({"spec": [1.0, None]}))
-    assert not share_order(pd.DataFrame({"seed": [0]}))

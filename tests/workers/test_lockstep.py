@@ -21,11 +21,11 @@ from optilab.experiment.grid import grid_of
 from optilab.figures.captions import seeds_text
 from optilab.plugins import loading
 from optilab.records.columns import COLUMNS
+from optilab.records.specs import share_order
 from optilab.runner.dispatch import Dispatch
 from optilab.runner.jobs import Job, jobs, side_by_side, tasks
 from optilab.runner.run import run_experiment
 from optilab.runner.session import Way
-from optilab.training.chance import share_order
 from optilab.training.lockstep import MOST, Lockstep, company, how_many
 from optilab.training.training import Training
 from optilab.workers.local import _AtOnce
