@@ -181,6 +181,14 @@ def _change(stack: ExitStack, owner: Any, name: str, other: Any) -> None:
     setattr(owner, name, other)
 
 
+def _collect_again() -> None:
+    """Turn the collector of garbage on, and spare it a look through all that compiling has made: it is taken for old."""
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()
+    gc.enable()
+
+
 @contextmanager
 def lean() -> Iterator[None]:
     """Let what is compiled in a block be compiled so; the collector of garbage, which finds next to none, waits meanwhile."""
@@ -195,5 +203,5 @@ def lean() -> Iterator[None]:
         _change(stack, codegen, "_tm", _machine())
         if gc.isenabled():
             gc.disable()
-            stack.callback(gc.enable)
+            stack.callback(_collect_again)
         yield

@@ -230,6 +230,34 @@ def test_numba_is_as_it_was_after_a_failure() -> None:
         gc.enable()
 
 
+def test_the_collector_does_not_look_through_what_compiling_made() -> None:
+    """It begins with what is made afterwards; what somebody has frozen before stays frozen."""
+    begun: list[int] = []
+    gc.unfreeze()  # what the suite has frozen
+
+    def noted(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            begun.append(info["generation"])
+
+    gc.callbacks.append(noted)
+    try:
+        with lean():
+            begun.clear()
+            made = [[k] for k in range(100_000)]
+        later = [[k] for k in range(10)]
+        assert begun == []
+        gc.freeze()
+        frozen = gc.get_freeze_count()
+        with lean():
+            pass
+        assert gc.get_freeze_count() >= frozen > 0
+    finally:
+        gc.freeze()
+        gc.callbacks.remove(noted)
+    assert len(made) == 100_000
+    assert len(later) == 10
+
+
 _MUTUAL = """
 import numba
 from optilab.compiler.lean import lean
