@@ -29,11 +29,11 @@ def made(folder: Path, **changes: Any) -> Results:
     return run_experiment(Experiment.model_validate(given), folder, Way("inline"))
 
 
-def made_of_images(folder: Path, **changes: Any) -> Results:
-    """A network that tells the sides of images apart, whose files and results are in a folder."""
+def made_of_images(folder: Path, network: dict[str, Any] | None = None, **changes: Any) -> Results:
+    """A network that tells the sides of images apart, whose files and results are in a folder; network: further parameters of it."""
     image_file(folder / "sides.npz")
-    problem = {"use": "network", "dataset": {"path": str(folder / "sides.npz")}, "hidden": [5]}
-    return made(folder / "r", budget={"epochs": 3}, problem=problem, **changes)
+    problem = {"use": "network", "dataset": {"path": str(folder / "sides.npz")}, "hidden": [5], **(network or {})}
+    return made(folder / "r", problem=problem, **{"budget": {"epochs": 3}, **changes})
 
 
 def rendered(figure: Figure | None) -> Figure:

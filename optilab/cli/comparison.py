@@ -167,8 +167,7 @@ def comparison_notes(question: Question, found: Results, rows: pd.DataFrame, *, 
         if rows["hyperparameters"].str.contains("*", regex=False).any():
             caption += " * at an end of the values that were tried: a better one may lie beyond."
         caption += _effort(tuning_effort(found.runs, found.history), _unit(found), below)
-    measured = measured_on(found.runs)
-    return f"{caption} {measured[0].upper()}{measured[1:]}." if measured else caption
+    return f"{caption} {measured_on(found.runs)}".rstrip()
 
 
 def _in_notes(labels: Sequence[str], in_terminal: bool) -> list[str]:

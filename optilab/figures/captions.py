@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from optilab.analysis.best import unchosen
 from optilab.analysis.cells import LINE, hyperparameter_columns, varying
 from optilab.analysis.comparison import chosen_text as chosen_values
+from optilab.plots import style
 from optilab.plots.style import MOST_COLOURS
 from optilab.records.chosen import by_in_words, is_of_test_examples, nothing_chosen
 from optilab.records.specs import ONE_ORDER, measured_on, share_order
@@ -20,6 +23,7 @@ from optilab.texts import counted, shortened
 from optilab.training.chance import WITHOUT_CHANCE
 
 _NAME = 40  # letters of a label
+_OF_TRAINING = re.compile("training (cost|accuracy|error)|norm of the gradient")
 
 
 def seeds_text(results: Results, by: str = "final_train_cost", *, medians: bool = True) -> str:
@@ -31,7 +35,7 @@ def seeds_text(results: Results, by: str = "final_train_cost", *, medians: bool 
     count = runs.loc[runs["role"] == "evaluation", "seed"].nunique()
     band = "Median, interquartile band and each" if count >= 4 else "Median and each"
     text = ("A single run, of " if count == 1 else f"{band if medians else 'Each'} of ") + over_seeds(runs)
-    return text + without_chance_text(runs) + chosen_on(results, by) + of_measured(runs) + "."
+    return text + without_chance_text(runs) + chosen_on(results, by) + "."
 
 
 def over_seeds(runs: pd.DataFrame) -> str:
@@ -48,12 +52,6 @@ def chosen_on(results: Results, by: str) -> str:
     """The clause about the seeds and the column of `runs` that hyperparameters were chosen by; "" if none were chosen."""
     how = how_chosen(results.runs, by)
     return f"; hyperparameters {how}" if how else ""
-
-
-def of_measured(runs: pd.DataFrame) -> str:
-    """The clause about the examples that training costs are of; "" if they are of all."""
-    said = measured_on(runs)
-    return f"; {said}" if said else ""
 
 
 def how_chosen(runs: pd.DataFrame, by: str) -> str:
@@ -120,6 +118,15 @@ def ended_text(runs: pd.DataFrame) -> str:
         for row in ended.value_counts(keys, sort=False).reset_index().to_dict("records")
     ]
     return f" Did not last: {several_of(parts, ', ')}." if parts else ""
+
+
+def say_measured(figure: Figure, runs: pd.DataFrame) -> None:
+    """Let the caption end with which examples training costs are of, where these are not all and the picture has to do with them."""
+    axes = [text for ax in figure.axes for text in (ax.get_xlabel(), ax.get_ylabel())]
+    said = " ".join(" ".join([*axes, figure.get_supylabel(), figure.get_supxlabel()]).split())
+    sentence = measured_on(runs)
+    if sentence and _OF_TRAINING.search(said):
+        style.caption(figure, " ".join([*figure.get_supxlabel().split(), sentence]))
 
 
 def unchosen_lines(results: Results, by: str, *, several: bool) -> list[str]:

@@ -10,15 +10,7 @@ from optilab.analysis.length import bound_text, bound_to_length
 from optilab.analysis.measured import first_measured
 from optilab.errors import InputError
 from optilab.figures.axes import usual_x
-from optilab.figures.captions import (
-    chosen_on,
-    ended_text,
-    name_of,
-    of_measured,
-    over_seeds,
-    several_of,
-    without_chance_text,
-)
+from optilab.figures.captions import chosen_on, ended_text, name_of, over_seeds, several_of, without_chance_text
 from optilab.figures.view import View
 from optilab.plots.scales import showable
 from optilab.records.chosen import nothing_chosen
@@ -98,8 +90,8 @@ class Compared:
 
     def seeds(self) -> str:
         """Over how many seeds, and how hyperparameters were chosen: the end of a sentence, without its stop."""
-        chosen = chosen_on(self.view.results, self.view.question.chosen_by)
-        return over_seeds(self.runs) + without_chance_text(self.runs) + chosen + of_measured(self.runs)
+        results = self.view.results
+        return over_seeds(self.runs) + without_chance_text(self.runs) + chosen_on(results, self.view.question.chosen_by)
 
     def lost(self) -> str:
         """The sentence that counts runs that did not last, by label, problem and status; "" if all did."""

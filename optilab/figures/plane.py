@@ -35,15 +35,15 @@ def plane(view: View) -> Figure | None:
         raise InputError(f"the last weights of {', '.join(map(name_of, three))} lie on one line")
     problem = runs.of
     start = problem.initial(runs.seed)
+    rows = sample(problem.train_rows, problem.n_weights, _POINTS**2)
     ends = pd.DataFrame(through.project([made.run.w for made in three.values()]), columns=["x", "y"])
-    ends = ends.assign(label=list(three), cost=[_last_cost(made) for made in three.values()])
+    ends = ends.assign(label=list(three), cost=costs(problem, [made.run.w for made in three.values()], "train", rows))
     begin = through.project(start)[0]
     ways = [
         pd.DataFrame(through.project(made.way), columns=["x", "y"]).assign(label=label)
         for label, made in three.items()
         if made.way is not None
     ]
-    rows = sample(problem.train_rows, problem.n_weights, _POINTS**2)
     surface = _surface(runs, through, np.vstack([ends[["x", "y"]], begin, *(way[["x", "y"]] for way in ways)]), rows)
     palette = style.colours_of(view.results.runs["label"], three)
     extent = [float(np.ptp(surface[name])) for name in ("x", "y")]
@@ -73,10 +73,6 @@ def _three(view: View, runs: Runs) -> dict[str, Repeated]:
     raise InputError(f"a plane needs the ends of three runs: {len(found)} have lasted with finite weights")
 
 
-def _last_cost(made: Repeated) -> float:
-    return float(made.run.history["train_cost"].iloc[-1])
-
-
 def _surface(runs: Runs, through: Plane, places: np.ndarray, rows: np.ndarray) -> pd.DataFrame:
     """The training cost on a grid around some places; its sides have one scale."""
     low, high = places.min(axis=0), places.max(axis=0)
@@ -95,7 +91,7 @@ def _caption(
     named = [name_of(label) for label in three]
     text = f"Training cost in the plane through the last weights of {', '.join(named[:-1])} and {named[-1]} (seed {runs.seed}) on "
     text += f"{name_of(runs.problem)}, over {sampled_text(used, problem.n_examples, 'training example').rstrip(',')}. Below each name, "
-    text += "its last training cost. Both axes have one scale: distances are those between the weights."
+    text += "the cost at its last weights. Both axes have one scale: distances are those between the weights."
     off = through.distance(start)
     text += f" The circle is the nearest point of the plane to their first weights, which lie {off:.3g} off it"
     text += "; dotted, the ways as seen at right angles to the plane." if ways else "."

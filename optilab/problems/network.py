@@ -52,9 +52,9 @@ class NetworkKind(ProblemKind):
     validation: how many of the training examples to measure and not to train on: a number (10000) or a share (0.1), drawn at
         random but the same in all runs, or { last = 10000 } for the last ones. Scales and words of the inputs are learned from
         the whole training part.
-    measured: how many of the examples to train on the history's training cost, its accuracy and the norm of its gradient are
-        of, by default all: a number or a share, drawn at random but the same in all runs. Steps are what they are without it;
-        measuring takes less time.
+    measured_examples: of how many of the examples that are trained on the history has the cost, the accuracy and the norm of
+        the gradient: a number or a share, drawn at random but the same in all runs; by default of all. Steps are the same
+        with fewer, and measuring is faster; whatever reads these columns (stopping rules, tuning) goes by these examples.
     """
 
     name = "network"
@@ -108,7 +108,7 @@ class Network(Problem):
         self.examples: Examples = checked(data.load(), data.name)
         check_precision(self.examples, precision, data.name)
         self.precision = precision
-        self._split = split_of(given.validation, len(self.examples.x_train), given.measured, place)
+        self._split = split_of(given.validation, len(self.examples.x_train), given.measured_examples, place)
         self.n_examples = self._split.train.size
         self.n_test_examples = len(self.examples.x_test)
         self.classifies = self.examples.classes is not None
@@ -135,7 +135,7 @@ class Network(Problem):
             "huber_delta": given.huber_delta,
             "outputs": self.sizes[-1],
         }
-        for name in ("validation", "measured"):
+        for name in ("validation", "measured_examples"):
             if getattr(given, name) is not None:  # a problem without has the identity that it had before there were any
                 self.parameters[name] = getattr(given, name)
 

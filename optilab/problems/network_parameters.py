@@ -30,10 +30,10 @@ class NetworkParameters(BaseModel):
     huber_delta: float = Field(1.0, gt=0, allow_inf_nan=False)
     outputs: int | None = Field(None, gt=0)
     validation: int | float | dict[str, int | float] | None = None
-    measured: int | float | None = None
+    measured_examples: int | float | None = None
 
-    _validation = field_validator("validation")(check_validation)
-    _measured = field_validator("measured")(check_size)
+    _validation = field_validator("validation", mode="before")(check_validation)
+    _measured = field_validator("measured_examples", mode="before")(check_size)
 
 
 def layer_activations(given: NetworkParameters, classifies: bool, place: str) -> list[str]:

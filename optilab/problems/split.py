@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,26 +36,27 @@ class Split(NamedTuple):
             )
         if measured < train:
             found.append(
-                f"Training costs are of {measured:,} of the {train:,} examples that are trained on, the same in all runs."
+                f"Training costs, accuracies and gradients are of {measured:,} of the {train:,} examples that are trained on, the same in all runs."
             )
         return found
 
 
-def check_validation(given: Validation) -> Validation:
+def check_validation(given: Any) -> Any:
     """What is given, unchanged. ValueError for anything but a number from 1, a share between 0 and 1, or one of them as "last"."""
     if isinstance(given, Mapping):
-        if set(given) != {"last"}:
+        if set(given) != {"last"} or given["last"] is None:
             raise ValueError("a table says which examples: { last = 10000 } takes the last ones")
         check_size(given["last"])
         return given
     return check_size(given)
 
 
-def check_size(given: Size | None) -> Size | None:
-    """What is given, unchanged. ValueError for anything but a number from 1, or a share between 0 and 1."""
-    if given is None or (isinstance(given, int) and given >= 1) or (isinstance(given, float) and 0 < given < 1):
+def check_size(given: Any) -> Any:
+    """What is given, unchanged. ValueError for anything but a whole number from 1, or a share between 0 and 1."""
+    is_whole = isinstance(given, int) and not isinstance(given, bool)
+    if given is None or (is_whole and given >= 1) or (isinstance(given, float) and 0 < given < 1):
         return given
-    raise ValueError(f"{shown(given)}: accepted is a number of examples from 1, or a share between 0 and 1")
+    raise ValueError("accepted is a number of examples from 1, or a share between 0 and 1")
 
 
 def split_of(validation: Validation, n: int, measured: Size | None = None, place: str = "") -> Split:
@@ -91,9 +92,9 @@ def _measured(size: Size | None, train: NDArray[np.int64], place: str) -> NDArra
         return train
     count, n = _count(size, train.size), train.size
     if not 0 < count <= n:
+        of_them = "there are no more" if count else "at least one must be measured"
         raise InputError(
-            f"{at(place)}measured = {shown(size)}: that is {count:,} of the {n:,} examples to train on; "
-            "at least one must be measured, and there are no more"
+            f"{at(place)}measured_examples = {shown(size)}: that is {count:,} of the {n:,} examples to train on; {of_them}"
         )
     return train[_drawn(randomness.measured(), count, n)]
 

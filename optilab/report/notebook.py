@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from optilab import store
 from optilab.errors import InputError, unknown
+from optilab.records.specs import measured_on
 from optilab.texts import printable
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class Results(store.Results):
         told = answered(found)
         table = board(found, told)
         picture, colours = sketch_html(found, table)
-        said = [*self.notes, *told.sentences]
+        said = [*(note for note in (*self.notes, measured_on(self.runs)) if note), *told.sentences]
         more = [f"… and {len(said) - _SENTENCES} more sentences in .verdict()"] if len(said) > _SENTENCES else []
         text = "".join(f"<p>{escape(printable(sentence))[:1000]}</p>" for sentence in [*said[:_SENTENCES], *more])
         question = found.question.text

@@ -11,6 +11,7 @@ import pandas as pd
 from optilab.analysis.goal import unit_of
 from optilab.analysis.phrases import Scale
 from optilab.errors import InputError
+from optilab.records.specs import measured_on
 from optilab.report.html import Html, join, tag
 from optilab.report.source import Source
 from optilab.report.tables import Cell, table
@@ -34,7 +35,8 @@ def answer(source: Source) -> Html:
         else None
     )
     told = tag("div", *(tag("p", sentence) for sentence in first), more, class_="verdict")
-    return join([told, *(tag("p", note, class_="note") for note in source.results.notes)])
+    notes = [*source.results.notes, measured_on(source.results.runs)]
+    return join([told, *(tag("p", note, class_="note") for note in notes if note)])
 
 
 def counts(source: Source) -> str:

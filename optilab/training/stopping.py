@@ -21,7 +21,7 @@ class Measure(Settings):
     """When and what a run is measured: { steps = 100 } or { epochs = 5 }, { gradient_norm = false }, or both.
 
     steps, epochs: between two measurements; the usual interval if neither is given.
-    gradient_norm: whether the gradient of the cost over all training examples is computed for its norm. Without it a measurement of a
+    gradient_norm: whether the gradient of the training cost is computed for its norm. Without it a measurement of a
         network takes about half as long.
     """
 
@@ -101,7 +101,7 @@ class Plateau(Settings):
 class Stop(Settings):
     """Rules that end a run before its budget does; all but the last two are checked at each measurement.
 
-    gradient_norm: a norm of the full gradient at or below which the run has "converged".
+    gradient_norm: a norm of the gradient of the training cost at or below which the run has "converged".
     target: a measure and the value that it is to reach: costs and norms from above, accuracies from below. The status is
         "target".
     plateau: when no more progress is made; the status is "plateau".

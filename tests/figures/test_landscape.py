@@ -177,6 +177,21 @@ def test_the_ends_in_a_plane_have_their_costs(view: View, readers: Results) -> N
     assert "these are the control and the two others with the lowest training cost" in caption
 
 
+def test_costs_at_the_ends_are_of_the_examples_of_the_surface(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a surface is of some of the examples, so are they: both say how high one place is."""
+    monkeypatch.setattr(landscape, "_MOST", 5)
+    monkeypatch.setattr(landscape, "_FEWEST", 5)
+    figure = rendered(plane(view))
+    runs = runs_of(view)
+    assert runs is not None
+    rows = sample(runs.of.train_rows, runs.of.n_weights, 1)
+    assert rows.size == 5
+    told = [text.get_text().split("\n") for text in figure.axes[0].texts if "\n" in text.get_text()]
+    assert len(told) == 3
+    for label, cost in told:
+        assert cost == f"{runs.of.cost(runs.again(view, label).run.w, rows):.3g}"
+
+
 def test_runs_are_repeated_once_for_all_pictures(readers: Results) -> None:
     """Line and plane repeat the run of each line once, and nothing a second time."""
     made: list[tuple[int, int]] = []

@@ -19,6 +19,7 @@ from optilab.problems.split import Validation, split_of
 N = 40
 INPUTS = np.random.default_rng(3).normal(size=(N, 5))
 LABELS = np.random.default_rng(4).integers(0, 3, N)
+_ACCEPTED = r"measured_examples( = .*)?: accepted is a number of examples from 1, or a share between 0 and 1"
 MEASURED = ["train_cost", "train_accuracy", "gradient_norm"]
 
 
@@ -29,7 +30,7 @@ def examples() -> Examples:
 
 def trained(measured: float | None, **settings: Any) -> Any:
     """A short run, with a validation part."""
-    problem = make_network(examples(), hidden=[4], validation=10, measured=measured)
+    problem = make_network(examples(), hidden=[4], validation=10, measured_examples=measured)
     return optilab.train(problem, "sgd", lr=0.3, epochs=3, batch_size=7, seed=7, **settings)
 
 
@@ -47,7 +48,7 @@ def test_nothing_but_what_is_measured_depends_on_it(measured: float) -> None:
 
 def test_cost_accuracy_and_gradient_are_of_the_measured_examples() -> None:
     """They are what the problem says of these rows."""
-    problem = make_network(examples(), hidden=[4], validation=10, measured=12)
+    problem = make_network(examples(), hidden=[4], validation=10, measured_examples=12)
     run = optilab.train(problem, "sgd", lr=0.3, epochs=3, batch_size=7, seed=7)
     rows, last = problem.measured_rows, run.history.iloc[-1]
     assert rows.size == 12
@@ -69,6 +70,12 @@ def test_measured_examples_are_some_that_are_trained_on(n: int, validation: Vali
     assert split_of(validation, n).measured.tolist() == train.tolist()
 
 
+def test_measured_examples_stay_what_they_were() -> None:
+    """Results that are stored were measured on these; they are drawn apart from those for validation."""
+    assert split_of(None, 20, 5).measured.tolist() == [0, 1, 6, 13, 14]
+    assert split_of(5, 20).valid.tolist() != [0, 1, 6, 13, 14]
+
+
 def test_measured_examples_are_spread_out() -> None:
     """5,000 of 60,000 lie all over them, as the examples of a file may be in order."""
     counts = np.histogram(split_of(None, 60_000, 5000).measured, 10, (0, 60_000))[0]
@@ -78,31 +85,24 @@ def test_measured_examples_are_spread_out() -> None:
 @pytest.mark.parametrize(
     ("measured", "message"),
     [
-        (
-            31,
-            r"measured = 31: that is 31 of the 30 examples to train on; at least one must be measured, and there are no",
-        ),
-        (0.01, r"measured = 0.01: that is 0 of the 30 examples to train on; at least one must be measured"),
-        (0, r"measured.*0: accepted is a number of examples from 1, or a share between 0 and 1"),
-        (-3, r"measured.*accepted is a number of examples from 1"),
-        (1.0, r"measured.*accepted is a number of examples from 1, or a share"),
-        (float("nan"), r"measured.*accepted is a number of examples from 1"),
-        (True, r"measured"),
-        ("10", r"measured"),
-        ({"last": 10}, r"measured"),
+        (31, r"measured_examples = 31: that is 31 of the 30 examples to train on; there are no more"),
+        (0.01, r"measured_examples = 0.01: that is 0 of the 30 examples to train on; at least one must be measured"),
+        *((wrong, _ACCEPTED) for wrong in (0, -3, 1.0, 12.0, float("nan"), True, "10", [10, 20], {"last": 10})),
     ],
 )
 def test_examples_that_can_not_be_measured(measured: Any, message: str) -> None:
     """A message says what was given and what is accepted."""
     arrays = {"x_train": INPUTS, "y_train": LABELS.astype(str), "test_fraction": 0.0}
     with pytest.raises(InputError, match=message):
-        optilab.get_problem("network", dataset=arrays, validation=10, measured=measured)
+        optilab.get_problem("network", dataset=arrays, validation=10, measured_examples=measured)
 
 
 def test_a_problem_that_measures_all_is_called_as_before() -> None:
     """Its parameters, and so the identity of its runs, don't mention what is measured; those of one that measures some do."""
-    assert "measured" not in make_network(examples()).parameters
-    some = make_network(examples(), measured=12)
-    assert some.parameters["measured"] == 12
+    assert "measured_examples" not in make_network(examples()).parameters
+    some = make_network(examples(), measured_examples=12)
+    assert some.parameters["measured_examples"] == 12
     assert some.identity != make_network(examples()).identity
-    assert some.notes == ["Training costs are of 12 of the 40 examples that are trained on, the same in all runs."]
+    assert some.notes == [
+        "Training costs, accuracies and gradients are of 12 of the 40 examples that are trained on, the same in all runs."
+    ]

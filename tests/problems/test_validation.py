@@ -110,14 +110,14 @@ def test_a_random_part_is_spread_out() -> None:
         ({"last": 41}, r"validation = 41: that is 41 of the 40 training examples"),
         (0.001, r"that is 0 of the 40 training examples; at least one must be taken, and at least one left"),
         (0.999, r"that is 40 of the 40"),
-        (0, r"validation.*0: accepted is a number of examples from 1, or a share between 0 and 1"),
+        (0, r"validation = 0: accepted is a number of examples from 1, or a share between 0 and 1"),
         (-3, r"accepted is a number of examples from 1"),
         (1.0, r"accepted is a number of examples from 1, or a share"),
         (float("nan"), r"accepted is a number of examples from 1"),
         ({"first": 10}, r"\{ last = 10000 \} takes the last ones"),
         ({}, r"\{ last = 10000 \} takes the last ones"),
-        (True, r"validation"),
-        ("10", r"validation"),
+        (True, r"validation = True: accepted is a number"),
+        ("10", r"validation = '10': accepted is a number of examples from 1, or a share between 0 and 1"),
     ],
 )
 def test_parts_that_can_not_be_taken(validation: Any, message: str) -> None:

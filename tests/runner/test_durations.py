@@ -51,6 +51,10 @@ def test_the_work_of_a_run(tmp_path: Path) -> None:
     assert operations(plain.task.plan) == 6 * weights * 2 * 45 + 3 * 2 * weights * 60
     (normed,) = jobs_of(tmp_path, line, measure={"epochs": 1})
     assert operations(normed.task.plan) == 6 * weights * 2 * 45 + 3 * 6 * weights * 60
+    data = {"path": str(tmp_path / "points.npz"), "test_fraction": 0.25}
+    some = {"use": "network", "dataset": data, "hidden": [2], "measured_examples": 7, "validation": 12}
+    (part,) = jobs_of(tmp_path, line | {"batch_size": 11}, problem=some | {"cost": "cross_entropy"})
+    assert operations(part.task.plan) == 6 * weights * 2 * 33 + 3 * 2 * weights * (7 + 12 + 15)
     (sam,) = jobs_of(tmp_path, {"use": ["sam", "sgd"], "lr": 0.1})
     (bowl,) = jobs_of(tmp_path, line | {"batch_size": "full"}, problem={"use": "bowl"}, measure=None)
     (counted,) = jobs_of(tmp_path, line, budget={"examples": 99})

@@ -48,7 +48,7 @@ def test_as_alone_on_all_examples(kind: str, precision: str, batch_size: Any) ->
 
     Five runs are one more than have their first layers worked on at once, where that is done.
     """
-    problem = make_problem(kind, precision, validation=50, measured=300)
+    problem = make_problem(kind, precision, validation=50, measured_examples=300)
     plans = [
         *(make_plan(problem, batch_size=batch_size, lr=lr) for lr in (0.1, 0.3, 0.5)),
         *(make_plan(problem, "adam", batch_size=batch_size, lr=lr) for lr in (0.01, 0.02)),
