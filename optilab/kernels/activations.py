@@ -1,6 +1,7 @@
 """Activations of neurons and their derivatives, elementwise over flat arrays.
 
-A derivative is given both the pre-activation z and the activation a = f(z), and uses whichever is cheaper.
+A derivative is computed from the pre-activation z or the activation a = f(z), whichever is cheaper; those that share most of their
+work with the activation are computed with it.
 """
 
 from optilab.compiler.jit import jit
@@ -60,22 +61,49 @@ def activate(kind, z, a):
             a[i] = z[i] * normal_cdf(z[i], exponential(-half * z[i] * z[i]))
     elif kind == SILU:
         for i in range(n):
-            a[i] = z[i] * sigmoid(z[i])
+            a[i] = sigmoid(z[i])
+        for i in range(
+            n
+        ):  # apart: the compiler would divide z by 1 + e^-z, and the last bit be another than with a gradient
+            a[i] *= z[i]
     else:  # SOFTPLUS
         for i in range(n):
             a[i] = softplus(z[i])
 
 
 @jit
-def scale_by_derivative(kind, z, a, delta):
-    """Chain rule through an activation: delta becomes delta * f'(z), elementwise over flat arrays.
-
-    At z = 0, where ReLU and leaky ReLU have a kink, the derivative is that on the left.
-    """
+def activate_for_gradient(kind, z, a):
+    """Fill a as `activate` does, and make z ready for `scale_by_derivative`: under GELU and SiLU it becomes f'(z)."""
     stay_apart()
     n = z.size
     real = z.dtype.type
     half, one = real(0.5), real(1)
+    if kind == GELU:
+        for i in range(n):
+            bell = exponential(-half * z[i] * z[i])
+            cdf = normal_cdf(z[i], bell)
+            within = min(max(z[i], -real(FAR)), real(FAR))  # farther off the bell of float32 stays as it is
+            a[i] = z[i] * cdf
+            z[i] = cdf + within * (real(NORMAL) * bell)
+    elif kind == SILU:
+        for i in range(n):
+            s = sigmoid(z[i])
+            a[i] = z[i] * s
+            z[i] = s * (one + z[i] * (one - s))
+    else:
+        activate(kind, z, a)
+
+
+@jit
+def scale_by_derivative(kind, z, a, delta):
+    """Chain rule through an activation: delta becomes delta * f'(z), elementwise over flat arrays.
+
+    z, a: as `activate_for_gradient` leaves them. At z = 0, where ReLU and leaky ReLU have a kink, the derivative is that on the left.
+    """
+    stay_apart()
+    n = z.size
+    real = z.dtype.type
+    one = real(1)
     if kind == SIGMOID:
         for i in range(n):
             delta[i] *= a[i] * (one - a[i])
@@ -94,15 +122,9 @@ def scale_by_derivative(kind, z, a, delta):
         for i in range(n):
             if z[i] <= 0:
                 delta[i] *= a[i] + one
-    elif kind == GELU:
+    elif kind in (GELU, SILU):
         for i in range(n):
-            bell = exponential(-half * z[i] * z[i])
-            within = min(max(z[i], -real(FAR)), real(FAR))  # farther off the bell of float32 stays as it is
-            delta[i] *= normal_cdf(z[i], bell) + within * (real(NORMAL) * bell)
-    elif kind == SILU:
-        for i in range(n):
-            s = sigmoid(z[i])
-            delta[i] *= s * (one + z[i] * (one - s))
+            delta[i] *= z[i]
     elif kind == SOFTPLUS:
         for i in range(n):
             delta[i] *= sigmoid(z[i])

@@ -7,7 +7,7 @@ of weights. Depth, widths, activations and cost are run-time values of one compi
 from optilab.compiler.jit import jit
 from optilab.compiler.passing import network_of
 from optilab.compiler.types import CORRECT, UNCOUNTED
-from optilab.kernels.activations import activate, scale_by_derivative
+from optilab.kernels.activations import activate, activate_for_gradient, scale_by_derivative
 from optilab.kernels.costs import cost_and_delta, count_correct
 from optilab.kernels.products import copy, product, sum_columns
 from optilab.kernels.sparse import add_transposed_sparse, multiply_sparse, room_for_pixels, spread_out
@@ -59,10 +59,11 @@ def gather_targets(context, rows, y):
 
 
 @jit
-def forward(w, context, examples, x, x_at, values, has_first):
+def forward(w, context, examples, x, x_at, values, has_first, with_gradient):
     """Fill `values` with z, a and room for delta, layer after layer; return the index where the last layer's begin.
 
-    has_first: whether z of the first layer is there; else the examples are x[x_at:], [example, input].
+    has_first: whether z of the first layer is there; else the examples are x[x_at:], [example, input]. with_gradient: whether `backward`
+    follows.
     """
     start = 0
     network = network_of(context)
@@ -78,7 +79,11 @@ def forward(w, context, examples, x, x_at, values, has_first):
             product(
                 examples, columns, down, a, down, 1, place(w, matrix.offset), columns, z, columns, place(w, bias), 0
             )
-        activate(network.activations[layer], values[start : start + n], values[start + n : start + 2 * n])
+        kind, flat, a = network.activations[layer], values[start : start + n], values[start + n : start + 2 * n]
+        if with_gradient:
+            activate_for_gradient(kind, flat, a)
+        else:
+            activate(kind, flat, a)
         if layer < depth - 1:
             start += 3 * n
     return start
@@ -159,7 +164,7 @@ def block_cost(w, g, rows, weight, first_block, without_first, context, memory):
     pixels = is_sparse(network)
     if pixels and not without_first:
         multiply_sparse(w, matrix, network, rows, integers, pixel_memory, values)
-    start = forward(w, context, examples, x, 0, values, pixels)
+    start = forward(w, context, examples, x, 0, values, pixels, g.size > 0)
     n = examples * outputs
     a = values[start + n : start + 2 * n].reshape((examples, outputs))
     delta = values[start + 2 * n : start + 3 * n].reshape((examples, outputs))
@@ -183,6 +188,6 @@ def predict(w, features, out, context):
     flat, flat_out = features.reshape(features.size), out.reshape(out.size)
     for first in range(0, features.shape[0], network.block):
         examples = min(network.block, features.shape[0] - first)
-        start = forward(w, context, examples, flat, first * inputs, context.scratch, False)
+        start = forward(w, context, examples, flat, first * inputs, context.scratch, False, False)
         n = examples * outputs
         copy(n, place(context.scratch, start + n), place(flat_out, first * outputs))

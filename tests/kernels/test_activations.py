@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import erf, expit, ndtr
 
 from optilab.compiler.jit import jit
-from optilab.kernels.activations import CODES, activate, scale_by_derivative
+from optilab.kernels.activations import CODES, activate, activate_for_gradient, scale_by_derivative
 from optilab.kernels.elementary import softplus
 from optilab.kernels.exponential import exponential, sigmoid
 
@@ -74,8 +74,9 @@ def compute(kind: str, z: Array) -> Array:
 
 def compute_derivative(kind: str, z: Array) -> Array:
     """The compiled derivative; what it multiplies is taken out again."""
-    delta = np.full_like(z, 2)
-    scale_by_derivative(CODES[kind], z, compute(kind, z), delta)
+    ready, a, delta = z.copy(), np.full_like(z, 99), np.full_like(z, 2)
+    activate_for_gradient(CODES[kind], ready, a)
+    scale_by_derivative(CODES[kind], ready, a, delta)
     return delta / 2
 
 
@@ -223,6 +224,19 @@ def test_activation_of_every_length(size: int) -> None:
         activate(CODES[kind], z, a)
         np.testing.assert_allclose(a[:size], reference(z.astype(np.float64)), **TOLERANCES["float32"])
         np.testing.assert_array_equal(a[size:], 99)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("kind", CODES)
+def test_activation_is_the_same_whether_a_gradient_follows(kind: str, precision: str) -> None:
+    """To the bit, at any length: a cost is what it is with its gradient and without. What is not there stays what it is."""
+    extremes = [0.0, -0.0, 1e30, -1e30, np.inf, -np.inf, np.nan]
+    for size in (1, 5, 16, 33, 64, 1000):
+        z = np.append(np.random.default_rng(size).normal(0, 5, size), extremes).astype(precision)
+        a, ready = np.full(z.size + 4, 99, precision), np.append(z, np.full(4, 99, precision))
+        activate_for_gradient(CODES[kind], ready[: z.size], a[: z.size])
+        np.testing.assert_array_equal(a[: z.size], compute(kind, z))
+        np.testing.assert_array_equal([a[z.size :], ready[z.size :]], 99)
 
 
 def test_gelu_is_exact() -> None:
