@@ -50,12 +50,12 @@ class _LineModel(models.PrimitiveModel):
 
 
 class Lines:
-    """Writes the instructions for vectors of a line: loads, stores, broadcasts, sums."""
+    """Writes the instructions for vectors of a line, or of so many bytes: loads, stores, broadcasts, sums."""
 
-    def __init__(self, context, builder, real):
+    def __init__(self, context, builder, real, wide=LINE):
         self.context, self.builder = context, builder
         self.real = context.get_value_type(real)
-        self.lanes = 8 * LINE // real.bitwidth
+        self.lanes = 8 * wide // real.bitwidth
         self.vector = ir.VectorType(self.real, self.lanes)
         self.zero = ir.Constant(self.vector, [0.0] * self.lanes)
         self._align = real.bitwidth // 8

@@ -26,10 +26,10 @@ from optilab.kernels.vectors import (
 )
 
 
-def _height(lines):
-    """How many rows of `lines` vectors fit the registers, beside one row of the right factor and a number."""
+def _height(lines, wide=LINE):
+    """How many rows of `lines` vectors, each so many bytes wide, fit the registers, beside one row of the right factor and a number."""
     bits, count = registers()
-    parts = 8 * LINE // bits  # registers a line
+    parts = max(8 * wide // bits, 1)  # registers a vector
     most = max((count - 1) // (lines * parts) - 1, 1)
     return next(rows for rows in (8, 6, 4, 2, 1) if rows <= most)
 
@@ -37,7 +37,7 @@ def _height(lines):
 _MOST_LINES = next(lines for lines in (3, 2, 1) if _height(lines) >= 4 or lines == 1)
 
 
-def _block(rows, lines, masked):
+def _block(rows, lines, masked, wide):
     @intrinsic
     def block(typing_context, a, down, along, b, b_down, terms, c, c_down, first, first_down, n):
         """`product` for a block of rows and lines; of the last line n lanes where it is masked."""
@@ -46,7 +46,7 @@ def _block(rows, lines, masked):
 
         def build(context, w, sig, args):
             a_, down_, along_, b_, b_down_, terms_, c_, c_down_, first_, first_down_, n_ = args
-            v = Lines(context, w, c.dtype)
+            v = Lines(context, w, c.dtype, wide)
             masks = [v.mask(n_) if masked and line == lines - 1 else None for line in range(lines)]
             places = [line * v.lanes for line in range(lines)]
 
@@ -80,10 +80,10 @@ def _block(rows, lines, masked):
     return block
 
 
-def _strip(lines, masked):
-    """`product` for `lines` lines of columns, or n columns where it is masked."""
-    tall = _height(lines)
-    tall_block, row_block = (_block(rows, lines, masked) for rows in (tall, 1))
+def _strip(lines, masked, wide=LINE):
+    """`product` for `lines` lines of columns, or n columns where it is masked; wide: bytes of a line."""
+    tall = _height(lines, wide)
+    tall_block, row_block = (_block(rows, lines, masked, wide) for rows in (tall, 1))
 
     @jit
     def strip(rows, a, down, along, b, b_down, terms, c, c_down, first, first_down, n):
@@ -104,6 +104,7 @@ def _strip(lines, masked):
 
 
 _three, _two, _one, _part = _strip(3, False), _strip(2, False), _strip(1, False), _strip(1, True)
+_narrow = _strip(1, True, LINE // 2)  # up to half a line, which takes half the time
 
 
 @jit
@@ -127,8 +128,11 @@ def product(rows, columns, terms, a, down, along, b, b_down, c, c_down, first, f
             _one(rows, a, down, along, b, b_down, terms, c, c_down, first, first_down, line)
             done = line
         else:
-            _part(rows, a, down, along, b, b_down, terms, c, c_down, first, first_down, columns - j)
             done = columns - j
+            if done <= line // 2:
+                _narrow(rows, a, down, along, b, b_down, terms, c, c_down, first, first_down, done)
+            else:
+                _part(rows, a, down, along, b, b_down, terms, c, c_down, first, first_down, done)
         b, c = moved(b, done), moved(c, done)
         if somewhere(first):
             first = moved(first, done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from speed.timing import FEW, Attempt, Done, Spread, UnequalWorkError, interleaved, ratios, same_work, short
+from speed.timing import FEW, Attempt, Done, Spread, UnequalWorkError, interleaved, ratios, repeated, same_work, short
 
 
 def noting(called: list[str], name: str, seconds: list[float]) -> Attempt:
@@ -29,14 +29,24 @@ def test_rounds_begin_with_each_in_turn() -> None:
     """Every contestant takes part once a round, and the first of one round is the last of the next."""
     called: list[str] = []
     attempts = {name: noting(called, name, [1.0, 2.0, 3.0]) for name in "abc"}
-    assert interleaved(attempts, 3) == {name: [1.0, 2.0, 3.0] for name in "abc"}
+    assert interleaved(attempts, 3, at_least=0) == {name: [1.0, 2.0, 3.0] for name in "abc"}
     assert called == [*"abc", *"bca", *"cab"]
 
 
 def test_slow_contestants_take_part_in_a_few_rounds() -> None:
     """Beyond the patience there are only so many rounds, of all that are that slow."""
     attempts = {name: noting([], name, [1.0] * 9) for name in "ab"}
-    assert {len(times) for times in interleaved(attempts, 9, patience=0.0).values()} == {FEW}
+    assert {len(times) for times in interleaved(attempts, 9, patience=0.0, at_least=0).values()} == {FEW}
+
+
+def test_what_is_short_is_repeated_in_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as begins within the time, of which the median counts; what takes longer is done once."""
+    clock = iter([0.0, 0.05, 0.09, 0.1, 7.0, 9.0])
+    monkeypatch.setattr("speed.timing.time.perf_counter", lambda: next(clock))
+    called: list[str] = []
+    assert repeated(noting(called, "a", [5.0, 2.0, 3.0, 1.0]), 0.1) == 3.0
+    assert called == ["a"] * 3
+    assert repeated(noting(called, "b", [5.0]), 0.1) == 5.0
 
 
 def test_other_work_is_noticed() -> None:
