@@ -41,7 +41,9 @@ class Kind:
         module = import_module(f"optilab.figures.{self.home}")
         figure: Figure | None = getattr(module, self.function)(view)
         if figure is not None and not self.again:  # those that train again say themselves what their costs are of
-            import_module("optilab.figures.captions").say_measured(figure, view.results.runs)
+            from optilab.figures.captions import say_measured
+
+            say_measured(figure, view.results.runs)
         return figure
 
     def why_not(self, view: View) -> str:

@@ -62,9 +62,8 @@ def activate(kind, z, a):
     elif kind == SILU:
         for i in range(n):
             a[i] = sigmoid(z[i])
-        for i in range(
-            n
-        ):  # apart: the compiler would divide z by 1 + e^-z, and the last bit be another than with a gradient
+        # Apart: in one loop the compiler divides z by 1 + e^-z, whose last bit is another than where a gradient follows.
+        for i in range(n):
             a[i] *= z[i]
     else:  # SOFTPLUS
         for i in range(n):

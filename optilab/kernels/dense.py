@@ -63,7 +63,7 @@ def forward(w, context, examples, x, x_at, values, has_first, with_gradient):
     """Fill `values` with z, a and room for delta, layer after layer; return the index where the last layer's begin.
 
     has_first: whether z of the first layer is there; else the examples are x[x_at:], [example, input]. with_gradient: whether `backward`
-    follows.
+    follows; z is then as `activate_for_gradient` leaves it.
     """
     start = 0
     network = network_of(context)

@@ -13,9 +13,8 @@ from optilab.errors import InputError, at
 from optilab.texts import shown
 
 Size = int | float  # a number of examples, or a share of them
-Validation = (
-    Size | Mapping[str, Size] | None
-)  # drawn at random, or { last = size } for those at the end; None for no part
+# Drawn at random, or { last = size } for those at the end; None for no part.
+Validation = Size | Mapping[str, Size] | None
 
 
 class Split(NamedTuple):
